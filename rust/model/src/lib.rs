@@ -1,1 +1,21 @@
-//! stepwell-model
+//! The vocabulary of Stepwell: ids, keys, values, entries and limits. No I/O, no dependencies.
+
+pub mod entry;
+pub mod flatten;
+pub mod ids;
+pub mod limits;
+pub mod value;
+
+pub use entry::{Entry, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
+pub use flatten::flatten;
+pub use ids::{InvalidName, RunPath, StreamId};
+pub use value::{Histogram, Kind, Value};
+
+/// A training step. Any 64-bit integer may be logged; automatic steps start at 0.
+pub type Step = i64;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+pub type TimeMicros = i64;
+
+/// The number of an entry in its stream: 1, 2, 3, … without gaps, given once and never reused.
+pub type EntryNumber = u64;

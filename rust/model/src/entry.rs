@@ -1,0 +1,134 @@
+//! What a run says, in order: the entries of a stream. Each has a number; the first is always the opening.
+
+use crate::{Step, TimeMicros, value::Value};
+
+/// One numbered statement of a stream.
+#[expect(
+    missing_docs,
+    reason = "the fields of a variant are what its name and their types say"
+)]
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// Who writes, to which run, since when. Number 1 of every stream.
+    Open(Opening),
+    /// The values of one step.
+    Row(Row),
+    /// Configuration values set and deleted, by key.
+    Config {
+        time: TimeMicros,
+        set: Vec<(String, Value)>,
+        deleted: Vec<String>,
+    },
+    /// Summary values set by hand and deleted, by key.
+    Summary {
+        time: TimeMicros,
+        set: Vec<(String, Value)>,
+        deleted: Vec<String>,
+    },
+    /// How a metric is to be shown and summarised.
+    Metric {
+        time: TimeMicros,
+        definition: MetricDefinition,
+    },
+    /// Name, notes, tags and the like; what is `None` stays as it was.
+    Info {
+        time: TimeMicros,
+        info: RunInfoUpdate,
+    },
+    /// Rows that could not be kept.
+    Lost {
+        time: TimeMicros,
+        report: LossReport,
+    },
+    /// The writer's orderly end.
+    Exit { time: TimeMicros, code: i32 },
+}
+
+/// The values that one writer logged for one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The step.
+    pub step: Step,
+    /// When it was logged.
+    pub time: TimeMicros,
+    /// Kept by the `sample` policy out of rows that found no room.
+    pub sampled: bool,
+    /// Keys and values in the order they were logged.
+    pub cells: Vec<(String, Value)>,
+}
+
+/// The first entry of a stream, also kept in the header of every segment.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Opening {
+    /// Owner of the project.
+    pub entity: String,
+    /// Project.
+    pub project: String,
+    /// Id of the run.
+    pub run: String,
+    /// Tells the writers of a run apart; the rank by default, empty for the only one.
+    pub label: String,
+    /// Rank in a distributed run.
+    pub rank: Option<u32>,
+    /// Whether this writer decides the run's exit state.
+    pub primary: bool,
+    /// Counts the lives of a label: the values of a later attempt win.
+    pub attempt: u64,
+    /// When the stream began.
+    pub time: TimeMicros,
+    /// Microseconds that the run had run before (resumed runs).
+    pub runtime_offset: TimeMicros,
+    /// Host name, for the reader.
+    pub host: String,
+    /// Process id on that host, for the reader and to tell whether the writer lives.
+    pub pid: u32,
+    /// Server that the stream is meant for; empty for local mode.
+    pub destination: String,
+    /// Version of the writing library.
+    pub version: String,
+}
+
+/// What `define_metric` said. `None` and empty mean: not said.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MetricDefinition {
+    /// Key, or a glob with a trailing `*`.
+    pub name: String,
+    /// Key that is the x axis of this one.
+    pub step_metric: Option<String>,
+    /// Whether rows that lack the step metric get its last value.
+    pub step_sync: Option<bool>,
+    /// Hidden from automatic charts.
+    pub hidden: Option<bool>,
+    /// Among `min max mean last first best copy none`.
+    pub summary: Vec<String>,
+    /// `minimize` or `maximize`.
+    pub goal: Option<String>,
+    /// Replaces what was said before instead of adding to it.
+    pub overwrite: bool,
+}
+
+/// Changed attributes of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunInfoUpdate {
+    /// Display name.
+    pub name: Option<String>,
+    /// Free text.
+    pub notes: Option<String>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+    /// Group of runs.
+    pub group: Option<String>,
+    /// Job type.
+    pub job_type: Option<String>,
+}
+
+/// What the policy for a full disk or queue did: of `rows` rows that found no room, `kept` came as sampled rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LossReport {
+    /// Rows that found no room since the last report.
+    pub rows: u64,
+    /// Of these, rows that were kept as a sample.
+    pub kept: u64,
+    /// `queue full`, `disk full`, `refused by the server`, …
+    pub reason: String,
+}

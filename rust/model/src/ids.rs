@@ -1,0 +1,150 @@
+//! Names of things: the path of a run, the id of a stream.
+
+use crate::limits;
+use std::fmt;
+use std::str::FromStr;
+
+/// A name that cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {name:?} {problem}")]
+pub struct InvalidName {
+    /// What was being named: `project`, `run id`, `stream id`, …
+    pub what: &'static str,
+    /// The name as given (cut to 64 characters).
+    pub name: String,
+    /// What is wrong with it, as the end of a sentence.
+    pub problem: String,
+}
+
+impl InvalidName {
+    fn new(what: &'static str, name: &str, problem: impl Into<String>) -> Self {
+        Self {
+            what,
+            name: name.chars().take(64).collect(),
+            problem: problem.into(),
+        }
+    }
+}
+
+/// One life of a writer: 16 random bytes, written as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub [u8; 16]);
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StreamId({self})")
+    }
+}
+
+impl FromStr for StreamId {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid = || InvalidName::new("stream id", text, "must be 32 hexadecimal digits");
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(invalid());
+        }
+        let mut bytes = [0; 16];
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| invalid())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// Where a run lives: `entity/project/run`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunPath {
+    /// The owner; `local` in a store without accounts.
+    pub entity: String,
+    /// The project.
+    pub project: String,
+    /// The run's id within the project.
+    pub run: String,
+}
+
+impl fmt::Display for RunPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.entity, self.project, self.run)
+    }
+}
+
+impl RunPath {
+    /// Checks the three names: not empty, within their limits, and free of the characters that paths and URLs give a meaning to.
+    pub fn new(entity: &str, project: &str, run: &str) -> Result<Self, InvalidName> {
+        check("entity", entity, limits::PROJECT_CHARS, "/\\#?%:")?;
+        check("project", project, limits::PROJECT_CHARS, "/\\#?%:")?;
+        check("run id", run, limits::RUN_ID_CHARS, ":;,#?/'\\")?;
+        Ok(Self {
+            entity: entity.into(),
+            project: project.into(),
+            run: run.into(),
+        })
+    }
+}
+
+fn check(
+    what: &'static str,
+    name: &str,
+    max_chars: usize,
+    forbidden: &str,
+) -> Result<(), InvalidName> {
+    if name.is_empty() || name.trim() != name {
+        return Err(InvalidName::new(
+            what,
+            name,
+            "must not be empty, nor begin or end with white space",
+        ));
+    }
+    if name.chars().count() > max_chars {
+        return Err(InvalidName::new(
+            what,
+            name,
+            format!("is longer than {max_chars} characters"),
+        ));
+    }
+    match name
+        .chars()
+        .find(|c| forbidden.contains(*c) || c.is_control())
+    {
+        Some(c) => Err(InvalidName::new(
+            what,
+            name,
+            format!("must not contain {c:?}"),
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_id_reads_back_what_it_shows() {
+        let id = StreamId([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!("zz".parse::<StreamId>().is_err());
+        assert!("é".repeat(16).parse::<StreamId>().is_err());
+    }
+
+    #[test]
+    fn a_path_names_the_part_that_is_wrong() {
+        assert!(RunPath::new("local", "digits", "a1b2").is_ok());
+        for (entity, project, run, what) in [
+            ("local", "a/b", "r", "project"),
+            ("", "p", "r", "entity"),
+            ("local", "p", "a'b", "run id"),
+            ("local", " p", "r", "project"),
+        ] {
+            assert_eq!(RunPath::new(entity, project, run).unwrap_err().what, what);
+        }
+        assert!(RunPath::new("local", &"x".repeat(129), "r").is_err());
+    }
+}

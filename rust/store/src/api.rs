@@ -1,0 +1,151 @@
+//! `trait Store`: what the server asks of a store. Every method blocks and may be called from any thread.
+//!
+//! Invariants that every implementation keeps (the conformance suite checks them):
+//!
+//! 1. `append` returns only when what it accepted survives a power cut, and it moves the durable numbers in the same transaction.
+//! 2. A stream accepts the frame that begins at `durable + 1` and nothing else. So nothing is stored twice.
+//! 3. What a query answers depends only on the set of entries accepted, never on their order of arrival between streams, on timing, or on
+//!    whether compaction has run. Of several values for one (run, key, label, step) the winner is the one with the highest
+//!    (attempt, stream id, entry number). A row with `sampled` counts like any other.
+//! 4. Queries see an entry as soon as `append` has returned.
+
+use crate::query::{
+    KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,
+    StoredValue,
+};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use stepwell_codec::FrameHeader;
+use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+
+/// Why a store could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The request makes no sense; nothing was changed.
+    #[error("{0}")]
+    Invalid(String),
+    /// No room or no database just now; nothing was changed and trying again may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored is damaged.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A frame of a stream, checked by the server: header, checksum and payload are sound.
+#[derive(Debug, Clone)]
+pub struct StreamFrame {
+    /// The stream.
+    pub stream: StreamId,
+    /// What the frame's header says.
+    pub header: FrameHeader,
+    /// The frame with its header, to be kept verbatim.
+    pub bytes: Arc<[u8]>,
+    /// Its payload before compression, validated by reading every entry once.
+    pub payload: Arc<[u8]>,
+    /// Whether it holds entries that are not rows.
+    pub has_statements: bool,
+}
+
+/// What became of an appended frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendOutcome {
+    /// It is durable, now or since an earlier time; so is everything up to this number.
+    Durable(EntryNumber),
+    /// It is not the stream's next one; this number is.
+    Expected(EntryNumber),
+}
+
+/// Runs that changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// To be given the next time.
+    pub version: u64,
+    /// Ids of the runs.
+    pub runs: Vec<String>,
+}
+
+/// Where runs are kept.
+pub trait Store: Send + Sync + 'static {
+    /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0: nothing yet).
+    fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError>;
+
+    /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened is `Invalid`.
+    fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError>;
+
+    /// Notes signs of life of streams. Cheap; may be lost in a crash.
+    fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError>;
+
+    /// Moves some of the journal into chunks. Returns whether there is more to do.
+    fn compact(&self) -> Result<bool, StoreError>;
+
+    /// All projects, the latest active first.
+    fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError>;
+
+    /// Runs of a project, the newest first, and how many there are. An unknown project has none.
+    fn runs(
+        &self,
+        entity: &str,
+        project: &str,
+        page: Page,
+        now: TimeMicros,
+    ) -> Result<(Vec<RunInfo>, u64), StoreError>;
+
+    /// One run.
+    fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError>;
+
+    /// Keys of the named runs (of all, if none is named), by name.
+    fn keys(
+        &self,
+        entity: &str,
+        project: &str,
+        runs: &[String],
+    ) -> Result<Vec<KeyInfo>, StoreError>;
+
+    /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of every row.
+    /// Unknown runs, keys and labels have no points. With [`LabelChoice::All`], one entry per label that has any.
+    fn points(
+        &self,
+        run: &RunPath,
+        key: &str,
+        label: &LabelChoice,
+        steps: StepRange,
+    ) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
+
+    /// How many numbers a series has, and its reservoir: at most 1,000 points, uniform over its steps.
+    fn reservoir(
+        &self,
+        run: &RunPath,
+        key: &str,
+        label: &LabelChoice,
+    ) -> Result<(u64, SeriesPoints), StoreError>;
+
+    /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
+    fn values(
+        &self,
+        run: &RunPath,
+        key: &str,
+        kind: Option<&Kind>,
+        label: &LabelChoice,
+        steps: StepRange,
+        limit: usize,
+    ) -> Result<(u64, Vec<StoredValue>), StoreError>;
+
+    /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand, until it says stop. Keys are
+    /// flat (`a.b`); cells are sorted by key.
+    fn rows(
+        &self,
+        run: &RunPath,
+        query: &RowQuery,
+        sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// Runs of a project that changed after `since` (0: ever), in any way a query can see.
+    fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError>;
+
+    /// Removes a run and everything that belongs to it. Its streams stay known, so that a late writer does not bring back half of it.
+    fn delete_run(&self, path: &RunPath) -> Result<(), StoreError>;
+}

@@ -1,0 +1,132 @@
+"""The native extension: encoding, queue, spool, upload, binning, and the embedded server."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypedDict, final
+
+__version__: str
+
+class FinishReport(TypedDict):
+    """What `Writer.finish` left behind."""
+
+    complete: bool
+    rows: int
+    sampled_rows: int
+    lost_rows: int
+    unsent_rows: int
+    message: str
+
+class WriterStatus(TypedDict):
+    """Where the rows of a writer are."""
+
+    accepted: int
+    spooled: int
+    acked: int
+    queued_bytes: int
+    sampled_rows: int
+    lost_rows: int
+    connection: str
+
+@final
+class Writer:
+    """One stream: takes rows on the calling thread and brings them to disk and to the server on its own threads."""
+
+    def __new__(
+        cls,
+        *,
+        directory: str,
+        entity: str,
+        project: str,
+        run: str,
+        label: str,
+        rank: int | None,
+        primary: bool,
+        attempt: int,
+        runtime_offset: float,
+        host: str,
+        destination: str,
+        start_step: int,
+        on_full: Literal["sample", "block", "raise"],
+        strict_steps: bool,
+        queue_bytes: int,
+        spool_bytes: int,
+    ) -> Writer: ...
+    @property
+    def stream(self) -> str: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def start_time(self) -> float: ...
+    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
+    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
+    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: Sequence[str] = (),
+        goal: str | None = None,
+        overwrite: bool = False,
+    ) -> None: ...
+    def set_info(
+        self,
+        name: str | None = None,
+        notes: str | None = None,
+        tags: Sequence[str] | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+    ) -> None: ...
+    def last_values(self) -> dict[str, Any]: ...
+    def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool: ...
+    def status(self) -> WriterStatus: ...
+    def finish(self, exit_code: int, timeout: float) -> FinishReport: ...
+
+def encode(value: Any) -> bytes: ...
+def decode(data: bytes) -> Any: ...
+def set_fallback(convert: Callable[[str, Any], Any]) -> None: ...
+def histogram(data: Any, bins: int) -> tuple[list[int], list[float], int]: ...
+
+@final
+class Server:
+    """An embedded server over a directory: gRPC, HTTP and WebSocket on one port."""
+
+    def __new__(
+        cls,
+        *,
+        directory: str,
+        mode: Literal["server", "local"],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ui_directory: str | None = None,
+    ) -> Server: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def address(self) -> str: ...
+    def stop(self, timeout: float = 5.0) -> None: ...
+
+class SpooledStream(TypedDict):
+    """A stream found in a directory."""
+
+    stream: str
+    entity: str
+    project: str
+    run: str
+    label: str
+    destination: str
+    first: int
+    last: int
+    acked: int
+    bytes: int
+    live: bool
+    damage: str
+
+def spooled_streams(directory: str) -> list[SpooledStream]: ...
+def sync(
+    directory: str,
+    url: str,
+    streams: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    timeout: float | None = None,
+) -> list[SpooledStream]: ...

@@ -1,0 +1,1 @@
+"""Generated gRPC code, made by scripts/generate_proto.py; don't edit."""

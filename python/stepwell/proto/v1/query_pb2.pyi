@@ -1,0 +1,252 @@
+from stepwell.proto.v1 import model_pb2 as _model_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStatusReply(_message.Message):
+    __slots__ = ("version", "mode", "started_us", "directory")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    STARTED_US_FIELD_NUMBER: _ClassVar[int]
+    DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    mode: str
+    started_us: int
+    directory: str
+    def __init__(self, version: _Optional[str] = ..., mode: _Optional[str] = ..., started_us: _Optional[int] = ..., directory: _Optional[str] = ...) -> None: ...
+
+class ListProjectsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListProjectsReply(_message.Message):
+    __slots__ = ("projects",)
+    PROJECTS_FIELD_NUMBER: _ClassVar[int]
+    projects: _containers.RepeatedCompositeFieldContainer[Project]
+    def __init__(self, projects: _Optional[_Iterable[_Union[Project, _Mapping]]] = ...) -> None: ...
+
+class Project(_message.Message):
+    __slots__ = ("entity", "name", "runs", "running", "last_activity_us")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    RUNNING_FIELD_NUMBER: _ClassVar[int]
+    LAST_ACTIVITY_US_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    name: str
+    runs: int
+    running: int
+    last_activity_us: int
+    def __init__(self, entity: _Optional[str] = ..., name: _Optional[str] = ..., runs: _Optional[int] = ..., running: _Optional[int] = ..., last_activity_us: _Optional[int] = ...) -> None: ...
+
+class ListRunsRequest(_message.Message):
+    __slots__ = ("entity", "project", "limit", "offset")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    project: str
+    limit: int
+    offset: int
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class ListRunsReply(_message.Message):
+    __slots__ = ("runs", "total")
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    runs: _containers.RepeatedCompositeFieldContainer[Run]
+    total: int
+    def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
+
+class GetRunRequest(_message.Message):
+    __slots__ = ("path",)
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ...) -> None: ...
+
+class Run(_message.Message):
+    __slots__ = ("path", "name", "state", "created_us", "heartbeat_us", "runtime_s", "slot", "tags", "notes", "group", "job_type", "exit_code", "labels", "config", "summary", "last_step", "rows", "sampled_rows", "lost_rows", "metrics")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_US_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_US_FIELD_NUMBER: _ClassVar[int]
+    RUNTIME_S_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_CODE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    LAST_STEP_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLED_ROWS_FIELD_NUMBER: _ClassVar[int]
+    LOST_ROWS_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    name: str
+    state: str
+    created_us: int
+    heartbeat_us: int
+    runtime_s: float
+    slot: int
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    notes: str
+    group: str
+    job_type: str
+    exit_code: int
+    labels: _containers.RepeatedCompositeFieldContainer[Label]
+    config: bytes
+    summary: bytes
+    last_step: int
+    rows: int
+    sampled_rows: int
+    lost_rows: int
+    metrics: bytes
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., created_us: _Optional[int] = ..., heartbeat_us: _Optional[int] = ..., runtime_s: _Optional[float] = ..., slot: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ..., notes: _Optional[str] = ..., group: _Optional[str] = ..., job_type: _Optional[str] = ..., exit_code: _Optional[int] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., config: _Optional[bytes] = ..., summary: _Optional[bytes] = ..., last_step: _Optional[int] = ..., rows: _Optional[int] = ..., sampled_rows: _Optional[int] = ..., lost_rows: _Optional[int] = ..., metrics: _Optional[bytes] = ...) -> None: ...
+
+class Label(_message.Message):
+    __slots__ = ("label", "rank")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    rank: int
+    def __init__(self, label: _Optional[str] = ..., rank: _Optional[int] = ...) -> None: ...
+
+class ListKeysRequest(_message.Message):
+    __slots__ = ("entity", "project", "runs")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    project: str
+    runs: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListKeysReply(_message.Message):
+    __slots__ = ("keys",)
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedCompositeFieldContainer[Key]
+    def __init__(self, keys: _Optional[_Iterable[_Union[Key, _Mapping]]] = ...) -> None: ...
+
+class Key(_message.Message):
+    __slots__ = ("key", "kinds", "runs", "points", "first_step", "last_step")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_STEP_FIELD_NUMBER: _ClassVar[int]
+    LAST_STEP_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    runs: int
+    points: int
+    first_step: int
+    last_step: int
+    def __init__(self, key: _Optional[str] = ..., kinds: _Optional[_Iterable[str]] = ..., runs: _Optional[int] = ..., points: _Optional[int] = ..., first_step: _Optional[int] = ..., last_step: _Optional[int] = ...) -> None: ...
+
+class GetSeriesRequest(_message.Message):
+    __slots__ = ("entity", "project", "series", "x", "to", "buckets", "log_x")
+    ENTITY_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    X_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    LOG_X_FIELD_NUMBER: _ClassVar[int]
+    entity: str
+    project: str
+    series: _containers.RepeatedCompositeFieldContainer[SeriesSelector]
+    x: str
+    to: float
+    buckets: int
+    log_x: bool
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., series: _Optional[_Iterable[_Union[SeriesSelector, _Mapping]]] = ..., x: _Optional[str] = ..., to: _Optional[float] = ..., buckets: _Optional[int] = ..., log_x: bool = ..., **kwargs) -> None: ...
+
+class SeriesSelector(_message.Message):
+    __slots__ = ("run", "key", "label")
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    run: str
+    key: str
+    label: str
+    def __init__(self, run: _Optional[str] = ..., key: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
+
+class GetSeriesReply(_message.Message):
+    __slots__ = ("series", "bucket_width")
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    BUCKET_WIDTH_FIELD_NUMBER: _ClassVar[int]
+    series: _containers.RepeatedCompositeFieldContainer[Series]
+    bucket_width: float
+    def __init__(self, series: _Optional[_Iterable[_Union[Series, _Mapping]]] = ..., bucket_width: _Optional[float] = ...) -> None: ...
+
+class Series(_message.Message):
+    __slots__ = ("exact", "points", "x", "mean", "min", "max", "first", "last", "count")
+    EXACT_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    X_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    MIN_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    exact: bool
+    points: int
+    x: bytes
+    mean: bytes
+    min: bytes
+    max: bytes
+    first: bytes
+    last: bytes
+    count: bytes
+    def __init__(self, exact: bool = ..., points: _Optional[int] = ..., x: _Optional[bytes] = ..., mean: _Optional[bytes] = ..., min: _Optional[bytes] = ..., max: _Optional[bytes] = ..., first: _Optional[bytes] = ..., last: _Optional[bytes] = ..., count: _Optional[bytes] = ...) -> None: ...
+
+class SampleRowsRequest(_message.Message):
+    __slots__ = ("path", "keys", "label", "samples")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    keys: _containers.RepeatedScalarFieldContainer[str]
+    label: str
+    samples: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., samples: _Optional[int] = ...) -> None: ...
+
+class ScanRowsRequest(_message.Message):
+    __slots__ = ("path", "keys", "label", "min_step", "max_step")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    MIN_STEP_FIELD_NUMBER: _ClassVar[int]
+    MAX_STEP_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    keys: _containers.RepeatedScalarFieldContainer[str]
+    label: str
+    min_step: int
+    max_step: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., min_step: _Optional[int] = ..., max_step: _Optional[int] = ...) -> None: ...
+
+class RowBatch(_message.Message):
+    __slots__ = ("payload", "rows", "label")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
+    rows: int
+    label: str
+    def __init__(self, payload: _Optional[bytes] = ..., rows: _Optional[int] = ..., label: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""Drivers: the same small interface over Stepwell and its peers, one file each."""

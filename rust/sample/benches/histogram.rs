@@ -15,17 +15,17 @@ fn noise(length: usize) -> Vec<f32> {
     (0..length).map(|_| (0..4).map(|_| uniform()).sum::<f32>() - 2.0).collect()
 }
 
+/// The floor: minimum and maximum, and nothing else.
 fn extent(values: &[f32]) -> (f32, f32) {
-    let mut extent = [(f32::INFINITY, f32::NEG_INFINITY); 64];
-    let (blocks, rest) = values.as_chunks::<64>();
+    let (mut min, mut max) = ([f32::INFINITY; 32], [f32::NEG_INFINITY; 32]);
+    let (blocks, rest) = values.as_chunks::<32>();
     for block in blocks {
-        for (extent, &value) in extent.iter_mut().zip(block) {
-            extent.0 = if value < extent.0 { value } else { extent.0 };
-            extent.1 = if value > extent.1 { value } else { extent.1 };
+        for i in 0..32 {
+            min[i] = if block[i] < min[i] { block[i] } else { min[i] };
+            max[i] = if block[i] > max[i] { block[i] } else { max[i] };
         }
     }
-    let all = extent.iter().copied().chain(rest.iter().map(|&value| (value, value)));
-    all.fold((f32::INFINITY, f32::NEG_INFINITY), |one, other| (one.0.min(other.0), one.1.max(other.1)))
+    (min.iter().chain(rest).copied().fold(f32::INFINITY, f32::min), max.iter().chain(rest).copied().fold(f32::NEG_INFINITY, f32::max))
 }
 
 fn histograms(criterion: &mut Criterion) {

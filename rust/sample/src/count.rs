@@ -10,7 +10,9 @@ const SLOTS: usize = (HISTOGRAM_BINS + 1).next_power_of_two();
 /// Tables side by side: equal neighbours then add to different addresses and do not wait for each other's stores.
 const TABLES: usize = 8;
 /// Values whose positions are computed at once: they and their positions stay in the first-level cache.
-const BLOCK: usize = 512;
+const BLOCK: usize = 256;
+/// A table with a cache line to spare: at multiples of 4 KiB a load would be taken to alias the stores to other tables.
+type Table = [u32; SLOTS + 16];
 /// Values counted before 32-bit tables are emptied.
 const FLUSH: usize = 1 << 31;
 
@@ -77,10 +79,13 @@ pub(crate) fn count<T: Cast<B>, B: Lane>(values: &[T], plan: &Plan<B>, counts: &
     edges[..plan.edges.len()].copy_from_slice(&plan.edges);
     let bins = B::round(plan.bins() as f64);
     let scale = bins / (plan.edges[plan.bins()] - plan.edges[0]);
-    let slack = B::round(plan.slack * 2.0);
+    let first = edges[0];
+    // Nothing lies below the first edge: values close to it are safe, and `-inf` goes where NaN goes.
+    edges[0] = B::round(f64::NEG_INFINITY);
+    let slack = B::round(plan.slack);
     for part in values.chunks(FLUSH) {
-        let mut tables = [[0u32; SLOTS]; TABLES];
-        widest(Nearest { values: part, edges: &edges, bins, scale, slack, tables: &mut tables });
+        let mut tables = [[0; SLOTS + 16]; TABLES];
+        widest(Nearest { values: part, edges: &edges, first, bins, scale, slack, tables: &mut tables });
         for table in &tables {
             // A maximum is nearest to the last edge, which belongs to the last bin.
             counts[plan.bins() - 1] += u64::from(table[plan.bins()]);
@@ -91,11 +96,11 @@ pub(crate) fn count<T: Cast<B>, B: Lane>(values: &[T], plan: &Plan<B>, counts: &
     }
 }
 
-/// Takes out what is not finite: [`count`] puts NaN into the first bin and `+inf` into the last, `-inf` into none.
+/// Takes out what is not finite: [`count`] puts NaN and `-inf` into the first bin and `+inf` into the last.
 pub(crate) fn forget<T, B: Bin>(extent: &Extent<T>, plan: &Plan<B>, counts: &mut [u64]) {
     if plan.rule == Rule::Nearest {
         let last = counts.len() - 1;
-        counts[0] = counts[0].saturating_sub(extent.nan);
+        counts[0] = counts[0].saturating_sub(extent.nan + extent.neg_inf);
         counts[last] = counts[last].saturating_sub(extent.pos_inf);
     }
 }
@@ -126,10 +131,11 @@ pub(crate) fn locate<B: Bin>(plan: &Plan<B>, value: B) -> usize {
 struct Nearest<'a, T, B> {
     values: &'a [T],
     edges: &'a [B; SLOTS],
+    first: B,
     bins: B,
     scale: B,
     slack: B,
-    tables: &'a mut [[u32; SLOTS]; TABLES],
+    tables: &'a mut [Table; TABLES],
 }
 
 impl<T: Cast<B>, B: Lane> Vectorised for Nearest<'_, T, B> {
@@ -137,9 +143,8 @@ impl<T: Cast<B>, B: Lane> Vectorised for Nearest<'_, T, B> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { values, edges, bins, scale, slack, tables } = self;
+        let Self { values, edges, first, bins, scale, slack, tables } = self;
         let half = B::round(0.5);
-        let first = edges[0];
         let high = B::round(1.0) - slack;
         let mut indices = [0u32; BLOCK];
         let (blocks, rest) = values.as_chunks::<BLOCK>();
@@ -150,7 +155,7 @@ impl<T: Cast<B>, B: Lane> Vectorised for Nearest<'_, T, B> {
                 let floor = position.floor_index(bins);
                 let fraction = position - B::from_index(floor);
                 *index = floor;
-                near |= !((fraction > slack) & (fraction < high));
+                near |= !(((fraction > slack) | (floor == 0)) & (fraction < high));
             }
             if near {
                 for (index, value) in indices.iter_mut().zip(block) {

@@ -101,9 +101,9 @@ impl<B: Bin> Plan<B> {
         }
         let width = delta.wide() / bins as f64;
         let unit = first.wide().abs().max(last.wide().abs()) * B::EPSILON;
-        // An edge is off by at most a unit in the last place of the largest edge, and by the relative error of at most four
-        // operations over the whole range; so is a position.
-        let slack = unit / width + bins as f64 * B::EPSILON * 8.0;
+        // With u = EPSILON / 2: an edge is off by half a unit in the last place of the largest one and by 3 u of the range (step,
+        // its multiple, the sum), a position by 4 u of it (difference, range, scale, product).
+        let slack = unit / width + bins as f64 * B::EPSILON * 4.0;
         // Tiny steps are subnormal and lose their relative precision; 2^12 above that limit they have what is counted on here.
         let rule = if slack <= 0.125 && width >= B::MIN_POSITIVE * 4096.0 { Rule::Nearest } else { Rule::Guess };
         Some(Self { edges, range, rule, slack })

@@ -154,17 +154,28 @@ impl<T: Element> Vectorised for Careful<'_, T> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let mut extent = Extent::EMPTY;
-        let (mut nan, mut pos_inf, mut neg_inf) = (0u32, 0u32, 0u32);
-        for &value in self.0 {
+        let mut min = [T::TOP; LANES];
+        let mut max = [T::BOTTOM; LANES];
+        let (mut nan, mut pos_inf, mut neg_inf) = ([0u32; LANES], [0u32; LANES], [0u32; LANES]);
+        let (blocks, rest) = self.0.as_chunks::<LANES>();
+        let mut add = |i: usize, value: T| {
             let (top, bottom) = (value == T::TOP, value == T::BOTTOM);
-            nan += u32::from(value.is_nan());
-            pos_inf += u32::from(top);
-            neg_inf += u32::from(bottom);
-            extent.min = lesser(if bottom { T::TOP } else { value }, extent.min);
-            extent.max = greater(if top { T::BOTTOM } else { value }, extent.max);
+            nan[i] += u32::from(value.is_nan());
+            pos_inf[i] += u32::from(top);
+            neg_inf[i] += u32::from(bottom);
+            min[i] = lesser(if bottom { T::TOP } else { value }, min[i]);
+            max[i] = greater(if top { T::BOTTOM } else { value }, max[i]);
+        };
+        for block in blocks {
+            for i in 0..LANES {
+                add(i, block[i]);
+            }
         }
-        Extent { nan: nan.into(), pos_inf: pos_inf.into(), neg_inf: neg_inf.into(), ..extent }
+        rest.iter().for_each(|&value| add(0, value));
+        let sum = |lanes: [u32; LANES]| lanes.into_iter().map(u64::from).sum();
+        let min = min.into_iter().fold(T::TOP, |least, value| lesser(value, least));
+        let max = max.into_iter().fold(T::BOTTOM, |most, value| greater(value, most));
+        Extent { min, max, nan: sum(nan), pos_inf: sum(pos_inf), neg_inf: sum(neg_inf) }
     }
 }
 

@@ -5,5 +5,9 @@ mod edges;
 mod extent;
 mod half;
 pub mod histogram;
+mod mix;
+pub mod reservoir;
 mod vector;
 pub mod view;
+
+pub use mix::priority;

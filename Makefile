@@ -1,0 +1,117 @@
+# Every command of daily work. `make test` is what CI runs; `make help` lists the rest.
+#
+# Whatever is installed goes into .venv/ and web/node_modules/, never into the machine (Chromium for the browser test
+# excepted, where it is missing and apt is at hand). Stamp files under .venv/stamps/ remember what is up to date, so a
+# second run does only what changed. PYTHON chooses the interpreter, CARGO_TARGET_DIR the folder of Rust's artifacts.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+BIN := $(CURDIR)/.venv/bin
+STAMPS := .venv/stamps
+STEP := scripts/step
+# The commands of .venv come first for every recipe; nothing else of the environment is touched.
+export PATH := $(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_CONSTRAINT := $(CURDIR)/requirements-dev.txt
+
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust proto -name target -prune -o \( -name '*.rs' -o -name '*.proto' -o -name '*.sql' -o -name Cargo.toml \) -print)
+# PyO3 is rebuilt whenever these differ between two commands, and maturin sets them; so cargo gets the same ones.
+PYO3_CONFIG = $(firstword $(shell ls -t "$(CARGO_TARGET_DIR)"/maturin/pyo3-config-*-abi3.txt 2>/dev/null))
+PYO3_ENV = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON="$(BIN)/python" $(if $(PYO3_CONFIG),PYO3_CONFIG_FILE="$(PYO3_CONFIG)")
+CARGO = env $(PYO3_ENV) cargo
+
+# Without the extension no stamp is true that says it was built.
+ifeq ($(wildcard python/stepwell/_native*.so),)
+$(shell rm -f $(STAMPS)/native-dev $(STAMPS)/native-release)
+endif
+
+.PHONY: help setup dashboard demo check test bench clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMPS)/dev $(STAMPS)/native-dev dashboard $(STAMPS)/chromium ## Install everything that development needs
+
+demo: $(STAMPS)/native-release dashboard ## Train a small network in four processes and watch it in the dashboard
+	@stepwell demo $(ARGS)
+
+check: setup ## The quick subset for daily use: no server, no browser, nothing slow
+	@$(STEP) "cargo fmt" cargo fmt --all --check
+	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
+	@$(MAKE) check-python check-web
+	@$(STEP) "pytest, quick" pytest -q -m "not e2e and not browser and not slow"
+
+test: ## Set-up and every gate; what CI runs
+	@rm -f .venv/times && start=$$(date +%s) && \
+	STEPWELL_STEP_TIMES="$(CURDIR)/.venv/times" $(MAKE) test-steps || { code=$$?; cat .venv/times 2>/dev/null; exit $$code; } && \
+	printf '\n── All green\n' && cat .venv/times && printf '%5d s  in all\n' "$$(($$(date +%s) - start))"
+
+bench: $(STAMPS)/dev $(STAMPS)/native-release ## Run the benchmarks of benches/ on a release build
+	@python benches/run.py $(ARGS)
+
+clean: ## Remove everything that these commands made, Rust's artifacts included
+	rm -rf .venv target python/stepwell/_web python/stepwell/_native*.so web/node_modules web/dist dist \
+		.mypy_cache .pytest_cache .ruff_cache
+	find python tests scripts benches build_backend -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: test-steps check-python check-web
+test-steps: setup
+	@$(STEP) "cargo fmt" cargo fmt --all --check
+	@$(MAKE) check-python check-web
+	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+	@$(STEP) "cargo test" $(CARGO) test --locked --quiet --workspace
+	@$(STEP) "pytest" pytest -m "not browser"
+	@$(STEP) "browser test" env CHROMIUM="$$(cat $(STAMPS)/chromium)" pytest -m browser
+
+check-python:
+	@$(STEP) "ruff" ruff check --quiet
+	@$(STEP) "ruff format" ruff format --check --quiet
+	@$(STEP) "mypy" mypy --strict python/stepwell
+	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
+	@$(STEP) "arrows" python scripts/check_arrows.py
+
+check-web:
+	@$(STEP) "tsc" npm --prefix web run --silent typecheck
+	@$(STEP) "vitest" npm --prefix web run --silent test
+	@$(STEP) "dashboard size" sh -c 'if [ -d web/dist ]; then npm --prefix web run --silent size; fi'
+
+# An interpreter that is too old, or comes without venv, is named before pip is confused by it.
+$(STAMPS)/venv:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "stepwell needs Python 3.10 or newer; choose one with \`make PYTHON=python3.11 …\`" >&2; exit 1; }
+	@for tool in cargo npm; do command -v $$tool >/dev/null || { echo "stepwell: $$tool is not on PATH" >&2; exit 1; }; done
+	@$(STEP) "virtual environment" "$(PYTHON)" -m venv .venv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/maturin: requirements-dev.txt | $(STAMPS)/venv
+	@$(STEP) "maturin" python -m pip install --quiet maturin && touch $@
+
+$(STAMPS)/dev: requirements-dev.txt | $(STAMPS)/venv
+	@$(STEP) "Python packages" python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@ $(STAMPS)/maturin
+
+# The dev profile and the whole workspace's features: cargo test, clippy and the extension share what was compiled.
+$(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev
+	@$(STEP) "extension" maturin develop --quiet --locked
+	@rm -f $(STAMPS)/native-release && touch $@
+
+$(STAMPS)/native-release: $(RUST_SOURCES) pyproject.toml $(STAMPS)/maturin
+	@$(STEP) "extension, optimised" maturin develop --quiet --locked --release --extras demo
+	@rm -f $(STAMPS)/native-dev && touch $@
+
+dashboard: | $(STAMPS)/venv
+	@$(STEP) "dashboard" python build_backend/stepwell_dashboard.py install
+	@$(STEP) "dashboard build" python build_backend/stepwell_dashboard.py
+
+$(STAMPS)/chromium: scripts/install-chromium | $(STAMPS)/venv
+	@$(STEP) "chromium" sh -c 'scripts/install-chromium > $@.new' && mv $@.new $@

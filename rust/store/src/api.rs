@@ -9,10 +9,7 @@
 //!    (attempt, stream id, entry number). A row with `sampled` counts like any other.
 //! 4. Queries see an entry as soon as `append` has returned.
 
-use crate::query::{
-    KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,
-    StoredValue,
-};
+use crate::query::{KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::FrameHeader;
@@ -86,42 +83,20 @@ pub trait Store: Send + Sync + 'static {
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError>;
 
     /// Runs of a project, the newest first, and how many there are. An unknown project has none.
-    fn runs(
-        &self,
-        entity: &str,
-        project: &str,
-        page: Page,
-        now: TimeMicros,
-    ) -> Result<(Vec<RunInfo>, u64), StoreError>;
+    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError>;
 
     /// One run.
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError>;
 
     /// Keys of the named runs (of all, if none is named), by name.
-    fn keys(
-        &self,
-        entity: &str,
-        project: &str,
-        runs: &[String],
-    ) -> Result<Vec<KeyInfo>, StoreError>;
+    fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError>;
 
     /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of every row.
     /// Unknown runs, keys and labels have no points. With [`LabelChoice::All`], one entry per label that has any.
-    fn points(
-        &self,
-        run: &RunPath,
-        key: &str,
-        label: &LabelChoice,
-        steps: StepRange,
-    ) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
+    fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
 
     /// How many numbers a series has, and its reservoir: at most 1,000 points, uniform over its steps.
-    fn reservoir(
-        &self,
-        run: &RunPath,
-        key: &str,
-        label: &LabelChoice,
-    ) -> Result<(u64, SeriesPoints), StoreError>;
+    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError>;
 
     /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
     fn values(
@@ -136,12 +111,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand, until it says stop. Keys are
     /// flat (`a.b`); cells are sorted by key.
-    fn rows(
-        &self,
-        run: &RunPath,
-        query: &RowQuery,
-        sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>,
-    ) -> Result<(), StoreError>;
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError>;
 
     /// Runs of a project that changed after `since` (0: ever), in any way a query can see.
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError>;

@@ -1,10 +1,21 @@
 //! The store as the server sees it: one trait, the vocabulary of queries, an in-memory store, and the tests that every store passes.
 
 pub mod api;
+pub mod memory;
+pub mod merge;
+pub mod opening;
 pub mod query;
+pub mod reservoir;
+pub mod row;
+pub mod run;
+pub mod sort;
+pub mod statement;
 
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+pub use memory::MemoryStore;
 pub use query::{
-    KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo,
-    RunState, SeriesPoints, StepRange, StoredValue,
+    KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange,
+    StoredValue,
 };
+
+use opening::{check_known, check_opening, check_same_run, outcome_of_another};

@@ -155,10 +155,7 @@ pub struct StepRange {
 
 impl StepRange {
     /// All steps.
-    pub const ALL: Self = Self {
-        first: Step::MIN,
-        last: Step::MAX,
-    };
+    pub const ALL: Self = Self { first: Step::MIN, last: Step::MAX };
 
     /// Whether `step` is among them.
     pub fn contains(self, step: Step) -> bool {

@@ -1,0 +1,33 @@
+//! What every store checks before it takes in a stream or a frame.
+
+use crate::api::{AppendOutcome, StoreError};
+use stepwell_codec::FrameHeader;
+use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, limits};
+
+/// The path of the run that an opening names, if its names can be used.
+pub fn check_opening(opening: &Opening) -> Result<RunPath, StoreError> {
+    let label_chars = opening.label.chars().count();
+    if label_chars > limits::LABEL_CHARS {
+        return Err(StoreError::Invalid(format!("a label of {label_chars} characters; {} are allowed", limits::LABEL_CHARS)));
+    }
+    RunPath::new(&opening.entity, &opening.project, &opening.run).map_err(|error| StoreError::Invalid(error.to_string()))
+}
+
+/// A stream never changes its run: opened again, it must name the same one. Everything else of a second opening is ignored.
+pub fn check_same_run(stream: StreamId, known: &Opening, path: &RunPath) -> Result<(), StoreError> {
+    if (&known.entity, &known.project, &known.run) == (&path.entity, &path.project, &path.run) {
+        return Ok(());
+    }
+    let known = format!("{}/{}/{}", known.entity, known.project, known.run);
+    Err(StoreError::Invalid(format!("stream {stream} belongs to run {known}, not to {path}")))
+}
+
+/// A frame may only be appended to a stream that was opened.
+pub fn check_known(known: bool, stream: StreamId) -> Result<(), StoreError> {
+    if known { Ok(()) } else { Err(StoreError::Invalid(format!("stream {stream} was never opened"))) }
+}
+
+/// What becomes of a frame that does not begin at `durable + 1` (invariant 2 of [`crate::Store`], A2).
+pub fn outcome_of_another(header: &FrameHeader, durable: EntryNumber) -> AppendOutcome {
+    if header.last() <= durable { AppendOutcome::Durable(durable) } else { AppendOutcome::Expected(durable + 1) }
+}

@@ -1,0 +1,163 @@
+//! What the statements of a run's streams add up to, in any order: config, hand-set summary, attributes, metrics, losses.
+
+use crate::merge::Stamp;
+use crate::query::LossTotals;
+use std::collections::BTreeMap;
+use stepwell_model::{Entry, MetricDefinition, RunInfoUpdate, Value};
+
+/// Keys with the value that was set last, or `None` where the last word was to delete it.
+pub type Settings = BTreeMap<String, (Stamp, Option<Value>)>;
+
+/// Which of a run's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SettingKind {
+    /// Configuration.
+    Config,
+    /// Summary values set by hand.
+    Summary,
+    /// Name, notes, tags, group and job type, under these names.
+    Info,
+}
+
+/// One change of a setting: what a store keeps of config, summary and info statements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Which.
+    pub kind: SettingKind,
+    /// Key.
+    pub key: String,
+    /// The new value, or `None` if it is deleted.
+    pub value: Option<Value>,
+}
+
+/// The changes that a config, summary or info statement makes; none for any other entry. Where a statement sets and deletes one key,
+/// the deletion wins.
+pub fn settings_of(entry: &Entry) -> Vec<Setting> {
+    let changes = |kind, set: &[(String, Value)], deleted: &[String]| {
+        let mut changes: BTreeMap<String, Option<Value>> = set.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        changes.extend(deleted.iter().map(|key| (key.clone(), None)));
+        changes.into_iter().map(|(key, value)| Setting { kind, key, value }).collect()
+    };
+    match entry {
+        Entry::Config { set, deleted, .. } => changes(SettingKind::Config, set, deleted),
+        Entry::Summary { set, deleted, .. } => changes(SettingKind::Summary, set, deleted),
+        Entry::Info { info, .. } => changes(SettingKind::Info, &info_values(info), &[]),
+        _ => Vec::new(),
+    }
+}
+
+fn info_values(info: &RunInfoUpdate) -> Vec<(String, Value)> {
+    let text = |name: &str, text: &Option<String>| text.clone().map(|text| (name.to_owned(), Value::Str(text)));
+    let tags = info.tags.clone().map(|tags| ("tags".to_owned(), Value::List(tags.into_iter().map(Value::Str).collect())));
+    [text("name", &info.name), text("notes", &info.notes), text("group", &info.group), text("job_type", &info.job_type), tags]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// When an entry that is not a row was said.
+pub fn statement_time(entry: &Entry) -> i64 {
+    match entry {
+        Entry::Open(opening) => opening.time,
+        Entry::Row(row) => row.time,
+        Entry::Config { time, .. }
+        | Entry::Summary { time, .. }
+        | Entry::Metric { time, .. }
+        | Entry::Info { time, .. }
+        | Entry::Lost { time, .. }
+        | Entry::Exit { time, .. } => *time,
+    }
+}
+
+/// The sum of a run's statements. Exits belong to streams and are not part of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statements {
+    /// Configuration.
+    pub config: Settings,
+    /// Summary values set by hand.
+    pub summary: Settings,
+    /// Attributes.
+    pub info: Settings,
+    /// What `define_metric` said.
+    pub metrics: BTreeMap<Stamp, MetricDefinition>,
+    /// Rows without room.
+    pub loss: LossTotals,
+}
+
+impl Statements {
+    /// Takes in one entry. Each entry may be applied once only: losses add up.
+    pub fn apply(&mut self, stamp: Stamp, entry: &Entry) {
+        for setting in settings_of(entry) {
+            self.set(stamp, setting);
+        }
+        match entry {
+            Entry::Metric { definition, .. } => {
+                self.metrics.insert(stamp, definition.clone());
+            }
+            Entry::Lost { report, .. } => self.loss.add(report.rows, report.kept),
+            _ => {}
+        }
+    }
+
+    /// Takes in one change of a setting.
+    pub fn set(&mut self, stamp: Stamp, setting: Setting) {
+        let settings = match setting.kind {
+            SettingKind::Config => &mut self.config,
+            SettingKind::Summary => &mut self.summary,
+            SettingKind::Info => &mut self.info,
+        };
+        match settings.get(&setting.key) {
+            Some((newer, _)) if *newer > stamp => {}
+            _ => {
+                settings.insert(setting.key, (stamp, setting.value));
+            }
+        }
+    }
+
+    /// The text of an attribute, if one was given.
+    pub fn text(&self, attribute: &str) -> Option<&str> {
+        self.info.get(attribute)?.1.as_ref()?.as_str()
+    }
+
+    /// The tags.
+    pub fn tags(&self) -> Vec<String> {
+        match self.info.get("tags") {
+            Some((_, Some(Value::List(tags)))) => tags.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// One definition per metric, in the order they were first named: what is said later is added, or replaces all if it says `overwrite`.
+    pub fn metric_definitions(&self) -> Vec<MetricDefinition> {
+        let mut all: Vec<MetricDefinition> = Vec::new();
+        for said in self.metrics.values() {
+            match all.iter_mut().find(|known| known.name == said.name) {
+                Some(known) if !said.overwrite => {
+                    known.step_metric = said.step_metric.clone().or(known.step_metric.take());
+                    known.step_sync = said.step_sync.or(known.step_sync);
+                    known.hidden = said.hidden.or(known.hidden);
+                    known.goal = said.goal.clone().or(known.goal.take());
+                    if !said.summary.is_empty() {
+                        known.summary.clone_from(&said.summary);
+                    }
+                }
+                Some(known) => *known = said.clone(),
+                None => all.push(said.clone()),
+            }
+        }
+        all
+    }
+}
+
+impl LossTotals {
+    /// Adds a report: of `rows` rows without room, `kept` came as sampled rows.
+    pub fn add(&mut self, rows: u64, kept: u64) {
+        self.sampled_rows = self.sampled_rows.saturating_add(kept);
+        self.lost_rows = self.lost_rows.saturating_add(rows.saturating_sub(kept));
+    }
+}
+
+/// The settings that are there, by key.
+pub fn present(settings: &Settings) -> Vec<(String, Value)> {
+    settings.iter().filter_map(|(key, (_, value))| Some((key.clone(), value.clone()?))).collect()
+}

@@ -1,0 +1,67 @@
+// One run: its charts, or its overview.
+import { useMemo } from "react";
+import { Link } from "wouter";
+import { useKeys, useRuns } from "../api/queries";
+import { ApiError } from "../api/client";
+import type { RunInfo } from "../api/types";
+import { runColor } from "../runs/palette";
+import { runPath } from "../shell/paths";
+import { useSession } from "../shell/sessionContext";
+import { useTheme } from "../view/theme";
+import { useViewSearch } from "../view/useViewSearch";
+import { EmptyState } from "./EmptyState";
+import { ErrorPage } from "./ErrorPage";
+import { PanelGrid } from "./PanelGrid";
+import { RunOverview } from "./RunOverview";
+import { Toolbar } from "./Toolbar";
+
+export default function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {
+  const { entity, project } = useSession();
+  const runs = useRuns(entity, project).data;
+  const theme = useTheme((state) => state.theme);
+  const search = useViewSearch();
+  if (runs === undefined) return null;
+  const run = runs.runs.find((other) => other.run === id);
+  if (run === undefined) return <ErrorPage error={new ApiError(404, "not_found", `${entity}/${project} has no run ${id}.`)} />;
+  return (
+    <div className="run-page">
+      <div className="run-head">
+        <span className="swatch large" style={{ background: runColor(run.slot, theme) }} />
+        <h1>{run.name}</h1>
+        <span className={`state ${run.state}`} data-testid="run-state">
+          {run.state}
+        </span>
+        <nav className="subtabs" aria-label="Pages of the run">
+          {(["overview", "charts"] as const).map((name) => (
+            <Link
+              key={name}
+              href={runPath(entity, project, id, name) + search}
+              className={page === name ? "tab current" : "tab"}
+              aria-current={page === name ? "page" : undefined}
+            >
+              {name === "overview" ? "Overview" : "Charts"}
+            </Link>
+          ))}
+        </nav>
+      </div>
+      {page === "overview" ? <RunOverview run={run} /> : <RunCharts run={run} />}
+    </div>
+  );
+}
+
+function RunCharts({ run }: { run: RunInfo }) {
+  const { entity, project } = useSession();
+  const { data } = useKeys(entity, project, run.run);
+  const shown = useMemo(() => [run], [run]);
+  return (
+    <main className="workspace-main">
+      <Toolbar keys={data?.keys ?? []} hasRanks={run.labels.length > 1} />
+      <div className="workspace-scroll">
+        {data?.keys.length === 0 && <EmptyState subject="run" />}
+        {data !== undefined && data.keys.length > 0 && (
+          <PanelGrid runs={shown} keys={data.keys} metrics={data.metrics} anyRunning={run.state === "running"} />
+        )}
+      </div>
+    </main>
+  );
+}

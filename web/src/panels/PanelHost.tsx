@@ -1,0 +1,130 @@
+// The card around a panel: header, size, mounting, errors, full screen and export; what is inside is the panel type's.
+import { Suspense, memo, useEffect, useMemo, useRef, useState } from "react";
+import type { KeyInfo } from "../api/types";
+import type { ProjectSession } from "../live/session";
+import { cursor } from "../view/cursor";
+import type { Theme } from "../runs/palette";
+import type { ViewState } from "../view/urlState";
+import { PanelBoundary } from "./PanelBoundary";
+import { useAlive } from "./alive";
+import { registerCard } from "./cards";
+import { saveFile } from "./download";
+import { workspaceView } from "./registry";
+import type { Exporters, PanelHostApi, PanelRun, WorkspacePanelType } from "./types";
+
+interface Props {
+  type: WorkspacePanelType;
+  keyInfo: KeyInfo;
+  x: string;
+  title: string;
+  runs: readonly PanelRun[];
+  view: ViewState;
+  theme: Theme;
+  session: ProjectSession;
+}
+
+function fileName(key: string, extension: string): string {
+  return `${key.replace(/[^\w.-]+/g, "_")}.${extension}`;
+}
+
+export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs, view, theme, session }: Props) {
+  const slot = useRef<HTMLDivElement>(null);
+  const card = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const info = useRef<HTMLSpanElement>(null);
+  const exporters = useRef<Exporters>({});
+  const [tools, setTools] = useState<HTMLElement | null>(null);
+  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
+  const [full, setFull] = useState(false);
+  const panelId = `${type.type}:${keyInfo.key}`;
+  const alive = useAlive(panelId, slot);
+
+  useEffect(() => {
+    if (!alive || body.current === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry === undefined) return;
+      const { width, height } = entry.contentRect;
+      setSize((old) => (old?.width === Math.floor(width) && old.height === Math.floor(height) ? old : { width: Math.floor(width), height: Math.floor(height) }));
+    });
+    observer.observe(body.current);
+    return () => observer.disconnect();
+  }, [alive]);
+
+  // The header changes with every push; it is written past React, as the charts are drawn past it.
+  const host = useMemo<PanelHostApi>(
+    () => ({
+      setInfo: (text, explanation = "") => {
+        if (info.current === null) return;
+        info.current.textContent = text;
+        info.current.title = explanation;
+      },
+      setPoints: (points) => card.current?.setAttribute("data-points", String(points)),
+      setExporters: (next) => (exporters.current = next),
+      tools,
+    }),
+    [tools],
+  );
+
+  const exportAs = (kind: "csv" | "png") => {
+    const { csv, png } = exporters.current;
+    if (kind === "csv" && csv !== undefined) saveFile(fileName(keyInfo.key, "csv"), new Blob([csv()], { type: "text/csv" }));
+    if (kind === "png" && png !== undefined) void png().then((blob) => saveFile(fileName(keyInfo.key, "png"), blob));
+  };
+  useEffect(() => registerCard(panelId, { toggleFull: () => setFull((was) => !was), exportCsv: () => exportAs("csv") }), [panelId]);
+  useEffect(() => {
+    if (!full) return;
+    const close = (event: KeyboardEvent) => event.key === "Escape" && setFull(false);
+    addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, [full]);
+
+  const View = workspaceView(type);
+  return (
+    <div className="card-slot" ref={slot}>
+      <article
+        ref={card}
+        className={full ? "card full" : "card"}
+        data-testid={type.cardTestId}
+        data-key={keyInfo.key}
+        aria-label={keyInfo.key}
+        onMouseEnter={() => cursor.setState({ card: panelId })}
+        onMouseLeave={() => cursor.setState({ card: null })}
+      >
+        <header className="card-header">
+          <h3 title={keyInfo.key}>{title}</h3>
+          <span className="card-tools" ref={setTools} />
+          <span className="card-info" data-testid="chart-info" ref={info} />
+          <span className="card-actions">
+            <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as CSV`} title="Save as CSV (e)" onClick={() => exportAs("csv")}>
+              CSV
+            </button>
+            <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as PNG`} title="Save as PNG" onClick={() => exportAs("png")}>
+              PNG
+            </button>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={full ? "Leave full screen" : `Show ${keyInfo.key} full screen`}
+              aria-pressed={full}
+              title="Full screen (f)"
+              onClick={() => setFull(!full)}
+            >
+              <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
+                <path d="M1 4.5V1h3.5M7.5 1H11v3.5M11 7.5V11H7.5M4.5 11H1V7.5" fill="none" stroke="currentColor" strokeWidth="1.5" />
+              </svg>
+            </button>
+          </span>
+        </header>
+        <div className="card-body" ref={body}>
+          {alive && size !== null && size.width > 0 && (
+            <PanelBoundary resetKey={panelId}>
+              <Suspense fallback={null}>
+                <View {...{ panelId, keyInfo, x, runs, view, theme, session, host }} width={size.width} height={size.height} />
+              </Suspense>
+            </PanelBoundary>
+          )}
+        </div>
+      </article>
+    </div>
+  );
+});

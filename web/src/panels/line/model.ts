@@ -1,0 +1,125 @@
+// What a line chart draws: series with their colours, smoothed values and the ranges of both axes, ready to paint.
+import type { LoadedPanel, LoadedSeries } from "../../series/merge";
+import type { SeriesRef } from "../../api/types";
+import { emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen, type Extent } from "../../numbers/extent";
+import { twema } from "../../numbers/twema";
+import type { RankMode, ViewState } from "../../view/urlState";
+import type { PanelRun } from "../types";
+
+export interface LineSeries {
+  id: string;
+  run: PanelRun;
+  /** "rank 3" when ranks are drawn one by one, else empty. */
+  rank: string;
+  /** Ranks beside the first are drawn lighter. */
+  faded: boolean;
+  columns: LoadedSeries;
+  /** What the line follows: the smoothed means, or the means themselves. */
+  line: Float64Array;
+}
+
+export interface LineModel {
+  series: LineSeries[];
+  x: Extent;
+  y: Extent;
+  /** Finite points of the longest series inside the window. */
+  points: number;
+  info: { text: string; explanation: string };
+}
+
+/** Series of one key for the shown runs, by how ranks are shown. */
+export function seriesRefs(key: string, runs: readonly PanelRun[], ranks: RankMode): SeriesRef[] {
+  return runs.flatMap((run): SeriesRef[] => {
+    const several = run.labels.length > 1;
+    if (!several || ranks === "primary") return [{ run: run.id, key, label: null }];
+    if (ranks === "all") return [{ run: run.id, key, label: "*" }];
+    return run.labels.map(({ label }) => ({ run: run.id, key, label }));
+  });
+}
+
+function rankName(run: PanelRun, label: string | null): string {
+  if (label === null) return "";
+  if (label === "*") return `mean of ${run.labels.length} ranks`;
+  const rank = run.labels.find((other) => other.label === label)?.rank;
+  return rank === null || rank === undefined ? label : `rank ${rank}`;
+}
+
+interface ModelInput {
+  panel: LoadedPanel;
+  refs: readonly SeriesRef[];
+  runs: readonly PanelRun[];
+  view: Pick<ViewState, "smoothing" | "logY" | "band" | "ignoreOutliers">;
+  window: readonly [number, number] | null;
+  formatCount: (count: number) => string;
+}
+
+/** Percentiles that "ignore outliers" keeps. */
+const OUTLIER_LOW = 0.02;
+const OUTLIER_HIGH = 0.98;
+
+export function buildModel({ panel, refs, runs, view, window, formatCount }: ModelInput): LineModel {
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  const shown = refs.flatMap((ref) => {
+    const run = byId.get(ref.run);
+    const columns = panel.series.get(JSON.stringify([ref.run, ref.key, ref.label]));
+    return run === undefined || columns === undefined || columns.length === 0 ? [] : [{ ref, run, columns }];
+  });
+
+  const x = emptyExtent();
+  if (window === null) for (const { columns } of shown) widen(x, columns.x);
+  else [x.min, x.max] = window;
+  if (isEmpty(x)) [x.min, x.max] = [0, 1];
+  else if (x.min === x.max) [x.min, x.max] = [x.min - 0.5, x.max + 0.5];
+
+  const series = shown.map(({ ref, run, columns }): LineSeries => {
+    const line = view.smoothing > 0 ? twema(columns.x, columns.mean, view.smoothing, x.max - x.min) : columns.mean;
+    const faded = ref.label !== null && ref.label !== "*" && ref.label !== run.labels[0]?.label;
+    return { id: JSON.stringify([ref.run, ref.key, ref.label]), run, rank: rankName(run, ref.label), faded, columns, line };
+  });
+
+  return { series, x, y: yExtent(series, view, window), points: longest(series, x), info: describe(series, formatCount) };
+}
+
+function yExtent(series: readonly LineSeries[], view: ModelInput["view"], window: ModelInput["window"]): Extent {
+  const inWindow = (columns: LoadedSeries, values: Float64Array): Float64Array =>
+    window === null ? values : values.filter((_, i) => (columns.x[i] as number) >= window[0] && (columns.x[i] as number) <= window[1]);
+  let extent = emptyExtent();
+  if (view.ignoreOutliers) {
+    const values = series.flatMap(({ columns }) => [...inWindow(columns, columns.mean)]);
+    extent = quantileExtent(view.logY ? values.filter((value) => value > 0) : values, OUTLIER_LOW, OUTLIER_HIGH);
+  } else {
+    for (const { columns, line } of series) {
+      widen(extent, inWindow(columns, line), view.logY);
+      widen(extent, inWindow(columns, columns.mean), view.logY);
+      if (!view.band) continue;
+      if (columns.min !== null) widen(extent, inWindow(columns, columns.min), view.logY);
+      if (columns.max !== null) widen(extent, inWindow(columns, columns.max), view.logY);
+    }
+  }
+  return view.logY ? padLog(extent) : padLinear(extent);
+}
+
+function longest(series: readonly LineSeries[], x: Extent): number {
+  let most = 0;
+  for (const { columns } of series) {
+    let drawn = 0;
+    for (let i = 0; i < columns.length; i++) {
+      const here = columns.x[i] as number;
+      if (Number.isFinite(columns.mean[i] as number) && here >= x.min && here <= x.max) drawn += 1;
+    }
+    if (drawn > most) most = drawn;
+  }
+  return most;
+}
+
+function describe(series: readonly LineSeries[], formatCount: (count: number) => string): LineModel["info"] {
+  if (series.length === 0) return { text: "no data", explanation: "None of the shown runs has this metric in this window." };
+  const bucketed = series.filter(({ columns }) => !columns.exact);
+  if (bucketed.length === 0) return { text: "exact", explanation: "Every logged point is drawn." };
+  const points = Math.max(...bucketed.map(({ columns }) => columns.points));
+  const buckets = Math.max(...bucketed.map(({ columns }) => columns.length));
+  return {
+    text: `${formatCount(points)} pts → ${buckets} buckets`,
+    explanation: `${points.toLocaleString("en-US")} points of the longest run are drawn as ${buckets} buckets: their mean, and their minimum to maximum as a band. Zoom in for every point.`,
+  };
+}

@@ -1,0 +1,44 @@
+// The newest text values of one run, newest first, with their steps.
+import { useEffect } from "react";
+import { readValues } from "../../api/client";
+import { decodeValue } from "../../api/values";
+import { formatNumber, formatValue } from "../../numbers/format";
+import { useGrowing, useSingleRun } from "../single";
+import type { PanelProps } from "../types";
+import { newestFirst } from "./order";
+
+const LIMIT = 100;
+
+export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
+  const { run, control } = useSingleRun({ runs, keyInfo, host });
+  const { entity, project } = session;
+  const { data, error } = useGrowing(JSON.stringify([run?.id, keyInfo.key]), run?.state === "running" ? run.rows : 0, (signal) =>
+    readValues({ entity, project, run: run?.id ?? "", key: keyInfo.key, label: null }, LIMIT, signal),
+  );
+  useEffect(() => {
+    if (data === null) return;
+    host.setPoints(data.values.length);
+    host.setInfo(data.values.length === data.points ? `${data.points} values` : `last ${data.values.length} of ${formatNumber(data.points)}`);
+    host.setExporters({
+      csv: () => "step,value\n" + data.values.map(({ step, value }) => `${step},"${formatValue(decodeValue(value)).replaceAll('"', '""')}"\n`).join(""),
+    });
+  }, [data]);
+  return (
+    <>
+      {control}
+      {error !== null && <p className="panel-message">{error}</p>}
+      <div className="value-list" tabIndex={0} role="region" aria-label={`Values of ${keyInfo.key}`}>
+        <table>
+          <tbody>
+            {newestFirst(data?.values ?? []).map(({ step, value }, i) => (
+              <tr key={`${step}:${i}`}>
+                <th scope="row">{formatNumber(step)}</th>
+                <td>{formatValue(decodeValue(value))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+// Anything no other panel type shows: what it is, and its newest value as JSON.
+import type { WorkspacePanelType } from "../types";
+
+const panel: WorkspacePanelType = {
+  type: "unknown",
+  title: "Other values",
+  place: "workspace",
+  needs: "values",
+  cardTestId: "value-card",
+  match: (subject) => (subject.place === "workspace" ? 1 : 0),
+  load: () => import("./View"),
+};
+
+export default panel;

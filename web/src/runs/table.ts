@@ -1,0 +1,114 @@
+// Columns, sorting and filtering of runs; the sidebar and the runs table share them.
+import type { RunInfo } from "../api/types";
+import { flatten } from "../api/values";
+import { formatValue } from "../numbers/format";
+
+export interface RunSort {
+  /** `name`, `state`, `created`, `runtime`, `steps`, `config.<key>` or `summary.<key>`. */
+  column: string;
+  descending: boolean;
+}
+
+export interface RunRow {
+  info: RunInfo;
+  config: Map<string, unknown>;
+  summary: Map<string, unknown>;
+}
+
+const rows = new WeakMap<RunInfo, RunRow>();
+
+/** Flattening is remembered per RunInfo: a push replaces the object when the run changes. */
+export function runRow(info: RunInfo): RunRow {
+  let row = rows.get(info);
+  if (row === undefined) {
+    row = { info, config: flatten(info.config), summary: flatten(info.summary) };
+    rows.set(info, row);
+  }
+  return row;
+}
+
+export function columnValue({ info, config, summary }: RunRow, column: string): unknown {
+  if (column.startsWith("config.")) return config.get(column.slice("config.".length));
+  if (column.startsWith("summary.")) return summary.get(column.slice("summary.".length));
+  switch (column) {
+    case "name":
+      return info.name;
+    case "state":
+      return info.state;
+    case "created":
+      return info.created_us;
+    case "runtime":
+      return info.runtime_s;
+    case "steps":
+      return info.last_step;
+    case "group":
+      return info.group;
+    case "tags":
+      return info.tags.join(", ");
+    default:
+      return undefined;
+  }
+}
+
+function rank(value: unknown): number {
+  if (value === undefined || value === null || value === "") return 3;
+  if (typeof value === "number" && Number.isNaN(value)) return 2;
+  return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" ? 0 : 1;
+}
+
+/** Numbers before text before NaN before nothing, whichever way the column is sorted. */
+export function compareValues(a: unknown, b: unknown, descending: boolean): number {
+  const [rankA, rankB] = [rank(a), rank(b)];
+  if (rankA !== rankB) return rankA - rankB;
+  let order = 0;
+  if (rankA === 0) {
+    const [left, right] = [a as number, b as number];
+    order = left < right ? -1 : left > right ? 1 : 0;
+  } else if (rankA === 1) {
+    order = formatValue(a).localeCompare(formatValue(b), "en", { numeric: true });
+  }
+  return descending ? -order : order;
+}
+
+/** Stable: runs with equal values keep the order they came in. */
+export function sortRuns(infos: readonly RunInfo[], sort: RunSort): RunInfo[] {
+  const keyed = infos.map((info) => ({ info, value: columnValue(runRow(info), sort.column) }));
+  keyed.sort((a, b) => compareValues(a.value, b.value, sort.descending));
+  return keyed.map(({ info }) => info);
+}
+
+/** Every word must occur in the name, id, state, group, tags, notes or in a `key=value` of the configuration. */
+export function filterRuns(infos: readonly RunInfo[], text: string): RunInfo[] {
+  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  if (words.length === 0) return [...infos];
+  return infos.filter((info) => {
+    const haystack = searchText(info);
+    return words.every((word) => haystack.includes(word));
+  });
+}
+
+const searchTexts = new WeakMap<RunInfo, string>();
+
+function searchText(info: RunInfo): string {
+  let text = searchTexts.get(info);
+  if (text === undefined) {
+    const config = [...runRow(info).config].map(([key, value]) => `${key}=${formatValue(value)}`);
+    text = [info.name, info.run, info.state, info.group ?? "", info.notes ?? "", ...info.tags, ...config].join("\n").toLowerCase();
+    searchTexts.set(info, text);
+  }
+  return text;
+}
+
+/** All config and summary columns of the runs, sorted; keys that start with `_` are the system's own and come last. */
+export function allColumns(infos: readonly RunInfo[]): string[] {
+  const config = new Set<string>();
+  const summary = new Set<string>();
+  for (const info of infos) {
+    const row = runRow(info);
+    for (const key of row.config.keys()) config.add(key);
+    for (const key of row.summary.keys()) summary.add(key);
+  }
+  const ordered = (keys: Set<string>) =>
+    [...keys].sort((a, b) => Number(a.startsWith("_")) - Number(b.startsWith("_")) || a.localeCompare(b, "en", { numeric: true }));
+  return [...ordered(config).map((key) => `config.${key}`), ...ordered(summary).map((key) => `summary.${key}`)];
+}

@@ -1,0 +1,158 @@
+// The runs beside the charts: which are shown, in which colour, found by name and sorted by any value.
+import { useMemo, useRef } from "react";
+import { Link } from "wouter";
+import { useStore } from "zustand";
+import type { RunInfo } from "../api/types";
+import { formatAgo, formatValue } from "../numbers/format";
+import { runColor } from "../runs/palette";
+import { DEFAULT_SELECTION, selectRuns, toggleRun } from "../runs/selection";
+import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
+import { cursor, setHotRun } from "../view/cursor";
+import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
+import { patchView, useView } from "../view/store";
+import { useViewSearch } from "../view/useViewSearch";
+import { useTheme } from "../view/theme";
+import { useSession } from "./sessionContext";
+import { runPath } from "./paths";
+import { useWindowed } from "./useWindowed";
+
+const ROW_PX = 30;
+/** "Show these" with more runs than this would draw charts nobody can read. */
+const SHOW_MAX = 100;
+
+function sortText(run: RunInfo, column: string): string {
+  if (column === "created") return formatAgo(run.created_us, Date.now());
+  if (column === "name") return "";
+  return formatValue(columnValue(runRow(run), column));
+}
+
+function columnTitle(column: string): string {
+  return column.replace(/^(config|summary)\./, "");
+}
+
+export function Sidebar({ runs, total }: { runs: readonly RunInfo[]; total: number }) {
+  const { entity, project } = useSession();
+  const view = useView((state) => state.view);
+  const theme = useTheme((state) => state.theme);
+  const width = usePreferences((state) => state.sidebarWidth);
+  const hotRun = useStore(cursor, (state) => state.hotRun);
+  const list = useRef<HTMLDivElement>(null);
+  const shownIds = useMemo(() => new Set(selectRuns(runs, view.runs).map((run) => run.run)), [runs, view.runs]);
+  const listed = useMemo(() => sortRuns(filterRuns(runs, view.filter), view.sort), [runs, view.filter, view.sort]);
+  const columns = useMemo(() => allColumns(runs), [runs]);
+  const { first, last } = useWindowed(list, ROW_PX, listed.length);
+  const { column, descending } = view.sort;
+  const search = useViewSearch();
+
+  const resize = (event: React.PointerEvent<HTMLDivElement>) => {
+    if (event.buttons === 0) return;
+    usePreferences.setState({ sidebarWidth: Math.min(SIDEBAR_MAX_PX, Math.max(SIDEBAR_MIN_PX, event.clientX)) });
+  };
+  const resizeByKey = (event: React.KeyboardEvent) => {
+    const change = event.key === "ArrowLeft" ? -16 : event.key === "ArrowRight" ? 16 : 0;
+    if (change !== 0) usePreferences.setState({ sidebarWidth: Math.min(SIDEBAR_MAX_PX, Math.max(SIDEBAR_MIN_PX, width + change)) });
+  };
+
+  return (
+    <aside className="sidebar" style={{ width }} aria-label="Runs">
+      <div className="sidebar-controls">
+        <input
+          type="search"
+          className="field"
+          placeholder="Filter runs"
+          aria-label="Filter runs by name, tag or config"
+          data-testid="run-filter"
+          value={view.filter}
+          onChange={(event) => patchView({ filter: event.target.value }, "replace")}
+        />
+        <div className="sidebar-row">
+          <select
+            className="select grow"
+            aria-label="Sort runs by"
+            value={column}
+            onChange={(event) => patchView({ sort: { column: event.target.value, descending: event.target.value === "created" } })}
+          >
+            <option value="created">Sort: created</option>
+            <option value="name">Sort: name</option>
+            <option value="runtime">Sort: runtime</option>
+            {columns.map((name) => (
+              <option key={name} value={name}>{`Sort: ${columnTitle(name)}`}</option>
+            ))}
+          </select>
+          <button
+            type="button"
+            className="button"
+            aria-label={descending ? "Sorted descending; sort ascending" : "Sorted ascending; sort descending"}
+            onClick={() => patchView({ sort: { column, descending: !descending } })}
+          >
+            {descending ? "↓" : "↑"}
+          </button>
+        </div>
+        <div className="sidebar-row">
+          <span className="sidebar-count">
+            {shownIds.size} of {total} {total === 1 ? "run" : "runs"} shown
+          </span>
+          <button type="button" className="text-button" onClick={() => patchView({ runs: DEFAULT_SELECTION })} title="Show the newest 10 runs">
+            newest
+          </button>
+          <button
+            type="button"
+            className="text-button"
+            onClick={() => patchView({ runs: { kind: "ids", ids: listed.slice(0, SHOW_MAX).map((run) => run.run) } })}
+            title={`Show the runs listed below, at most ${SHOW_MAX}`}
+          >
+            listed
+          </button>
+          <button type="button" className="text-button" onClick={() => patchView({ runs: { kind: "ids", ids: [] } })} title="Show no run">
+            none
+          </button>
+        </div>
+      </div>
+      <div className="run-list" ref={list} onMouseLeave={() => setHotRun(null)}>
+        <ul style={{ height: listed.length * ROW_PX }}>
+          {listed.slice(first, last).map((run, i) => {
+            const shown = shownIds.has(run.run);
+            return (
+              <li
+                key={run.run}
+                className={`run-row${run.run === hotRun ? " hot" : ""}${shown ? "" : " off"}`}
+                data-testid="run-row"
+                data-run={run.run}
+                style={{ top: (first + i) * ROW_PX, ["--run" as string]: runColor(run.slot, theme) }}
+                onMouseEnter={() => setHotRun(shown ? run.run : null)}
+              >
+                <button
+                  type="button"
+                  className="eye"
+                  aria-pressed={shown}
+                  aria-label={`Show ${run.name}`}
+                  onClick={() => patchView({ runs: toggleRun(runs, view.runs, run.run) })}
+                />
+                <span className="swatch" />
+                <Link href={runPath(entity, project, run.run, "overview") + search} className="run-name" title={`${run.name} (${run.run})`}>
+                  {run.name}
+                </Link>
+                {run.state !== "finished" && <span className={`state-dot ${run.state}`} title={run.state} />}
+                <span className="run-value">{sortText(run, column)}</span>
+              </li>
+            );
+          })}
+        </ul>
+        {listed.length === 0 && <p className="panel-message">{runs.length === 0 ? "No runs yet." : "No run matches the filter."}</p>}
+      </div>
+      <div
+        className="sidebar-grip"
+        role="separator"
+        aria-orientation="vertical"
+        aria-label="Width of the run list"
+        aria-valuenow={width}
+        aria-valuemin={SIDEBAR_MIN_PX}
+        aria-valuemax={SIDEBAR_MAX_PX}
+        tabIndex={0}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={resize}
+        onKeyDown={resizeByKey}
+      />
+    </aside>
+  );
+}

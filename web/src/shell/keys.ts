@@ -1,0 +1,74 @@
+// Keys of the whole page; keys typed into a field stay there.
+import { useEffect } from "react";
+import { cardUnderMouse } from "../panels/cards";
+import { toggleSidebar } from "../view/preferences";
+import { patchView, undoZoom, useView } from "../view/store";
+import { openDialog, useDialog } from "./dialogs";
+import { nextXAxis } from "./xAxis";
+
+export const KEY_HELP: { keys: string[]; meaning: string }[] = [
+  { keys: ["/"], meaning: "Search metrics or runs" },
+  { keys: ["⌘K", "Ctrl K"], meaning: "Jump to a run, metric or page" },
+  { keys: ["1", "2"], meaning: "Workspace, runs" },
+  { keys: ["["], meaning: "Hide or show the runs" },
+  { keys: ["x"], meaning: "Next x axis" },
+  { keys: ["s"], meaning: "Next smoothing" },
+  { keys: ["y"], meaning: "Logarithmic y axis" },
+  { keys: ["z"], meaning: "Undo the last zoom" },
+  { keys: ["f"], meaning: "Full screen for the card under the mouse" },
+  { keys: ["e"], meaning: "Save the card under the mouse as CSV" },
+  { keys: ["?"], meaning: "This sheet" },
+];
+
+/** Stops of the smoothing key; the slider reaches everything between. */
+const SMOOTHING_STOPS = [0, 0.6, 0.9, 0.99];
+
+export function nextSmoothing(weight: number): number {
+  return SMOOTHING_STOPS.find((stop) => stop > weight) ?? 0;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type !== "range" && target.type !== "checkbox";
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+export function focusSearch(): void {
+  const field = document.querySelector<HTMLInputElement>("[data-search]");
+  field?.focus();
+  field?.select();
+}
+
+export function useKeys(goToTab: (index: number) => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        openDialog("palette");
+        return;
+      }
+      const elsewhere = useDialog.getState().open !== null || isTyping(event.target);
+      if (elsewhere || event.metaKey || event.ctrlKey || event.altKey) return;
+      const { view } = useView.getState();
+      const actions: Record<string, () => void> = {
+        "/": focusSearch,
+        "[": toggleSidebar,
+        x: () => patchView({ x: nextXAxis(view.x) }),
+        s: () => patchView({ smoothing: nextSmoothing(view.smoothing) }),
+        y: () => patchView({ logY: !view.logY }),
+        z: undoZoom,
+        f: () => cardUnderMouse()?.toggleFull(),
+        e: () => cardUnderMouse()?.exportCsv(),
+        "1": () => goToTab(0),
+        "2": () => goToTab(1),
+        "?": () => openDialog("help"),
+      };
+      const action = actions[event.key];
+      if (action === undefined) return;
+      event.preventDefault();
+      action();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [goToTab]);
+}

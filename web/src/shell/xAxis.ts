@@ -1,0 +1,12 @@
+// The x axes every project has, in the order the control and the key go through them.
+
+export const X_AXES: readonly { key: string; name: string; title: string }[] = [
+  { key: "_step", name: "step", title: "Step, or the step metric that a metric is defined with" },
+  { key: "_runtime", name: "relative", title: "Time since the run began" },
+  { key: "_timestamp", name: "wall", title: "Time of day" },
+];
+
+export function nextXAxis(current: string): string {
+  const index = X_AXES.findIndex(({ key }) => key === current);
+  return (X_AXES[(index + 1) % X_AXES.length] as (typeof X_AXES)[number]).key;
+}

@@ -1,0 +1,33 @@
+"""Fixtures of the end-to-end tests: an empty directory to train in, and a real server."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import …`
+
+from tests.processes import ServerProcess
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """Return an empty directory for a training script."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """Return a running server with an empty store."""
+    with ServerProcess(tmp_path / "srv") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Return a running server that the tests of a file share; they tell their runs apart by project."""
+    with ServerProcess(tmp_path_factory.mktemp("shared")) as server:
+        yield server

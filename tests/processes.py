@@ -1,0 +1,242 @@
+"""Real processes for the tests: server, scripts, commands. Each has a deadline and is ended by its own id."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TypeVar
+
+T = TypeVar("T")
+
+STEPWELL = Path(sys.executable).with_name("stepwell")
+# What a launcher, another test or the person at the keyboard may have set, and no test may inherit.
+_FOREIGN = ("STEPWELL_", "WANDB_", "SLURM_", "OMPI_", "PMI_", "GRPC_")
+_FOREIGN_NAMES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "TORCHELASTIC_RESTART_COUNT")
+_FOREIGN_NAMES += ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+def wait_until(what: str, condition: Callable[[], T], timeout: float = 15.0, every: float = 0.02) -> T:
+    """Return the first true answer of `condition`; fail with `what` and the last answer after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout} s in vain until {what}; at last: {answer!r}")
+        time.sleep(every)
+
+
+def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a child: this one's without settings of any launcher, with a home of its own."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name not in _FOREIGN_NAMES
+    }
+    kept |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    return kept | dict(extra or {})
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago; for servers that must come up later under an address known now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@dataclass
+class Ended:
+    """What is left of a process."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        """Everything it said."""
+        return f"{self.stdout}\n{self.stderr}"
+
+
+@dataclass
+class Process:
+    """A child whose output goes to files, so that no full pipe can stop it."""
+
+    arguments: Sequence[str | Path]
+    directory: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    limits: Callable[[], None] | None = None
+    popen: subprocess.Popen[bytes] | None = None
+    _files: list[IO[bytes]] = field(default_factory=list)
+
+    def start(self) -> "Process":
+        """Start it."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        logs = self.directory.parent / f"{self.directory.name}.logs"
+        logs.mkdir(exist_ok=True)
+        number = len(list(logs.iterdir()))
+        # Outside of its working directory, whose content is part of what some tests look at.
+        self._files = [(logs / f"{number:03}.{name}").open("w+b") for name in ("stdout", "stderr")]
+        self.popen = subprocess.Popen(
+            [str(argument) for argument in self.arguments],
+            cwd=self.directory,
+            env=environment(self.directory.parent / "home", self.env),
+            stdin=subprocess.DEVNULL,
+            stdout=self._files[0],
+            stderr=self._files[1],
+            preexec_fn=self.limits,  # tests start processes from one thread only
+        )
+        return self
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        """The started process."""
+        assert self.popen is not None, "not started"
+        return self.popen
+
+    @property
+    def stdout(self) -> str:
+        """What it has said so far."""
+        return Path(self._files[0].name).read_text(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        """What it has complained about so far."""
+        return Path(self._files[1].name).read_text(errors="replace")
+
+    def alive(self) -> bool:
+        """Return whether it runs."""
+        return self.running.poll() is None
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self.signal(signal.SIGKILL)
+        self.running.wait(10)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, if it still runs."""
+        with contextlib.suppress(ProcessLookupError):
+            self.running.send_signal(number)
+
+    def wait(self, timeout: float = 60.0) -> Ended:
+        """Wait for its end."""
+        try:
+            code = self.running.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"not done after {timeout} s; it said:\n{self.stdout}\n{self.stderr}") from None
+        return Ended(code, self.stdout, self.stderr)
+
+    def close(self) -> None:
+        """Make sure that it is gone."""
+        if self.popen is not None and self.popen.poll() is None:
+            self.kill()
+        for file in self._files:
+            file.close()
+
+    def __enter__(self) -> "Process":
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def script(source: str, directory: Path, env: Mapping[str, str] | None = None, *arguments: str) -> Process:
+    """Return a Python process, not yet started, that runs `source` in `directory`."""
+    code = textwrap.dedent(source)
+    return Process([sys.executable, "-c", code, *arguments], directory, env or {})
+
+
+def run_script(
+    source: str, directory: Path, env: Mapping[str, str] | None = None, *arguments: str, timeout: float = 60.0
+) -> Ended:
+    """Run `source` in `directory`; its failure is the test's."""
+    with script(source, directory, env, *arguments) as process:
+        ended = process.wait(timeout)
+    assert ended.code == 0, f"exit code {ended.code}:\n{ended.stdout}\n{ended.stderr}"
+    return ended
+
+
+def run_command(
+    *arguments: str | Path, directory: Path, env: Mapping[str, str] | None = None, timeout: float = 60.0
+) -> Ended:
+    """Run `stepwell ARGUMENTS…` in `directory` and return how it ended."""
+    with Process([STEPWELL, *arguments], directory, env or {}) as process:
+        return process.wait(timeout)
+
+
+class ServerProcess:
+    """A real `stepwell serve` (or `ui`) that can be killed and started again on the same port and directory."""
+
+    def __init__(self, home: Path, command: Sequence[str | Path] = ("serve",), port: int = 0) -> None:
+        self.home = home
+        self.directory = home / "server"
+        self.command = command
+        self.port = port
+        self.process: Process | None = None
+
+    def start(self) -> "ServerProcess":
+        """Start it and wait until it listens."""
+        port_file = self.home / "port"
+        port_file.unlink(missing_ok=True)
+        arguments: list[str | Path] = [STEPWELL, *self.command]
+        if self.command[0] == "serve":
+            arguments += ["--dir", self.directory]
+        arguments += ["--port", str(self.port), "--port-file", port_file]
+        self.process = process = Process(arguments, self.home / "serve").start()
+
+        def listening() -> bool:
+            assert process.alive(), f"the server ended:\n{process.stdout}\n{process.stderr}"
+            return port_file.exists() and port_file.read_text().strip().isdigit()
+
+        wait_until("the server has written its port file", listening, 30)
+        self.port = int(port_file.read_text())
+        return self
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What makes a script write to it."""
+        return {"STEPWELL_URL": self.url}
+
+    @property
+    def running(self) -> Process:
+        """The process."""
+        assert self.process is not None, "not started"
+        return self.process
+
+    def kill(self) -> None:
+        """End it as `kill -9` does."""
+        self.running.kill()
+        self.running.close()
+
+    def stop(self, timeout: float = 20.0) -> Ended:
+        """End it in order."""
+        self.running.signal(signal.SIGTERM)
+        ended = self.running.wait(timeout)
+        self.running.close()
+        return ended
+
+    def close(self) -> None:
+        """Make sure that it is gone."""
+        if self.process is not None:
+            self.process.close()
+
+    def __enter__(self) -> "ServerProcess":
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

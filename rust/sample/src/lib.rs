@@ -1,12 +1,16 @@
 //! Pure algorithms over numbers: histograms, uniform samples, grids and buckets. No I/O, no clock, no dice.
 
+pub mod bucket;
 mod count;
 mod edges;
 mod extent;
+pub mod extremes;
+pub mod grid;
 mod half;
 pub mod histogram;
 mod mix;
 pub mod reservoir;
+pub mod summary;
 mod vector;
 pub mod view;
 

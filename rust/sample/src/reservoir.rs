@@ -63,13 +63,18 @@ impl<T> Reservoir<T> {
 
     fn keep(&mut self, priority: u64, step: i64, value: T) -> bool {
         self.points.insert(priority, (step, value));
-        if self.points.len() > self.capacity {
+        self.settle();
+        priority <= self.threshold
+    }
+
+    /// Drops what is beyond the capacity and sets the threshold.
+    fn settle(&mut self) {
+        while self.points.len() > self.capacity {
             self.points.pop_last();
         }
         if self.points.len() == self.capacity {
             self.threshold = self.points.last_key_value().map_or(u64::MAX, |(&priority, _)| priority);
         }
-        priority <= self.threshold
     }
 
     /// Whether a point at `step` would be kept: a test to run before its value is computed.
@@ -88,9 +93,7 @@ impl<T> Reservoir<T> {
             return Err(MergeError(self.seed, other.seed));
         }
         self.capacity = self.capacity.min(other.capacity);
-        while self.points.len() > self.capacity {
-            self.points.pop_last();
-        }
+        self.settle();
         for (priority, (step, value)) in other.points {
             if priority <= self.threshold {
                 self.keep(priority, step, value);

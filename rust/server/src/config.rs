@@ -1,0 +1,54 @@
+//! What a server is told at its start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use stepwell_store::Store;
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// From the spools below this directory, read live, and from writers that connect.
+    Local {
+        /// The directory that holds one directory per stream; it may come into being later.
+        spool_root: PathBuf,
+    },
+    /// From writers that connect.
+    Server,
+}
+
+impl Mode {
+    /// The name used on the wire and in the dashboard.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Local { .. } => "local",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// What a server needs to start.
+#[derive(Clone)]
+pub struct ServerConfig {
+    /// Address or name to listen on. There is no authentication: anything but loopback opens the store to the network.
+    pub host: String,
+    /// Port to listen on; 0 picks a free one.
+    pub port: u16,
+    /// Where runs are kept.
+    pub store: Arc<dyn Store>,
+    /// The built dashboard; without one, `/` says how to build it.
+    pub ui_directory: Option<PathBuf>,
+    /// Where rows come from.
+    pub mode: Mode,
+    /// Directory of the store, to be shown to the user.
+    pub directory: PathBuf,
+}
+
+impl ServerConfig {
+    /// The port that a server listens on if nothing else is asked for.
+    pub const DEFAULT_PORT: u16 = 7117;
+
+    /// A server on a free port of the loopback interface.
+    pub fn loopback(store: Arc<dyn Store>, mode: Mode, directory: impl Into<PathBuf>) -> Self {
+        Self { host: "127.0.0.1".into(), port: 0, store, ui_directory: None, mode, directory: directory.into() }
+    }
+}

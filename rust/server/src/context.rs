@@ -1,0 +1,102 @@
+//! What every request needs: the store, behind a bound on how many calls into it run at once.
+
+use crate::commit::Committer;
+use crate::config::Mode;
+use crate::error::{ErrorCode, ServiceError};
+use crate::series::SeriesEngine;
+use crate::upkeep::Pulse;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use stepwell_model::TimeMicros;
+use stepwell_store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+/// Reads that run at once; more would only queue for the two cores and the store's lock.
+const CONCURRENT_READS: usize = 8;
+/// Streams of rows that run at once; each holds a blocking thread until its reader is done.
+const CONCURRENT_SCANS: usize = 8;
+/// How long a request waits for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(30);
+
+/// The parts that requests share.
+pub(crate) struct Context {
+    /// Where runs are kept.
+    pub(crate) store: Arc<dyn Store>,
+    /// The way into the store.
+    pub(crate) committer: Arc<Committer>,
+    /// Signs of life on their way to the store.
+    pub(crate) pulse: Arc<Pulse>,
+    /// Reads series.
+    pub(crate) series: SeriesEngine,
+    /// Where rows come from.
+    pub(crate) mode: Mode,
+    /// Directory of the store.
+    pub(crate) directory: PathBuf,
+    /// When the server started.
+    pub(crate) started: TimeMicros,
+    /// True once the server is to end.
+    pub(crate) stopping: watch::Receiver<bool>,
+    reads: Arc<Semaphore>,
+    scans: Arc<Semaphore>,
+}
+
+/// What [`Context::new`] is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) committer: Arc<Committer>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) mode: Mode,
+    pub(crate) directory: PathBuf,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Context {
+    /// The context of a server that starts now.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            series: SeriesEngine::new(Arc::clone(&parts.store)),
+            store: parts.store,
+            committer: parts.committer,
+            pulse: parts.pulse,
+            mode: parts.mode,
+            directory: parts.directory,
+            started: crate::clock::now(),
+            stopping: parts.stopping,
+            reads: Arc::new(Semaphore::new(CONCURRENT_READS)),
+            scans: Arc::new(Semaphore::new(CONCURRENT_SCANS)),
+        }
+    }
+
+    /// Runs `work` on a blocking thread once it is its turn.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let turn = wait_for_turn(&self.reads).await?;
+        let context = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&context)
+        });
+        task.await.unwrap_or_else(|_| Err(ServiceError::new(ErrorCode::Internal, "the request met a fault in the server")))
+    }
+
+    /// Leave to run one long scan.
+    pub(crate) async fn scan_turn(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        wait_for_turn(&self.scans).await
+    }
+
+    /// Returns once the server is to end.
+    pub(crate) async fn stopped(&self) {
+        // An error means that the server itself is gone.
+        let _ = self.stopping.clone().wait_for(|stopping| *stopping).await;
+    }
+}
+
+async fn wait_for_turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, ServiceError> {
+    match tokio::time::timeout(TURN_WAIT, Arc::clone(turns).acquire_owned()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => Err(ServiceError::unavailable("the server is busy with other reads; try again")),
+    }
+}

@@ -1,0 +1,71 @@
+//! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process.
+//!
+//! What the server does with each message, and what a client may rely on:
+//!
+//! | from the client | answer |
+//! |---|---|
+//! | `Hello` (first, within 10 s) | `Welcome`; `Fatal` without a stream for another protocol, and the call ends |
+//! | `OpenStream` | `StreamReady(durable)`; `Fatal` where the opening cannot be; `Throttle` and the end of the call with `UNAVAILABLE` where the store is away: connect again |
+//! | `Frame` that begins at the number expected next | after the group commit, `Ack`: one per stream for all that became durable since the last |
+//! | `Frame` that ends below that number | it is a duplicate: `Ack` of what is durable |
+//! | `Frame` that begins above it | `Rewind(expected)`, once; what follows is passed over until the expected number comes (`Rewind` again each second) |
+//! | `Frame` that is malformed | `Fatal` for its stream, which is closed on this connection; nothing of the frame is stored |
+//! | `Status` | nothing; it is a sign of life |
+//! | `CloseStream` | nothing but the last `Ack`; then the stream is forgotten on this connection |
+//!
+//! **Throttle.** When the store cannot append (disk full, failed fsync, away), every frame of the group is dropped, none of it is acknowledged, and each
+//! connection concerned gets one `Throttle(retry_after_millis, reason)`. It concerns all streams of the connection that have frames without an
+//! `Ack`. The server then expects each of these streams to go on at its last `Ack` + 1; frames that were already on their way are passed over
+//! without an answer. So the client stops sending, waits, and sends again everything after the last `Ack`. No `Rewind` goes with a `Throttle`;
+//! should the client go on at a wrong number after the wait, it gets one as always.
+//!
+//! **Back-pressure.** A connection has at most [`IN_FLIGHT_BYTES`] of frames between arrival and answer, and all connections share one budget
+//! ([`crate::commit`]). Beyond that the server stops reading, and HTTP/2 flow control stops the client. A frame that finds no room in the
+//! common budget for 10 s is dropped with a `Throttle`.
+//!
+//! **Drain.** When the server ends it says `Drain`, reads no more, acknowledges what was in flight, and ends the call. The client connects again.
+
+mod attach;
+mod check;
+mod outbox;
+mod sequence;
+
+pub(crate) use check::check;
+
+use crate::context::Context;
+use futures_util::stream::BoxStream;
+use std::sync::Arc;
+use stepwell_model::limits;
+use stepwell_proto::v1;
+use stepwell_proto::v1::ingest_server::{Ingest, IngestServer};
+use tonic::{Request, Response, Status, Streaming};
+
+/// Version of the protocol.
+const PROTOCOL: u32 = 1;
+/// Frames that one connection may have between arrival and answer.
+const IN_FLIGHT_BYTES: usize = 16 << 20;
+/// What a message may be longer than its frame: ids, openings, framing.
+const MESSAGE_SLACK_BYTES: usize = 64 << 10;
+/// Streams that one connection may open.
+const CONNECTION_STREAMS: usize = 8_192;
+
+/// The service.
+pub(crate) struct IngestService {
+    context: Arc<Context>,
+}
+
+impl IngestService {
+    /// The service as a route, its messages bounded.
+    pub(crate) fn server(context: Arc<Context>) -> IngestServer<Self> {
+        IngestServer::new(Self { context }).max_decoding_message_size(limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES)
+    }
+}
+
+#[tonic::async_trait]
+impl Ingest for IngestService {
+    type AttachStream = BoxStream<'static, Result<v1::ServerMessage, Status>>;
+
+    async fn attach(&self, request: Request<Streaming<v1::ClientMessage>>) -> Result<Response<Self::AttachStream>, Status> {
+        Ok(Response::new(attach::start(Arc::clone(&self.context), request.into_inner())))
+    }
+}

@@ -1,0 +1,306 @@
+//! One connection: reads messages, places frames in their streams, and hands them to the commit thread.
+//!
+//! Lock order: `streams`, then the outbox. Both are held for a few instructions only.
+
+use super::outbox::Outbox;
+use super::sequence::{Place, Sequence, Verdict};
+use super::{CONNECTION_STREAMS, IN_FLIGHT_BYTES, PROTOCOL, check};
+use crate::commit::{Committer, RESERVE_WAIT};
+use crate::context::Context;
+use crate::error::{ErrorCode, ServiceError};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_codec::FrameHeader;
+use stepwell_model::{EntryNumber, Opening, StreamId, limits};
+use stepwell_proto::v1::client_message::Message as Said;
+use stepwell_proto::v1::server_message::Message as Answer;
+use stepwell_proto::{ConvertError, convert, v1};
+use stepwell_store::{AppendOutcome, StoreError};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tonic::{Status, Streaming};
+
+/// How long a connection may stay without a word. Clients send `Status` every 5 s.
+const SILENCE: Duration = Duration::from_secs(120);
+/// How long the first message may take.
+const HELLO_WAIT: Duration = Duration::from_secs(10);
+/// How long the last acknowledgements may take when a connection ends.
+const LANDING_WAIT: Duration = Duration::from_secs(30);
+/// What a throttled client is asked to wait.
+const RETRY_AFTER_MILLIS: u32 = 1_000;
+/// Payloads up to this size are checked where they arrive: that takes some 50 µs, about what a change of threads costs.
+const CHECK_INLINE_BYTES: u32 = 16 << 10;
+
+/// A stream on this connection.
+struct Open {
+    opening: Arc<Opening>,
+    sequence: Sequence,
+    /// Set once the stream was told `Fatal`; its frames are passed over until it is opened again.
+    refused: bool,
+    /// Number of its last entry, once the client has said that it is complete.
+    last: Option<EntryNumber>,
+}
+
+struct Connection {
+    context: Arc<Context>,
+    outbox: Arc<Outbox>,
+    window: Arc<Semaphore>,
+    streams: Mutex<FxHashMap<StreamId, Open>>,
+}
+
+/// Serves a connection on a task of its own; the answers come from what is returned.
+pub(super) fn start(
+    context: Arc<Context>,
+    inbound: Streaming<v1::ClientMessage>,
+) -> BoxStream<'static, Result<v1::ServerMessage, Status>> {
+    let outbox = Arc::new(Outbox::default());
+    let window = Arc::new(Semaphore::new(IN_FLIGHT_BYTES));
+    let connection = Arc::new(Connection { context, outbox: Arc::clone(&outbox), window, streams: Mutex::default() });
+    tokio::spawn(async move {
+        let how = connection.serve(inbound).await;
+        // All of the window is free again when every frame in flight has had its answer.
+        let _ = timeout(LANDING_WAIT, connection.window.acquire_many(IN_FLIGHT_BYTES as u32)).await;
+        connection.outbox.end(how);
+    });
+    outbox.messages()
+}
+
+impl Connection {
+    async fn serve(self: &Arc<Self>, mut inbound: Streaming<v1::ClientMessage>) -> Result<(), Status> {
+        match timeout(HELLO_WAIT, inbound.message()).await {
+            Ok(Ok(Some(v1::ClientMessage { message: Some(Said::Hello(hello)) }))) => self.hello(&hello)?,
+            Ok(Ok(_)) => return Err(Status::failed_precondition("the first message must be Hello")),
+            Ok(Err(status)) => return Err(status),
+            Err(_) => return Err(Status::deadline_exceeded("no Hello came within 10 s")),
+        }
+        loop {
+            if timeout(SILENCE, self.outbox.has_room()).await.is_err() {
+                return Err(Status::deadline_exceeded("the client takes no answers"));
+            }
+            let message = tokio::select! {
+                biased;
+                () = self.context.stopped() => {
+                    self.outbox.say(Answer::Drain(v1::Drain {}));
+                    return Ok(());
+                }
+                () = self.outbox.gone() => return Ok(()),
+                message = timeout(SILENCE, inbound.message()) => message,
+            };
+            match message {
+                Ok(Ok(Some(message))) => self.take(message).await?,
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(status)) => return Err(status),
+                Err(_) => return Err(Status::deadline_exceeded("nothing came for 120 s, not even a Status")),
+            }
+        }
+    }
+
+    fn hello(&self, hello: &v1::Hello) -> Result<(), Status> {
+        if hello.protocol != PROTOCOL {
+            let reason = format!("this server speaks protocol {PROTOCOL}, the client {}: use the same version of stepwell", hello.protocol);
+            self.outbox.say(Answer::Fatal(v1::Fatal { stream: Bytes::new(), reason: reason.clone() }));
+            return Err(Status::failed_precondition(reason));
+        }
+        self.outbox.say(Answer::Welcome(v1::Welcome {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").into(),
+            max_frame_bytes: limits::FRAME_COMPRESSED_BYTES as u32,
+            max_raw_bytes: limits::FRAME_RAW_BYTES as u32,
+            max_in_flight_bytes: IN_FLIGHT_BYTES as u32,
+        }));
+        Ok(())
+    }
+
+    /// Acts on one message. An error ends the call.
+    async fn take(self: &Arc<Self>, message: v1::ClientMessage) -> Result<(), Status> {
+        let invalid = |error: ConvertError| Status::invalid_argument(error.to_string());
+        match message.message {
+            Some(Said::Open(open)) => {
+                let stream = convert::stream_id(&open.stream).map_err(invalid)?;
+                self.open(stream, open.opening).await
+            }
+            Some(Said::Frame(frame)) => {
+                let stream = convert::stream_id(&frame.stream).map_err(invalid)?;
+                self.frame(stream, frame.frame).await;
+                Ok(())
+            }
+            Some(Said::Status(status)) => {
+                let stream = convert::stream_id(&status.stream).map_err(invalid)?;
+                if self.streams.lock().contains_key(&stream) {
+                    self.context.pulse.beat(stream, crate::clock::now());
+                }
+                Ok(())
+            }
+            Some(Said::Close(close)) => {
+                let stream = convert::stream_id(&close.stream).map_err(invalid)?;
+                let mut streams = self.streams.lock();
+                if let Some(open) = streams.get_mut(&stream) {
+                    open.last = Some(close.last);
+                    forget_if_complete(&mut streams, stream);
+                }
+                Ok(())
+            }
+            Some(Said::Hello(_)) => Err(Status::failed_precondition("Hello comes once, as the first message")),
+            // A message of a later version.
+            None => Ok(()),
+        }
+    }
+
+    async fn open(&self, stream: StreamId, opening: Option<v1::Opening>) -> Result<(), Status> {
+        let opened = match check_opening(opening) {
+            Ok(opening) => {
+                let opening = Arc::new(opening);
+                let (context, said) = (Arc::clone(&self.context), Arc::clone(&opening));
+                let durable = context.read(move |context| Ok(context.store.open_stream(stream, &said)?)).await;
+                durable.map(|durable| (opening, durable))
+            }
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((opening, durable)) => {
+                let mut streams = self.streams.lock();
+                if streams.len() >= CONNECTION_STREAMS && !streams.contains_key(&stream) {
+                    drop(streams);
+                    self.fatal(stream, format!("more than {CONNECTION_STREAMS} streams on one connection"));
+                    return Ok(());
+                }
+                let sequence = Sequence::new(durable, streams.get(&stream).map(|open| &open.sequence));
+                streams.insert(stream, Open { opening, sequence, refused: false, last: None });
+                drop(streams);
+                self.context.pulse.beat(stream, crate::clock::now());
+                self.outbox.say(Answer::Ready(v1::StreamReady { stream: id_bytes(stream), durable }));
+                Ok(())
+            }
+            Err(error) if error.code == ErrorCode::Unavailable => {
+                self.throttle(error.message.clone());
+                Err(error.into())
+            }
+            Err(error) => {
+                self.fatal(stream, error.message);
+                Ok(())
+            }
+        }
+    }
+
+    async fn frame(self: &Arc<Self>, stream: StreamId, bytes: Bytes) {
+        let header = match FrameHeader::decode(&bytes) {
+            Ok(header) => header,
+            Err(error) => return self.refuse(stream, format!("a frame was refused: {error}")),
+        };
+        let (epoch, opening) = {
+            let mut streams = self.streams.lock();
+            let Some(open) = streams.get_mut(&stream) else {
+                drop(streams);
+                return self.fatal(stream, "a frame came for a stream that is not open on this connection".into());
+            };
+            if open.refused {
+                return;
+            }
+            match open.sequence.place(&header, Instant::now()) {
+                Place::Next { epoch } => (epoch, Arc::clone(&open.opening)),
+                Place::Duplicate(durable) => return self.outbox.acknowledge(stream, durable),
+                Place::Rewind(expected) => return self.rewind(stream, expected),
+                Place::PassOver => return,
+            }
+        };
+        let busy = || Err(StoreError::Unavailable("the server has more frames than it can store".into()));
+        let width = header.frame_bytes().min(IN_FLIGHT_BYTES) as u32;
+        let Ok(Ok(in_flight)) = timeout(RESERVE_WAIT, Arc::clone(&self.window).acquire_many_owned(width)).await else {
+            return self.settle(stream, epoch, busy());
+        };
+        let Some(reservation) = self.context.committer.reserve(Committer::weight(&header)).await else {
+            return self.settle(stream, epoch, busy());
+        };
+        let checked = if header.raw_bytes <= CHECK_INLINE_BYTES {
+            check(stream, &opening, &bytes).map_err(|error| error.to_string())
+        } else {
+            let task = tokio::task::spawn_blocking(move || check(stream, &opening, &bytes).map_err(|error| error.to_string()));
+            task.await.unwrap_or_else(|_| Err("reading it met a fault in the server".into()))
+        };
+        match checked {
+            Ok(frame) => {
+                let connection = Arc::clone(self);
+                let reply = move |outcome| {
+                    connection.settle(stream, epoch, outcome);
+                    drop(in_flight);
+                };
+                self.context.committer.submit(frame, Arc::new(reservation), Box::new(reply));
+            }
+            Err(reason) => self.refuse(stream, format!("the frame of entries {} to {} was refused: {reason}", header.first, header.last())),
+        }
+    }
+
+    /// Takes what became of a frame, and tells the client. Called on the commit thread.
+    fn settle(
+        &self,
+        stream: StreamId,
+        epoch: u32,
+        outcome: Result<AppendOutcome, StoreError>,
+    ) {
+        let verdict = {
+            let mut streams = self.streams.lock();
+            match streams.get_mut(&stream) {
+                Some(open) => {
+                    let verdict = open.sequence.settle(epoch, outcome, Instant::now());
+                    forget_if_complete(&mut streams, stream);
+                    verdict
+                }
+                None => Verdict::Nothing,
+            }
+        };
+        match verdict {
+            Verdict::Acknowledge(durable) => self.outbox.acknowledge(stream, durable),
+            Verdict::Rewind(expected) => self.rewind(stream, expected),
+            Verdict::Throttle(reason) => self.throttle(reason),
+            Verdict::Fatal(reason) => self.refuse(stream, reason),
+            Verdict::Nothing => {}
+        }
+    }
+
+    /// Closes a stream on this connection for a reason that trying again does not mend.
+    fn refuse(&self, stream: StreamId, reason: String) {
+        if let Some(open) = self.streams.lock().get_mut(&stream) {
+            if open.refused {
+                return;
+            }
+            open.refused = true;
+        }
+        crate::diagnostics::warn(format_args!("stream {stream}: {reason}"));
+        self.fatal(stream, reason);
+    }
+
+    fn fatal(&self, stream: StreamId, reason: String) {
+        self.outbox.say(Answer::Fatal(v1::Fatal { stream: id_bytes(stream), reason }));
+    }
+
+    fn rewind(&self, stream: StreamId, expected: EntryNumber) {
+        self.outbox.say(Answer::Rewind(v1::Rewind { stream: id_bytes(stream), expected }));
+    }
+
+    fn throttle(&self, reason: String) {
+        self.outbox.throttle(v1::Throttle { retry_after_millis: RETRY_AFTER_MILLIS, reason });
+    }
+}
+
+fn forget_if_complete(streams: &mut FxHashMap<StreamId, Open>, stream: StreamId) {
+    if streams.get(&stream).is_some_and(|open| open.last.is_some_and(|last| open.sequence.durable() >= last)) {
+        streams.remove(&stream);
+    }
+}
+
+fn check_opening(opening: Option<v1::Opening>) -> Result<Opening, ServiceError> {
+    let opening = opening.ok_or_else(|| ServiceError::invalid("OpenStream came without an opening"))?;
+    let opening = Opening::try_from(opening)?;
+    if opening.label.chars().count() > limits::LABEL_CHARS || opening.label == "*" {
+        return Err(ServiceError::invalid(format!("a label has at most {} characters and is not `*`", limits::LABEL_CHARS)));
+    }
+    Ok(opening)
+}
+
+fn id_bytes(stream: StreamId) -> Bytes {
+    Bytes::copy_from_slice(&stream.0)
+}

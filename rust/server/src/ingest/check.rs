@@ -1,0 +1,167 @@
+//! From the bytes of a frame to one that a store may take: every number bounded, every entry read once.
+
+use std::sync::Arc;
+use stepwell_codec::msgpack::{MsgpackError, Reader, ValueRef};
+use stepwell_codec::payload::EntryRef;
+use stepwell_codec::{FrameError, FrameView, PayloadError, PayloadReader};
+use stepwell_model::{Entry, Opening, StreamId, limits};
+use stepwell_store::StreamFrame;
+
+/// Why a frame is not taken, as a sentence for the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CheckError {
+    /// The frame is not whole and intact.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// There is something behind the frame.
+    #[error("{0} bytes stand behind the frame")]
+    Trailing(usize),
+    /// What it holds cannot be read.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// It can be read, but not be true.
+    #[error("entry {number} {problem}")]
+    Entry {
+        /// Number of the entry.
+        number: u64,
+        /// What is wrong with it, as the end of a sentence.
+        problem: String,
+    },
+}
+
+/// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB); run it off the threads that serve
+/// sockets unless the frame is small.
+pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<StreamFrame, CheckError> {
+    let view = FrameView::parse(bytes)?;
+    if view.bytes.len() != bytes.len() {
+        return Err(CheckError::Trailing(bytes.len() - view.bytes.len()));
+    }
+    let (header, payload) = (view.header, view.payload()?);
+    let mut reader = PayloadReader::new(&payload, header.count)?;
+    let (mut number, mut has_statements) = (header.first, false);
+    let wrong = |number, problem: &str| CheckError::Entry { number, problem: problem.to_owned() };
+    while let Some(entry) = reader.next_entry()? {
+        match entry {
+            EntryRef::Row(_) if number == 1 => return Err(wrong(number, "is not the opening, which must come first")),
+            EntryRef::Row(row) => {
+                for (_, value) in row.cells() {
+                    if let ValueRef::Other(bytes) = value {
+                        well_formed(&mut Reader::new(bytes), limits::VALUE_DEPTH).map_err(PayloadError::from)?;
+                    }
+                }
+            }
+            EntryRef::Statement(Entry::Open(said)) if number == 1 => {
+                if let Some(field) = difference(&said, opening) {
+                    return Err(wrong(number, &format!("has another {field} than the stream was opened with")));
+                }
+                has_statements = true;
+            }
+            EntryRef::Statement(Entry::Open(_)) => return Err(wrong(number, "is an opening, which only the first may be")),
+            EntryRef::Statement(_) if number == 1 => return Err(wrong(number, "is not the opening, which must come first")),
+            EntryRef::Statement(_) => has_statements = true,
+        }
+        number += 1;
+    }
+    Ok(StreamFrame { stream, header, bytes: bytes.into(), payload: Arc::from(payload), has_statements })
+}
+
+/// Whether a value that can be passed over can also be decoded later: text is UTF-8, the keys of maps are text. Allocates nothing.
+fn well_formed(reader: &mut Reader<'_>, depth: usize) -> Result<(), MsgpackError> {
+    match reader.rest().first().ok_or(MsgpackError::Truncated)? {
+        0xa0..=0xbf | 0xd9..=0xdb => reader.str().map(drop),
+        0x90..=0x9f | 0xdc | 0xdd => {
+            let depth = depth.checked_sub(1).ok_or(MsgpackError::Depth)?;
+            (0..reader.array_len()?).try_for_each(|_| well_formed(reader, depth))
+        }
+        0x80..=0x8f | 0xde | 0xdf => {
+            let depth = depth.checked_sub(1).ok_or(MsgpackError::Depth)?;
+            (0..reader.map_len()?).try_for_each(|_| {
+                reader.str()?;
+                well_formed(reader, depth)
+            })
+        }
+        _ => reader.skip(),
+    }
+}
+
+/// The first field in which two openings differ. The destination does not travel on the wire.
+fn difference(said: &Opening, opened: &Opening) -> Option<&'static str> {
+    [
+        ("entity", said.entity == opened.entity),
+        ("project", said.project == opened.project),
+        ("run", said.run == opened.run),
+        ("label", said.label == opened.label),
+        ("rank", said.rank == opened.rank),
+        ("primary flag", said.primary == opened.primary),
+        ("attempt", said.attempt == opened.attempt),
+        ("start time", said.time == opened.time),
+        ("runtime offset", said.runtime_offset == opened.runtime_offset),
+    ]
+    .into_iter()
+    .find_map(|(field, same)| (!same).then_some(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepwell_codec::payload::KeyTable;
+    use stepwell_codec::{FrameEncoder, PayloadBuilder, msgpack};
+    use stepwell_model::Value;
+
+    fn opening() -> Opening {
+        Opening { entity: "local".into(), project: "p".into(), run: "r".into(), ..Opening::default() }
+    }
+
+    fn frame(first: u64, build: impl FnOnce(&KeyTable, &mut PayloadBuilder)) -> Vec<u8> {
+        let table = KeyTable { keys: vec!["loss".into()], shapes: vec![Box::new([0])] };
+        let (mut builder, mut payload, mut out) = (PayloadBuilder::new(), Vec::new(), Vec::new());
+        build(&table, &mut builder);
+        let count = builder.finish(&table, &mut payload);
+        FrameEncoder::new().unwrap().encode(first, count, &payload, &mut out).unwrap();
+        out
+    }
+
+    fn refused(bytes: &[u8]) -> String {
+        check(StreamId([1; 16]), &opening(), bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_sound_frame_is_taken_with_its_payload() {
+        let bytes = frame(1, |table, builder| {
+            builder.statement(&Entry::Open(Opening { destination: "http://x".into(), host: "h".into(), ..opening() }));
+            builder.row(table, 0, 0, 1, false, &msgpack::to_bytes(&Value::Float(0.5)));
+        });
+        let checked = check(StreamId([1; 16]), &opening(), &bytes).unwrap();
+        assert!(checked.has_statements);
+        assert_eq!((checked.header.first, checked.header.last()), (1, 2));
+        assert_eq!(&checked.bytes[..], &bytes[..]);
+    }
+
+    #[test]
+    fn the_first_entry_must_be_the_opening_that_was_announced() {
+        let row = |table: &KeyTable, builder: &mut PayloadBuilder| builder.row(table, 0, 0, 1, false, &[1]);
+        assert!(refused(&frame(1, row)).contains("must come first"));
+        assert!(refused(&frame(1, |_, builder| builder.statement(&Entry::Exit { time: 1, code: 0 }))).contains("must come first"));
+        let other = Entry::Open(Opening { run: "other".into(), ..opening() });
+        assert_eq!(refused(&frame(1, |_, builder| builder.statement(&other))), "entry 1 has another run than the stream was opened with");
+        assert!(refused(&frame(2, |_, builder| builder.statement(&Entry::Open(opening())))).contains("only the first"));
+    }
+
+    #[test]
+    fn values_that_could_not_be_decoded_later_are_refused_now() {
+        let deep = [vec![0x91; 100], vec![0xc0]].concat();
+        let key_is_a_number = vec![0x81, 0x01, 0x01];
+        let not_utf8 = vec![0xa1, 0xff];
+        for value in [deep, key_is_a_number, not_utf8] {
+            let bytes = frame(2, |table, builder| builder.row(table, 0, 0, 1, false, &value));
+            assert!(!refused(&bytes).is_empty(), "{value:x?}");
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_frame_are_refused() {
+        let mut bytes = frame(2, |table, builder| builder.row(table, 0, 0, 1, false, &[1]));
+        bytes.push(0);
+        assert_eq!(refused(&bytes), "1 bytes stand behind the frame");
+    }
+}

@@ -1,0 +1,67 @@
+//! From the store's answers to wire messages.
+
+use stepwell_codec::msgpack;
+use stepwell_model::{MetricDefinition, Value};
+use stepwell_proto::v1;
+use stepwell_store::{KeyInfo, ProjectInfo, RunInfo};
+
+pub(super) fn project(project: ProjectInfo) -> v1::Project {
+    v1::Project {
+        entity: project.entity,
+        name: project.name,
+        runs: project.runs,
+        running: project.running,
+        last_activity_us: project.last_activity,
+    }
+}
+
+pub(super) fn run(run: RunInfo) -> v1::Run {
+    v1::Run {
+        path: Some(run.path.into()),
+        name: run.name,
+        state: run.state.name().into(),
+        created_us: run.created,
+        heartbeat_us: run.heartbeat,
+        runtime_s: run.runtime_seconds,
+        slot: run.slot,
+        tags: run.tags,
+        notes: run.notes,
+        group: run.group,
+        job_type: run.job_type,
+        exit_code: run.exit_code,
+        labels: run.labels.into_iter().map(|label| v1::Label { label: label.label, rank: label.rank }).collect(),
+        config: msgpack::to_bytes(&Value::Map(run.config)).into(),
+        summary: msgpack::to_bytes(&Value::Map(run.summary)).into(),
+        last_step: run.last_step,
+        rows: run.rows,
+        sampled_rows: run.loss.sampled_rows,
+        lost_rows: run.loss.lost_rows,
+        metrics: msgpack::to_bytes(&Value::List(run.metrics.into_iter().map(metric).collect())).into(),
+    }
+}
+
+/// The map of a payload's `metric` entry: what was not said is not there.
+fn metric(metric: MetricDefinition) -> Value {
+    let texts = |texts: Vec<String>| Value::List(texts.into_iter().map(Value::Str).collect());
+    let mut pairs = vec![
+        ("name".into(), Value::Str(metric.name)),
+        ("summary".into(), texts(metric.summary)),
+        ("overwrite".into(), Value::Bool(metric.overwrite)),
+    ];
+    pairs.extend(metric.step_metric.map(|key| ("step_metric".into(), Value::Str(key))));
+    pairs.extend(metric.step_sync.map(|sync| ("step_sync".into(), Value::Bool(sync))));
+    pairs.extend(metric.hidden.map(|hidden| ("hidden".into(), Value::Bool(hidden))));
+    pairs.extend(metric.goal.map(|goal| ("goal".into(), Value::Str(goal))));
+    Value::Map(pairs)
+}
+
+pub(super) fn key(key: KeyInfo) -> v1::Key {
+    v1::Key {
+        key: key.key,
+        kinds: key.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+        runs: key.runs,
+        points: key.points,
+        first_step: key.first_step,
+        last_step: key.last_step,
+    }
+}

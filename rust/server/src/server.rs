@@ -1,0 +1,208 @@
+//! A running server: one port for gRPC, HTTP and WebSocket, and the threads behind it.
+//!
+//! ```text
+//! stepwell-server-io       2   sockets: gRPC, HTTP/1.1, HTTP/2, WebSocket; calls into the store go to blocking threads
+//! stepwell-server-commit   1   group commit
+//! stepwell-server-upkeep   1   signs of life, compaction
+//! stepwell-server-follow   1   local mode: reads spools
+//! ```
+//!
+//! They end in the order follower, sockets, commit, upkeep: whoever submits ends before whoever commits.
+
+use crate::commit::Committer;
+use crate::config::{Mode, ServerConfig};
+use crate::context::{Context, Parts};
+use crate::follower::Follower;
+use crate::http;
+use crate::ingest::IngestService;
+use crate::query::QueryService;
+use crate::upkeep::{Pulse, Upkeep};
+use crate::worker::Worker;
+use axum::serve::ListenerExt;
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{oneshot, watch};
+
+/// Threads for sockets: they move bytes, everything heavier is elsewhere.
+const IO_THREADS: usize = 2;
+/// Threads for blocking calls, at most: reads and scans are bounded lower, the rest is for checking frames.
+const BLOCKING_THREADS: usize = 24;
+/// How long a server that is dropped without [`Server::stop`] takes to end.
+const DROP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process has the port.
+    #[error("port {port} on {host} is in use: stop the program that has it, or choose another port (0 picks a free one)")]
+    PortInUse {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {host}:{port}: {source}; 127.0.0.1 is reachable from this machine, 0.0.0.0 from the network")]
+    Address {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A thread could not be started.
+    #[error("cannot start the threads of the server: {0}")]
+    Threads(std::io::Error),
+}
+
+/// A running server. Dropping it stops it within a second.
+pub struct Server {
+    address: SocketAddr,
+    running: Option<Running>,
+}
+
+struct Running {
+    runtime: Runtime,
+    stopping: watch::Sender<bool>,
+    sockets_ended: oneshot::Receiver<()>,
+    follower: Option<(Arc<Follower>, Worker)>,
+    committer: Arc<Committer>,
+    commit: Worker,
+    upkeep: Arc<Upkeep>,
+    upkeep_worker: Worker,
+}
+
+impl Server {
+    /// Starts a server. It takes connections when this returns.
+    ///
+    /// # Errors
+    /// If the port is in use or the address cannot be listened on; nothing is left running then.
+    pub fn start(config: ServerConfig) -> Result<Self, StartError> {
+        let listener = bind(&config.host, config.port)?;
+        let address = listener.local_addr().map_err(StartError::Threads)?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(IO_THREADS)
+            .max_blocking_threads(BLOCKING_THREADS)
+            .thread_name("stepwell-server-io")
+            .enable_all()
+            .build()
+            .map_err(StartError::Threads)?;
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(StartError::Threads)?
+        };
+
+        let committer = Committer::new(Arc::clone(&config.store));
+        let commit = committer.start().map_err(StartError::Threads)?;
+        let pulse = Arc::new(Pulse::default());
+        let upkeep = Arc::new(Upkeep::default());
+        let upkeep_worker = upkeep
+            .start(Arc::clone(&config.store), Arc::clone(&committer), Arc::clone(&pulse))
+            .map_err(StartError::Threads)?;
+        let follower = match &config.mode {
+            Mode::Server => None,
+            Mode::Local { spool_root } => {
+                let follower = Arc::new(Follower::new(
+                    spool_root.clone(),
+                    Arc::clone(&config.store),
+                    Arc::clone(&committer),
+                    Arc::clone(&pulse),
+                    runtime.handle().clone(),
+                ));
+                let worker = follower.start().map_err(StartError::Threads)?;
+                Some((follower, worker))
+            }
+        };
+
+        let (stopping, stopped) = watch::channel(false);
+        let context = Arc::new(Context::new(Parts {
+            store: config.store,
+            committer: Arc::clone(&committer),
+            pulse,
+            mode: config.mode,
+            directory: config.directory,
+            stopping: stopped,
+        }));
+        let guard = http::Guard::new(&config.host, address);
+        let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref(), guard.clone()))
+            .add_service(IngestService::server(Arc::clone(&context)))
+            .add_service(QueryService::server(Arc::clone(&context)))
+            .prepare()
+            .into_axum_router();
+        let routes = guard.protect(routes);
+        let (ended, sockets_ended) = oneshot::channel();
+        runtime.spawn(async move {
+            // Small answers must not wait for large ones to fill a packet.
+            let listener = listener.tap_io(|socket| {
+                let _ = socket.set_nodelay(true);
+            });
+            let served = axum::serve(listener, routes).with_graceful_shutdown(async move { context.stopped().await });
+            if let Err(error) = served.await {
+                crate::diagnostics::warn(format_args!("no longer takes connections: {error}"));
+            }
+            let _ = ended.send(());
+        });
+        let running = Running { runtime, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
+        Ok(Self { address, running: Some(running) })
+    }
+
+    /// The address that it listens on, with the port that was picked.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends the server: writers are told to connect again later, what is in flight is committed and acknowledged, then the threads
+    /// end. Returns after `timeout` at the latest, and whether all of it was done by then; what was not acknowledged stays with the writers.
+    ///
+    /// Must not be called on a thread of an async runtime.
+    pub fn stop(mut self, timeout: Duration) -> bool {
+        self.end(timeout)
+    }
+
+    fn end(&mut self, timeout: Duration) -> bool {
+        let Some(running) = self.running.take() else { return true };
+        let deadline = Instant::now() + timeout;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let Running { runtime, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker } = running;
+        let _ = stopping.send(true);
+        let mut orderly = true;
+        if let Some((follower, worker)) = follower {
+            follower.stop();
+            orderly &= worker.join_until(deadline);
+        }
+        if tokio::runtime::Handle::try_current().is_err() {
+            orderly &= runtime.block_on(async { tokio::time::timeout(left(), sockets_ended).await.is_ok() });
+        }
+        committer.close();
+        orderly &= commit.join_until(deadline);
+        upkeep.stop();
+        orderly &= upkeep_worker.join_until(deadline);
+        if tokio::runtime::Handle::try_current().is_err() {
+            runtime.shutdown_timeout(left().max(Duration::from_millis(10)));
+        } else {
+            runtime.shutdown_background();
+        }
+        orderly
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end(DROP_TIMEOUT);
+    }
+}
+
+fn bind(host: &str, port: u16) -> Result<TcpListener, StartError> {
+    let listener = TcpListener::bind((host, port)).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|source| match source.kind() {
+        ErrorKind::AddrInUse => StartError::PortInUse { host: host.to_owned(), port },
+        _ => StartError::Address { host: host.to_owned(), port, source },
+    })
+}

@@ -1,1 +1,96 @@
-//! stepwell-spool
+//! A crash-safe log of frames on disk. It knows bytes and entry numbers, not rows.
+//!
+//! # Layout
+//!
+//! ```text
+//! <root>/<stream id, 32 hexadecimal digits>/     0700; one per stream, that is, per process life
+//!     00000001.seg 00000002.seg …                0600; segments, in the order they were begun
+//!     cursor                                     number of the last entry that the destination has
+//!     closed                                     number of the last entry; there once the writer ended in order
+//!     alive                                      empty; its modification time is the writer's heartbeat
+//! ```
+//!
+//! The files of a stream are written by one process, and never opened for append by another: so there are no locks, and
+//! network file systems work.
+//!
+//! # Segment
+//!
+//! A header, then frames as [`stepwell_codec::frame`] defines them, nothing between them. All integers are little-endian.
+//!
+//! | offset | bytes | field |
+//! |---:|---:|---|
+//! | 0 | 4 | magic `SWS1` |
+//! | 4 | 4 | version, 1 |
+//! | 8 | 16 | stream id |
+//! | 24 | 8 | number of the segment's first entry |
+//! | 32 | 4 | length of the meta bytes, at most 64 KiB |
+//! | 36 | n | meta: opaque here (the msgpack of the stream's opening) |
+//! | 36 + n | 4 | CRC32C of the bytes before |
+//!
+//! # Marks
+//!
+//! `cursor` and `closed` are 36 bytes: magic `SWC1` or `SWE1`, stream id, number, four zero bytes, CRC32C of the 32 bytes
+//! before. They are written beside their name, synced, renamed over it, and the directory is synced.
+//!
+//! # Invariants
+//!
+//! 1. A frame is one write call, and nothing half-written is ever taken for a frame: a segment in which a write failed is
+//!    cut back to its last whole frame, if the disk lets us, and never written again; the next frame begins a new segment.
+//! 2. A synced frame is found after a power loss. A segment whose fsync failed is suspect: it is never synced or written
+//!    again, and what it held unsynced is written once more, in a new segment, under the same numbers.
+//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back.
+//! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
+//! 5. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
+
+pub mod disk;
+mod mark;
+mod reader;
+mod segment;
+mod summary;
+mod writer;
+
+pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
+pub use mark::{remove_stream, trim_stream};
+pub use reader::{ReadOutcome, SpoolReader};
+pub use segment::META_BYTES;
+pub use summary::{StreamSummary, streams, summarize};
+pub use writer::{AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
+
+use std::path::PathBuf;
+
+/// Why a spool cannot be made or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// The disk said no.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried: `read`, `create`, …
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file that is not what its name says.
+    #[error("{path} is not a spool file of this version: {problem}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The caller's meta bytes are longer than a segment's header may carry.
+    #[error("the opening of the stream takes {0} bytes, more than {META_BYTES}")]
+    MetaTooLarge(usize),
+}
+
+impl SpoolError {
+    pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// Whether the disk, the quota or a limit on file sizes left no room.
+    pub fn is_no_room(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if is_no_room(source))
+    }
+}

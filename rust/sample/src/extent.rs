@@ -47,10 +47,12 @@ macro_rules! elements {
             }
 
             #[inline(always)]
+            #[allow(clippy::cast_lossless, reason = "i64 and u64 have no From")]
             fn wide(self) -> f64 {
                 self as f64
             }
 
+            #[allow(clippy::cast_lossless, reason = "f64 is among the types")]
             fn range(self, min: Self) -> f64 {
                 (self as $exact - min as $exact) as f64
             }
@@ -167,8 +169,8 @@ impl<T: Element> Vectorised for Careful<'_, T> {
             max[i] = greater(if top { T::BOTTOM } else { value }, max[i]);
         };
         for block in blocks {
-            for i in 0..LANES {
-                add(i, block[i]);
+            for (i, &value) in block.iter().enumerate() {
+                add(i, value);
             }
         }
         rest.iter().for_each(|&value| add(0, value));

@@ -76,7 +76,7 @@ pub fn histogram(view: &View<'_>, bins: usize) -> Result<Binned, HistogramError>
         View::U32(elements) => array::<_, f64>(elements, bins),
         View::U16(elements) => array::<_, f64>(elements, bins),
         View::F16(elements) => halves(elements, bins),
-        View::I8(elements) => bytes(elements, bins, |value| value as u8, |byte| byte as i8 as f64),
+        View::I8(elements) => bytes(elements, bins, |value| value as u8, |byte| f64::from(byte as i8)),
         View::U8(elements) => bytes(elements, bins, |value| value, f64::from),
         View::Bool(elements) => bytes(elements, bins, |value| u8::from(value != 0), f64::from),
     })
@@ -163,13 +163,14 @@ fn reduce<T: Element, S: Clone + Send>(
 }
 
 /// One-byte integers: counted by value, then each value binned once.
-fn bytes<T: Copy>(elements: &Elements<'_, T>, bins: usize, byte: fn(T) -> u8, number: fn(u8) -> f64) -> Binned {
-    let mut tables = vec![[0u64; 256]; 4];
+fn bytes<T: Copy>(elements: &Elements<'_, T>, bins: usize, byte: impl Fn(T) -> u8, number: impl Fn(u8) -> f64) -> Binned {
+    // Several tables, so that equal neighbours don't wait for each other's stores; a cache line apart from multiples of 4 KiB.
+    let mut tables = [[0u64; 256 + 8]; 8];
     elements.for_each_slice(|values| {
-        let (quads, rest) = values.as_chunks::<4>();
-        for quad in quads {
-            for i in 0..4 {
-                tables[i][usize::from(byte(quad[i]))] += 1;
+        let (groups, rest) = values.as_chunks::<8>();
+        for group in groups {
+            for (table, &value) in tables.iter_mut().zip(group) {
+                table[usize::from(byte(value))] += 1;
             }
         }
         for &value in rest {

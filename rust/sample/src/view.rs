@@ -38,6 +38,7 @@ pub enum View<'a> {
 
 /// The elements of a view, in no promised order.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::large_enum_variant, reason = "made once per array and passed by reference; a box would cost an allocation and Copy")]
 pub enum Elements<'a, T> {
     /// Contiguous and aligned.
     Slice(&'a [T]),
@@ -218,11 +219,12 @@ mod tests {
 
     #[test]
     fn empty_and_scalar_arrays_have_none_and_one() {
+        static SEVEN: i64 = 7;
         // SAFETY: nothing is read from an array without elements.
         let empty = unsafe { Elements::<f64>::strided(std::ptr::dangling(), &[3, 0], &[8, 8]) }.unwrap();
         assert!(empty.is_empty());
         // SAFETY: one element.
-        let scalar = unsafe { Elements::strided(&raw const *&7i64, &[], &[]) }.unwrap();
+        let scalar = unsafe { Elements::strided(&raw const SEVEN, &[], &[]) }.unwrap();
         assert_eq!(all(&scalar), [7]);
         // SAFETY: refused before anything is read.
         assert!(unsafe { Elements::<f64>::strided(std::ptr::dangling(), &[3], &[]) }.is_none());

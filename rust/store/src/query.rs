@@ -77,7 +77,8 @@ pub struct RunInfo {
     pub created: TimeMicros,
     /// Last sign of life.
     pub heartbeat: TimeMicros,
-    /// Highest `_runtime` of its rows, in seconds.
+    /// Seconds from the run's beginning to its latest row, by the rows' clocks; never negative. Rows that were replaced count, and what a
+    /// user logged as `_runtime` does not.
     pub runtime_seconds: f64,
     /// Colour slot: 0, 1, 2, … in order of creation within the project; never changes.
     pub slot: u32,

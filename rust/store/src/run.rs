@@ -1,6 +1,5 @@
 //! A run put together from its streams, its statements and its rows.
 
-use crate::merge::Stamp;
 use crate::query::{CRASHED_AFTER_MICROS, LabelInfo, RunInfo, RunState};
 use crate::statement::{Statements, present};
 use std::collections::BTreeMap;
@@ -24,7 +23,7 @@ pub struct StreamFacts {
 pub struct RowFacts {
     /// For each flat key, automatic ones included, the value at the greatest step of the first label that has it.
     pub last_values: BTreeMap<String, Value>,
-    /// Highest `_runtime`, in seconds.
+    /// See [`RunInfo::runtime_seconds`].
     pub runtime_seconds: f64,
     /// Highest step.
     pub last_step: Option<Step>,
@@ -104,11 +103,6 @@ pub fn assemble(path: RunPath, slot: u32, streams: &[StreamFacts], statements: &
         rows: rows.rows,
         loss: statements.loss,
     }
-}
-
-/// The stamp of a statement.
-pub fn stamp(stream: StreamId, entry: u64, time: TimeMicros) -> Stamp {
-    Stamp { time, stream, entry }
 }
 
 #[cfg(test)]

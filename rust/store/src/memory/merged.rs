@@ -7,12 +7,13 @@ use crate::run::{RowFacts, StreamFacts};
 use crate::sort::number_of;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_codec::column::Number;
-use stepwell_model::{EntryNumber, Kind, Row, Step, Value};
+use stepwell_model::{EntryNumber, Kind, Row, Step, TimeMicros, Value};
 
 /// All rows of a run.
 #[derive(Debug, Default)]
 pub(super) struct MergedRows {
     labels: BTreeMap<String, BTreeMap<Step, MergedRow>>,
+    runtime_micros: TimeMicros,
 }
 
 #[derive(Debug)]
@@ -55,6 +56,7 @@ impl MergedRows {
     pub(super) fn merge(&mut self, stream: &StreamFacts, entry: EntryNumber, row: &Row) {
         let priority = Priority { attempt: stream.opening.attempt, stream: stream.id, entry };
         let clock = Clock { time: row.time, zero: row::runtime_zero(&stream.opening) };
+        self.runtime_micros = self.runtime_micros.max(clock.time.saturating_sub(clock.zero));
         let rows = self.labels.entry(stream.opening.label.clone()).or_default();
         let merged = rows.entry(row.step).or_insert_with(|| MergedRow { priority, clock, sampled: row.sampled, cells: BTreeMap::new() });
         if priority >= merged.priority {
@@ -124,12 +126,11 @@ impl MergedRows {
 
     /// What the rows add up to; `labels` in their order.
     pub(super) fn facts<'a>(&self, labels: impl Iterator<Item = &'a str>) -> RowFacts {
-        let mut facts = RowFacts::default();
+        let mut facts = RowFacts { runtime_seconds: self.runtime_micros as f64 / 1e6, ..RowFacts::default() };
         for rows in labels.filter_map(|label| self.labels.get(label)) {
             let mut last_values = BTreeMap::new();
             for (&step, row) in rows {
                 facts.rows += 1;
-                facts.runtime_seconds = facts.runtime_seconds.max(row.runtime());
                 facts.last_step = facts.last_step.max(Some(step));
                 let cells = row.cells.iter().map(|(key, (_, value))| (key.clone(), value.clone()));
                 last_values.extend(cells);

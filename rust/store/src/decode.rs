@@ -1,0 +1,289 @@
+//! The rows of one frame as columns: what a store keeps of a frame once it leaves the journal.
+//!
+//! Rows are sorted into blocks by the set of flat keys that hold numbers; what is not a number is listed beside them. Within a block a
+//! step that comes twice keeps its last row: both have the same keys, so the earlier one has lost everywhere (invariant 3 of
+//! [`crate::Store`]). Every row of the frame is in some block, if only in the one without columns, so steps and clocks are complete.
+
+use crate::row::{flat_cells, is_automatic};
+use crate::sort::number_of;
+use rustc_hash::FxHashMap;
+use stepwell_codec::column::{Number, Numbers};
+use stepwell_codec::msgpack::ValueRef;
+use stepwell_codec::payload::EntryRef;
+use stepwell_codec::{PayloadError, PayloadReader, RowRef};
+use stepwell_model::{EntryNumber, Kind, Step, TimeMicros, Value};
+
+/// Rows of one stream that have numbers under the same keys, by rising step, each step once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RowBlock {
+    /// Indices into [`FrameRows::keys`], by name of the key.
+    pub keys: Vec<u32>,
+    /// Steps, rising.
+    pub steps: Vec<Step>,
+    /// Numbers of the entries.
+    pub entries: Vec<EntryNumber>,
+    /// When the rows were logged.
+    pub times: Vec<TimeMicros>,
+    /// Whether the rows were kept by the `sample` policy.
+    pub sampled: Vec<bool>,
+    /// One column per key, each with a number per row.
+    pub columns: Vec<Numbers>,
+}
+
+/// A cell that is not a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherCell {
+    /// Index into [`FrameRows::keys`].
+    pub key: u32,
+    /// Step.
+    pub step: Step,
+    /// Number of the entry.
+    pub entry: EntryNumber,
+    /// Kind of the value.
+    pub kind: Kind,
+    /// The value.
+    pub value: Value,
+}
+
+/// The rows of one frame.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FrameRows {
+    /// Flat keys.
+    pub keys: Vec<Box<str>>,
+    /// Rows and their numbers.
+    pub blocks: Vec<RowBlock>,
+    /// Everything that is not a number.
+    pub others: Vec<OtherCell>,
+}
+
+impl FrameRows {
+    /// Reads the rows of a payload whose first entry has the number `first`; passes over all other entries.
+    pub fn decode(payload: &[u8], first: EntryNumber, count: u32) -> Result<Self, PayloadError> {
+        let mut reader = PayloadReader::new(payload, count)?;
+        let names: Vec<&str> = reader.keys.clone();
+        let mut decoder = Decoder::new(&names, &reader.shapes);
+        let mut number = first;
+        while let Some(entry) = reader.next_entry()? {
+            if let EntryRef::Row(row) = entry {
+                decoder.row(&row, number)?;
+            }
+            number += 1;
+        }
+        Ok(decoder.finish())
+    }
+
+    /// About how many bytes this takes in memory.
+    pub fn bytes(&self) -> usize {
+        let cells: usize = self.blocks.iter().map(|block| block.steps.len() * (25 + 8 * block.columns.len())).sum();
+        let others: usize = self.others.iter().map(|other| 96 + value_bytes(&other.value)).sum();
+        let keys: usize = self.keys.iter().map(|key| 16 + key.len()).sum();
+        256 + cells + others + keys
+    }
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len(),
+        Value::Bin(bytes) | Value::Ext(_, bytes) => bytes.len(),
+        Value::List(values) => values.iter().map(|value| 32 + value_bytes(value)).sum(),
+        Value::Map(pairs) => pairs.iter().map(|(key, value)| 64 + key.len() + value_bytes(value)).sum(),
+        _ => 0,
+    }
+}
+
+/// How rows of one shape of the payload go into a block if all their values are numbers.
+struct Plan {
+    block: usize,
+    /// Column of each cell, in the order of the cells.
+    columns: Vec<usize>,
+}
+
+struct Decoder<'n> {
+    names: &'n [&'n str],
+    index: FxHashMap<Box<str>, u32>,
+    by_keys: FxHashMap<Vec<u32>, usize>,
+    plans: Vec<Option<Plan>>,
+    rows: FrameRows,
+    numbers: Vec<Number>,
+}
+
+impl<'n> Decoder<'n> {
+    fn new(names: &'n [&'n str], shapes: &[Vec<u32>]) -> Self {
+        let (index, by_keys) = (FxHashMap::default(), FxHashMap::default());
+        let mut decoder = Self { names, index, by_keys, plans: Vec::new(), rows: FrameRows::default(), numbers: Vec::new() };
+        decoder.plans = shapes.iter().map(|shape| decoder.plan(shape)).collect();
+        decoder
+    }
+
+    /// A shape that names a key twice or an automatic key has no plan: its rows go the careful way.
+    fn plan(&mut self, shape: &[u32]) -> Option<Plan> {
+        let mut order: Vec<usize> = (0..shape.len()).collect();
+        order.sort_by_key(|&cell| self.names[shape[cell] as usize]);
+        let name = |cell: usize| self.names[shape[cell] as usize];
+        if order.windows(2).any(|pair| name(pair[0]) == name(pair[1])) || order.iter().any(|&cell| is_automatic(name(cell))) {
+            return None;
+        }
+        let keys: Vec<u32> = order.iter().map(|&cell| self.key(self.names[shape[cell] as usize])).collect();
+        let mut columns = vec![0; shape.len()];
+        for (column, &cell) in order.iter().enumerate() {
+            columns[cell] = column;
+        }
+        Some(Plan { block: self.block(keys), columns })
+    }
+
+    fn key(&mut self, name: &str) -> u32 {
+        if let Some(&key) = self.index.get(name) {
+            return key;
+        }
+        let key = self.rows.keys.len() as u32;
+        self.rows.keys.push(name.into());
+        self.index.insert(name.into(), key);
+        key
+    }
+
+    fn block(&mut self, keys: Vec<u32>) -> usize {
+        if let Some(&block) = self.by_keys.get(&keys) {
+            return block;
+        }
+        let columns = vec![Numbers::default(); keys.len()];
+        self.rows.blocks.push(RowBlock { keys: keys.clone(), columns, ..RowBlock::default() });
+        self.by_keys.insert(keys, self.rows.blocks.len() - 1);
+        self.rows.blocks.len() - 1
+    }
+
+    fn row(&mut self, row: &RowRef<'_>, entry: EntryNumber) -> Result<(), PayloadError> {
+        if let Some(plan) = &self.plans[row.shape as usize] {
+            self.numbers.clear();
+            for (_, value) in row.cells() {
+                match value {
+                    ValueRef::Float(value) => self.numbers.push(Number::Float(value)),
+                    ValueRef::Int(value) => self.numbers.push(Number::Int(value)),
+                    ValueRef::Other(_) => break,
+                }
+            }
+            if self.numbers.len() == plan.columns.len() {
+                let block = &mut self.rows.blocks[plan.block];
+                for (&column, &number) in plan.columns.iter().zip(&self.numbers) {
+                    block.columns[column].push(number);
+                }
+                block.push(row.step, entry, row.time, row.sampled);
+                return Ok(());
+            }
+        }
+        let (mut keys, mut numbers) = (Vec::new(), Vec::new());
+        for (name, value) in flat_cells(&row.to_row(self.names)?.cells) {
+            let key = self.key(&name);
+            match number_of(&value) {
+                Some(number) => {
+                    keys.push(key);
+                    numbers.push(number);
+                }
+                None => self.rows.others.push(OtherCell { key, step: row.step, entry, kind: value.kind(), value }),
+            }
+        }
+        let block = self.block(keys);
+        let block = &mut self.rows.blocks[block];
+        block.columns.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
+        block.push(row.step, entry, row.time, row.sampled);
+        Ok(())
+    }
+
+    fn finish(mut self) -> FrameRows {
+        self.rows.blocks.retain(|block| !block.steps.is_empty());
+        self.rows.blocks.iter_mut().for_each(RowBlock::settle);
+        self.rows
+    }
+}
+
+impl RowBlock {
+    fn push(&mut self, step: Step, entry: EntryNumber, time: TimeMicros, sampled: bool) {
+        self.steps.push(step);
+        self.entries.push(entry);
+        self.times.push(time);
+        self.sampled.push(sampled);
+    }
+
+    /// Adds the rows of a block with the same keys. [`settle`](Self::settle) must follow.
+    pub fn extend(&mut self, other: &Self) {
+        self.steps.extend_from_slice(&other.steps);
+        self.entries.extend_from_slice(&other.entries);
+        self.times.extend_from_slice(&other.times);
+        self.sampled.extend_from_slice(&other.sampled);
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            append(column, more);
+        }
+    }
+
+    /// Sorts the rows by step and keeps of each step the row of the highest entry.
+    pub fn settle(&mut self) {
+        if self.steps.windows(2).all(|pair| pair[0] < pair[1]) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.steps.len()).collect();
+        order.sort_unstable_by_key(|&row| (self.steps[row], self.entries[row]));
+        let last = |at: usize| order.get(at + 1).is_none_or(|&next| self.steps[next] != self.steps[order[at]]);
+        let kept: Vec<usize> = (0..order.len()).filter(|&at| last(at)).map(|at| order[at]).collect();
+        *self = self.gather(&kept);
+    }
+
+    /// The rows from `from` up to `to`, not included.
+    pub fn slice(&self, from: usize, to: usize) -> Self {
+        self.gather(&(from..to).collect::<Vec<_>>())
+    }
+
+    fn gather(&self, rows: &[usize]) -> Self {
+        Self {
+            keys: self.keys.clone(),
+            steps: rows.iter().map(|&row| self.steps[row]).collect(),
+            entries: rows.iter().map(|&row| self.entries[row]).collect(),
+            times: rows.iter().map(|&row| self.times[row]).collect(),
+            sampled: rows.iter().map(|&row| self.sampled[row]).collect(),
+            columns: self.columns.iter().map(|column| select(column, rows)).collect(),
+        }
+    }
+}
+
+/// Adds numbers at the end of a column.
+pub fn append(column: &mut Numbers, more: &Numbers) {
+    match (&mut *column, more) {
+        (Numbers::Float(all), Numbers::Float(more)) => all.extend_from_slice(more),
+        (Numbers::Int(all), Numbers::Int(more)) => all.extend_from_slice(more),
+        (all, more) if all.is_empty() => *all = more.clone(),
+        (all, more) => more.iter().for_each(|number| all.push(number)),
+    }
+}
+
+/// The numbers at `rows`, in the plainest form that holds them.
+pub fn select(column: &Numbers, rows: &[usize]) -> Numbers {
+    match column {
+        Numbers::Float(values) => Numbers::Float(rows.iter().map(|&row| values[row]).collect()),
+        Numbers::Int(values) if !rows.is_empty() => Numbers::Int(rows.iter().map(|&row| values[row]).collect()),
+        _ => rows.iter().map(|&row| column.get(row)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use stepwell_codec::msgpack;
+    use stepwell_codec::payload::{KeyTable, PayloadBuilder};
+
+    #[test]
+    fn rows_of_the_same_keys_share_a_block_whatever_their_order() {
+        let table = KeyTable { keys: ["b", "a"].map(Box::from).to_vec(), shapes: vec![Box::new([0, 1]), Box::new([1, 0])] };
+        let (mut builder, mut payload) = (PayloadBuilder::new(), Vec::new());
+        let values = |one: Value, two: Value| [msgpack::to_bytes(&one), msgpack::to_bytes(&two)].concat();
+        builder.row(&table, 0, 3, 30, false, &values(Value::Int(1), Value::Float(2.0)));
+        builder.row(&table, 1, 1, 10, false, &values(Value::Float(4.0), Value::Int(3)));
+        builder.row(&table, 0, 3, 31, true, &values(Value::Int(5), Value::Float(6.0)));
+        builder.row(&table, 0, 4, 40, false, &values(Value::Int(7), Value::Str("x".into())));
+        let count = builder.finish(&table, &mut payload);
+        let rows = FrameRows::decode(&payload, 10, count).unwrap();
+        let names: Vec<&str> = rows.blocks[0].keys.iter().map(|&key| &*rows.keys[key as usize]).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!((&rows.blocks[0].steps[..], &rows.blocks[0].entries[..]), (&[1, 3][..], &[11, 12][..]));
+        assert_eq!(rows.blocks[0].columns, [Numbers::Float(vec![4.0, 6.0]), Numbers::Int(vec![3, 5])]);
+        assert_eq!(rows.blocks[0].sampled, [false, true]);
+        assert_eq!((rows.blocks[1].steps[0], rows.others[0].entry), (4, 13));
+    }
+}

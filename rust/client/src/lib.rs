@@ -1,1 +1,20 @@
-//! stepwell-client
+//! From rows to a server: queue → merge → frame → spool → upload, all behind one [`Writer`].
+//!
+//! The calling thread copies bytes into the [`Queue`] and is done. The thread `stepwell-writer` merges the calls of a step,
+//! numbers the entries, makes frames and appends them to the spool; `stepwell-disk` syncs, trims and beats the heart;
+//! `stepwell-upload`, if there is a destination, follows the spool like any other reader and sends its frames. No thread here
+//! knows Python, and none that logs ever waits for a file or a socket.
+
+mod options;
+mod overflow;
+mod queue;
+mod record;
+mod status;
+mod sync;
+mod writer;
+
+pub use options::{OnFull, WriterOptions};
+pub use queue::{PushError, Queue};
+pub use status::{FinishReport, FlushLevel, Status};
+pub use sync::{SyncOptions, SyncProgress, SyncedStream, spooled_streams, sync};
+pub use writer::{StartError, Writer};

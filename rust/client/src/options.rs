@@ -1,0 +1,67 @@
+//! Settings of a writer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use stepwell_model::{Opening, StreamId};
+use stepwell_spool::{Disk, OsDisk, SpoolOptions};
+
+/// What to do with rows for which there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFull {
+    /// Keep a uniform sample per key, with first, last, min and max, and say how many rows it stands for.
+    #[default]
+    Sample,
+    /// `push_row` returns `Full`; the caller waits with `wait_for_room` and tries again.
+    Block,
+    /// `push_row` returns `Full`; the caller raises.
+    Raise,
+}
+
+/// How a writer is to be started.
+#[derive(Clone)]
+pub struct WriterOptions {
+    /// Directory of the spool; made if it is not there.
+    pub root: PathBuf,
+    /// Entry 1. An empty destination means local mode: nothing but the spool is written, and nothing is ever removed from it.
+    pub opening: Opening,
+    /// The stream; must never have been used before.
+    pub stream: StreamId,
+    /// What to do when the queue is full, because rows come too fast, the spool is at its cap or the disk is full.
+    pub on_full: OnFull,
+    /// Capacity of the queue.
+    pub queue_bytes: usize,
+    /// Cap of the spool; 0 for none. It is lifted when the writer finishes, by what is queued then.
+    pub spool_bytes: u64,
+    /// How often the spool is synced while it grows.
+    pub sync_interval: Duration,
+    /// Sent to the server as a bearer token; empty for none.
+    pub token: String,
+    /// Settings of the spool.
+    pub spool: SpoolOptions,
+    /// The disk; tests bring their own.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl WriterOptions {
+    /// The defaults, for a stream with a random id.
+    pub fn new(root: impl Into<PathBuf>, opening: Opening) -> Result<Self, std::io::Error> {
+        let mut stream = [0; 16];
+        let mut filled = 0;
+        while filled < stream.len() {
+            filled += rustix::rand::getrandom(&mut stream[filled..], rustix::rand::GetRandomFlags::empty())?;
+        }
+        Ok(Self {
+            root: root.into(),
+            opening,
+            stream: StreamId(stream),
+            on_full: OnFull::Sample,
+            queue_bytes: 64 << 20,
+            spool_bytes: 0,
+            sync_interval: Duration::from_secs(1),
+            token: String::new(),
+            spool: SpoolOptions::default(),
+            disk: Arc::new(OsDisk),
+        })
+    }
+}

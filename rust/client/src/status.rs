@@ -1,0 +1,52 @@
+//! What a writer says about itself.
+
+/// How safe rows must be for a flush to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlushLevel {
+    /// In the spool: survives the death of the process.
+    Spooled,
+    /// Synced to disk: survives a power loss.
+    Synced,
+    /// On the server's disk: survives the loss of the machine. In local mode: the same as synced.
+    Acked,
+}
+
+/// Where the rows of a writer are. A row is one call of `push_row`, whatever merging makes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Status {
+    /// Rows that were accepted.
+    pub accepted: u64,
+    /// Rows of these that are in the spool.
+    pub spooled: u64,
+    /// Rows that the server has acknowledged; 0 in local mode.
+    pub acked: u64,
+    /// Bytes that wait to be spooled.
+    pub queued_bytes: usize,
+    /// Rows that found no room and gave way to a sample.
+    pub sampled_rows: u64,
+    /// Rows that were lost otherwise.
+    pub lost_rows: u64,
+    /// Rows that the server refused; they are kept in `rejected/`.
+    pub rejected_rows: u64,
+    /// The connection in words; also says what is wrong with the disk. Empty in local mode when all is well.
+    pub connection: String,
+}
+
+/// What `finish` left behind. `rows + sampled_rows + lost_rows` is the number of accepted rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FinishReport {
+    /// Whether everything accepted is where it belongs: synced in local mode, acknowledged otherwise.
+    pub complete: bool,
+    /// Rows that are in the spool or on the server.
+    pub rows: u64,
+    /// Rows that found no room and gave way to a sample.
+    pub sampled_rows: u64,
+    /// Rows that were lost otherwise.
+    pub lost_rows: u64,
+    /// Rows that the server refused; they are kept in `rejected/`.
+    pub rejected_rows: u64,
+    /// Rows of `rows` that the server has not acknowledged; 0 in local mode.
+    pub unsent_rows: u64,
+    /// What happened, what was kept and what to do, for the user; empty if there is nothing to say.
+    pub message: String,
+}

@@ -1,6 +1,36 @@
 //! Histograms of whole arrays, equal to `np.histogram` to the count.
 //!
-//! DOC
+//! Edges have the bits, and counts the values, that `np.histogram(a[np.isfinite(a)], bins)` of numpy 2.4 returns for the same
+//! type: float32 and float16 edges are computed in their own precision, integers in float64, a bool is a uint8. What differs:
+//!
+//! - NaN and infinities are left out and counted. Numpy raises.
+//! - Where numpy raises ("Too many bins for data range", or an `IndexError` for integers beyond 2^53) or its edges overflow to
+//!   infinity, the edges are computed in float64; where that is not enough, the range grows by four units in the last place per
+//!   bin and to each side, and overflow is avoided by halving. Such edges rise strictly, are finite and cover the data, and they
+//!   alone decide the counts.
+//! - A last edge of zero is `+0.0`.
+//!
+//! # How
+//! One pass finds the range, a second counts. A position, `(x - first) * bins / range`, is a guess; the nearest edge is compared
+//! only in blocks where some position is too close to a whole number to be trusted, so exactness comes from the edges. Counts go
+//! to eight tables in turn. Bins of a few units in the last place, where numpy does not always obey its own edges, are
+//! counted one by one with numpy's operations. Bytes and halves are counted by value first. Slices of more than 4,000,000
+//! elements are shared with one more thread.
+//!
+//! # How fast
+//! Milliseconds, 64 bins, normal data; two shared cores of an AMD EPYC (Zen 5), numpy 2.4.6, best of 60 calls (of 8 for 1e8),
+//! side by side; the vectors are those of AVX2. `cargo bench -p stepwell-sample` repeats it.
+//!
+//! | | here | floor: min + max pass | `np.histogram` |
+//! |---|---:|---:|---:|
+//! | 1e6 float32 | 0.42 | 0.10 | 4.3 |
+//! | … half of them zero | 0.44 | | |
+//! | … with NaN | 0.53 | | |
+//! | … all on edges | 0.76 | | |
+//! | 1e6 float64 | 0.83 | | |
+//! | 1e6 int64, int32 | 1.03, 0.80 | | |
+//! | 1e6 float16, uint8 | 0.42, 0.25 | | |
+//! | 1e8 float32, two threads | 54 | 28 | |
 
 use crate::count::{Cast, Lane, count, forget, locate};
 use crate::edges::{Bin, Plan, empty, widen};
@@ -277,14 +307,11 @@ mod tests {
     fn two_threads_count_what_one_does() {
         let values: Vec<f32> = (0..PARALLEL as u32 + 77).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32).collect();
         let whole = histogram(&View::F32(values.as_slice().into()), 64).unwrap();
-        // SAFETY: the same values, in pieces too short for a second thread because the stride is not that of a slice.
-        let strided = unsafe { Elements::strided(values.as_ptr(), &[values.len() / 2, 1, 2], &[8, 0, 4]) }.unwrap();
         assert_eq!(whole.finite, values.len() as u64);
         let odd: Vec<f32> = values.iter().flat_map(|&value| [value, f32::NAN]).collect();
-        // SAFETY: every other element of `odd`.
+        // SAFETY: every other element of `odd`: an array with gaps, which one thread reads.
         let gaps = unsafe { Elements::strided(odd.as_ptr(), &[values.len()], &[8]) }.unwrap();
         assert_eq!(histogram(&View::F32(gaps), 64).unwrap(), whole);
-        assert_eq!(strided.len(), values.len() / 2 * 2);
     }
 
     #[test]

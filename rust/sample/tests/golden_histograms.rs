@@ -1,5 +1,7 @@
 //! Histograms against the answers of numpy itself; see `golden/generate.py` for the file's format.
 
+#![allow(clippy::unwrap_used, reason = "everything here is a test")]
+
 use stepwell_sample::histogram::{Binned, histogram};
 use stepwell_sample::view::View;
 

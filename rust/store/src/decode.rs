@@ -54,6 +54,8 @@ pub struct FrameRows {
     pub blocks: Vec<RowBlock>,
     /// Everything that is not a number.
     pub others: Vec<OtherCell>,
+    /// Latest time of any row, replaced ones included.
+    pub latest_time: Option<TimeMicros>,
 }
 
 impl FrameRows {
@@ -65,6 +67,7 @@ impl FrameRows {
         let mut number = first;
         while let Some(entry) = reader.next_entry()? {
             if let EntryRef::Row(row) = entry {
+                decoder.rows.latest_time = decoder.rows.latest_time.max(Some(row.time));
                 decoder.row(&row, number)?;
             }
             number += 1;

@@ -1,0 +1,130 @@
+//! The columns of a block as blobs: pco for many numbers, plain bytes for a few.
+//!
+//! ```text
+//! numbers := the forms of stepwell_codec::column | 'F' (f64 LE)* | 'I' (i64 LE)*
+//! steps, entries, times := 'p' pco of i64 | 'I' (i64 LE)*
+//! sampled := one bit per row, lowest first
+//! ```
+
+use crate::error::damaged;
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use stepwell_codec::column::{Number, Numbers, pack_numbers, pack_steps, unpack_numbers, unpack_steps};
+use stepwell_store::StoreError;
+
+/// Up to so many numbers the header of pco costs more, in bytes and in time, than it saves.
+const PLAIN: usize = 16;
+
+/// Packs numbers.
+pub(crate) fn pack(numbers: &Numbers) -> Vec<u8> {
+    match numbers {
+        Numbers::Float(values) if values.len() <= PLAIN => plain(b'F', values.iter().map(|value| value.to_bits().to_le_bytes())),
+        Numbers::Int(values) if values.len() <= PLAIN => plain(b'I', values.iter().map(|value| value.to_le_bytes())),
+        _ => pack_numbers(numbers),
+    }
+}
+
+/// Reads numbers; there must be `count`.
+pub(crate) fn unpack(bytes: &[u8], count: usize) -> Result<Numbers, StoreError> {
+    let numbers = match bytes.split_first() {
+        Some((b'F', rest)) => Numbers::Float(words(rest)?.map(f64::from_le_bytes).collect()),
+        Some((b'I', rest)) => Numbers::Int(words(rest)?.map(i64::from_le_bytes).collect()),
+        _ => unpack_numbers(bytes).map_err(damaged)?,
+    };
+    check(numbers.len(), count).map(|()| numbers)
+}
+
+/// Packs integers.
+pub(crate) fn pack_integers(values: &[i64]) -> Vec<u8> {
+    if values.len() <= PLAIN { plain(b'I', values.iter().map(|value| value.to_le_bytes())) } else { [b"p", &pack_steps(values)[..]].concat() }
+}
+
+/// Reads integers; there must be `count`.
+pub(crate) fn unpack_integers(bytes: &[u8], count: usize) -> Result<Vec<i64>, StoreError> {
+    let values: Vec<i64> = match bytes.split_first() {
+        Some((b'I', rest)) => words(rest)?.map(i64::from_le_bytes).collect(),
+        Some((b'p', rest)) => unpack_steps(rest).map_err(damaged)?,
+        _ => return Err(damaged("a column of integers in an unknown form")),
+    };
+    check(values.len(), count).map(|()| values)
+}
+
+/// Packs truth values; `None` if all are false.
+pub(crate) fn pack_bits(bits: &[bool]) -> Option<Vec<u8>> {
+    let mut bytes = vec![0u8; bits.len().div_ceil(8)];
+    bits.iter().enumerate().filter(|(_, bit)| **bit).for_each(|(at, _)| bytes[at / 8] |= 1 << (at % 8));
+    bytes.iter().any(|byte| *byte != 0).then_some(bytes)
+}
+
+/// Reads truth values.
+pub(crate) fn unpack_bits(bytes: Option<&[u8]>, count: usize) -> Vec<bool> {
+    (0..count).map(|at| bytes.and_then(|bytes| bytes.get(at / 8)).is_some_and(|byte| byte >> (at % 8) & 1 == 1)).collect()
+}
+
+fn plain(form: u8, words: impl Iterator<Item = [u8; 8]>) -> Vec<u8> {
+    let mut bytes = vec![form];
+    words.for_each(|word| bytes.extend_from_slice(&word));
+    bytes
+}
+
+fn words(bytes: &[u8]) -> Result<impl Iterator<Item = [u8; 8]>, StoreError> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    if rest.is_empty() { Ok(words.iter().copied()) } else { Err(damaged("a column that is cut off")) }
+}
+
+fn check(found: usize, expected: usize) -> Result<(), StoreError> {
+    if found == expected { Ok(()) } else { Err(damaged(format!("a column of {found} numbers where {expected} are expected"))) }
+}
+
+/// A number in a cell of the database, every bit kept: SQLite turns NaN into NULL and may turn -0.0 into 0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cell(pub(crate) Number);
+
+impl ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Number::Int(value) => value.into(),
+            Number::Float(value) if value.is_nan() || (value == 0.0 && value.is_sign_negative()) => {
+                value.to_bits().to_le_bytes().to_vec().into()
+            }
+            Number::Float(value) => value.into(),
+        })
+    }
+}
+
+impl FromSql for Cell {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Self(match value {
+            ValueRef::Integer(value) => Number::Int(value),
+            ValueRef::Real(value) => Number::Float(value),
+            ValueRef::Blob(bytes) => {
+                let bits = bytes.try_into().map_err(|_| FromSqlError::InvalidType)?;
+                Number::Float(f64::from_bits(u64::from_le_bytes(bits)))
+            }
+            _ => return Err(FromSqlError::InvalidType),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_every_length_and_form_read_back() {
+        for count in [0, 1, 16, 17, 4096] {
+            let integers: Vec<i64> = (0..count).map(|i| i * i - 7).collect();
+            assert_eq!(unpack_integers(&pack_integers(&integers), count as usize).unwrap(), integers);
+            let floats = Numbers::Float(integers.iter().map(|&i| i as f64 / 3.0).collect());
+            let mixed: Numbers = integers.iter().map(|&i| if i % 2 == 0 { Number::Int(i) } else { Number::Float(0.5) }).collect();
+            for numbers in [floats, Numbers::Int(integers.clone()), mixed] {
+                let read = unpack(&pack(&numbers), count as usize).unwrap();
+                assert!(read.iter().eq(numbers.iter()), "{count}");
+            }
+            let bits: Vec<bool> = integers.iter().map(|i| i % 3 == 0).collect();
+            assert_eq!(unpack_bits(pack_bits(&bits).as_deref(), bits.len()), bits);
+        }
+        assert!(unpack(b"F1234567", 1).is_err() && unpack(b"F12345678", 2).is_err());
+        assert!(unpack_integers(b"x", 0).is_err());
+    }
+}

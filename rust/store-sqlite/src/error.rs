@@ -1,0 +1,25 @@
+//! From what SQLite says to what the server is told.
+
+use rusqlite::{Error, ErrorCode};
+use stepwell_store::StoreError;
+
+/// Whether SQLite says that the file is not what it should be.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// The error as the server is told: damage is damage; whatever SQLite refused has changed nothing and may be tried again.
+pub(crate) fn store_error(error: Error) -> StoreError {
+    match error.sqlite_error_code() {
+        _ if is_damage(&error) => damaged(format!("{error}. Stop all writers and copy the directory before trying `sqlite3 store.sqlite .recover`")),
+        Some(ErrorCode::DiskFull) => StoreError::Unavailable(format!("no room left ({error}); nothing of the request was stored")),
+        Some(_) => StoreError::Unavailable(format!("{error}; nothing of the request was stored")),
+        // Not from SQLite but from reading a column as another type than it has.
+        None => damaged(error.to_string()),
+    }
+}
+
+/// What is stored cannot be read.
+pub(crate) fn damaged(what: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged(format!("store.sqlite: {what}"))
+}

@@ -45,13 +45,16 @@ for (const theme of ["dark", "light"]) {
   await page.mouse.move(...(await over("weights/layer1", 0.5, 0.5)));
   await shot(`${theme}-kinds`);
   await page.goto(`${origin}/team/vision-pretrain/runs?sort=summary.val/loss`);
+  await page.waitForSelector('[data-testid="run-row"]');
   await shot(`${theme}-runs`);
   const run = await page.locator('[data-testid="run-row"]').nth(3).getAttribute("data-run");
   await page.goto(`${origin}/team/vision-pretrain/runs/${run}/overview`);
   await shot(`${theme}-overview`);
   await page.goto(`${origin}/team/vision-pretrain/runs/${run}/charts?y=log&x=relative`);
+  await page.waitForSelector('[data-key="train/loss"][data-points]');
   await shot(`${theme}-run-charts`);
   await page.goto(`${origin}/team/small`);
+  await page.waitForSelector('[data-key="train/loss"][data-points]');
   await shot(`${theme}-small`);
   await page.goto(`${origin}/team/empty`);
   await shot(`${theme}-empty`);

@@ -18,9 +18,14 @@ export function formatNumber(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e7) return withMinus(value.toLocaleString("en-US"));
-  if (size >= 1e7 || size < 1e-4) return withMinus(value.toExponential(SIGNIFICANT - 2).replace("e+", "e"));
+  if (size >= 1e7 || size < 1e-4) return withMinus(shorter(value.toExponential(), value.toExponential(SIGNIFICANT - 2)).replace("e+", "e"));
   if (size >= 1000) return withMinus(value.toLocaleString("en-US", { maximumFractionDigits: 1 }));
-  return withMinus(value.toPrecision(SIGNIFICANT));
+  return withMinus(shorter(String(value), value.toPrecision(SIGNIFICANT)));
+}
+
+/** A value that was logged with fewer digits than are shown is shown with those it has. */
+function shorter(whole: string, rounded: string): string {
+  return whole.length < rounded.length ? whole : rounded;
 }
 
 /** The shortest text that reads back as the same number. */
@@ -37,7 +42,8 @@ export function formatTicks(ticks: readonly number[]): string[] {
     const digits = Math.min(6, Math.max(0, Math.ceil(Math.log10(largest / step)) || 0));
     return ticks.map((tick) => (tick === 0 ? "0" : withMinus(trimExponent(tick.toExponential(digits)))));
   }
-  const decimals = step > 0 ? Math.min(10, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : 0;
+  let decimals = 0;
+  while (decimals < 10 && Math.abs(Number(step.toFixed(decimals)) - step) > step * 1e-6) decimals += 1;
   return ticks.map((tick) => withMinus(tick.toLocaleString("en-US", { maximumFractionDigits: decimals })));
 }
 
@@ -84,6 +90,10 @@ export function formatAgo(microseconds: number, nowMillis: number): string {
   if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.round(seconds / 3600)} h ago`;
   return `${Math.round(seconds / 86400)} d ago`;
+}
+
+export function formatPlural(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Any config or summary value in one line. */

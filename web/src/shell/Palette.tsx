@@ -5,6 +5,7 @@ import { useKeys as useMetricKeys, useRuns } from "../api/queries";
 import { patchView, viewSearch } from "../view/store";
 import { Dialog, closeDialog } from "./dialogs";
 import { projectPath, runPath, runsPath } from "./paths";
+import { rankEntries } from "./rank";
 
 interface Entry {
   kind: "page" | "run" | "metric";
@@ -14,16 +15,6 @@ interface Entry {
 
 /** More than fit the dialog without scrolling far. */
 const MAX_SHOWN = 40;
-
-/** Every word must occur; names that begin with the first word come first. */
-export function rankEntries<T extends { name: string }>(entries: readonly T[], text: string): T[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  if (words.length === 0) return [...entries];
-  const first = words[0] as string;
-  return entries
-    .filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
-    .sort((a, b) => Number(b.name.toLowerCase().startsWith(first)) - Number(a.name.toLowerCase().startsWith(first)));
-}
 
 export function Palette({ entity, project }: { entity: string; project: string }) {
   const [text, setText] = useState("");

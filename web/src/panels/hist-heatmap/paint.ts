@@ -18,7 +18,7 @@ export interface HeatColors {
 
 /** Small counts stay visible beside a tall peak. */
 const GAMMA = 0.5;
-const MARGIN = { top: 8, right: 12, bottom: 22 };
+const MARGIN = { top: 8, right: 22, bottom: 22 };
 const DIGIT_PX = 6.2;
 const FONT = "11px system-ui, sans-serif";
 

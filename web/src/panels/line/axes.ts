@@ -36,6 +36,13 @@ function wallTick(seconds: number, step: number): string {
   return step < 86400 ? text.slice(11, 16) : text.slice(5, 10);
 }
 
+/** 1, 2 or 5 times a power of ten: the ticks of a logarithmic axis that have a label. uPlot passes null for those it leaves out. */
+export function isRoundMagnitude(value: number | null): boolean {
+  if (value === null || value <= 0) return false;
+  const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  return [1, 2, 5].some((round) => Math.abs(mantissa - round) < 1e-6);
+}
+
 const FONT_PX = 11;
 const FONT = `${FONT_PX}px system-ui, sans-serif`;
 /** Width of one digit of that font, in CSS pixels. */
@@ -69,7 +76,7 @@ export function makeAxes(x: string, color: (name: "--text3" | "--grid") => strin
       gap: 6,
       space: 30,
       values: (chart, splits) =>
-        chart.scales["y"]?.distr === 3 ? splits.map((split) => (split === null ? "" : formatNumber(split).replace(/\.0+$/, ""))) : formatTicks(splits),
+        chart.scales["y"]?.distr === 3 ? splits.map((split) => (isRoundMagnitude(split) ? formatNumber(split) : "")) : formatTicks(splits),
       size: (_, labels) => 12 + DIGIT_PX * Math.max(3, ...(labels ?? []).map((label) => (label ?? "").length)),
     },
   ];

@@ -53,7 +53,8 @@ export class LineChart {
     this.plot = new uPlot(
       {
         ...size,
-        padding: [8, 12, 0, 0],
+        // Room at the right for half of the last label.
+        padding: [8, 22, 0, 0],
         legend: { show: false },
         cursor: {
           x: false,

@@ -20,8 +20,8 @@ export function nearestIndex(xs: Float64Array, x: number): number {
   return x - (xs[low - 1] as number) <= (xs[low] as number) - x ? low - 1 : low;
 }
 
-/** A run whose nearest point is farther than this from the mouse says nothing about the position. */
-const REACH_PX = 40;
+/** A series that ended, or has yet to begin, farther than this from the mouse says nothing about the position. */
+const REACH_PX = 12;
 
 /** Hits of all series, the hot one first, the others by value from high to low. */
 export function hitTest(model: LineModel, scale: Scale, left: number, top: number, xAtMouse: number): Hit[] {
@@ -31,7 +31,7 @@ export function hitTest(model: LineModel, scale: Scale, left: number, top: numbe
     const index = nearestIndex(columns.x, xAtMouse);
     if (index < 0) continue;
     const across = Math.abs(scale.x(columns.x[index] as number) - left);
-    if (across > REACH_PX && columns.length > 1 && !between(columns.x, xAtMouse)) continue;
+    if (across > REACH_PX && !between(columns.x, xAtMouse)) continue;
     const y = scale.y(line[index] as number);
     hits.push({ series, index, distance: Number.isFinite(y) ? Math.abs(y - top) : Infinity, value: columns.mean[index] as number });
   }

@@ -57,6 +57,10 @@ interface ModelInput {
 const OUTLIER_LOW = 0.02;
 const OUTLIER_HIGH = 0.98;
 
+/** Series this short are drawn with dots, which need room at both ends of the plot. */
+const DOTTED_POINTS = 24;
+const DOT_ROOM = 0.02;
+
 export function buildModel({ panel, refs, runs, view, window, formatCount }: ModelInput): LineModel {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const shown = refs.flatMap((ref) => {
@@ -66,10 +70,20 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
   });
 
   const x = emptyExtent();
-  if (window === null) for (const { columns } of shown) widen(x, columns.x);
-  else [x.min, x.max] = window;
+  if (window === null) {
+    for (const { columns } of shown) {
+      widen(x, columns.x);
+      // A bucket's x is its middle; the axis begins where the bucket does.
+      if (!columns.exact && columns.bucketWidth !== null) widen(x, [(columns.x[0] as number) - columns.bucketWidth / 2]);
+    }
+  } else [x.min, x.max] = window;
+  const longestSeries = Math.max(0, ...shown.map(({ columns }) => columns.length));
   if (isEmpty(x)) [x.min, x.max] = [0, 1];
   else if (x.min === x.max) [x.min, x.max] = [x.min - 0.5, x.max + 0.5];
+  else if (window === null && longestSeries <= DOTTED_POINTS) {
+    const room = (x.max - x.min) * DOT_ROOM;
+    [x.min, x.max] = [x.min - room, x.max + room];
+  }
 
   const series = shown.map(({ ref, run, columns }): LineSeries => {
     const line = view.smoothing > 0 ? twema(columns.x, columns.mean, view.smoothing, x.max - x.min) : columns.mean;
@@ -77,7 +91,8 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
     return { id: JSON.stringify([ref.run, ref.key, ref.label]), run, rank: rankName(run, ref.label), faded, columns, line };
   });
 
-  return { series, x, y: yExtent(series, view, window), points: longest(series, x), info: describe(series, formatCount) };
+  const points = longest(series, x);
+  return { series, x, y: yExtent(series, view, window), points, info: describe(series, points, formatCount) };
 }
 
 function yExtent(series: readonly LineSeries[], view: ModelInput["view"], window: ModelInput["window"]): Extent {
@@ -112,8 +127,9 @@ function longest(series: readonly LineSeries[], x: Extent): number {
   return most;
 }
 
-function describe(series: readonly LineSeries[], formatCount: (count: number) => string): LineModel["info"] {
+function describe(series: readonly LineSeries[], drawn: number, formatCount: (count: number) => string): LineModel["info"] {
   if (series.length === 0) return { text: "no data", explanation: "None of the shown runs has this metric in this window." };
+  if (drawn === 0) return { text: "no finite values", explanation: "Every value in this window is NaN or infinite." };
   const bucketed = series.filter(({ columns }) => !columns.exact);
   if (bucketed.length === 0) return { text: "exact", explanation: "Every logged point is drawn." };
   const points = Math.max(...bucketed.map(({ columns }) => columns.points));

@@ -19,15 +19,17 @@ export interface PaintStyle {
 
 /** Envelope of a bucket, as the design has it. */
 const BAND_OPACITY = 0.22;
-/** With many runs full bands would cover each other, so they share their opacity; the hot run's is always full. */
-const FULL_BANDS = 5;
+/** Opacity of all bands where they lie on each other; with many runs each is fainter, while the hot run's is always full. */
+const BANDS_TOGETHER = 0.6;
+const BAND_OPACITY_MIN = 0.075;
 const RAW_OPACITY = 0.28;
 const FADED_OPACITY = 0.55;
 /** Points this far apart are drawn as dots too, so that single values can be seen and hit. */
 const DOT_GAP_PX = 14;
 
 export function bandOpacity(seriesCount: number): number {
-  return seriesCount <= FULL_BANDS ? BAND_OPACITY : Math.max(0.07, (BAND_OPACITY * FULL_BANDS) / seriesCount);
+  const shared = 1 - Math.pow(1 - BANDS_TOGETHER, 1 / Math.max(1, seriesCount));
+  return Math.min(BAND_OPACITY, Math.max(BAND_OPACITY_MIN, shared));
 }
 
 export const hotBandOpacity = BAND_OPACITY;
@@ -101,7 +103,7 @@ function paintLine(context: CanvasRenderingContext2D, xs: Float64Array, ys: Floa
   context.stroke();
   if (dots.length === 0) return;
   context.beginPath();
-  const radius = context.lineWidth * 0.7 + 1;
+  const radius = to - from === 1 ? 3 : context.lineWidth * 0.7 + 1;
   for (const [x, y] of dots) {
     context.moveTo(x + radius, y);
     context.arc(x, y, radius, 0, 2 * Math.PI);

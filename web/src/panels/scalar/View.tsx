@@ -1,7 +1,7 @@
 // One bar per run for a number that every run logged once.
 import { useEffect } from "react";
 import { flatten } from "../../api/values";
-import { formatExact, formatNumber } from "../../numbers/format";
+import { formatExact, formatNumber, formatPlural } from "../../numbers/format";
 import { setHotRun } from "../../view/cursor";
 import type { PanelProps } from "../types";
 import { makeBars } from "./bars";
@@ -13,7 +13,7 @@ export default function ScalarView({ keyInfo, runs, host }: PanelProps) {
   });
   const bars = makeBars(entries.map(({ value }) => value));
   useEffect(() => {
-    host.setInfo(entries.length === 1 ? "1 value" : `${entries.length} values`, "Each run logged this metric once.");
+    host.setInfo(formatPlural(entries.length, "value"), "Each run logged this metric once.");
     host.setPoints(entries.length);
     host.setExporters({ csv: () => ["run,name,value", ...entries.map(({ run, value }) => `${run.id},"${run.name.replaceAll('"', '""')}",${value}`)].join("\n") + "\n" });
   }, [entries.map(({ run, value }) => `${run.id}:${value}`).join()]);

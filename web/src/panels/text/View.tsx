@@ -2,7 +2,7 @@
 import { useEffect } from "react";
 import { readValues } from "../../api/client";
 import { decodeValue } from "../../api/values";
-import { formatNumber, formatValue } from "../../numbers/format";
+import { formatNumber, formatPlural, formatValue } from "../../numbers/format";
 import { useGrowing, useSingleRun } from "../single";
 import type { PanelProps } from "../types";
 import { newestFirst } from "./order";
@@ -18,7 +18,7 @@ export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
   useEffect(() => {
     if (data === null) return;
     host.setPoints(data.values.length);
-    host.setInfo(data.values.length === data.points ? `${data.points} values` : `last ${data.values.length} of ${formatNumber(data.points)}`);
+    host.setInfo(data.values.length === data.points ? formatPlural(data.points, "value") : `last ${data.values.length} of ${formatNumber(data.points)}`);
     host.setExporters({
       csv: () => "step,value\n" + data.values.map(({ step, value }) => `${step},"${formatValue(decodeValue(value)).replaceAll('"', '""')}"\n`).join(""),
     });

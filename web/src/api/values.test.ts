@@ -1,0 +1,23 @@
+// Values of the API's JSON.
+import { expect, test } from "vitest";
+import { decodeValue, flatten, isHistogram } from "./values";
+
+test("floats that JSON cannot hold come back as numbers, large integers as bigints", () => {
+  const float = (value: string) => decodeValue({ _type: "float", value });
+  expect([float("NaN"), float("Infinity"), float("-Infinity")]).toEqual([NaN, Infinity, -Infinity]);
+  expect(decodeValue({ _type: "int", value: "9223372036854775807" })).toBe(9223372036854775807n);
+  expect(decodeValue("NaN")).toBe("NaN");
+});
+
+test("nested dicts become dotted keys; lists, tagged values and empty dicts are leaves", () => {
+  const histogram = { _type: "histogram", bins: [0, 1], values: [3] };
+  const flat = flatten({ a: { b: 1, c: { d: { _type: "float", value: "NaN" } } }, list: [1, { x: 2 }], h: histogram, none: {} });
+  expect([...flat]).toEqual([
+    ["a.b", 1],
+    ["a.c.d", NaN],
+    ["list", [1, { x: 2 }]],
+    ["h", histogram],
+    ["none", {}],
+  ]);
+  expect(isHistogram(flat.get("h"))).toBe(true);
+});

@@ -1,0 +1,78 @@
+// What a line chart draws from what was loaded.
+import { expect, test } from "vitest";
+import { formatCount } from "../../numbers/format";
+import fixture, { makeBuckets, makeExact, makePanel, makeRun } from "./fixture";
+import { buildModel, seriesRefs } from "./model";
+
+const VIEW = { smoothing: 0, logY: false, band: true, ignoreOutliers: false };
+const { panel, runs } = fixture.data;
+const refs = seriesRefs("loss", runs, "primary");
+const build = (view = {}, window: [number, number] | null = null) =>
+  buildModel({ panel, refs, runs, view: { ...VIEW, ...view }, window, formatCount });
+
+test("the y range holds the band's spike, and without the band only the means", () => {
+  expect(build().y.max).toBeGreaterThan(9);
+  const { y } = build({ band: false });
+  expect(y.max).toBeGreaterThan(4);
+  expect(y.max).toBeLessThan(5);
+});
+
+test("only values inside the window set the y range", () => {
+  expect(build({ band: false }, [190, 400]).y.max).toBeLessThan(2.5);
+});
+
+test("ignoring outliers leaves a single spike out of the range", () => {
+  const x = Array.from({ length: 100 }, (_, i) => i);
+  const spiky = makePanel(makeExact("a", x, x.map((i) => (i === 50 ? 1000 : i / 100))));
+  const model = (ignoreOutliers: boolean) =>
+    buildModel({ panel: spiky, refs: seriesRefs("loss", [makeRun("a", 0)], "primary"), runs: [makeRun("a", 0)], view: { ...VIEW, ignoreOutliers }, window: null, formatCount });
+  expect(model(false).y.max).toBeGreaterThan(999);
+  expect(model(true).y.max).toBeLessThan(2);
+});
+
+test("a logarithmic axis never reaches zero", () => {
+  const zeros = makePanel(makeExact("a", [0, 1, 2], [0, -1, 10]));
+  const { y } = buildModel({ panel: zeros, refs, runs, view: { ...VIEW, logY: true }, window: null, formatCount });
+  expect(y.min).toBeGreaterThan(0);
+  expect(y.max).toBeGreaterThanOrEqual(10);
+});
+
+test("NaN and infinities are not counted as drawn and do not break the range", () => {
+  const broken = makePanel(makeExact("a", [0, 1, 2, 3], [NaN, Infinity, -Infinity, 5]));
+  const model = buildModel({ panel: broken, refs, runs, view: VIEW, window: null, formatCount });
+  expect(model.points).toBe(1);
+  expect(model.y.min).toBeLessThan(5);
+  expect(model.y.max).toBeGreaterThan(5);
+  expect(Number.isFinite(model.y.max)).toBe(true);
+  const nothing = buildModel({ panel: makePanel(makeExact("a", [0], [NaN])), refs, runs, view: VIEW, window: null, formatCount });
+  expect(nothing.info.text).toBe("no finite values");
+});
+
+test("the header says exact only when every series is", () => {
+  expect(build().info.text).toBe("400 pts → 4 buckets");
+  const exact = buildModel({ panel, refs: refs.slice(0, 1), runs, view: VIEW, window: null, formatCount });
+  expect(exact.info.text).toBe("exact");
+  expect(buildModel({ panel: makePanel(), refs, runs, view: VIEW, window: null, formatCount }).info.text).toBe("no data");
+});
+
+test("the x axis begins at the edge of the first bucket", () => {
+  const bucketed = makePanel(makeBuckets("b", Array.from({ length: 40 }, (_, i) => 64 + i * 128), Array(40).fill(1), Array(40).fill(0), Array(40).fill(2), 128));
+  expect(buildModel({ panel: bucketed, refs, runs, view: VIEW, window: null, formatCount }).x).toEqual({ min: 0, max: 64 + 39 * 128 });
+});
+
+test("ranks are one series, one mean, or one series each", () => {
+  const several = [makeRun("a", 0, [0, 1, 2]), makeRun("b", 1)];
+  expect(seriesRefs("loss", several, "primary").map((ref) => ref.label)).toEqual([null, null]);
+  expect(seriesRefs("loss", several, "all").map((ref) => ref.label)).toEqual(["*", null]);
+  expect(seriesRefs("loss", several, "each").map((ref) => ref.label)).toEqual(["rank0", "rank1", "rank2", null]);
+});
+
+test("ranks beside the first are faded and named", () => {
+  const run = makeRun("a", 0, [0, 1]);
+  const ranked = makePanel(makeExact("a", [0, 1], [1, 2], "rank0"), makeExact("a", [0, 1], [1, 2], "rank1"));
+  const model = buildModel({ panel: ranked, refs: seriesRefs("loss", [run], "each"), runs: [run], view: VIEW, window: null, formatCount });
+  expect(model.series.map(({ rank, faded }) => [rank, faded])).toEqual([
+    ["rank 0", false],
+    ["rank 1", true],
+  ]);
+});

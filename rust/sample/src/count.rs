@@ -158,21 +158,16 @@ impl<T: Cast<B>, B: Lane> Vectorised for Nearest<'_, T, B> {
                 near |= !(((fraction > slack) | (floor == 0)) & (fraction < high));
             }
             if near {
+                // A loop of its own: next to the counting below, reads of edges would wait for stores to tables.
                 for (index, value) in indices.iter_mut().zip(block) {
-                    *index = ((value.cast() - first) * scale + half).floor_index(bins);
+                    let nearest = ((value.cast() - first) * scale + half).floor_index(bins);
+                    let below = value.cast() < edges[nearest as usize % SLOTS];
+                    *index = nearest.wrapping_sub(u32::from(below));
                 }
-                for (index, value) in indices.as_chunks_mut::<TABLES>().0.iter_mut().zip(block.as_chunks::<TABLES>().0) {
-                    for i in 0..TABLES {
-                        let nearest = index[i] as usize % SLOTS;
-                        let bin = nearest.wrapping_sub(usize::from(value[i].cast() < edges[nearest]));
-                        tables[i][bin % SLOTS] += 1;
-                    }
-                }
-            } else {
-                for index in indices.as_chunks::<TABLES>().0 {
-                    for i in 0..TABLES {
-                        tables[i][index[i] as usize % SLOTS] += 1;
-                    }
+            }
+            for index in indices.as_chunks::<TABLES>().0 {
+                for i in 0..TABLES {
+                    tables[i][index[i] as usize % SLOTS] += 1;
                 }
             }
         }

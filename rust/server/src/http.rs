@@ -1,12 +1,69 @@
-//! HTTP.
+//! HTTP: the API of docs/http-api.md, the dashboard's files, and who may ask.
+
+mod files;
+mod guard;
+pub(crate) mod json;
+mod metadata;
+pub(crate) mod series;
+mod values;
+
+pub(crate) use guard::Guard;
+
 use crate::context::Context;
-use std::net::SocketAddr;
+use crate::error::{ErrorCode, ServiceError};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::routing::{get, post};
 use std::path::Path;
 use std::sync::Arc;
-#[derive(Clone)]
-pub(crate) struct Guard;
-impl Guard {
-    pub(crate) fn new(_h: &str, _a: SocketAddr) -> Self { Self }
-    pub(crate) fn protect(&self, router: axum::Router) -> axum::Router { router }
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Bytes of a request; the longest names 20,000 series.
+const REQUEST_BYTES: usize = 4 << 20;
+/// Below this an answer fits a packet anyway.
+const COMPRESS_ABOVE_BYTES: u16 = 1_024;
+/// What a page of ours may load: its own files and connections, nothing else. Styles are set by scripts; media come as blobs.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+                                       connect-src 'self' ws: wss:; worker-src 'self' blob:";
+
+/// All routes but gRPC.
+pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>, guard: Guard) -> Router {
+    let api = Router::new()
+        .route("/status", get(metadata::status))
+        .route("/projects", get(metadata::projects))
+        .route("/runs", get(metadata::runs))
+        .route("/run", get(metadata::run))
+        .route("/keys", get(metadata::keys))
+        .route("/series:batch", post(series::batch))
+        .route("/histograms", post(values::histograms))
+        .route("/values", post(values::values))
+        .route("/live", get(crate::live::connect))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES))
+        // What is asked again may have changed.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .with_state(context);
+    // Typed arrays of floats hardly get smaller, and most connections are to the same machine.
+    let compressed = SizeAbove::new(COMPRESS_ABOVE_BYTES)
+        .and(NotForContentType::new("application/octet-stream"))
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::new("font/"));
+    files::add(Router::new().nest("/api/v1", api), ui_directory)
+        .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
+        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(axum::middleware::from_fn_with_state(guard, guard::check_origin))
 }
-pub(crate) fn router(_c: Arc<Context>, _ui: Option<&Path>, _g: Guard) -> axum::Router { axum::Router::new() }
+
+async fn no_such_path() -> ServiceError {
+    ServiceError::new(ErrorCode::NotFound, "there is no such path in /api/v1; docs/http-api.md lists them")
+}
+
+async fn no_such_method() -> ServiceError {
+    ServiceError::invalid("this path is not asked with that method; docs/http-api.md says which")
+}

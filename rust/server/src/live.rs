@@ -1,1 +1,2 @@
 //! Live.
+pub(crate) async fn connect() -> &'static str { "" }

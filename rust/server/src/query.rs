@@ -88,8 +88,12 @@ impl Query for QueryService {
     }
 
     async fn get_series(&self, request: Request<v1::GetSeriesRequest>) -> Reply<v1::GetSeriesReply> {
-        let _ = request;
-        Err(Status::unimplemented("soon"))
+        let request = request.into_inner();
+        let panel = convert::panel(&request)?;
+        let (entity, project) = (request.entity, request.project);
+        let read = move |context: &Context| context.series.read(&entity, &project, std::slice::from_ref(&panel));
+        let lines = self.context.read(read).await?.pop();
+        Ok(Response::new(lines.map_or_else(v1::GetSeriesReply::default, convert::series)))
     }
 
     type SampleRowsStream = BoxStream<'static, Result<v1::RowBatch, Status>>;

@@ -1,5 +1,187 @@
-//! Series.
+//! Series for charts: many at once, over a window of any x, on one grid per panel. Used by gRPC, HTTP and live.
+//!
+//! ```text
+//! store.points ─▶ joined with x (points) ─▶ extent of the panel ─▶ grid ─▶ buckets or the points themselves (line)
+//! ```
+//!
+//! The answer depends on what is stored and asked, not on timing or on what is cached. What counts as a point of a series on an x axis: a
+//! number whose step has a finite x of the same label (on a logarithmic axis, a positive one).
+
+mod answer;
+mod cache;
+mod line;
+mod points;
+mod versions;
+
+pub(crate) use answer::encode;
+pub(crate) use line::{Columns, Line};
+pub(crate) use points::SeriesName;
+
+use crate::error::ServiceError;
+use cache::{Cache, CacheKey, Cached};
+use points::Points;
 use std::sync::Arc;
-use stepwell_store::Store;
-pub(crate) struct SeriesEngine { pub(crate) store: Arc<dyn Store> }
-impl SeriesEngine { pub(crate) fn new(store: Arc<dyn Store>) -> Self { Self { store } } }
+use stepwell_model::limits;
+use stepwell_sample::grid::{Grid, GridError};
+use stepwell_store::{StepRange, Store};
+use versions::Versions;
+
+/// The x axis that needs no join.
+const STEP: &str = "_step";
+
+/// What one chart shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Panel {
+    /// Its name in the request.
+    pub(crate) id: String,
+    /// Key of the x axis.
+    pub(crate) x: String,
+    /// Bounds of x, both included.
+    pub(crate) window: (Option<f64>, Option<f64>),
+    /// Buckets at most.
+    pub(crate) buckets: usize,
+    /// Whether buckets are equally wide in log x.
+    pub(crate) log_x: bool,
+    /// The series.
+    pub(crate) series: Vec<SeriesName>,
+}
+
+/// The lines of a panel, in the order of its series.
+#[derive(Debug, Clone)]
+pub(crate) struct PanelLines {
+    /// Width of a bucket; 0 if all lines are exact.
+    pub(crate) bucket_width: f64,
+    /// The lines.
+    pub(crate) lines: Vec<Arc<Line>>,
+}
+
+/// Checks what would cost too much before anything is read.
+pub(crate) fn check_panels(panels: &[Panel]) -> Result<(), ServiceError> {
+    let series: usize = panels.iter().map(|panel| panel.series.len()).sum();
+    if series > limits::QUERY_SERIES {
+        return Err(ServiceError::invalid(format!("at most {} series may be asked for at once, not {series}", limits::QUERY_SERIES)));
+    }
+    for panel in panels {
+        if !(1..=limits::QUERY_BUCKETS).contains(&panel.buckets) {
+            return Err(ServiceError::invalid(format!(
+                "`buckets` of panel {:?} must be 1 to {}, not {}",
+                panel.id,
+                limits::QUERY_BUCKETS,
+                panel.buckets
+            )));
+        }
+        let (from, to) = panel.window;
+        if from.is_some_and(f64::is_nan) || to.is_some_and(f64::is_nan) || from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(ServiceError::invalid(format!("`from` of panel {:?} must not be above `to`", panel.id)));
+        }
+    }
+    Ok(())
+}
+
+/// Reads series, and keeps what it read while the runs do not change.
+pub(crate) struct SeriesEngine {
+    store: Arc<dyn Store>,
+    cache: Cache,
+    versions: Versions,
+}
+
+impl SeriesEngine {
+    /// An engine with an empty cache.
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, cache: Cache::default(), versions: Versions::default() }
+    }
+
+    /// Reads panels of one project, all under the versions that its runs have when this begins. Blocks.
+    pub(crate) fn read(&self, entity: &str, project: &str, panels: &[Panel]) -> Result<Vec<PanelLines>, ServiceError> {
+        check_panels(panels)?;
+        let versions = self.versions.refresh(&*self.store, entity, project)?;
+        panels.iter().map(|panel| self.panel(panel, &|run| versions.of(run))).collect()
+    }
+
+    fn panel(&self, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, ServiceError> {
+        let window = self.window(panel, version)?;
+        let Some((from, to)) = window else {
+            let lines = panel.series.iter().map(|series| Arc::new(Line::empty(version(&series.path.run)))).collect();
+            return Ok(PanelLines { bucket_width: 0.0, lines });
+        };
+        let grid = grid(panel, from, to)?;
+        let mut lines = Vec::with_capacity(panel.series.len());
+        for series in &panel.series {
+            let version = version(&series.path.run);
+            let key = CacheKey::line(series, &panel.x, version, (from, to), panel.buckets, panel.log_x);
+            let line = match self.cache.get(&key) {
+                Some(Cached::Line(line)) => line,
+                _ => {
+                    let points = self.points(series, panel, version, (from, to))?;
+                    let line = Arc::new(Line::new(&points, &grid, (from, to), panel.buckets, version));
+                    self.cache.put(key, Cached::Line(Arc::clone(&line)));
+                    line
+                }
+            };
+            lines.push(line);
+        }
+        let bucket_width = if lines.iter().all(|line| line.exact) { 0.0 } else { f64::from(grid.exponent()).exp2() };
+        Ok(PanelLines { bucket_width, lines })
+    }
+
+    /// Where the panel begins and ends: as asked, or else where its series do. `None` if there is nothing in it.
+    fn window(&self, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<Option<(f64, f64)>, ServiceError> {
+        let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
+        // A window that reaches down to zero has no logarithm: it begins where the data do.
+        let asked_from = panel.window.0.filter(|&from| from.is_finite() && (!panel.log_x || from > 0.0));
+        let asked_to = panel.window.1.filter(|to| to.is_finite());
+        if asked_from.is_none() || asked_to.is_none() {
+            for series in &panel.series {
+                let version = version(&series.path.run);
+                let key = CacheKey::extent(series, &panel.x, version, panel.log_x);
+                let extent = match self.cache.get(&key) {
+                    Some(Cached::Extent(extent)) => extent,
+                    _ => {
+                        let points = self.points(series, panel, version, (f64::NEG_INFINITY, f64::INFINITY))?;
+                        let extent = points.extent(panel.log_x);
+                        self.cache.put(key, Cached::Extent(extent));
+                        extent
+                    }
+                };
+                if let Some((low, high)) = extent {
+                    (from, to) = (from.min(low), to.max(high));
+                }
+            }
+        }
+        (from, to) = (asked_from.unwrap_or(from), asked_to.unwrap_or(to));
+        Ok((from <= to && from.is_finite() && to.is_finite()).then_some((from, to)))
+    }
+
+    /// The points of a series: all of them from the cache or for it, or, where a window of steps is asked for and they are not there, only those.
+    fn points(&self, series: &SeriesName, panel: &Panel, version: u64, window: (f64, f64)) -> Result<Arc<Points>, ServiceError> {
+        let key = CacheKey::points(series, &panel.x, version);
+        if let Some(Cached::Points(points)) = self.cache.get(&key) {
+            return Ok(points);
+        }
+        let narrow = panel.x == STEP && (window.0.is_finite() || window.1.is_finite());
+        if narrow && panel.window.0.is_some() && panel.window.1.is_some() {
+            return Ok(Arc::new(Points::read(&*self.store, series, &panel.x, points::steps_within(window))?));
+        }
+        let points = Arc::new(Points::read(&*self.store, series, &panel.x, StepRange::ALL)?);
+        self.cache.put(key, Cached::Points(Arc::clone(&points)));
+        Ok(points)
+    }
+}
+
+/// The grid of a panel. It has two buckets at least, even where one was asked for.
+fn grid(panel: &Panel, from: f64, to: f64) -> Result<Grid, ServiceError> {
+    let buckets = panel.buckets.max(2);
+    let grid = if panel.log_x {
+        Grid::log2(from, to, buckets)
+    } else if panel.x == STEP {
+        let steps = points::steps_within((from, to));
+        // A window between two steps holds none; any bucket around it will do.
+        Grid::steps(steps.first.min(steps.last), steps.first.max(steps.last), buckets)
+    } else {
+        Grid::linear(from, to, buckets)
+    };
+    grid.map_err(|error: GridError| ServiceError::invalid(format!("panel {:?}: {error}", panel.id)))
+}
+
+#[cfg(test)]
+mod tests;

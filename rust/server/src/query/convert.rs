@@ -1,7 +1,11 @@
-//! From the store's answers to wire messages.
+//! From wire messages to what is asked, and from answers to wire messages.
 
+use super::label_choice;
+use crate::error::ServiceError;
+use crate::series::{Panel, PanelLines, SeriesName};
+use bytes::Bytes;
 use stepwell_codec::msgpack;
-use stepwell_model::{MetricDefinition, Value};
+use stepwell_model::{MetricDefinition, RunPath, Value};
 use stepwell_proto::v1;
 use stepwell_store::{KeyInfo, ProjectInfo, RunInfo};
 
@@ -64,4 +68,36 @@ pub(super) fn key(key: KeyInfo) -> v1::Key {
         first_step: key.first_step,
         last_step: key.last_step,
     }
+}
+
+/// The one panel of a request.
+pub(super) fn panel(request: &v1::GetSeriesRequest) -> Result<Panel, ServiceError> {
+    let name = |selector: &v1::SeriesSelector| {
+        let path = RunPath::new(&request.entity, &request.project, &selector.run).map_err(|error| ServiceError::invalid(error.to_string()))?;
+        Ok(SeriesName { path, key: selector.key.clone(), label: label_choice(selector.label.as_deref()) })
+    };
+    Ok(Panel {
+        id: "series".into(),
+        x: if request.x.is_empty() { "_step".into() } else { request.x.clone() },
+        window: (request.from, request.to),
+        buckets: request.buckets as usize,
+        log_x: request.log_x,
+        series: request.series.iter().map(name).collect::<Result<_, ServiceError>>()?,
+    })
+}
+
+pub(super) fn series(panel: PanelLines) -> v1::GetSeriesReply {
+    let floats = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Bytes>();
+    let series = panel.lines.iter().map(|line| v1::Series {
+        exact: line.exact,
+        points: line.points,
+        x: floats(&line.columns.x),
+        mean: floats(&line.columns.mean),
+        min: floats(&line.columns.min),
+        max: floats(&line.columns.max),
+        first: floats(&line.columns.first),
+        last: floats(&line.columns.last),
+        count: line.columns.count.iter().flat_map(|count| count.to_le_bytes()).collect(),
+    });
+    v1::GetSeriesReply { series: series.collect(), bucket_width: panel.bucket_width }
 }

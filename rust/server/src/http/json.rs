@@ -1,0 +1,106 @@
+//! Values in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
+
+use serde_json::{Map, Value as Json, json};
+use stepwell_model::value::EXT_WTF8;
+use stepwell_model::{MetricDefinition, Value};
+use stepwell_store::{KeyInfo, ProjectInfo, RunInfo};
+
+/// The largest integer up to which JavaScript's numbers have no gaps.
+const EXACT_INTEGER: i64 = 1 << 53;
+
+/// A double: itself, or an object where JSON has no number for it.
+pub(crate) fn float(value: f64) -> Json {
+    let name = match value {
+        _ if value.is_nan() => "NaN",
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => return json!(value),
+    };
+    json!({"_type": "float", "value": name})
+}
+
+/// An integer: itself, or as text where JavaScript would round it.
+fn integer(value: i64) -> Json {
+    if (-EXACT_INTEGER..=EXACT_INTEGER).contains(&value) { json!(value) } else { json!({"_type": "int", "value": value.to_string()}) }
+}
+
+/// Any value. Bytes, which the dashboard does not show, come as their length.
+pub(crate) fn value(value: &Value) -> Json {
+    match value {
+        Value::Nil => Json::Null,
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => integer(*value),
+        Value::Float(value) => float(*value),
+        Value::Str(text) => json!(text),
+        Value::Ext(EXT_WTF8, bytes) => json!(String::from_utf8_lossy(bytes)),
+        Value::Bin(bytes) | Value::Ext(_, bytes) => json!({"_type": "bytes", "length": bytes.len()}),
+        Value::List(values) => Json::Array(values.iter().map(self::value).collect()),
+        Value::Map(pairs) => map(pairs),
+    }
+}
+
+/// A map.
+pub(crate) fn map(pairs: &[(String, Value)]) -> Json {
+    Json::Object(pairs.iter().map(|(key, inner)| (key.clone(), value(inner))).collect::<Map<_, _>>())
+}
+
+/// `{entity, name, runs, …}`.
+pub(crate) fn project(project: &ProjectInfo) -> Json {
+    json!({
+        "entity": project.entity, "name": project.name, "runs": project.runs, "running": project.running,
+        "last_activity_us": project.last_activity,
+    })
+}
+
+/// `RunInfo`.
+pub(crate) fn run(run: &RunInfo) -> Json {
+    let labels: Vec<Json> = run.labels.iter().map(|label| json!({"label": label.label, "rank": label.rank})).collect();
+    json!({
+        "entity": run.path.entity, "project": run.path.project, "run": run.path.run, "name": run.name, "state": run.state.name(),
+        "created_us": run.created, "heartbeat_us": run.heartbeat, "runtime_s": float(run.runtime_seconds), "slot": run.slot,
+        "tags": run.tags, "notes": run.notes, "group": run.group, "job_type": run.job_type, "exit_code": run.exit_code,
+        "labels": labels, "config": map(&run.config), "summary": map(&run.summary), "last_step": run.last_step.map(integer),
+        "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows},
+    })
+}
+
+/// `KeyInfo`.
+pub(crate) fn key(key: &KeyInfo) -> Json {
+    let kinds: Vec<&str> = key.kinds.iter().map(stepwell_model::Kind::name).collect();
+    json!({
+        "key": key.key, "kinds": kinds, "runs": key.runs, "points": key.points,
+        "first_step": integer(key.first_step), "last_step": integer(key.last_step),
+    })
+}
+
+/// `MetricInfo`.
+pub(crate) fn metric(metric: &MetricDefinition) -> Json {
+    json!({
+        "name": metric.name, "step_metric": metric.step_metric, "hidden": metric.hidden.unwrap_or(false),
+        "summary": metric.summary, "goal": metric.goal,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_cannot_say_is_said_with_a_type() {
+        for (given, expected) in [
+            (Value::Float(0.1), json!(0.1)),
+            (Value::Float(f64::NAN), json!({"_type": "float", "value": "NaN"})),
+            (Value::Float(f64::INFINITY), json!({"_type": "float", "value": "Infinity"})),
+            (Value::Float(f64::NEG_INFINITY), json!({"_type": "float", "value": "-Infinity"})),
+            (Value::Int(1 << 53), json!(9_007_199_254_740_992_i64)),
+            (Value::Int((1 << 53) + 1), json!({"_type": "int", "value": "9007199254740993"})),
+            (Value::Int(i64::MIN), json!({"_type": "int", "value": "-9223372036854775808"})),
+            (Value::Nil, Json::Null),
+            (Value::Ext(EXT_WTF8, b"a\xed\xa0\x80".to_vec()), json!("a\u{fffd}\u{fffd}\u{fffd}")),
+            (Value::List(vec![Value::Bool(true), Value::Str("x".into())]), json!([true, "x"])),
+            (Value::Map(vec![("a".into(), Value::Int(1))]), json!({"a": 1})),
+        ] {
+            assert_eq!(value(&given), expected);
+        }
+    }
+}

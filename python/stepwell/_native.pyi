@@ -12,6 +12,7 @@ class FinishReport(TypedDict):
     rows: int
     sampled_rows: int
     lost_rows: int
+    rejected_rows: int
     unsent_rows: int
     message: str
 
@@ -24,6 +25,7 @@ class WriterStatus(TypedDict):
     queued_bytes: int
     sampled_rows: int
     lost_rows: int
+    rejected_rows: int
     connection: str
 
 @final
@@ -114,12 +116,14 @@ class SpooledStream(TypedDict):
     project: str
     run: str
     label: str
+    attempt: int
     destination: str
     first: int
     last: int
     acked: int
     bytes: int
     live: bool
+    rejected: int
     damage: str
 
 def spooled_streams(directory: str) -> list[SpooledStream]: ...

@@ -1,1 +1,32 @@
-//! stepwell-bindings
+//! `stepwell._native`: the ingestion core and the embedded server for Python. The only crate that knows PyO3.
+//!
+//! Python objects become bytes under the GIL on the calling thread ([`row`], [`encode`]); everything that waits or computes runs with the
+//! GIL released, and no native thread ever attaches to the interpreter.
+
+mod binning;
+mod decode;
+mod encode;
+mod fork;
+mod row;
+mod server;
+mod shape;
+mod spools;
+mod steps;
+mod writer;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fork::watch();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<writer::Writer>()?;
+    module.add_class::<server::Server>()?;
+    module.add_function(wrap_pyfunction!(binning::histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(decode::decode, module)?)?;
+    module.add_function(wrap_pyfunction!(decode::encode, module)?)?;
+    module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;
+    module.add_function(wrap_pyfunction!(spools::spooled_streams, module)?)?;
+    module.add_function(wrap_pyfunction!(spools::sync, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Python values to msgpack, on the calling thread under the GIL. Two ways:
+//! [`plain`] for scalars (C functions only, no Python code can run), [`any`] for everything else.
+
+pub(crate) mod array;
+pub(crate) mod fallback;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use stepwell_codec::msgpack;
+use stepwell_model::limits;
+use stepwell_model::value::EXT_WTF8;
+
+/// Levels of nesting that a value may have; the row and the payload around it take the rest of [`limits::VALUE_DEPTH`].
+const DEPTH: usize = limits::VALUE_DEPTH - 3;
+
+/// What [`plain`] made of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plain {
+    /// It is encoded.
+    Done,
+    /// It is no plain scalar; nothing was written.
+    No,
+}
+
+/// Encodes a float, int that fits 64 bits, bool, None or clean str. Runs no Python code, so borrowed references stay valid.
+///
+/// # Safety
+/// The GIL is held and `value` is a live object.
+#[inline]
+pub(crate) unsafe fn plain(out: &mut Vec<u8>, value: *mut ffi::PyObject) -> Plain {
+    // SAFETY: the caller holds the GIL and `value` is live; each function is called on an object of the type it was checked for.
+    unsafe {
+        if ffi::PyFloat_CheckExact(value) != 0 {
+            msgpack::write_f64(out, ffi::PyFloat_AsDouble(value));
+            return Plain::Done;
+        }
+        plain_but_float(out, value)
+    }
+}
+
+/// The rarer half of [`plain`].
+///
+/// # Safety
+/// As for [`plain`].
+unsafe fn plain_but_float(out: &mut Vec<u8>, value: *mut ffi::PyObject) -> Plain {
+    // SAFETY: as for `plain`.
+    unsafe {
+        if ffi::PyLong_CheckExact(value) != 0 {
+            let mut overflow = 0;
+            let number = ffi::PyLong_AsLongLongAndOverflow(value, &raw mut overflow);
+            if overflow != 0 {
+                return Plain::No;
+            }
+            msgpack::write_int(out, number);
+        } else if value == ffi::Py_None() {
+            msgpack::write_nil(out);
+        } else if ffi::PyBool_Check(value) != 0 {
+            msgpack::write_bool(out, value == ffi::Py_True());
+        } else if ffi::PyUnicode_CheckExact(value) != 0 {
+            match utf8(value) {
+                Some(text) => msgpack::write_str(out, text),
+                None => return Plain::No,
+            }
+        } else if ffi::PyFloat_Check(value) != 0 {
+            // numpy.float64 is a float.
+            msgpack::write_f64(out, ffi::PyFloat_AsDouble(value));
+        } else {
+            return Plain::No;
+        }
+    }
+    Plain::Done
+}
+
+/// The UTF-8 of a str, or `None` (and no exception) when it has lone surrogates.
+///
+/// # Safety
+/// The GIL is held and `text` is a live str; the result lives as long as it does.
+pub(crate) unsafe fn utf8<'a>(text: *mut ffi::PyObject) -> Option<&'a str> {
+    // SAFETY: CPython caches the UTF-8 in the str object and keeps it as long as the object; it is valid UTF-8.
+    unsafe {
+        let mut len = 0;
+        let bytes = ffi::PyUnicode_AsUTF8AndSize(text, &raw mut len);
+        if bytes.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(std::str::from_utf8_unchecked(std::slice::from_raw_parts(bytes.cast(), len as usize)))
+    }
+}
+
+/// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in errors.
+pub(crate) fn any(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    nested(out, key, value, DEPTH)
+}
+
+fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+    // SAFETY: `value` is a bound reference, so the GIL is held and the object lives.
+    if unsafe { plain(out, value.as_ptr()) } == Plain::Done {
+        return Ok(());
+    }
+    let deeper = || {
+        depth
+            .checked_sub(1)
+            .ok_or_else(|| PyValueError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels; nothing of this call was kept")))
+    };
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return map(out, key, &dict.copy()?, deeper()?);
+    }
+    if let Ok(list) = value.cast::<PyList>() {
+        return sequence(out, key, &list.to_tuple(), deeper()?);
+    }
+    if let Ok(tuple) = value.cast::<PyTuple>() {
+        return sequence(out, key, tuple, deeper()?);
+    }
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        msgpack::write_bin(out, bytes.as_bytes());
+        return Ok(());
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return surrogates(out, text);
+    }
+    // SAFETY: as above.
+    if unsafe { ffi::PyLong_Check(value.as_ptr()) } != 0 {
+        return integer(out, key, value);
+    }
+    if array::is_scalar(value)? {
+        return nested(out, key, &fallback::item(key, value)?, deeper()?);
+    }
+    if array::is_array(value)? {
+        return array::encode(out, key, value, deeper()?);
+    }
+    nested(out, key, &fallback::convert(key, value)?, deeper()?)
+}
+
+fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
+    msgpack::write_map_len(out, dict.len());
+    for (name, value) in dict.iter() {
+        // JSON and wandb turn numbers and truth values that name something into text; so does this.
+        let name = match name.cast_into::<PyString>() {
+            Ok(name) => name,
+            Err(other) => {
+                let name = other.into_inner();
+                // SAFETY: `name` is a bound reference.
+                let scalar = unsafe { plain(&mut Vec::new(), name.as_ptr()) } == Plain::Done;
+                if !scalar {
+                    let kind = name.get_type().name()?;
+                    return Err(PyTypeError::new_err(format!(
+                        "the dict under {key:?} has a key of type {kind}, expected str; nothing of this call was kept"
+                    )));
+                }
+                name.str()?
+            }
+        };
+        // SAFETY: `name` is a bound str.
+        let text = unsafe { utf8(name.as_ptr()) }.ok_or_else(|| {
+            PyValueError::new_err(format!("the dict under {key:?} has a key with lone surrogates; nothing of this call was kept"))
+        })?;
+        msgpack::write_str(out, text);
+        nested(out, key, &value, depth)?;
+    }
+    Ok(())
+}
+
+fn sequence(out: &mut Vec<u8>, key: &str, values: &Bound<'_, PyTuple>, depth: usize) -> PyResult<()> {
+    msgpack::write_array_len(out, values.len());
+    values.iter().try_for_each(|value| nested(out, key, &value, depth))
+}
+
+/// A str that is no clean UTF-8 is kept as WTF-8 in an extension, so that it reads back the same.
+fn surrogates(out: &mut Vec<u8>, text: &Bound<'_, PyString>) -> PyResult<()> {
+    // SAFETY: `text` is a bound str. (A subclass of str comes here too.)
+    if let Some(clean) = unsafe { utf8(text.as_ptr()) } {
+        msgpack::write_str(out, clean);
+        return Ok(());
+    }
+    let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
+    msgpack::write_ext(out, EXT_WTF8, bytes.cast::<PyBytes>()?.as_bytes());
+    Ok(())
+}
+
+/// An int beyond 64 bits becomes the nearest float, with one warning per process. Subclasses of int come here too.
+fn integer(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let mut overflow = 0;
+    // SAFETY: `value` is a bound int.
+    let number = unsafe { ffi::PyLong_AsLongLongAndOverflow(value.as_ptr(), &raw mut overflow) };
+    if overflow == 0 {
+        msgpack::write_int(out, number);
+        return Ok(());
+    }
+    fallback::warn_once(value.py(), key)?;
+    // SAFETY: as above. Beyond the range of doubles the answer is -1 and an OverflowError.
+    let float = unsafe { ffi::PyLong_AsDouble(value.as_ptr()) };
+    if PyErr::take(value.py()).is_some() {
+        msgpack::write_f64(out, if overflow > 0 { f64::INFINITY } else { f64::NEG_INFINITY });
+    } else {
+        msgpack::write_f64(out, float);
+    }
+    Ok(())
+}

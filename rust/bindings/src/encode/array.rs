@@ -1,0 +1,142 @@
+//! numpy arrays: their memory as a typed view, short ones as lists, long ones as histograms binned with the GIL released.
+
+use super::nested;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+use stepwell_codec::msgpack;
+use stepwell_sample::histogram::{Binned, histogram};
+use stepwell_sample::view::{Elements, View};
+
+/// Arrays of more elements become histograms.
+const LIST_ELEMENTS: usize = 32;
+/// Bins of such a histogram.
+const BINS: usize = 32;
+
+/// numpy's types, once numpy is imported by somebody.
+struct Numpy {
+    generic: Py<PyType>,
+    ndarray: Py<PyType>,
+}
+
+static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
+
+/// numpy is never imported here: as long as nobody has, no value can be of its types.
+fn numpy(py: Python<'_>) -> PyResult<Option<&Numpy>> {
+    if let Some(numpy) = NUMPY.get(py) {
+        return Ok(Some(numpy));
+    }
+    let modules = py.import("sys")?.getattr("modules")?;
+    let Ok(module) = modules.get_item("numpy") else { return Ok(None) };
+    let (Ok(generic), Ok(ndarray)) = (module.getattr("generic"), module.getattr("ndarray")) else { return Ok(None) };
+    let numpy = Numpy { generic: generic.cast_into::<PyType>()?.unbind(), ndarray: ndarray.cast_into::<PyType>()?.unbind() };
+    Ok(Some(NUMPY.get_or_init(py, || numpy)))
+}
+
+/// Whether `value` is a numpy scalar.
+pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.generic.bind(value.py())))
+}
+
+/// Whether `value` is a numpy array.
+pub(crate) fn is_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.ndarray.bind(value.py())))
+}
+
+/// Encodes an array: one element as a scalar, few as (nested) lists, many numbers as a histogram, many of anything else as lists.
+pub(super) fn encode(out: &mut Vec<u8>, key: &str, array: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+    let size: usize = array.getattr("size")?.extract()?;
+    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+    if size == 1 {
+        return nested(out, key, &array.call_method0("item")?, depth);
+    }
+    if size <= LIST_ELEMENTS || !matches!(kind.as_str(), "b" | "i" | "u" | "f") {
+        return nested(out, key, &array.call_method0("tolist")?, depth);
+    }
+    let binned = Memory::of(array)?.histogram(array.py(), BINS)?;
+    msgpack::write_value(out, &binned.histogram.to_value());
+    Ok(())
+}
+
+/// The memory of a numeric array, kept alive by a reference to its owner.
+pub(crate) struct Memory {
+    /// Keeps the memory alive.
+    _owner: Py<PyAny>,
+    address: usize,
+    typestr: String,
+    shape: Vec<usize>,
+    strides: Vec<isize>,
+}
+
+impl Memory {
+    /// The memory of a numpy array; one of another byte order, or wider than 64 bits, is converted first.
+    pub(crate) fn of(array: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let dtype = array.getattr("dtype")?;
+        let native: bool = dtype.getattr("isnative")?.extract()?;
+        let item_bytes: usize = dtype.getattr("itemsize")?.extract()?;
+        let array = if !native || item_bytes > 8 {
+            let target =
+                if item_bytes > 8 { "f8".into_pyobject(array.py())?.into_any() } else { dtype.call_method1("newbyteorder", ("=",))? };
+            array.call_method1("astype", (target,))?
+        } else {
+            array.clone()
+        };
+        let interface = array.getattr("__array_interface__")?;
+        let (address, _): (usize, bool) = interface.get_item("data")?.extract()?;
+        let shape: Vec<usize> = interface.get_item("shape")?.extract()?;
+        let typestr: String = interface.get_item("typestr")?.extract()?;
+        let strides = match interface.get_item("strides")?.extract::<Option<Vec<isize>>>()? {
+            Some(strides) => strides,
+            None => contiguous(&shape, typestr[2..].parse().map_err(|_| unsupported(&typestr))?),
+        };
+        Ok(Self { _owner: array.unbind(), address, typestr, shape, strides })
+    }
+
+    /// Bins the array with the GIL released. Another thread that writes to it meanwhile changes what is counted, as with numpy itself.
+    pub(crate) fn histogram(&self, py: Python<'_>, bins: usize) -> PyResult<Binned> {
+        py.detach(|| {
+            let view = self.view()?;
+            histogram(&view, bins).map_err(|error| PyValueError::new_err(error.to_string()))
+        })
+    }
+
+    fn view(&self) -> PyResult<View<'_>> {
+        macro_rules! view {
+            ($variant:ident) => {{
+                // SAFETY: numpy vouches for address, shape and strides, and `_owner` keeps the memory alive as long as `self`.
+                let elements = unsafe { Elements::strided(self.address as *const _, &self.shape, &self.strides) };
+                Ok(View::$variant(elements.ok_or_else(|| unsupported(&self.typestr))?))
+            }};
+        }
+        match &self.typestr[1..] {
+            "f8" => view!(F64),
+            "f4" => view!(F32),
+            "f2" => view!(F16),
+            "i8" => view!(I64),
+            "i4" => view!(I32),
+            "i2" => view!(I16),
+            "i1" => view!(I8),
+            "u8" => view!(U64),
+            "u4" => view!(U32),
+            "u2" => view!(U16),
+            "u1" => view!(U8),
+            "b1" => view!(Bool),
+            _ => Err(unsupported(&self.typestr)),
+        }
+    }
+}
+
+fn contiguous(shape: &[usize], item_bytes: usize) -> Vec<isize> {
+    let mut strides = vec![0; shape.len()];
+    let mut step = item_bytes as isize;
+    for (stride, &len) in strides.iter_mut().zip(shape).rev() {
+        *stride = step;
+        step *= len as isize;
+    }
+    strides
+}
+
+fn unsupported(typestr: &str) -> PyErr {
+    PyTypeError::new_err(format!("an array of type {typestr} cannot be binned, expected real numbers"))
+}

@@ -1,0 +1,85 @@
+//! Spools of a directory: listing them, and sending them to a server.
+
+use parking_lot::Mutex;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use stepwell_client::{SyncOptions, SyncedStream};
+use stepwell_model::StreamId;
+use stepwell_spool::OsDisk;
+
+/// How long a sync tries to reach its server at first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn list<'py>(py: Python<'py>, streams: &[SyncedStream]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for stream in streams {
+        let opening = stream.opening.clone().unwrap_or_default();
+        let summary = &stream.summary;
+        let dict = PyDict::new(py);
+        dict.set_item("stream", summary.stream.to_string())?;
+        dict.set_item("entity", opening.entity)?;
+        dict.set_item("project", opening.project)?;
+        dict.set_item("run", opening.run)?;
+        dict.set_item("label", opening.label)?;
+        dict.set_item("attempt", opening.attempt)?;
+        dict.set_item("destination", opening.destination)?;
+        dict.set_item("first", summary.first)?;
+        dict.set_item("last", summary.last)?;
+        dict.set_item("acked", summary.acked)?;
+        dict.set_item("bytes", summary.bytes)?;
+        dict.set_item("live", stream.live)?;
+        dict.set_item("rejected", stream.rejected)?;
+        dict.set_item("damage", &summary.damage)?;
+        list.append(dict)?;
+    }
+    Ok(list)
+}
+
+fn root(directory: &str) -> std::path::PathBuf {
+    Path::new(directory).join("spool")
+}
+
+/// The streams that lie in a directory.
+#[pyfunction]
+pub(crate) fn spooled_streams<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyList>> {
+    let streams = py.detach(|| stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory)));
+    list(py, &streams.map_err(|error| PyOSError::new_err(error.to_string()))?)
+}
+
+/// Sends what a server does not have yet. `progress(sent, total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.
+#[pyfunction]
+#[pyo3(signature = (directory, url, streams=None, progress=None, timeout=None))]
+pub(crate) fn sync<'py>(
+    py: Python<'py>,
+    directory: &str,
+    url: String,
+    streams: Option<Vec<String>>,
+    progress: Option<Py<PyAny>>,
+    timeout: Option<f64>,
+) -> PyResult<Bound<'py, PyList>> {
+    let streams = streams
+        .map(|ids| ids.iter().map(|id| id.parse::<StreamId>()).collect::<Result<Vec<_>, _>>())
+        .transpose()
+        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let timeout = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    let options = SyncOptions { url, streams, token: String::new(), timeout, patience: PATIENCE, disk: Arc::new(OsDisk) };
+    let raised = Mutex::new(None);
+    let result = py.detach(|| {
+        stepwell_client::sync(&root(directory), &options, &mut |now| {
+            // This is the calling thread, which came from Python and only lent the GIL away.
+            let told = Python::attach(|py| {
+                py.check_signals()?;
+                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total)).map(drop))
+            });
+            told.map_err(|error| *raised.lock() = Some(error)).is_ok()
+        })
+    });
+    match raised.into_inner() {
+        Some(error) => Err(error),
+        None => list(py, &result.map_err(|error| PyOSError::new_err(error.to_string()))?),
+    }
+}

@@ -1,0 +1,302 @@
+//! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL released.
+
+use crate::row::RowScratch;
+use crate::shape::Shapes;
+use crate::steps::Steps;
+use crate::{decode, encode, fork};
+use parking_lot::Mutex;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+use stepwell_client::{FlushLevel, OnFull, PushError, WriterOptions};
+use stepwell_codec::msgpack;
+use stepwell_model::{Entry, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value};
+
+/// How long a blocked `log` waits before it lets Python look at signals.
+const BLOCKED_SLICE: Duration = Duration::from_millis(50);
+
+/// What changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
+struct State {
+    steps: Steps,
+    shapes: Shapes,
+}
+
+/// One stream: takes rows on the calling thread and brings them to disk and to the server on its own threads.
+#[pyclass(frozen, module = "stepwell._native")]
+pub(crate) struct Writer {
+    client: stepwell_client::Writer,
+    state: Mutex<State>,
+    on_full: OnFull,
+    strict_steps: bool,
+    generation: u32,
+    start: TimeMicros,
+}
+
+#[inline]
+fn now() -> TimeMicros {
+    // A clock before 1970 gives 0: wrong, but no reason to lose the row.
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros)
+}
+
+fn step_of(step: &Bound<'_, PyAny>) -> PyResult<Step> {
+    // SAFETY: `step` is bound. Floats have no index, so 1.0 is refused as 1.5 is.
+    let index = unsafe { Bound::from_owned_ptr_or_err(step.py(), ffi::PyNumber_Index(step.as_ptr())) }.map_err(|_| {
+        let kind = step.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+        PyTypeError::new_err(format!("step must be an integer, got {kind}; nothing of this call was kept"))
+    })?;
+    index.extract().map_err(|_| PyValueError::new_err("step must fit 64 bits; nothing of this call was kept"))
+}
+
+fn pairs(values: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
+    let mut bytes = Vec::new();
+    let dict = match values.cast::<PyDict>() {
+        Ok(dict) => dict.clone(),
+        Err(_) => values.py().get_type::<PyDict>().call1((values,))?.cast_into::<PyDict>()?,
+    };
+    let mut pairs = Vec::with_capacity(dict.len());
+    for (key, value) in dict.copy()?.iter() {
+        let key: String = key.extract().map_err(|_| PyTypeError::new_err("keys must be str"))?;
+        bytes.clear();
+        encode::any(&mut bytes, &key, &value)?;
+        let value = msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
+        pairs.push((key, value));
+    }
+    Ok(pairs)
+}
+
+impl Writer {
+    fn check_process(&self) -> PyResult<()> {
+        if self.generation == fork::generation() {
+            return Ok(());
+        }
+        Err(PyRuntimeError::new_err("this writer belongs to the parent process; use the run of this process (stepwell.run) instead"))
+    }
+
+    fn refused(error: PushError) -> PyErr {
+        match error {
+            PushError::Full => PyRuntimeError::new_err(format!("{error}; nothing of this call was kept (on_full=\"raise\")")),
+            PushError::TooLarge => PyValueError::new_err(format!("{error}; nothing of this call was kept")),
+            PushError::Closed => PyRuntimeError::new_err("the run is finished; nothing of this call was kept"),
+        }
+    }
+
+    fn push_statement(&self, py: Python<'_>, entry: Entry) -> PyResult<()> {
+        self.check_process()?;
+        py.detach(|| self.client.queue().push_statement(entry)).map_err(Self::refused)
+    }
+
+    fn push(&self, py: Python<'_>, scratch: &RowScratch, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
+        let queue = self.client.queue();
+        loop {
+            {
+                let state = &mut *self.state.lock();
+                let placed = state.steps.place(step, commit);
+                if placed.regress && self.strict_steps {
+                    let (step, current) = (placed.step, state.steps.current);
+                    return Err(PyValueError::new_err(format!(
+                        "step {step} lies before the current step {current} and strict_steps is set; nothing of this call was kept"
+                    )));
+                }
+                let shape = match state.shapes.last(&scratch.keys) {
+                    Some(shape) => shape,
+                    // SAFETY: the GIL is held, and the caller of `push` keeps the keys alive.
+                    None => unsafe { state.shapes.find(py, &scratch.keys, queue) }?,
+                };
+                match queue.push_row(placed.step, time, placed.commit, shape, &scratch.values) {
+                    Ok(()) => {
+                        state.steps = placed.next;
+                        return Ok(());
+                    }
+                    Err(PushError::Full) if self.on_full == OnFull::Block => {}
+                    Err(error) => return Err(Self::refused(error)),
+                }
+            }
+            let bytes = scratch.values.len();
+            py.detach(|| queue.wait_for_room(bytes, BLOCKED_SLICE));
+            py.check_signals()?;
+        }
+    }
+}
+
+#[pymethods]
+impl Writer {
+    #[new]
+    #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
+        on_full, strict_steps, queue_bytes, spool_bytes))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
+    fn new(
+        py: Python<'_>,
+        directory: &str,
+        entity: String,
+        project: String,
+        run: String,
+        label: String,
+        rank: Option<u32>,
+        primary: bool,
+        attempt: u64,
+        runtime_offset: f64,
+        host: String,
+        destination: String,
+        start_step: Step,
+        on_full: &str,
+        strict_steps: bool,
+        queue_bytes: usize,
+        spool_bytes: u64,
+    ) -> PyResult<Self> {
+        let path = RunPath::new(&entity, &project, &run).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let on_full = match on_full {
+            "sample" => OnFull::Sample,
+            "block" => OnFull::Block,
+            "raise" => OnFull::Raise,
+            other => return Err(PyValueError::new_err(format!("on_full is {other:?}, expected \"sample\", \"block\" or \"raise\""))),
+        };
+        let start = now();
+        let opening = Opening {
+            entity: path.entity,
+            project: path.project,
+            run: path.run,
+            label,
+            rank,
+            primary,
+            attempt,
+            time: start,
+            runtime_offset: (runtime_offset * 1e6) as TimeMicros,
+            host,
+            pid: std::process::id(),
+            destination,
+            version: env!("CARGO_PKG_VERSION").into(),
+        };
+        let started = py.detach(|| {
+            let mut options = WriterOptions::new(Path::new(directory).join("spool"), opening).map_err(|error| error.to_string())?;
+            options.on_full = on_full;
+            options.queue_bytes = queue_bytes;
+            options.spool_bytes = spool_bytes;
+            stepwell_client::Writer::start(options).map_err(|error| error.to_string())
+        });
+        let client = started.map_err(PyOSError::new_err)?;
+        let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::default() });
+        Ok(Self { client, state, on_full, strict_steps, generation: fork::generation(), start })
+    }
+
+    #[getter]
+    fn stream(&self) -> String {
+        self.client.stream().to_string()
+    }
+
+    #[getter]
+    fn step(&self) -> Step {
+        self.state.lock().steps.current
+    }
+
+    #[getter]
+    fn start_time(&self) -> f64 {
+        self.start as f64 / 1e6
+    }
+
+    #[pyo3(signature = (data, step=None, commit=None))]
+    fn log(&self, data: &Bound<'_, PyAny>, step: Option<&Bound<'_, PyAny>>, commit: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.check_process()?;
+        let time = now();
+        let step = step.map(step_of).transpose()?;
+        let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
+        let mut scratch = RowScratch::take();
+        // What keeps the keys alive is `data` itself or the copy that `encode` returns.
+        let result = scratch.encode(data).and_then(|_copy| self.push(data.py(), &scratch, step, commit, time));
+        scratch.give_back();
+        result
+    }
+
+    #[pyo3(signature = (values, deleted=Vec::new()))]
+    fn set_config(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
+        self.push_statement(values.py(), Entry::Config { time: now(), set: pairs(values)?, deleted })
+    }
+
+    #[pyo3(signature = (values, deleted=Vec::new()))]
+    fn set_summary(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
+        self.push_statement(values.py(), Entry::Summary { time: now(), set: pairs(values)?, deleted })
+    }
+
+    #[pyo3(signature = (name, step_metric=None, step_sync=None, hidden=None, summary=Vec::new(), goal=None, overwrite=false))]
+    #[expect(clippy::too_many_arguments, reason = "the parameters of define_metric")]
+    fn define_metric(
+        &self,
+        py: Python<'_>,
+        name: String,
+        step_metric: Option<String>,
+        step_sync: Option<bool>,
+        hidden: Option<bool>,
+        summary: Vec<String>,
+        goal: Option<String>,
+        overwrite: bool,
+    ) -> PyResult<()> {
+        let definition = MetricDefinition { name, step_metric, step_sync, hidden, summary, goal, overwrite };
+        self.push_statement(py, Entry::Metric { time: now(), definition })
+    }
+
+    #[pyo3(signature = (name=None, notes=None, tags=None, group=None, job_type=None))]
+    fn set_info(
+        &self,
+        py: Python<'_>,
+        name: Option<String>,
+        notes: Option<String>,
+        tags: Option<Vec<String>>,
+        group: Option<String>,
+        job_type: Option<String>,
+    ) -> PyResult<()> {
+        self.push_statement(py, Entry::Info { time: now(), info: RunInfoUpdate { name, notes, tags, group, job_type } })
+    }
+
+    fn last_values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let values = py.detach(|| self.client.last_values());
+        decode::dict(py, &values)
+    }
+
+    fn flush(&self, py: Python<'_>, level: &str, timeout: f64) -> PyResult<bool> {
+        self.check_process()?;
+        let level = match level {
+            "spooled" => FlushLevel::Spooled,
+            "synced" => FlushLevel::Synced,
+            "acked" => FlushLevel::Acked,
+            other => return Err(PyValueError::new_err(format!("level is {other:?}, expected \"spooled\", \"synced\" or \"acked\""))),
+        };
+        Ok(py.detach(|| self.client.flush(level, seconds(timeout))))
+    }
+
+    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let status = py.detach(|| self.client.status());
+        let dict = PyDict::new(py);
+        dict.set_item("accepted", status.accepted)?;
+        dict.set_item("spooled", status.spooled)?;
+        dict.set_item("acked", status.acked)?;
+        dict.set_item("queued_bytes", status.queued_bytes)?;
+        dict.set_item("sampled_rows", status.sampled_rows)?;
+        dict.set_item("lost_rows", status.lost_rows)?;
+        dict.set_item("rejected_rows", status.rejected_rows)?;
+        dict.set_item("connection", status.connection)?;
+        Ok(dict)
+    }
+
+    fn finish<'py>(&self, py: Python<'py>, exit_code: i32, timeout: f64) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let report = py.detach(|| self.client.finish(exit_code, seconds(timeout)));
+        let dict = PyDict::new(py);
+        dict.set_item("complete", report.complete)?;
+        dict.set_item("rows", report.rows)?;
+        dict.set_item("sampled_rows", report.sampled_rows)?;
+        dict.set_item("lost_rows", report.lost_rows)?;
+        dict.set_item("rejected_rows", report.rejected_rows)?;
+        dict.set_item("unsent_rows", report.unsent_rows)?;
+        dict.set_item("message", report.message)?;
+        Ok(dict)
+    }
+}
+
+/// A wait in seconds; never negative, and no longer than a year.
+fn seconds(timeout: f64) -> Duration {
+    Duration::try_from_secs_f64(timeout.clamp(0.0, 31_536_000.0)).unwrap_or_default()
+}

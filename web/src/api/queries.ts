@@ -1,7 +1,7 @@
 // Metadata as React queries; series never go through here.
 import { useQuery } from "@tanstack/react-query";
 import { keysQueryKey, runsQueryKey } from "../live/session";
-import { readKeys, readProjects, readRuns } from "./client";
+import { readKeys, readProjects, readRun, readRuns } from "./client";
 
 export function useProjects() {
   return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => readProjects(signal), refetchInterval: 5000 });
@@ -9,6 +9,18 @@ export function useProjects() {
 
 export function useRuns(entity: string, project: string) {
   return useQuery({ queryKey: runsQueryKey(entity, project), queryFn: ({ signal }) => readRuns(entity, project, signal) });
+}
+
+/** A run by its id; asked for only when the list, which is cut off in huge projects, does not hold it. */
+export function useRun(entity: string, project: string, id: string) {
+  const runs = useRuns(entity, project);
+  const listed = runs.data?.runs.find((other) => other.run === id);
+  const single = useQuery({
+    queryKey: ["run", entity, project, id],
+    queryFn: ({ signal }) => readRun(entity, project, id, signal),
+    enabled: runs.data !== undefined && listed === undefined,
+  });
+  return { run: listed ?? single.data, error: single.error };
 }
 
 /** Keys of one run, or of all runs of the project. */

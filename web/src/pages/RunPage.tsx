@@ -1,8 +1,7 @@
 // One run: its charts, or its overview.
 import { useMemo } from "react";
 import { Link } from "wouter";
-import { useKeys, useRuns } from "../api/queries";
-import { ApiError } from "../api/client";
+import { useKeys, useRun } from "../api/queries";
 import type { RunInfo } from "../api/types";
 import { runColor } from "../runs/palette";
 import { runPath } from "../shell/paths";
@@ -17,12 +16,10 @@ import { Toolbar } from "./Toolbar";
 
 export default function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {
   const { entity, project } = useSession();
-  const runs = useRuns(entity, project).data;
+  const { run, error } = useRun(entity, project, id);
   const theme = useTheme((state) => state.theme);
   const search = useViewSearch();
-  if (runs === undefined) return null;
-  const run = runs.runs.find((other) => other.run === id);
-  if (run === undefined) return <ErrorPage error={new ApiError(404, "not_found", `${entity}/${project} has no run ${id}.`)} />;
+  if (run === undefined) return error === null ? null : <ErrorPage error={error} />;
   return (
     <div className="run-page">
       <div className="run-head">

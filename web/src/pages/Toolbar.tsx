@@ -19,7 +19,7 @@ export function Toolbar({ keys, hasRanks }: { keys: readonly KeyInfo[]; hasRanks
   const keyIsX = !X_AXES.some(({ key }) => key === view.x);
   const known = numeric.some(({ key }) => key === view.x);
   return (
-    <div className="toolbar" role="toolbar" aria-label="Charts">
+    <div className="toolbar" role="group" aria-label="Charts">
       <input
         type="search"
         className="field search"
@@ -84,21 +84,21 @@ export function Toolbar({ keys, hasRanks }: { keys: readonly KeyInfo[]; hasRanks
         <select
           className="select"
           aria-label="Ranks"
+          title="Runs of several ranks: the first rank, the mean with the band over all ranks, or a line per rank"
           data-testid="ranks-select"
           value={view.ranks}
           onChange={(event) => patchView({ ranks: event.target.value as RankMode })}
         >
           <option value="primary">rank 0</option>
-          <option value="all">mean ± band over ranks</option>
+          <option value="all">mean ± band</option>
           <option value="each">rank by rank</option>
         </select>
       )}
       <span className="spacer" />
       {view.zoom !== null && (
         <span className="zoom-chip" data-testid="zoom-chip">
-          {xName(view.zoom.x ?? view.x)} zoomed
-          <button type="button" onClick={undoZoom} title="Undo the last zoom (z)">
-            undo
+          <button type="button" onClick={undoZoom} title={`Only a part of ${xName(view.zoom.x ?? view.x)} is shown; go back one zoom (z)`}>
+            undo zoom
           </button>
           <button type="button" onClick={resetZoom} aria-label="Show everything" title="Show everything">
             ×

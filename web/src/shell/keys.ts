@@ -4,6 +4,7 @@ import { cardUnderMouse } from "../panels/cards";
 import { toggleSidebar } from "../view/preferences";
 import { patchView, undoZoom, useView } from "../view/store";
 import { openDialog, useDialog } from "./dialogs";
+import { nextSmoothing } from "./smoothing";
 import { nextXAxis } from "./xAxis";
 
 export const KEY_HELP: { keys: string[]; meaning: string }[] = [
@@ -20,20 +21,13 @@ export const KEY_HELP: { keys: string[]; meaning: string }[] = [
   { keys: ["?"], meaning: "This sheet" },
 ];
 
-/** Stops of the smoothing key; the slider reaches everything between. */
-const SMOOTHING_STOPS = [0, 0.6, 0.9, 0.99];
-
-export function nextSmoothing(weight: number): number {
-  return SMOOTHING_STOPS.find((stop) => stop > weight) ?? 0;
-}
-
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== "range" && target.type !== "checkbox";
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
 }
 
-export function focusSearch(): void {
+function focusSearch(): void {
   const field = document.querySelector<HTMLInputElement>("[data-search]");
   field?.focus();
   field?.select();

@@ -77,7 +77,7 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
     if (!ready || parent.current === null || model.current === null) return;
     const events = {
       onZoom: (from: number, to: number) => {
-        const [left, right] = roundWindow(from, to);
+        const [left, right] = x === "_step" && to - from > 2 ? [Math.floor(from), Math.ceil(to)] : roundWindow(from, to);
         hideTooltip(panelId);
         zoomTo({ from: left, to: right, x: x === view.x ? null : x });
       },
@@ -125,6 +125,10 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
     [panelId],
   );
 
-  if (error !== null) return <p className="panel-message">{error}</p>;
-  return <div className="line-chart" ref={parent} />;
+  return (
+    <>
+      {error !== null && <p className="panel-message over-chart">{error}</p>}
+      <div className="line-chart" ref={parent} />
+    </>
+  );
 }

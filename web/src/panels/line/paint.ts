@@ -82,7 +82,8 @@ export function paintSeries(
 function paintLine(context: CanvasRenderingContext2D, xs: Float64Array, ys: Float64Array, scale: Scale, area: PlotArea): void {
   const dots: [number, number][] = [];
   const [from, to] = visibleRange(xs, scale, area);
-  const sparse = to - from < 2 || area.width / (to - from) > DOT_GAP_PX;
+  const spanPx = to > from ? scale.x(xs[to - 1] as number) - scale.x(xs[from] as number) : 0;
+  const sparse = to - from < 2 || spanPx / (to - from - 1) > DOT_GAP_PX;
   context.beginPath();
   let length = 0;
   let [lastX, lastY] = [0, 0];

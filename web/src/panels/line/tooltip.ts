@@ -8,7 +8,7 @@ import type { Hit } from "./hit";
 const MAX_ROWS = 10;
 
 /** A bucket's mean leaves NaN and infinities out, so the last logged value tells of them. */
-export function valueAt({ series: { columns }, index }: Hit): number {
+function valueAt({ series: { columns }, index }: Hit): number {
   const mean = columns.mean[index] as number;
   return Number.isNaN(mean) && columns.last !== null ? (columns.last[index] as number) : mean;
 }

@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import …`
 
+from tests.places import Place
 from tests.processes import ServerProcess
 
 
@@ -31,3 +32,15 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
     """Return a running server that the tests of a file share; they tell their runs apart by project."""
     with ServerProcess(tmp_path_factory.mktemp("shared")) as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=["local", "server"])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Return, in turn, a local directory and a server, shared by the tests of a file."""
+    home = tmp_path_factory.mktemp(request.param)
+    (home / "work").mkdir()
+    if request.param == "local":
+        yield Place("local", home / "work")
+        return
+    with ServerProcess(home / "srv") as server:
+        yield Place("server", home / "work", server, server.env)

@@ -1,0 +1,124 @@
+"""A full disk: no exception, and accepted = delivered + sampled + lost, exactly (invariant B3)."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stepwell import Api
+from tests.decoder.spool import read_stream, stream_directories
+from tests.places import scan
+from tests.processes import Ended, Process, ServerProcess, run_script
+
+pytestmark = pytest.mark.e2e
+
+# Numbers that do not compress, so that a small disk is soon full.
+FILLING = """
+import os, random, sys, time
+import stepwell
+dice = random.Random(1)
+run = stepwell.init(project="full", id="r", settings={"queue_bytes": 1 << 20})
+accepted = 0
+def log(count):
+    global accepted
+    for _ in range(count):
+        run.log({"i": accepted, "noise": [dice.random() for _ in range(30)], "x": dice.random()})
+        accepted += 1
+        if accepted % 100 == 0:
+            time.sleep(0.005)
+log(int(sys.argv[1]))
+if len(sys.argv) > 2:
+    os.unlink(sys.argv[2])  # room again
+    time.sleep(1.5)
+    log(500)
+run.finish()
+print("accepted", accepted)
+"""
+
+
+def said_losses(ended: Ended) -> tuple[int, int]:
+    """Return how many rows are lost, and how many were kept as a sample, as said at the end."""
+    found = re.search(r"([\d,]+) are lost,\s+([\d,]+) were kept as a sample", ended.output)
+    assert found is not None, ended.output
+    lost, kept = (int(number.replace(",", "")) for number in found.groups())
+    return lost, kept
+
+
+def accepted(ended: Ended) -> int:
+    return int(ended.stdout.split()[-1])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a directory on a disk of 3 MiB."""
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "none", directory], capture_output=True, timeout=10, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "-l", directory], timeout=10, check=False)
+
+
+def test_a_full_disk_raises_nothing_and_every_row_is_accounted_for(work: Path, small_disk: Path):
+    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "20000")
+    lost, kept = said_losses(ended)
+    assert lost + kept > 0
+    (directory,) = stream_directories(small_disk)
+    stored = [entry for entry in read_stream(directory).ordered if hasattr(entry, "cells")]
+    sampled = sum(row.sampled for row in stored)
+    assert accepted(ended) == 20_000
+    assert len(stored) - sampled + kept + lost == 20_000, "accepted = delivered + sampled + lost"
+    for row in stored:
+        assert row.cells["i"] == row.step, "what is there is right"
+
+
+def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, small_disk: Path):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(1 << 20))
+    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "12000", str(ballast))
+    lost, kept = said_losses(ended)
+    (directory,) = stream_directories(small_disk)
+    copy = work / "copy" / directory.name
+    shutil.copytree(small_disk / "stepwell", work / "copy")
+    assert copy.is_dir() or list((work / "copy").rglob("*.seg"))
+    run = Api(work / "copy").run("full/r")
+    assert (run.lost_rows, run.sampled_rows) == (lost, kept)
+    assert run.rows + run.lost_rows == accepted(ended) == 12_500
+    assert run.state == "finished"
+    found = scan(run)
+    assert set(range(12_450, 12_500)) <= set(found), "what came after is there"
+    assert 0 in found
+
+
+def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, small_disk: Path):
+    env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell")}
+    ended = run_script(FILLING, work, env, "30000")
+    run = Api(server.url).run("full/r")
+    assert run.rows + run.lost_rows == accepted(ended) == 30_000
+
+
+def test_a_limit_on_file_size_raises_nothing_and_every_row_is_accounted_for(work: Path):
+    import resource
+
+    def small_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    with Process([sys.executable, "-c", FILLING, "3000"], work, limits=small_files) as process:
+        ended = process.wait()
+    assert ended.code == 0, ended.output
+    (directory,) = stream_directories(work)
+    stored = [entry for entry in read_stream(directory).ordered if hasattr(entry, "cells")]
+    sampled = sum(row.sampled for row in stored)
+    lost, kept = said_losses(ended) if "are lost" in ended.output else (0, 0)
+    assert len(stored) - sampled + kept + lost == accepted(ended) == 3000

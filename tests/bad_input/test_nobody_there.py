@@ -1,0 +1,48 @@
+"""An address where nobody is: training does not notice, and the end says what is unsent and how to send it."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from stepwell import Api
+from tests.bad_input.training import TRAINING, rows
+from tests.places import exactly, scan
+from tests.processes import Ended, ServerProcess, run_command, run_script
+
+pytestmark = pytest.mark.e2e
+
+
+def times(ended: Ended) -> dict[str, float]:
+    words = ended.stdout.split()
+    return {name: float(words[words.index(name) + 1]) for name in ("logged", "finish", "slowest")}
+
+
+@pytest.mark.parametrize("host", ["does-not-exist.invalid:7117", "127.0.0.1:9"], ids=["unknown_host", "refused_port"])
+def test_training_does_not_notice_that_nobody_is_there(server: ServerProcess, work: Path, host: str):
+    env = {"STEPWELL_URL": f"http://{host}", "STEPWELL_FINISH_TIMEOUT": "1"}
+    ended = run_script(TRAINING, work, env, "2000")
+    measured = times(ended)
+    assert measured["logged"] < 3
+    assert measured["finish"] <= 1.5, "finish(T) returns within T + 0.5 s (B4)"
+    assert measured["slowest"] < 0.2
+    said = ended.stderr + ended.stdout
+    assert "2,000 of 2,000 rows" in said, said
+    assert host in said
+    assert "stepwell sync" in said
+    # What it says works, as it stands there.
+    command = re.search(r"stepwell (sync .*)", said)
+    assert command is not None
+    arguments = command[1].split()
+    arguments[arguments.index("--url") + 1] = server.url
+    assert run_command(*arguments, directory=work).code == 0
+    assert exactly(scan(Api(server.url).run("bad/r"))) == exactly(rows(2000))
+
+
+def test_a_server_that_accepts_and_never_answers_does_not_stop_training(work: Path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        env = {"STEPWELL_URL": f"http://127.0.0.1:{silent.getsockname()[1]}", "STEPWELL_FINISH_TIMEOUT": "1"}
+        ended = run_script(TRAINING, work, env, "2000")
+    assert times(ended)["finish"] <= 1.5
+    assert "stepwell sync" in ended.output

@@ -1,0 +1,122 @@
+"""Processes that fork: the child does not hang, is a writer of its own, and the parent's rows are all there."""
+
+import pytest
+
+from tests.places import Place, scan
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_child_that_logs_does_not_disturb_its_parent(place: Place):
+    source = """
+    import os
+    import stepwell
+    run = stepwell.init(project="fork", id="logs")
+    for i in range(200):
+        run.log({"parent": i})
+    for child in range(4):
+        pid = os.fork()
+        if pid == 0:
+            for i in range(10):
+                stepwell.log({"child": child, "i": i})
+            os._exit(0)
+        for i in range(50):
+            run.log({"parent": 200 + child * 50 + i})
+        assert os.waitpid(pid, 0)[1] == 0
+    run.finish()
+    """
+    place.run(source, timeout=40)
+    rows = scan(place.api().run("fork/logs"))
+    parent = [row["parent"] for row in rows.values() if "parent" in row]
+    assert parent == list(range(400))
+
+
+def test_a_child_that_ends_in_order_brings_its_rows(place: Place):
+    source = """
+    import os, sys
+    import stepwell
+    run = stepwell.init(project="fork", id="ends")
+    run.log({"parent": 0}, step=0)
+    pid = os.fork()
+    if pid == 0:
+        for i in range(10):
+            run.log({"child": i}, step=1000 + i)
+        run.finish()
+        sys.exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    run.log({"parent": 1}, step=1)
+    run.finish()
+    """
+    place.run(source, timeout=40)
+    run = place.api().run("fork/ends")
+    assert run.state == "finished"
+    found = [row for label in run.labels for row in run.scan_history(label=label)]
+    assert sorted(row["child"] for row in found if "child" in row) == list(range(10))
+    assert sorted(row["parent"] for row in found if "parent" in row) == [0, 1]
+
+
+def test_forking_at_any_moment_does_not_hang(place: Place):
+    source = """
+    import os, threading
+    import stepwell
+    run = stepwell.init(project="fork", id="any")
+    done = threading.Event()
+
+    def hammer():
+        i = 0
+        while not done.is_set():
+            run.log({"thread": i})
+            i += 1
+
+    thread = threading.Thread(target=hammer)
+    thread.start()
+    for _ in range(50):
+        pid = os.fork()
+        if pid == 0:
+            stepwell.log({"child": 1})
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+    done.set()
+    thread.join()
+    run.finish()
+    """
+    place.run(source, timeout=60)
+
+
+def test_worker_processes_that_never_log_cost_nothing(place: Place):
+    source = """
+    import multiprocessing
+    import stepwell
+
+    def square(x):
+        return x * x
+
+    with stepwell.init(project="fork", id="workers") as run:
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            for i, value in enumerate(pool.imap(square, range(100))):
+                run.log({"value": value})
+    """
+    place.run(source, timeout=40)
+    assert scan(place.api().run("fork/workers")) == {i: {"value": i * i} for i in range(100)}
+
+
+def test_threads_share_a_run(place: Place):
+    source = """
+    import threading
+    import stepwell
+    run = stepwell.init(project="fork", id="threads")
+
+    def work(name):
+        for i in range(500):
+            run.log({name: i})
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    run.finish()
+    """
+    place.run(source)
+    rows = scan(place.api().run("fork/threads"))
+    assert len(rows) == 2000
+    for name in "abcd":
+        assert [row[name] for row in rows.values() if name in row] == list(range(500))

@@ -16,6 +16,9 @@ const FRAME_BYTES: usize = 64 << 10;
 /// Bytes of values above which a row would not fit a frame that does not compress.
 const VALUES_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - FRAME_BYTES;
 
+/// Bytes of a float in msgpack.
+const FLOAT_BYTES: usize = 9;
+
 /// A row under way. Its buffers are used again by the next call on the same thread.
 #[derive(Default)]
 pub(crate) struct RowScratch {
@@ -58,6 +61,10 @@ impl RowScratch {
                 let mut key = std::ptr::null_mut();
                 let mut value = std::ptr::null_mut();
                 let mut all_plain = true;
+                // Room for as many floats as there are keys, so that the buffer does not grow under way.
+                let len = ffi::PyDict_Size(dict) as usize;
+                self.keys.reserve(len);
+                self.values.reserve(len * FLOAT_BYTES);
                 while ffi::PyDict_Next(dict, &raw mut position, &raw mut key, &raw mut value) != 0 {
                     self.keys.push(key);
                     if encode::plain(&mut self.values, value) == Plain::No {

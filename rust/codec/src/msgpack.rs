@@ -36,8 +36,9 @@ pub fn write_bool(out: &mut Vec<u8>, value: bool) {
 /// Appends a double, always in 9 bytes, every bit kept.
 #[inline]
 pub fn write_f64(out: &mut Vec<u8>, value: f64) {
-    out.push(0xcb);
-    out.extend_from_slice(&value.to_bits().to_be_bytes());
+    // One copy of nine bytes: the marker, then the bits in network order.
+    let [a, b, c, d, e, f, g, h] = value.to_bits().to_be_bytes();
+    out.extend_from_slice(&[0xcb, a, b, c, d, e, f, g, h]);
 }
 
 /// Appends an integer in its shortest form.

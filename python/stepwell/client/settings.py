@@ -1,0 +1,347 @@
+"""Every setting: its name, type, default, environment variables and meaning. Nothing else reads the environment.
+
+Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*` > settings files > defaults.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from stepwell.client import naming
+from stepwell.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Mode = Literal["online", "offline", "disabled"]
+Reinit = Literal["default", "return_previous", "finish_previous", "create_new"]
+Resume = Literal["allow", "must", "never", "auto"]
+OnFull = Literal["sample", "block", "raise"]
+
+# What else wandb accepts, and what it means.
+_MODE_NAMES = {"run": "online", "shared": "online", "dryrun": "offline"}
+_REINIT_NAMES = {True: "finish_previous", False: "return_previous"}
+_RESUME_NAMES = {True: "auto", False: None}
+
+_TRUE = {"1", "true", "yes", "on", "y", "t"}
+_FALSE = {"0", "false", "no", "off", "n", "f", ""}
+_SECTION = "default"
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a str, not {type(value).__name__}")
+    return value
+
+
+def _path(name: str, value: object) -> str:
+    if isinstance(value, Path):
+        value = str(value)
+    if not _text(name, value):
+        raise UsageError(f"{name} must be the path of a directory, not an empty text")
+    return cast("str", value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
+        return value.strip().lower() in _TRUE
+    raise UsageError(f"{name} must be true or false, not {value!r}")
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"{name} must be an integer ≥ 0, not {value!r}")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        seconds = float(cast("Any", value))
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if isinstance(value, bool) or not 0 <= seconds < 1e9:
+        raise UsageError(f"{name} must be a number of seconds ≥ 0, not {value!r}")
+    return seconds
+
+
+def _tags(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise UsageError(f"{name} must be a sequence of str, not {type(value).__name__}")
+    naming.check_tags(value)
+    return tuple(dict.fromkeys(value))
+
+
+def _choice(kind: Any, names: Mapping[Any, str | None]) -> Callable[[str, object], Any]:
+    allowed = get_args(kind)
+
+    def check(name: str, value: object) -> Any:
+        if isinstance(value, (str, bool)):
+            value = names.get(value, value)
+        if value is not None and value not in allowed:
+            raise UsageError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    return check
+
+
+def _resume(name: str, value: object) -> Any:
+    if isinstance(value, str) and value.strip().lower() in {"true", "false", "1", "0"}:
+        value = _flag(name, value)
+    return _choice(Resume, cast("Any", _RESUME_NAMES))(name, value)
+
+
+def _project(name: str, value: object) -> str:
+    naming.check_project(cast("str", value), name)
+    return cast("str", value)
+
+
+def _run_id(_name: str, value: object) -> str:
+    naming.check_run_id(cast("str", value))
+    return cast("str", value)
+
+
+def _label(_name: str, value: object) -> str:
+    naming.check_label(cast("str", value))
+    return cast("str", value)
+
+
+def _url(name: str, value: object) -> str:
+    text = _text(name, value).strip().rstrip("/")
+    expected = "expected http://host:port or https://host:port"
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{name} {text!r} is not an address ({error}); {expected}") from None
+    if parts.scheme not in {"http", "https"}:
+        raise UsageError(f"{name} {text!r} does not begin with http:// or https://; {expected}")
+    if not host:
+        raise UsageError(f"{name} {text!r} names no host; {expected}")
+    return text
+
+
+def _about(
+    check: Callable[[str, object], Any], doc: str, env: str | None = None, wandb: str | None = None
+) -> dict[str, Any]:
+    """Describe a setting; `env` and `wandb` are its variables without the prefix `STEPWELL_` or `WANDB_`."""
+    return {"check": check, "doc": doc, "env": env, "wandb": wandb}
+
+
+@dataclass(init=False, frozen=True)
+class Settings:
+    """Settings for `init`. What is not given is taken from the environment, the settings files, or the defaults.
+
+    Raises
+    ------
+    TypeError
+        For a name that is no setting.
+    UsageError
+        For a value that a setting cannot have.
+    """
+
+    entity: str = field(default="local", metadata=_about(_project, "Owner of the project.", "ENTITY", "ENTITY"))
+    project: str = field(
+        default="uncategorized", metadata=_about(_project, "Project of the run.", "PROJECT", "PROJECT")
+    )
+    dir: str = field(default="stepwell", metadata=_about(_path, "Directory that keeps what is logged.", "DIR"))
+    url: str | None = field(
+        default=None,
+        metadata=_about(_url, "Address of a server, `http://host:port`; without one runs are local.", "URL"),
+    )
+    mode: Mode = field(
+        default="online",
+        metadata=_about(
+            _choice(Mode, _MODE_NAMES),
+            "`online`; `offline`: keep everything in `dir`; `disabled`: keep nothing.",
+            "MODE",
+            "MODE",
+        ),
+    )
+    id: str | None = field(
+        default=None,
+        metadata=_about(_run_id, "Id of the run; processes with the same id share it.", "RUN_ID", "RUN_ID"),
+    )
+    name: str | None = field(default=None, metadata=_about(_text, "Display name of the run.", "NAME", "NAME"))
+    notes: str | None = field(default=None, metadata=_about(_text, "Notes on the run.", "NOTES", "NOTES"))
+    tags: tuple[str, ...] | None = field(
+        default=None, metadata=_about(_tags, "Tags; in a variable separated by commas.", "TAGS", "TAGS")
+    )
+    group: str | None = field(
+        default=None, metadata=_about(_text, "Group of runs that this one belongs to.", "RUN_GROUP", "RUN_GROUP")
+    )
+    job_type: str | None = field(
+        default=None, metadata=_about(_text, "What the run does: `train`, `eval`, …", "JOB_TYPE", "JOB_TYPE")
+    )
+    resume: Resume | None = field(
+        default=None,
+        metadata=_about(_resume, "Whether to go on with an existing run of the same id.", "RESUME", "RESUME"),
+    )
+    reinit: Reinit = field(
+        default="default",
+        metadata=_about(
+            _choice(Reinit, cast("Any", _REINIT_NAMES)),
+            "What a second `init` does: by default it returns the run, in a notebook it ends it first.",
+            "REINIT",
+            "REINIT",
+        ),
+    )
+    rank: int | None = field(
+        default=None, metadata=_about(_count, "Rank of this process; by default from the launcher.", "RANK")
+    )
+    label: str | None = field(
+        default=None, metadata=_about(_label, "Tells the writers of a run apart; by default the rank.", "LABEL")
+    )
+    on_full: OnFull = field(
+        default="sample",
+        metadata=_about(
+            _choice(OnFull, {}), "What to do without room for a row: `sample`, `block` or `raise`.", "ON_FULL"
+        ),
+    )
+    strict_steps: bool = field(
+        default=False, metadata=_about(_flag, "Raise when a step is smaller than the one before.", "STRICT_STEPS")
+    )
+    allow_val_change: bool = field(
+        default=False, metadata=_about(_flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE")
+    )
+    silent: bool = field(default=False, metadata=_about(_flag, "Write nothing to the terminal.", "SILENT", "SILENT"))
+    quiet: bool = field(default=False, metadata=_about(_flag, "Write only warnings to the terminal.", "QUIET", "QUIET"))
+    finish_timeout: float = field(
+        default=30.0, metadata=_about(_seconds, "Longest wait for a server at the end, in s.", "FINISH_TIMEOUT")
+    )
+    queue_bytes: int = field(
+        default=64 << 20, metadata=_about(_count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
+    )
+    spool_bytes: int = field(
+        default=0,
+        metadata=_about(_count, "Room of a process on disk, in bytes; 0: as much as there is.", "SPOOL_BYTES"),
+    )
+
+    def __init__(self, **values: Any) -> None:
+        known = {each.name: each for each in _fields()}
+        unknown = sorted(values.keys() - known.keys())
+        if unknown:
+            raise TypeError(f"Settings() got an unexpected keyword argument {unknown[0]!r}; known: {', '.join(known)}")
+        said = {name: value for name, value in values.items() if value is not None}
+        for name, each in known.items():
+            assert each.default is not MISSING
+            value = each.metadata["check"](name, said[name]) if name in said else each.default
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_said", frozenset(said))
+
+    def said(self) -> dict[str, Any]:
+        """Return the settings that were given, without the defaults."""
+        names: frozenset[str] = vars(self)["_said"]
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def resolve(
+        cls,
+        arguments: Mapping[str, Any],
+        settings: Settings | Mapping[str, Any] | None,
+        environment: Mapping[str, str],
+        files: Iterable[Path] = (),
+    ) -> Settings:
+        """Put the layers over each other.
+
+        Parameters
+        ----------
+        arguments
+            What was passed to `init`; None means not said.
+        settings
+            The argument `settings`.
+        environment
+            Environment variables.
+        files
+            Settings files, the most important one first; those that do not exist are passed over.
+        """
+        if settings is not None and not isinstance(settings, Settings):
+            settings = cls(**dict(settings))
+        layers = [from_file(path) for path in reversed(list(files))]
+        layers += [from_environment(environment), settings.said() if settings else {}]
+        layers.append({name: value for name, value in arguments.items() if value is not None})
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            merged.update(layer)
+        return cls(**merged)
+
+
+def _fields() -> tuple[Field[Any], ...]:
+    return fields(Settings)
+
+
+def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings that variables give. An empty variable is not said.
+
+    `WANDB_DIR` names the directory above the one that wandb makes, so the setting is `stepwell` below it.
+    """
+    found: dict[str, Any] = {}
+    if environment.get("WANDB_DIR"):
+        found["dir"] = str(Path(environment["WANDB_DIR"]) / "stepwell")
+    for prefix, kind in (("WANDB_", "wandb"), ("STEPWELL_", "env")):
+        for each in _fields():
+            name = each.metadata[kind]
+            text = environment.get(prefix + name, "") if name else ""
+            if text:
+                try:
+                    found[each.name] = each.metadata["check"](prefix + name, text)
+                except UsageError as error:
+                    raise UsageError(f"the environment variable {prefix}{name}: {error}") from None
+    return found
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """Return the settings of a file with lines `name = value`, below a line `[default]` or none.
+
+    Raises
+    ------
+    UsageError
+        Naming the file, if it cannot be read, or has an unknown name or a bad value.
+    """
+    if not path.is_file():
+        return {}
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    known = {each.name: each for each in _fields()}
+    try:
+        text = path.read_text(encoding="utf-8")
+        parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
+    found: dict[str, Any] = {}
+    for name, value in parser.items(_SECTION) if parser.has_section(_SECTION) else ():
+        if name not in known:
+            raise UsageError(f"the settings file {path} has the unknown setting {name!r}; known: {', '.join(known)}")
+        try:
+            found[name] = known[name].metadata["check"](name, value)
+        except UsageError as error:
+            raise UsageError(f"the settings file {path}: {error}") from None
+    return found
+
+
+def settings_files(environment: Mapping[str, str]) -> list[Path]:
+    """Return where settings files may be: in the working directory, then in the user's configuration."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
+    return [Path("stepwell") / "settings", Path(home) / "stepwell" / "settings"]
+
+
+def reference() -> str:
+    """Return the page that documents every setting, as a Markdown table."""
+    lines = ["| setting | default | variables | meaning |", "|---|---|---|---|"]
+    for each in _fields():
+        variables = [f"{prefix}{each.metadata[kind]}" for prefix, kind in (("STEPWELL_", "env"), ("WANDB_", "wandb"))
+                     if each.metadata[kind]]  # fmt: skip
+        default = "" if each.default is None else json.dumps(each.default)
+        quoted = ", ".join(f"`{variable}`" for variable in variables)
+        lines.append(f"| `{each.name}` | {f'`{default}`' if default else ''} | {quoted} | {each.metadata['doc']} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,113 @@
+"""A nested dict of the config or the summary, which hands its changes to the mapping that it is part of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Path = tuple[str, ...]
+
+
+class Root(Protocol):
+    """What a branch belongs to."""
+
+    def set_at(self, path: Path, value: Any) -> None:
+        """Set one value; raises to forbid it."""
+
+    def delete_at(self, path: Path) -> None:
+        """Remove one value; raises to forbid it."""
+
+
+class Branch(dict[str, Any]):
+    """A copy of a nested dict whose changes also reach the original, with attribute access.
+
+    It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain dict.
+
+    Parameters
+    ----------
+    values
+        What it holds.
+    root
+        The mapping that it is part of.
+    path
+        The keys that lead to it.
+    """
+
+    def __init__(self, values: Mapping[str, Any], root: Root, path: Path) -> None:
+        super().__init__({key: grow(value, root, (*path, key)) for key, value in values.items()})
+        vars(self)["_root"] = root
+        vars(self)["_path"] = path
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"there is no {key!r}; there are: {', '.join(map(str, self))}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        root, path = vars(self)["_root"], (*vars(self)["_path"], key)
+        root.set_at(path, value)
+        super().__setitem__(key, grow(value, root, path))
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        vars(self)["_root"].delete_at((*vars(self)["_path"], key))
+        super().__delitem__(key)
+
+    def update(self, *values: Mapping[str, Any] | Iterable[tuple[str, Any]], **more: Any) -> None:  # type: ignore[override]
+        """Set several values."""
+        for key, value in dict(*values, **more).items():
+            self[key] = value
+
+    def __ior__(self, values: Any) -> Branch:  # type: ignore[override,misc]
+        self.update(values)
+        return self
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of `key` after setting it to `default` if it was missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove `key` and return its value."""
+        if key not in self and default:
+            return default[0]
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last key and return it with its value."""
+        if not self:
+            raise KeyError("it is empty")
+        key = next(reversed(self))
+        return key, self.pop(key)
+
+    def clear(self) -> None:
+        """Remove everything."""
+        for key in list(self):
+            del self[key]
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (prune(self),)
+
+
+def grow(value: Any, root: Root, path: Path) -> Any:
+    """Return `value`, as a branch if it is a dict that is no typed object."""
+    if isinstance(value, dict) and "_type" not in value:
+        return Branch(value, root, path)
+    return value
+
+
+def prune(value: Any) -> Any:
+    """Return `value` with plain dicts in place of branches."""
+    if isinstance(value, dict):
+        return {key: prune(inner) for key, inner in value.items()}
+    return [prune(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,173 @@
+"""The configuration of a run: what was chosen before it began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.branch import Branch, grow, prune
+from stepwell.client.encode import plain
+from stepwell.errors import ConfigError
+
+if TYPE_CHECKING:
+    from stepwell.client.branch import Path
+
+Send = Callable[[Mapping[str, Any], Sequence[str]], None]
+
+
+class Config(MutableMapping[str, Any]):
+    """Values by key, read and written as items or attributes: `config["lr"]`, `config.lr`.
+
+    A key is set once. Setting it again to another value is a `ConfigError`, unless changes were allowed by
+    `init(allow_val_change=True)` or `update(…, allow_val_change=True)`. Nested dicts keep to the same rule, key by key.
+
+    Parameters
+    ----------
+    send
+        Takes what changed: new values by key, and deleted keys.
+    allow_val_change
+        Whether keys may change.
+    """
+
+    def __init__(self, send: Send, allow_val_change: bool = False) -> None:
+        vars(self).update(_send=send, _allow=allow_val_change, _values={})
+
+    def __getitem__(self, key: str) -> Any:
+        return grow(self._get_values()[key], self, (key,))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.set_at((key,), value)
+
+    def __delitem__(self, key: str) -> None:
+        self.delete_at((key,))
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        try:
+            return self[key]
+        except KeyError:
+            known = ", ".join(self._get_values()) or "nothing yet"
+            raise AttributeError(f"the config has no {key!r}; it has: {known}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def __delattr__(self, key: str) -> None:
+        del self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._get_values()))
+
+    def __len__(self) -> int:
+        return len(self._get_values())
+
+    def __repr__(self) -> str:
+        return repr(self.as_dict())
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._get_values()]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a copy as a plain dict."""
+        values: dict[str, Any] = prune(self._get_values())
+        return values
+
+    def update(self, *values: Any, allow_val_change: bool | None = None, **more: Any) -> None:
+        """Set several keys, all or none.
+
+        Parameters
+        ----------
+        values
+            A mapping, an `argparse.Namespace`, or key-value pairs.
+        allow_val_change
+            Whether keys may change in this call; by default as said in `init`.
+
+        Raises
+        ------
+        ConfigError
+            If a key would change and may not.
+        """
+        given: dict[str, Any] = {}
+        for source in values:
+            given.update(source if isinstance(source, (Mapping, list, tuple)) else vars(source))
+        given.update(more)
+        changes = {str(key): plain(value) for key, value in given.items()}
+        allow = vars(self)["_allow"] if allow_val_change is None else allow_val_change
+        for key, value in changes.items():
+            if not allow:
+                _check((key,), self._get_values(), key, value)
+        self._keep(changes)
+
+    def setdefaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Set the keys that are missing, and return the whole config."""
+        self.update({key: value for key, value in values.items() if key not in self})
+        return self.as_dict()
+
+    def set_at(self, path: Path, value: Any) -> None:
+        """Set the value that a path of keys leads to."""
+        path = tuple(str(key) for key in path)
+        value = plain(value)
+        top = prune(self._get_values().get(path[0]))
+        changed = {"": top} if path[0] in self._get_values() else {}
+        inner, keys = changed, ("", *path[1:])
+        for key in keys[:-1]:
+            inner = inner.setdefault(key, {})
+        if not vars(self)["_allow"]:
+            _check(path, inner, keys[-1], value)
+        inner[keys[-1]] = value
+        self._keep({path[0]: changed[""]})
+
+    def delete_at(self, path: Path) -> None:
+        """Remove the value that a path of keys leads to."""
+        inner = values = self.as_dict()
+        for key in path[:-1]:
+            inner = inner[key]
+        if path[-1] not in inner:
+            raise KeyError(path[-1])
+        if not vars(self)["_allow"]:
+            raise ConfigError(f"{_dotted(path)} would be deleted; pass allow_val_change=True to init to allow it")
+        del inner[path[-1]]
+        if len(path) > 1:
+            self._keep({path[0]: values[path[0]]})
+            return
+        vars(self)["_send"]({}, path)
+        del self._get_values()[path[0]]
+
+    def _keep(self, changes: dict[str, Any]) -> None:
+        """Send what is new and remember it, in this order: what cannot be sent is not remembered."""
+        current = self._get_values()
+        news = {key: value for key, value in changes.items() if key not in current or not same(current[key], value)}
+        if news:
+            vars(self)["_send"](news, ())
+            current.update(news)
+
+    def _get_values(self) -> dict[str, Any]:
+        values: dict[str, Any] = vars(self)["_values"]
+        return values
+
+
+def same(old: Any, new: Any) -> bool:
+    """Whether two plain values are the same: NaN is itself, and 1, 1.0 and True differ only in how they are written."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same, old, new))
+    return bool(old == new or (old != old and new != new))
+
+
+def _check(path: Path, values: Mapping[str, Any], key: str, value: Any) -> None:
+    if key in values and not same(values[key], value):
+        raise ConfigError(
+            f"{_dotted(path)} is {_short(values[key])} and would become {_short(value)}; the old value was kept. "
+            "If this is meant, pass allow_val_change=True to init or to config.update."
+        )
+
+
+def _dotted(path: Path) -> str:
+    return f"config[{'.'.join(path)!r}]"
+
+
+def _short(value: Any) -> str:
+    text = repr(prune(value) if isinstance(value, Branch) else value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,197 @@
+"""Conversion of values that the native encoder does not know, by the table in the documentation of `log`.
+
+The native encoder handles float, int, str, bool, None, bytes, dict, list, tuple, and scalars and arrays of numpy; it
+calls `convert` for everything else, so nothing here is in the way of a plain metric. Other libraries are recognised by
+the module of a value's type and never imported: a value of theirs is proof that they are imported already.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sys
+from collections import deque
+from collections.abc import Mapping, Set, ValuesView
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from pathlib import PurePath
+from types import GeneratorType
+from typing import Any
+from uuid import UUID
+
+from stepwell.media.media import Media
+
+# A generator may have no end; a list of so many numbers is as large as a row may be.
+MAX_ELEMENTS = 1_000_000
+
+_ITERABLES = (Set, range, GeneratorType, map, filter, zip, deque, ValuesView)
+
+
+def convert(key: str, value: Any) -> Any:
+    """Return something that the native encoder knows and that stands for `value`.
+
+    Parameters
+    ----------
+    key
+        Where the value was logged; it is named in errors.
+    value
+        What was logged.
+
+    Raises
+    ------
+    TypeError
+        If nothing does; it names the key and the type.
+    ValueError
+        If an iterable has more than a million elements.
+    """
+    if isinstance(value, Media):
+        return value.record()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, (Decimal, PurePath, UUID)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    if isinstance(value, _ITERABLES):
+        return _list(key, value)
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    array = _array(value)
+    if array is not None:
+        return _scalar(array) if array.ndim == 0 else array
+    name = _callable_name(value)
+    if name is not None:
+        return name
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    raise TypeError(
+        f"{key!r} has a value of type {kind}, which cannot be logged; nothing of this call was kept. "
+        "Log numbers, text, lists, dicts, arrays or media, or convert it first."
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of `value` for the config: plain Python all the way down, and text for what has no other form."""
+    if value is None or type(value) in {bool, int, float, str, bytes}:
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if not isinstance(value, Enum):
+        for kind in (bool, int, float, str):
+            if isinstance(value, kind):
+                return kind(value)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
+        return plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
+    try:
+        converted = convert("config", value)
+    except TypeError:
+        return str(value)
+    return str(value) if converted is value else plain(converted)
+
+
+def _list(key: str, values: Any) -> list[Any]:
+    elements = list(islice(values, MAX_ELEMENTS + 1))
+    if len(elements) > MAX_ELEMENTS:
+        raise ValueError(f"{key!r} has more than {MAX_ELEMENTS:,} elements; nothing of this call was kept")
+    if isinstance(values, Set):
+        # The order of a set changes from one process to the next; what is stored must not.
+        elements.sort(key=lambda element: (str(type(element)), str(element)))
+    return elements
+
+
+def _array(value: Any) -> Any:
+    """Return a numpy array or scalar for an array or tensor of any library, None for anything else."""
+    package = type(value).__module__.partition(".")[0]
+    if package == "torch" and hasattr(value, "detach"):
+        return _from_torch(value)
+    if package == "cupy" and hasattr(value, "get"):
+        return value.get()
+    if isinstance(value, type) or not (hasattr(value, "__array__") or package == "array"):
+        return None
+    if hasattr(value, "columns"):  # a table is more than its numbers
+        return None
+    import numpy
+
+    array = value.numpy() if package == "tensorflow" and hasattr(value, "numpy") else numpy.asarray(value)
+    return _known_dtype(array)
+
+
+def _scalar(array: Any) -> Any:
+    """Return the Python value of an array without dimensions; a long double has none and becomes a float."""
+    return float(array) if array.dtype.kind == "f" else array.item()
+
+
+def _from_torch(tensor: Any) -> Any:
+    tensor = tensor.detach()
+    if getattr(tensor, "is_quantized", False):
+        tensor = tensor.dequantize()
+    if str(getattr(tensor, "layout", "torch.strided")) != "torch.strided":
+        tensor = tensor.to_dense()
+    tensor = tensor.cpu()
+    try:
+        return tensor.numpy()
+    except (
+        TypeError,
+        RuntimeError,
+    ):  # numpy has no bfloat16 and no 8-bit floats; a copy resolves lazy views
+        return tensor.float().numpy()
+
+
+def _known_dtype(array: Any) -> Any:
+    """Return the array in a type that the native encoder knows."""
+    import numpy
+
+    array = numpy.asarray(array)
+    kind = array.dtype.kind
+    if kind in "mM":
+        array = numpy.datetime_as_string(array) if kind == "M" else array.astype(str)
+    if (
+        kind == "V" and array.dtype.names is None
+    ):  # bfloat16 and the like, as ml_dtypes gives them to JAX and TensorFlow
+        return array.astype(numpy.float32)
+    return array
+
+
+def _callable_name(value: Any) -> str | None:
+    if isinstance(value, functools.partial):
+        return _callable_name(value.func)
+    if not callable(value):
+        return None
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def to_array(key: str, values: Any) -> Any:
+    """Return a numpy array of real numbers for an array, a tensor or a sequence.
+
+    Raises
+    ------
+    TypeError
+        If the values are no real numbers.
+    """
+    import numpy
+
+    if not isinstance(values, numpy.ndarray):
+        array = _array(values)
+        if array is None and isinstance(values, (list, tuple)):
+            array = numpy.asarray([_array_or_self(value) for value in values] if values else [], dtype=None)
+        elif array is None:
+            array = numpy.asarray(convert(key, values))
+        values = _known_dtype(array)
+    array = numpy.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{key} holds {array.dtype.name} values; expected real numbers")
+    return array
+
+
+def _array_or_self(value: Any) -> Any:
+    array = _array(value)
+    return value if array is None else array

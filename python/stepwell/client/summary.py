@@ -1,0 +1,142 @@
+"""The summary of a run: one value per key, by default the last one logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.branch import Branch, prune
+
+if TYPE_CHECKING:
+    from stepwell.client.branch import Path
+
+Send = Callable[[Mapping[str, Any], Sequence[str]], None]
+
+
+class Summary(MutableMapping[str, Any]):
+    """Last values, with values set by hand over them: `summary["best"] = 0.9`, `summary.best`.
+
+    A value set by hand stays until it is set again or deleted; a later `log` of the key does not replace it. A deleted
+    key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested dict is kept leaf by
+    leaf under keys joined by dots: `summary["val"]["acc"]` and `summary["val.acc"]` are the same.
+
+    Parameters
+    ----------
+    send
+        Takes what changed: values set by hand, and deleted keys.
+    last_values
+        Returns the last logged value of every key.
+    convert
+        Turns a value into what is stored of it.
+    """
+
+    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Callable[[Any], Any]) -> None:
+        vars(self).update(_send=send, _last_values=last_values, _convert=convert, _hand={}, _deleted=set())
+
+    def __getitem__(self, key: str) -> Any:
+        values = self.as_dict()
+        if key in values:
+            return values[key]
+        below = {name[len(key) + 1 :]: value for name, value in values.items() if name.startswith(f"{key}.")}
+        if not below:
+            raise KeyError(key)
+        return Branch(nest(below), self, (key,))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.set_at((key,), value)
+
+    def __delitem__(self, key: str) -> None:
+        self.delete_at((key,))
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"the summary has no {key!r}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        self[key] = value
+
+    def __delattr__(self, key: str) -> None:
+        del self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_dict())
+
+    def __len__(self) -> int:
+        return len(self.as_dict())
+
+    def __repr__(self) -> str:
+        return repr(self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a copy as a plain dict."""
+        values = {**vars(self)["_last_values"](), **vars(self)["_hand"]}
+        for key in vars(self)["_deleted"]:
+            values.pop(key, None)
+        return values
+
+    def update(self, *values: Any, **more: Any) -> None:
+        """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
+        changes: dict[str, Any] = {}
+        for key, value in dict(*values, **more).items():
+            changes.update(flat(str(key), vars(self)["_convert"](prune(value))))
+        self._keep(changes, ())
+
+    def set_at(self, path: Path, value: Any) -> None:
+        """Set by hand the value that a path of keys leads to, in place of everything set by hand below it."""
+        key = ".".join(map(str, path))
+        changes = flat(key, vars(self)["_convert"](prune(value)))
+        below = [name for name in vars(self)["_hand"] if name.startswith(f"{key}.") and name not in changes]
+        self._keep(changes, below)
+
+    def delete_at(self, path: Path) -> None:
+        """Remove the value that a path of keys leads to.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        key = ".".join(map(str, path))
+        deleted = [name for name in self.as_dict() if name == key or name.startswith(f"{key}.")]
+        if not deleted:
+            raise KeyError(key)
+        self._keep({}, deleted)
+
+    def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
+        """Send what is new and remember it, in this order: what cannot be sent is not remembered."""
+        if changes or deleted:
+            vars(self)["_send"](changes, list(deleted))
+        for key in deleted:
+            vars(self)["_hand"].pop(key, None)
+        vars(self)["_hand"].update(changes)
+        vars(self)["_deleted"] = (vars(self)["_deleted"] | set(deleted)) - changes.keys()
+
+
+def flat(key: str, value: Any) -> dict[str, Any]:
+    """Return the leaves of a value by their keys, joined by dots; typed objects and empty dicts are leaves."""
+    if not isinstance(value, dict) or not value or "_type" in value:
+        return {key: value}
+    leaves: dict[str, Any] = {}
+    for name, inner in value.items():
+        leaves.update(flat(f"{key}.{name}", inner))
+    return leaves
+
+
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested dicts for keys joined by dots; where a key is both a leaf and a branch, it stays joined."""
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        inner = nested
+        for name in path:
+            step = inner.setdefault(name, {})
+            if not isinstance(step, dict) or "_type" in step:
+                inner, last = nested, key
+                break
+            inner = step
+        inner[last] = value
+    return nested

@@ -1,0 +1,89 @@
+"""Histograms: counts of values in bins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stepwell.media.media import Media
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+
+class Histogram(Media):
+    """How often values fall in which range.
+
+    Parameters
+    ----------
+    sequence
+        Values of any shape: an array, a tensor, or a sequence of numbers. They are binned natively with the GIL
+        released, and the counts equal those of `numpy.histogram`. NaN and infinities are counted aside.
+    np_histogram
+        Instead of values, a histogram as `numpy.histogram` returns it: the counts, n of them, and n + 1 edges.
+    num_bins
+        Number of bins for `sequence`, at most 512.
+
+    Attributes
+    ----------
+    histogram
+        Counts: n integers (floats, if `np_histogram` held densities).
+    bins
+        Edges: n + 1 rising floats; bin i is [bins[i], bins[i + 1]), and the last one includes its right edge.
+
+    Raises
+    ------
+    ValueError
+        For more than 512 bins or none, or if the numbers of counts and edges do not match.
+    TypeError
+        If neither or both of `sequence` and `np_histogram` are given, or the values are no numbers.
+    """
+
+    MAX_LENGTH = 512
+
+    def __init__(
+        self,
+        sequence: Sequence[float] | npt.ArrayLike | None = None,
+        np_histogram: tuple[Any, Any] | None = None,
+        num_bins: int = 64,
+    ) -> None:
+        if (sequence is None) == (np_histogram is None):
+            raise TypeError("Histogram needs either a sequence or np_histogram, and not both")
+        if np_histogram is not None:
+            self.histogram, self.bins = _given(np_histogram)
+        else:
+            self.histogram, self.bins = _binned(sequence, num_bins)
+
+    def record(self) -> dict[str, Any]:
+        """Return `{"_type": "histogram", "bins": edges, "values": counts}`."""
+        return {"_type": "histogram", "bins": self.bins, "values": self.histogram}
+
+    def __repr__(self) -> str:
+        count, bins = sum(self.histogram), len(self.histogram)
+        return f"Histogram({count:,} values in {bins} bins, {self.bins[0]:g} to {self.bins[-1]:g})"
+
+
+def _binned(values: Any, bins: int) -> tuple[list[float], list[float]]:
+    from stepwell import _native
+    from stepwell.client.encode import to_array
+
+    if isinstance(bins, bool) or not isinstance(bins, int):
+        raise TypeError(f"num_bins must be an int, not {type(bins).__name__}")
+    if not 1 <= bins <= Histogram.MAX_LENGTH:
+        raise ValueError(f"num_bins must be 1 to {Histogram.MAX_LENGTH}, not {bins}")
+    counts, edges, _not_finite = _native.histogram(to_array("sequence", values), bins)
+    return list(counts), edges
+
+
+def _given(histogram: tuple[Any, Any]) -> tuple[list[float], list[float]]:
+    if len(histogram) != 2:
+        raise ValueError(
+            f"np_histogram must be (counts, edges) as numpy.histogram returns it, not {len(histogram)} parts"
+        )
+    counts, edges = (part.tolist() if hasattr(part, "tolist") else list(part) for part in histogram)
+    if not 1 <= len(counts) <= Histogram.MAX_LENGTH:
+        raise ValueError(f"a histogram has 1 to {Histogram.MAX_LENGTH} bins, not {len(counts)}")
+    if len(edges) != len(counts) + 1:
+        raise ValueError(f"{len(counts)} counts need {len(counts) + 1} edges; np_histogram has {len(edges)}")
+    return counts, [float(edge) for edge in edges]

@@ -1,0 +1,73 @@
+"""Experiment metrics that cost a microsecond and survive the process: `import stepwell as wandb`.
+
+>>> import stepwell
+>>> run = stepwell.init(project="digits", config={"lr": 0.1})  # doctest: +SKIP
+>>> stepwell.log({"loss": 0.25})  # doctest: +SKIP
+>>> stepwell.finish()  # doctest: +SKIP
+
+Everything is imported on first use, so that importing the package costs a few milliseconds and brings in neither numpy
+nor grpc. `log`, `run`, `config`, `summary` and `define_metric` are rebound by `init` and `finish`: see
+`stepwell.client.session`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.session import config, define_metric, finish, log, run, summary
+from stepwell.errors import CommError, ConfigError, Error, UsageError
+
+if TYPE_CHECKING:
+    from stepwell.api import Api as Api
+    from stepwell.client.config import Config as Config
+    from stepwell.client.init import init as init
+    from stepwell.client.run import Run as Run
+    from stepwell.client.settings import Settings as Settings
+    from stepwell.media.histogram import Histogram as Histogram
+
+    __version__: str
+
+_HOMES = {
+    "Api": "stepwell.api",
+    "Config": "stepwell.client.config",
+    "Histogram": "stepwell.media.histogram",
+    "Run": "stepwell.client.run",
+    "Settings": "stepwell.client.settings",
+    "__version__": "stepwell._native",
+    "init": "stepwell.client.init",
+}
+
+__all__ = [
+    "Api",
+    "CommError",
+    "Config",
+    "ConfigError",
+    "Error",
+    "Histogram",
+    "Run",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "config",
+    "define_metric",
+    "finish",
+    "init",
+    "log",
+    "run",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

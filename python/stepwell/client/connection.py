@@ -1,0 +1,34 @@
+"""Says on the terminal, once, that a server cannot be reached. Training does not notice."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stepwell.client.run import Run
+    from stepwell.client.terminal import Terminal
+
+# A server that has acknowledged nothing for so long after the start is worth a line.
+_PATIENCE_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
+
+
+def warn_when_unreachable(run: Run, terminal: Terminal) -> None:
+    """Look for a few seconds whether the run's first entries arrive, on a thread that then ends."""
+    if not terminal.silent:
+        threading.Thread(target=_watch, args=(run, terminal), name="stepwell-connection", daemon=True).start()
+
+
+def _watch(run: Run, terminal: Terminal) -> None:
+    waited, over = 0.0, threading.Event()
+    while waited < _PATIENCE_SECONDS:
+        over.wait(_LOOK_SECONDS)
+        waited += _LOOK_SECONDS
+        if run.is_finished or run.has_reached_server():
+            return
+    state = run.connection
+    terminal.warn(
+        f"the server {run.settings.url} does not answer{f' ({state})' if state else ''}. Training goes on; "
+        f"everything is kept in {run.dir} and sent as soon as the server is there."
+    )

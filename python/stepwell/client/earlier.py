@@ -1,0 +1,50 @@
+"""What is known of a run that began before: where `resume` goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stepwell.errors import CommError
+
+if TYPE_CHECKING:
+    from stepwell.api.api import Api
+
+# Longest wait for the server that knows where to go on.
+TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """A run that exists.
+
+    Attributes
+    ----------
+    next_step
+        The step after the last one that this label has written.
+    runtime
+        How long it has run, in s.
+    """
+
+    next_step: int
+    runtime: float
+
+
+def find(api: Api, path: str, label: str) -> EarlierRun | None:
+    """Look the run up; None if there is none.
+
+    Each label goes on after its own last step: the other ranks may be further, and may have gone on already.
+
+    Raises
+    ------
+    CommError
+        If the server cannot be reached.
+    """
+    try:
+        run = api.run(path)
+    except CommError as error:
+        if error.not_found:
+            return None
+        raise
+    last_step = run.last_step(label if label in run.labels else None)
+    return EarlierRun(next_step=0 if last_step is None else last_step + 1, runtime=run.runtime)

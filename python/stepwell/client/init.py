@@ -1,0 +1,306 @@
+"""`init`: begins a run."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import shlex
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client import earlier, naming, process_end, session
+from stepwell.client.config_source import read_config
+from stepwell.client.connection import warn_when_unreachable
+from stepwell.client.launcher import Launcher
+from stepwell.client.manifest import Manifest
+from stepwell.client.run import Run
+from stepwell.client.settings import Settings, settings_files
+from stepwell.client.terminal import Terminal
+from stepwell.client.writer import WriterOptions
+from stepwell.errors import CommError, Error, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Runs that this process has begun, so that the ranks of a job agree on the id of each one.
+_begun = 0
+
+
+def init(
+    entity: str | None = None,
+    project: str | None = None,
+    dir: str | os.PathLike[str] | None = None,  # noqa: A002  wandb's name
+    id: str | None = None,  # noqa: A002  wandb's name
+    name: str | None = None,
+    notes: str | None = None,
+    tags: Sequence[str] | None = None,
+    config: Mapping[str, Any] | str | os.PathLike[str] | object | None = None,
+    config_exclude_keys: Sequence[str] | None = None,
+    config_include_keys: Sequence[str] | None = None,
+    allow_val_change: bool | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    mode: str | None = None,
+    force: bool | None = None,
+    reinit: bool | str | None = None,
+    resume: bool | str | None = None,
+    resume_from: str | None = None,
+    fork_from: str | None = None,
+    save_code: bool | None = None,
+    tensorboard: bool | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
+    anonymous: str | None = None,
+    *,
+    url: str | None = None,
+    rank: int | None = None,
+    label: str | None = None,
+    on_full: str | None = None,
+    strict_steps: bool | None = None,
+) -> Run:
+    r"""Begin a run and make it the current one, so that `stepwell.log` writes to it.
+
+    It waits for no network and takes a few milliseconds; only `resume` asks the server where to go on, for 5 s at most.
+    What is not given is taken from `settings`, from variables `STEPWELL_*` and `WANDB_*`, from settings files, or from
+    the launcher of a distributed job, in this order.
+
+    Parameters
+    ----------
+    entity
+        Owner of the project; `local` by default. At most 128 characters, none of ``/ \ # ? % :``.
+    project
+        Project of the run; `uncategorized` by default. The same rules.
+    dir
+        Directory that keeps what is logged; `./stepwell` by default. It is made if it is missing.
+    id
+        Id of the run; by default 8 random letters and digits, or what the processes of a job share. At most 128
+        characters, none of ``: ; , # ? / \ '``. Processes with the same id write to the same run.
+    name
+        Display name; by default one like `calm-heron-17`.
+    notes
+        Notes on the run.
+    tags
+        Tags, 1 to 64 characters each.
+    config
+        The run's configuration: a dict, a Namespace, a dataclass, flags of absl, or the path of a YAML file.
+    config_exclude_keys, config_include_keys
+        Keys of `config` to leave out, or to take; not both.
+    allow_val_change
+        Whether keys of the config may change later.
+    group
+        Group of runs that this one belongs to.
+    job_type
+        What the run does: `train`, `eval`, …
+    mode
+        `online` (default): to the server, if there is a `url`; `offline`: to `dir` only; `disabled`: nothing is kept.
+    reinit
+        What to do if a run is in progress: `return_previous` (default), `finish_previous` (default in a notebook),
+        `create_new`.
+    resume
+        Whether to go on with the run of this `id`: `allow`: if there is one; `must`; `never`: there may be none;
+        `auto`: with the run of this directory that has not ended well. The next step is the one after the last.
+    settings
+        Settings in one object.
+    url
+        Address of a server, `http://host:port`. Without one the run stays in `dir`.
+    rank
+        Rank of this process; by default from the launcher. Rank 0 decides how the run ended.
+    label
+        Tells the writers of a run apart; by default the rank.
+    on_full
+        What to do without room for a row: `sample` (default): keep a sample; `block`: wait; `raise`.
+    strict_steps
+        Raise when a step is smaller than the one before, instead of accepting it.
+    force, save_code, tensorboard, sync_tensorboard, monitor_gym, anonymous
+        Accepted for scripts written for wandb, without effect.
+    resume_from, fork_from
+        Not supported; a UsageError.
+
+    Returns
+    -------
+    Run
+        The new run, or the one in progress (see `reinit`).
+
+    Raises
+    ------
+    UsageError
+        For an argument that makes no sense. Nothing was begun.
+    Error
+        If `dir` cannot be written to. Nothing was begun.
+    CommError
+        If `resume="must"` and the server cannot be reached.
+    """
+    if resume_from is not None or fork_from is not None:
+        raise UsageError("resume_from and fork_from are not supported; use resume= with the id of the run")
+    arguments: dict[str, Any] = {
+        "entity": entity, "project": project, "dir": None if dir is None else os.fspath(dir), "id": id, "name": name,
+        "notes": notes, "tags": tags, "allow_val_change": allow_val_change, "group": group, "job_type": job_type,
+        "mode": mode, "reinit": reinit, "resume": resume, "url": url, "rank": rank, "label": label, "on_full": on_full,
+        "strict_steps": strict_steps,
+    }  # fmt: skip
+    resolved = Settings.resolve(arguments, settings, os.environ, settings_files(os.environ))
+    values = read_config(config, config_include_keys, config_exclude_keys)
+    previous = session.unfinished()
+    if previous:
+        what = resolved.reinit
+        if what == "default":
+            what = "finish_previous" if _in_notebook() else "return_previous"
+        if what == "return_previous":
+            return previous[-1]
+        if what == "finish_previous":
+            session.finish()
+    return _Beginning(resolved, Launcher.from_environment(os.environ)).run(values)
+
+
+@dataclass
+class _Beginning:
+    """The steps from settings to a run."""
+
+    settings: Settings
+    launcher: Launcher
+
+    def run(self, config: Mapping[str, Any]) -> Run:
+        """Begin the run."""
+        global _begun
+        settings = self.settings
+        terminal = Terminal(silent=settings.silent, quiet=settings.quiet)
+        directory = Path(settings.dir).expanduser().absolute()
+        disabled = settings.mode == "disabled"
+        if not disabled:
+            _make_directory(directory)
+        manifest = Manifest(directory)
+        run_id, is_new = self._run_id(manifest)
+        rank = self.launcher.rank if settings.rank is None else settings.rank
+        label = settings.label if settings.label is not None else "" if rank is None else str(rank)
+        destination = settings.url if settings.url and settings.mode == "online" else ""
+        found = None if is_new or disabled else self._earlier(directory, destination, run_id, label, terminal)
+        options = WriterOptions(
+            directory=str(directory),
+            entity=settings.entity,
+            project=settings.project,
+            run=run_id,
+            label=label,
+            rank=rank,
+            # A rank that shares its run with nobody is the one that decides how it ended.
+            primary=is_new or rank in {None, 0},
+            attempt=0 if is_new or disabled else self._attempt(manifest, directory, run_id, label),
+            runtime_offset=found.runtime if found else 0.0,
+            host=socket.gethostname(),
+            destination=destination or "",
+            start_step=found.next_step if found else 0,
+            on_full=settings.on_full,
+            strict_steps=settings.strict_steps,
+            queue_bytes=settings.queue_bytes,
+            spool_bytes=settings.spool_bytes,
+        )
+        try:
+            new = Run(options, settings, terminal)
+        except OSError as error:
+            raise _cannot_write(directory, error) from error
+        if not disabled and options.primary and (is_new or settings.resume == "auto"):
+            manifest.begin(settings.entity, settings.project, run_id)
+        self._describe(new, options, config)
+        _begun += 1
+        session.enter(new)
+        process_end.watch()
+        if not disabled:
+            _greet(new, terminal, options.primary)
+            if destination:
+                warn_when_unreachable(new, terminal)
+        return new
+
+    def _run_id(self, manifest: Manifest) -> tuple[str, bool]:
+        """Return the id, and whether it is one that nobody can have used before."""
+        settings = self.settings
+        if settings.id is not None:
+            return settings.id, False
+        if settings.resume == "auto":
+            unfinished = manifest.unfinished_run(settings.entity, settings.project)
+            if unfinished is not None:
+                return unfinished, False
+        if settings.resume == "must":
+            raise UsageError('resume="must" needs the id of the run: pass id= or set STEPWELL_RUN_ID')
+        shared = self.launcher.shared_run_id(settings.project, _begun)
+        return (shared, False) if shared else (naming.new_run_id(), True)
+
+    def _earlier(
+        self, directory: Path, destination: str, run_id: str, label: str, terminal: Terminal
+    ) -> earlier.EarlierRun | None:
+        """Find the run to go on with, as `resume` says."""
+        resume = self.settings.resume
+        if resume is None:
+            return None
+        from stepwell.api import Api
+
+        path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
+        api = Api(destination or str(directory), timeout=earlier.TIMEOUT_SECONDS)
+        try:
+            found = earlier.find(api, path, label)
+        except CommError as error:
+            if resume == "must":
+                raise
+            terminal.warn(f"whether run {path} exists is not known: {error} It begins at step 0.")
+            return None
+        finally:
+            api.close()
+        if resume == "must" and found is None:
+            raise UsageError(f'resume="must", but there is no run {path} to go on with')
+        if resume == "never" and found is not None:
+            raise UsageError(f'resume="never", but run {path} exists; choose another id')
+        return found
+
+    def _attempt(self, manifest: Manifest, directory: Path, run_id: str, label: str) -> int:
+        """Count this life of the label: higher than every earlier one that this directory or the launcher knows of."""
+        from stepwell import _native
+
+        settings = self.settings
+        path = (settings.entity, settings.project, run_id, label)
+        streams = _native.spooled_streams(str(directory))
+        same = (each for each in streams if (each["entity"], each["project"], each["run"], each["label"]) == path)
+        seen = max((each["attempt"] + 1 for each in same), default=0)
+        try:
+            return manifest.next_attempt(*path, least=max(self.launcher.restarts, seen))
+        except OSError as error:
+            raise _cannot_write(directory, error) from error
+
+    def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any]) -> None:
+        """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""
+        first = options.attempt == 0 and options.start_step == 0 and options.primary
+        new.describe(default_name=naming.run_name(options.run), first=first)
+        new.config.update(config)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(directory, error) from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise _cannot_write(directory, "permission denied")
+
+
+def _cannot_write(directory: Path, why: object) -> Error:
+    reason = why.strerror or why if isinstance(why, OSError) else why
+    return Error(
+        f"the directory {directory} cannot be written to: {reason}. Nothing was begun. "
+        "Name another one with init(dir=…) or STEPWELL_DIR, or use mode='disabled'."
+    )
+
+
+def _greet(run: Run, terminal: Terminal, primary: bool) -> None:
+    if not primary:
+        return
+    where = run.url or shlex.quote(run.dir)
+    going_on = f", from step {run.step}" if run.resumed else ""
+    terminal.say(
+        f"run {run.name} ({run.path}){going_on}; look at it with: " + (where if run.url else f"stepwell ui {where}")
+    )
+
+
+def _in_notebook() -> bool:
+    get_ipython = vars(builtins).get("get_ipython") or vars(sys.modules["__main__"]).get("get_ipython")
+    return get_ipython is not None and type(get_ipython()).__name__ == "ZMQInteractiveShell"

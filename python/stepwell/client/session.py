@@ -1,0 +1,140 @@
+"""The runs of this process, and the module-level names (`stepwell.log`, …) that stand for the newest one.
+
+Before `init` the names are stand-ins that say what is missing. `bind` puts the run's own objects in their place, so
+that `stepwell.log` *is* the native method and no Python frame lies between a training loop and the encoder.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from stepwell.errors import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stepwell.client.config import Config
+    from stepwell.client.run import Run
+    from stepwell.client.summary import Summary
+
+# Modules whose names follow the current run.
+_MODULES = ["stepwell"]
+# Runs that are not finished, the oldest first.
+_runs: list[Run] = []
+
+
+def _refuse(what: str) -> NoReturn:
+    raise Error(f"You must call stepwell.init() before stepwell.{what}")
+
+
+def finished_error(run_id: str) -> Error:
+    """Return the error of a `log` after the end of its run."""
+    return Error(f"run {run_id} is finished; nothing of this call was kept. Call stepwell.init() to begin another run")
+
+
+class BeforeInit:
+    """Stands for the config or the summary before `init`; every use raises `Error`."""
+
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        _refuse(f"{self._name}.{key}")
+
+    def __setattr__(self, key: str, value: object) -> None:
+        _refuse(f"{self._name}.{key}")
+
+    def __getitem__(self, key: str) -> Any:
+        _refuse(f"{self._name}[{key!r}]")
+
+    def __setitem__(self, key: str, value: object) -> None:
+        _refuse(f"{self._name}[{key!r}]")
+
+    def __repr__(self) -> str:
+        return f"<stepwell.{self._name}: call stepwell.init() first>"
+
+
+def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    """Write values of a step to the current run; `init` puts the native method in place of this function.
+
+    Parameters
+    ----------
+    data
+        Values by key. See the documentation of `Run.log` for the types.
+    step
+        Step of the values. By default the current one.
+    commit
+        Whether the row is complete and the next call begins the next step. By default, if no `step` is given.
+
+    Raises
+    ------
+    Error
+        Before `init`.
+    TypeError
+        If `data` is no mapping of str, `step` is no integer, or a value cannot be encoded. Nothing of the call is kept.
+    """
+    _refuse("log()")
+
+
+def define_metric(
+    name: str,
+    step_metric: str | None = None,
+    step_sync: bool | None = None,
+    hidden: bool | None = None,
+    summary: str | Sequence[str] | None = None,
+    goal: str | None = None,
+    overwrite: bool | None = None,
+) -> Any:
+    """Say how a metric is to be shown and summed up: `Run.define_metric` of the current run."""
+    _refuse("define_metric()")
+
+
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """End every run of this process: see `Run.finish`. Without a run it does nothing."""
+    for each in reversed(_runs.copy()):
+        each.finish(exit_code=exit_code, quiet=quiet)
+
+
+run: Run | None = None
+config: Config = BeforeInit("config")  # type: ignore[assignment]
+summary: Summary = BeforeInit("summary")  # type: ignore[assignment]
+_BEFORE_INIT = {"run": run, "log": log, "config": config, "summary": summary, "define_metric": define_metric}
+
+
+def unfinished() -> list[Run]:
+    """Return the runs of this process that are not finished, the oldest first."""
+    return _runs.copy()
+
+
+def enter(new: Run) -> None:
+    """Make `new` the current run."""
+    _runs.append(new)
+    bind()
+
+
+def leave(finished: Run) -> None:
+    """Forget `finished`; the run before it becomes the current one."""
+    if finished in _runs:
+        _runs.remove(finished)
+    bind()
+
+
+def bind() -> None:
+    """Point the module-level names at the current run."""
+    current = _runs[-1] if _runs else None
+    if current is None:
+        names: dict[str, Any] = _BEFORE_INIT
+    else:
+        names = {
+            "run": current,
+            "log": current.log,
+            "config": current.config,
+            "summary": current.summary,
+            "define_metric": current.define_metric,
+        }
+    for module in _MODULES:
+        if module in sys.modules:
+            vars(sys.modules[module]).update(names)

@@ -1,0 +1,156 @@
+"""How a run writes: the native writer, or nothing at all when the mode is `disabled`."""
+
+# ruff: noqa: D102  the methods are those of `stepwell._native.Writer`, and documented there
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from stepwell._native import FinishReport, WriterStatus
+
+
+class LogRow(Protocol):
+    """The signature of `log`."""
+
+    def __call__(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
+
+
+class Writer(Protocol):
+    """What a run asks of a writer; `stepwell._native.Writer` is one."""
+
+    @property
+    def step(self) -> int: ...
+    @property
+    def start_time(self) -> float: ...
+    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
+    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
+    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: Sequence[str] = (),
+        goal: str | None = None,
+        overwrite: bool = False,
+    ) -> None: ...
+    def set_info(
+        self,
+        name: str | None = None,
+        notes: str | None = None,
+        tags: Sequence[str] | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+    ) -> None: ...
+    def last_values(self) -> dict[str, Any]: ...
+    def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool: ...
+    def status(self) -> WriterStatus: ...
+    def finish(self, exit_code: int, timeout: float) -> FinishReport: ...
+
+
+@dataclass(frozen=True)
+class WriterOptions:
+    """Who writes, to which run, and where to: the arguments of `stepwell._native.Writer`."""
+
+    directory: str
+    entity: str
+    project: str
+    run: str
+    label: str
+    rank: int | None
+    primary: bool
+    attempt: int
+    runtime_offset: float
+    host: str
+    destination: str
+    start_step: int
+    on_full: Literal["sample", "block", "raise"]
+    strict_steps: bool
+    queue_bytes: int
+    spool_bytes: int
+
+    def open(self) -> Writer:
+        """Begin a stream."""
+        from stepwell import _native
+        from stepwell.client import encode
+
+        _native.set_fallback(encode.convert)
+        return _native.Writer(**{each.name: getattr(self, each.name) for each in fields(self)})
+
+
+class DisabledWriter:
+    """Keeps nothing but the last values, so that `run.summary` and `run.step` work."""
+
+    def __init__(self, start_step: int) -> None:
+        self.start_time = time.time()
+        self.step = start_step
+        self._last: dict[str, Any] = {}
+
+    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+        self._last.update(data)
+        if step is not None:
+            self.step = int(step)
+        if commit or (commit is None and step is None):
+            self.step += 1
+
+    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None:
+        pass
+
+    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None:
+        pass
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: Sequence[str] = (),
+        goal: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        pass
+
+    def set_info(
+        self,
+        name: str | None = None,
+        notes: str | None = None,
+        tags: Sequence[str] | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+    ) -> None:
+        pass
+
+    def last_values(self) -> dict[str, Any]:
+        return dict(self._last)
+
+    def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool:
+        return True
+
+    def status(self) -> WriterStatus:
+        return {
+            "accepted": 0,
+            "spooled": 0,
+            "acked": 0,
+            "queued_bytes": 0,
+            "sampled_rows": 0,
+            "lost_rows": 0,
+            "rejected_rows": 0,
+            "connection": "disabled",
+        }
+
+    def finish(self, exit_code: int, timeout: float) -> FinishReport:
+        return {
+            "complete": True,
+            "rows": 0,
+            "sampled_rows": 0,
+            "lost_rows": 0,
+            "rejected_rows": 0,
+            "unsent_rows": 0,
+            "message": "",
+        }

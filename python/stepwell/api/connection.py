@@ -1,0 +1,95 @@
+"""A connection to a server: calls with deadlines, and errors that say what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import grpc
+
+from stepwell.errors import CommError
+from stepwell.proto.v1 import query_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A frame has at most 16 MiB before compression; a reply of metadata may be as large.
+_MESSAGE_BYTES = 64 << 20
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Connection:
+    """A channel to one server.
+
+    Parameters
+    ----------
+    url
+        `http://host:port` or `https://host:port`.
+    timeout
+        Deadline of a call, in s; of a stream of rows, the longest wait for its next batch is the same.
+    """
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url = url
+        self.timeout = timeout
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        target = f"{f'[{host}]' if ':' in host else host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+        options = [
+            ("grpc.max_receive_message_length", _MESSAGE_BYTES),
+            # A proxy for the world outside does not lead to this machine.
+            ("grpc.enable_http_proxy", 0 if host in _LOOPBACK else 1),
+        ]
+        if parts.scheme == "https":
+            self._channel = grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+        else:
+            self._channel = grpc.insecure_channel(target, options)
+        self._stub: Any = query_pb2_grpc.QueryStub(self._channel)  # type: ignore[no-untyped-call]
+
+    def call(self, method: str, request: Any) -> Any:
+        """Call a method with one reply.
+
+        Raises
+        ------
+        CommError
+            If the server cannot be reached, does not answer in time, or refuses.
+        """
+        try:
+            return getattr(self._stub, method)(request, timeout=self.timeout, wait_for_ready=False)
+        except grpc.RpcError as error:
+            raise self._comm_error(error) from None
+
+    def stream(self, method: str, request: Any) -> Iterator[Any]:
+        """Call a method with many replies. The errors are those of `call`."""
+        call = getattr(self._stub, method)(request, timeout=self.timeout, wait_for_ready=False)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise self._comm_error(error) from None
+        finally:
+            call.cancel()
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._channel.close()
+
+    def _comm_error(self, error: Any) -> CommError:
+        code, details = error.code(), error.details() or ""
+        if code == grpc.StatusCode.NOT_FOUND:
+            return CommError(details, not_found=True)
+        if code == grpc.StatusCode.UNAVAILABLE:
+            return CommError(
+                f"the server {self.url} cannot be reached ({details}). "
+                "Check the address, and that `stepwell serve` runs there."
+            )
+        if code == grpc.StatusCode.DEADLINE_EXCEEDED:
+            return DeadlineError(
+                f"the server {self.url} did not answer within {self.timeout:g} s. "
+                "Try again, ask for less, or allow more with Api(timeout=…)."
+            )
+        return CommError(f"the server {self.url} refused: {details} ({code.name.lower()})")
+
+
+class DeadlineError(CommError):
+    """The server did not answer in time."""

@@ -1,0 +1,164 @@
+"""Arguments of the command line, and which command they mean.
+
+Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C or SIGTERM · 1 it did not work, and a sentence says why ·
+2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete · 130 and 143: Ctrl-C or
+SIGTERM cut it short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, cast
+
+from stepwell.cli.ports import DEFAULT_PORT
+from stepwell.errors import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+_EXAMPLES = """\
+examples:
+  stepwell demo                        a real training run with four ranks, and the dashboard
+  stepwell ui                          the dashboard over ./stepwell
+  stepwell serve --dir /data/stepwell  a server that other machines log to
+  stepwell sync --url http://host:7117 send what a server does not have yet
+  stepwell runs --json                 the runs in ./stepwell, for a script
+
+exit codes:
+  0 done; serve and ui also after Ctrl-C   1 failed, and a sentence says why   2 wrong arguments
+  3 sync left something unsent, or the demo's run is not complete   130, 143 cut short by Ctrl-C, SIGTERM
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        The command line without the program; by default that of the process.
+    """
+    parser = build_parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.command is None:
+        parser.print_help()
+        return DONE
+    run = cast("Callable[[argparse.Namespace], int]", parsed.run)
+    try:
+        return run(parsed)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough
+        sys.stderr.close()
+        return DONE
+    except (Error, ValueError, OSError, RuntimeError) as error:
+        print(f"stepwell: {error}", file=sys.stderr)
+        return FAILED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="stepwell",
+        description="Experiment metrics that cost a microsecond and survive the process.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    serve = command("serve", "run a server: gRPC, HTTP and the dashboard on one port", _serve)
+    serve.add_argument("--dir", default="stepwell-server", help="directory of the store (default: ./%(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port; 0 picks one (default: %(default)s)")
+    serve.add_argument("--port-file", metavar="FILE", help="write the port to FILE once the server listens")
+
+    ui = command("ui", "show the dashboard over a directory, live", _ui)
+    ui.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
+    ui.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    ui.add_argument("--port", type=_port, help=f"port; 0 picks one (default: {DEFAULT_PORT}, or one that is free)")
+
+    sync = command("sync", "send what a server has not acknowledged; may be repeated and interrupted", _sync)
+    sync.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
+    sync.add_argument("--url", help="address of the server (default: STEPWELL_URL, or where each run was to go)")
+    sync.add_argument("--timeout", type=float, metavar="SECONDS", help="give up after so long (default: never)")
+    sync.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    runs = command("runs", "list runs", _runs)
+    runs.add_argument("dir", nargs="?", metavar="DIR", help="a directory (default: STEPWELL_DIR or ./stepwell)")
+    runs.add_argument("--url", help="a server instead of a directory")
+    runs.add_argument("--project", help="only the runs of this project: project or entity/project")
+    runs.add_argument("--json", action="store_true", help="print JSON, one run per line")
+
+    demo = command("demo", "train a network on handwritten digits in four processes, and show it live", _demo)
+    demo.add_argument("--exit", action="store_true", help="end when the run is done; exit code 0 if it is complete")
+    demo.add_argument("--port", type=_port, default=0, help="port of the server; 0 picks one (default: %(default)s)")
+    demo.add_argument("--port-file", metavar="FILE", help="write the port to FILE once the server listens")
+    demo.add_argument("--steps", type=_steps, default=2400, help="training steps (default: %(default)s)")
+    demo.add_argument("--dir", default="stepwell-demo", help="directory of server and ranks (default: ./%(default)s)")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which the native module knows."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from stepwell import __version__
+
+        print(f"stepwell {__version__}")
+        parser.exit()
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)
+
+
+def _steps(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps; expected 1 to 1000000")
+    return int(text)
+
+
+# Each command is imported when it is asked for: `stepwell --help` needs none of them.
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.serve import serve
+
+    return serve(parsed.dir, parsed.host, parsed.port, parsed.port_file)
+
+
+def _ui(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.ui import ui
+
+    return ui(parsed.dir, parsed.port, open_browser=not parsed.no_browser)
+
+
+def _sync(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.sync import sync
+
+    return sync(parsed.dir, parsed.url, parsed.timeout, as_json=parsed.json)
+
+
+def _runs(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.runs import runs
+
+    return runs(parsed.dir, parsed.url, parsed.project, as_json=parsed.json)
+
+
+def _demo(parsed: argparse.Namespace) -> int:
+    from stepwell.demo.demo import Demo
+
+    demo = Demo(parsed.dir, parsed.port, parsed.port_file, parsed.steps)
+    return demo.run(stay=not parsed.exit, open_browser=not (parsed.no_browser or parsed.exit))

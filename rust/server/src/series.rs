@@ -14,7 +14,7 @@ mod points;
 mod versions;
 
 pub(crate) use answer::encode;
-pub(crate) use line::{Columns, Line};
+pub(crate) use line::Line;
 pub(crate) use points::SeriesName;
 
 use crate::error::ServiceError;

@@ -34,16 +34,6 @@ pub(super) struct LabelPoints {
     pub(super) ys: Vec<f64>,
 }
 
-impl LabelPoints {
-    /// x of a point.
-    pub(super) fn x(&self, index: usize) -> f64 {
-        match &self.xs {
-            Xs::Steps(steps) => steps[index] as f64,
-            Xs::Numbers(xs) => xs[index],
-        }
-    }
-}
-
 /// The points of a series: one part per label that has any.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Points {

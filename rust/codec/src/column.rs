@@ -88,7 +88,7 @@ impl Numbers {
             (Self::Int(values), Number::Int(value)) => values.push(value),
             (Self::Mixed(values), number) => values.push(number),
             (Self::Float(values), Number::Int(value)) if values.is_empty() => {
-                *self = Self::Int(vec![value])
+                *self = Self::Int(vec![value]);
             }
             _ => {
                 let mut values: Vec<Number> = self.iter().collect();
@@ -130,18 +130,13 @@ fn config() -> ChunkConfig {
 }
 
 fn pack<T: pco::data_types::Number>(values: &[T]) -> Vec<u8> {
-    simple_compress(values, &config())
-        .expect("pco compresses any numbers under a valid configuration")
+    simple_compress(values, &config()).expect("pco compresses any numbers under a valid configuration")
 }
 
 fn unpack<T: pco::data_types::Number>(bytes: &[u8]) -> Result<Vec<T>, ColumnError> {
     let values = simple_decompress::<T>(bytes).map_err(damaged)?;
     // A chunk being merged with its neighbour may hold up to twice its usual points.
-    if values.len() > 2 * limits::CHUNK_POINTS {
-        Err(damaged("more points than a chunk may hold"))
-    } else {
-        Ok(values)
-    }
+    if values.len() > 2 * limits::CHUNK_POINTS { Err(damaged("more points than a chunk may hold")) } else { Ok(values) }
 }
 
 /// Packs a column of steps.
@@ -172,13 +167,7 @@ pub fn pack_numbers(numbers: &Numbers) -> Vec<u8> {
                     }
                 })
                 .collect();
-            [
-                b"m",
-                &(bitmap.len() as u32).to_le_bytes()[..],
-                &bitmap,
-                &pack(&bits),
-            ]
-            .concat()
+            [b"m", &(bitmap.len() as u32).to_le_bytes()[..], &bitmap, &pack(&bits)].concat()
         }
     }
 }
@@ -189,26 +178,16 @@ pub fn unpack_numbers(bytes: &[u8]) -> Result<Numbers, ColumnError> {
         Some((b'f', rest)) => Ok(Numbers::Float(unpack(rest)?)),
         Some((b'i', rest)) => Ok(Numbers::Int(unpack(rest)?)),
         Some((b'm', rest)) => {
-            let (len, rest) = rest
-                .split_first_chunk::<4>()
-                .ok_or_else(|| damaged("cut off"))?;
-            let (bitmap, rest) = rest
-                .split_at_checked(u32::from_le_bytes(*len) as usize)
-                .ok_or_else(|| damaged("cut off"))?;
+            let (len, rest) = rest.split_first_chunk::<4>().ok_or_else(|| damaged("cut off"))?;
+            let (bitmap, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize).ok_or_else(|| damaged("cut off"))?;
             let bits: Vec<u64> = unpack(rest)?;
             if bitmap.len() != bits.len().div_ceil(8) {
                 return Err(damaged("a bitmap of the wrong length"));
             }
             let number = |(index, bits): (usize, u64)| {
-                if bitmap[index / 8] >> (index % 8) & 1 == 1 {
-                    Number::Int(bits as i64)
-                } else {
-                    Number::Float(f64::from_bits(bits))
-                }
+                if bitmap[index / 8] >> (index % 8) & 1 == 1 { Number::Int(bits as i64) } else { Number::Float(f64::from_bits(bits)) }
             };
-            Ok(Numbers::Mixed(
-                bits.into_iter().enumerate().map(number).collect(),
-            ))
+            Ok(Numbers::Mixed(bits.into_iter().enumerate().map(number).collect()))
         }
         _ => Err(damaged("an unknown form")),
     }
@@ -220,10 +199,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_number() -> impl Strategy<Value = Number> {
-        prop_oneof![
-            any::<f64>().prop_map(Number::Float),
-            any::<i64>().prop_map(Number::Int)
-        ]
+        prop_oneof![any::<f64>().prop_map(Number::Float), any::<i64>().prop_map(Number::Int)]
     }
 
     fn bits(numbers: &Numbers) -> Vec<(bool, u64)> {

@@ -19,7 +19,7 @@
 //! The header has a checksum of its own so that a damaged length cannot lead a reader astray (invariant A5).
 //! What the payload holds is in [`crate::payload`].
 
-use std::io::Read;
+use crate::pack;
 use stepwell_model::{EntryNumber, limits};
 
 /// Bytes of a frame header.
@@ -108,14 +108,9 @@ impl FrameHeader {
     /// Reads the header at the front of `bytes` and checks it against the limits.
     pub fn decode(bytes: &[u8]) -> Result<Self, FrameError> {
         let Some(header) = bytes.first_chunk::<HEADER_BYTES>() else {
-            return Err(FrameError::Truncated {
-                have: bytes.len(),
-                need: HEADER_BYTES,
-            });
+            return Err(FrameError::Truncated { have: bytes.len(), need: HEADER_BYTES });
         };
-        let u32_at = |at: usize| {
-            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-        };
+        let u32_at = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         if header[..4] != MAGIC {
             return Err(FrameError::Header("wrong magic"));
         }
@@ -134,39 +129,13 @@ impl FrameHeader {
             crc: u32_at(28),
         };
         let limit = |what, value: u64, limit: usize| {
-            if value > limit as u64 {
-                Err(FrameError::Limit {
-                    what,
-                    value,
-                    limit: limit as u64,
-                })
-            } else {
-                Ok(())
-            }
+            if value > limit as u64 { Err(FrameError::Limit { what, value, limit: limit as u64 }) } else { Ok(()) }
         };
-        limit(
-            "payload bytes",
-            u64::from(decoded.payload_bytes),
-            limits::FRAME_COMPRESSED_BYTES,
-        )?;
-        limit(
-            "raw bytes",
-            u64::from(decoded.raw_bytes),
-            limits::FRAME_RAW_BYTES,
-        )?;
+        limit("payload bytes", u64::from(decoded.payload_bytes), limits::FRAME_COMPRESSED_BYTES)?;
+        limit("raw bytes", u64::from(decoded.raw_bytes), limits::FRAME_RAW_BYTES)?;
         // An entry is at least one byte long.
-        limit(
-            "entries",
-            u64::from(decoded.count),
-            decoded.raw_bytes as usize,
-        )?;
-        if decoded.count == 0
-            || decoded.first == 0
-            || decoded
-                .first
-                .checked_add(u64::from(decoded.count))
-                .is_none()
-        {
+        limit("entries", u64::from(decoded.count), decoded.raw_bytes as usize)?;
+        if decoded.count == 0 || decoded.first == 0 || decoded.first.checked_add(u64::from(decoded.count)).is_none() {
             return Err(FrameError::Header("entry numbers that cannot be"));
         }
         Ok(decoded)
@@ -187,10 +156,7 @@ impl<'a> FrameView<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, FrameError> {
         let header = FrameHeader::decode(bytes)?;
         let Some(bytes) = bytes.get(..header.frame_bytes()) else {
-            return Err(FrameError::Truncated {
-                have: bytes.len(),
-                need: header.frame_bytes(),
-            });
+            return Err(FrameError::Truncated { have: bytes.len(), need: header.frame_bytes() });
         };
         if crc32c::crc32c(&bytes[HEADER_BYTES..]) != header.crc {
             return Err(FrameError::Checksum);
@@ -203,31 +169,9 @@ impl<'a> FrameView<'a> {
     pub fn payload(&self) -> Result<Vec<u8>, FrameError> {
         let stored = &self.bytes[HEADER_BYTES..];
         let declared = self.header.raw_bytes as usize;
-        let mut raw = Vec::new();
-        if self.header.compressed {
-            let zstd = |error: std::io::Error| FrameError::Zstd(error.to_string());
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(stored)
-                .map_err(zstd)?
-                .single_frame();
-            decoder
-                .window_log_max(limits::ZSTD_WINDOW_LOG)
-                .map_err(zstd)?;
-            decoder
-                .by_ref()
-                .take(declared as u64 + 1)
-                .read_to_end(&mut raw)
-                .map_err(zstd)?;
-            if !decoder.finish().is_empty() {
-                return Err(FrameError::Zstd("more than one zstd frame".into()));
-            }
-        } else {
-            raw.extend_from_slice(stored);
-        }
+        let raw = if self.header.compressed { pack::unpack(stored, declared)? } else { stored.to_vec() };
         if raw.len() != declared {
-            return Err(FrameError::Zstd(format!(
-                "{} bytes where the header says {declared}",
-                raw.len()
-            )));
+            return Err(FrameError::Zstd(format!("{} bytes where the header says {declared}", raw.len())));
         }
         Ok(raw)
     }
@@ -242,46 +186,25 @@ pub struct FrameEncoder {
 impl FrameEncoder {
     /// An encoder with a fresh context.
     pub fn new() -> Result<Self, FrameError> {
-        let zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL)
-            .map_err(|error| FrameError::Zstd(error.to_string()))?;
-        Ok(Self {
-            zstd,
-            packed: Vec::new(),
-        })
+        let zstd = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| FrameError::Zstd(error.to_string()))?;
+        Ok(Self { zstd, packed: Vec::new() })
     }
 
     /// Appends to `out` the frame of `count` entries from number `first` on, whose payload is `raw`
     /// (at most [`limits::FRAME_RAW_BYTES`]).
-    pub fn encode(
-        &mut self,
-        first: EntryNumber,
-        count: u32,
-        raw: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<FrameHeader, FrameError> {
+    pub fn encode(&mut self, first: EntryNumber, count: u32, raw: &[u8], out: &mut Vec<u8>) -> Result<FrameHeader, FrameError> {
         let raw_bytes = raw.len() as u64;
         if raw.len() > limits::FRAME_RAW_BYTES {
-            return Err(FrameError::Limit {
-                what: "raw bytes",
-                value: raw_bytes,
-                limit: limits::FRAME_RAW_BYTES as u64,
-            });
+            return Err(FrameError::Limit { what: "raw bytes", value: raw_bytes, limit: limits::FRAME_RAW_BYTES as u64 });
         }
         self.packed.clear();
-        self.packed
-            .reserve(zstd::zstd_safe::compress_bound(raw.len()));
-        self.zstd
-            .compress_to_buffer(raw, &mut self.packed)
-            .map_err(|error| FrameError::Zstd(error.to_string()))?;
+        self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        self.zstd.compress_to_buffer(raw, &mut self.packed).map_err(|error| FrameError::Zstd(error.to_string()))?;
         let compressed = self.packed.len() < raw.len();
         let payload = if compressed { &self.packed[..] } else { raw };
         if payload.len() > limits::FRAME_COMPRESSED_BYTES {
             let (value, limit) = (payload.len() as u64, limits::FRAME_COMPRESSED_BYTES as u64);
-            return Err(FrameError::Limit {
-                what: "payload bytes",
-                value,
-                limit,
-            });
+            return Err(FrameError::Limit { what: "payload bytes", value, limit });
         }
         let header = FrameHeader {
             compressed,
@@ -310,10 +233,7 @@ mod tests {
 
     fn frame(first: u64, count: u32, raw: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        FrameEncoder::new()
-            .unwrap()
-            .encode(first, count, raw, &mut out)
-            .unwrap();
+        FrameEncoder::new().unwrap().encode(first, count, raw, &mut out).unwrap();
         out
     }
 
@@ -341,53 +261,22 @@ mod tests {
     fn every_cut_is_a_truncation() {
         let bytes = frame(7, 3, b"abcabcabcabcabcabcabcabcabcabcabcabc");
         for len in 0..bytes.len() {
-            assert!(
-                matches!(
-                    FrameView::parse(&bytes[..len]),
-                    Err(FrameError::Truncated { .. })
-                ),
-                "cut at {len}"
-            );
+            assert!(matches!(FrameView::parse(&bytes[..len]), Err(FrameError::Truncated { .. })), "cut at {len}");
         }
     }
 
     #[test]
     fn a_header_that_lies_is_refused_before_anything_is_read() {
-        let honest = FrameHeader {
-            compressed: true,
-            payload_bytes: 10,
-            raw_bytes: 10,
-            first: 1,
-            count: 1,
-            crc: 0,
-        };
+        let honest = FrameHeader { compressed: true, payload_bytes: 10, raw_bytes: 10, first: 1, count: 1, crc: 0 };
         for header in [
-            FrameHeader {
-                payload_bytes: u32::MAX,
-                ..honest
-            },
-            FrameHeader {
-                raw_bytes: u32::MAX,
-                ..honest
-            },
-            FrameHeader {
-                count: u32::MAX,
-                ..honest
-            },
+            FrameHeader { payload_bytes: u32::MAX, ..honest },
+            FrameHeader { raw_bytes: u32::MAX, ..honest },
+            FrameHeader { count: u32::MAX, ..honest },
             FrameHeader { count: 0, ..honest },
             FrameHeader { first: 0, ..honest },
-            FrameHeader {
-                first: u64::MAX,
-                ..honest
-            },
+            FrameHeader { first: u64::MAX, ..honest },
         ] {
-            assert!(
-                !matches!(
-                    FrameHeader::decode(&header.encode()),
-                    Ok(_) | Err(FrameError::Truncated { .. })
-                ),
-                "{header:?}"
-            );
+            assert!(!matches!(FrameHeader::decode(&header.encode()), Ok(_) | Err(FrameError::Truncated { .. })), "{header:?}");
         }
     }
 
@@ -405,10 +294,7 @@ mod tests {
                 crc: crc32c::crc32c(&packed),
             };
             let bytes = [&header.encode()[..], &packed].concat();
-            assert!(matches!(
-                FrameView::parse(&bytes).unwrap().payload(),
-                Err(FrameError::Zstd(_))
-            ));
+            assert!(matches!(FrameView::parse(&bytes).unwrap().payload(), Err(FrameError::Zstd(_))));
         }
     }
 

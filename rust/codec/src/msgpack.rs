@@ -45,7 +45,7 @@ pub fn write_f64(out: &mut Vec<u8>, value: f64) {
 #[inline]
 pub fn write_int(out: &mut Vec<u8>, value: i64) {
     match value {
-        0..=0x7f | -32..=-1 => out.push(value as u8),
+        -32..=0x7f => out.push(value as u8),
         0x80..=0xff => out.extend_from_slice(&[0xcc, value as u8]),
         0x100..=0xffff => push(out, 0xcd, &(value as u16).to_be_bytes()),
         0x1_0000..=0xffff_ffff => push(out, 0xce, &(value as u32).to_be_bytes()),
@@ -158,11 +158,7 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
 pub fn from_bytes(bytes: &[u8]) -> Result<Value, MsgpackError> {
     let mut reader = Reader::new(bytes);
     let value = reader.value()?;
-    if reader.is_empty() {
-        Ok(value)
-    } else {
-        Err(MsgpackError::Type)
-    }
+    if reader.is_empty() { Ok(value) } else { Err(MsgpackError::Type) }
 }
 
 /// A scalar, or the bytes of a value that is none: what a hot loop looks at without allocating.
@@ -200,20 +196,14 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn take(&mut self, len: usize) -> Result<&'a [u8], MsgpackError> {
-        let (head, tail) = self
-            .bytes
-            .split_at_checked(len)
-            .ok_or(MsgpackError::Truncated)?;
+        let (head, tail) = self.bytes.split_at_checked(len).ok_or(MsgpackError::Truncated)?;
         self.bytes = tail;
         Ok(head)
     }
 
     #[inline]
     fn be<const N: usize>(&mut self) -> Result<[u8; N], MsgpackError> {
-        let (head, tail) = self
-            .bytes
-            .split_first_chunk::<N>()
-            .ok_or(MsgpackError::Truncated)?;
+        let (head, tail) = self.bytes.split_first_chunk::<N>().ok_or(MsgpackError::Truncated)?;
         self.bytes = tail;
         Ok(*head)
     }
@@ -406,13 +396,10 @@ mod tests {
             any::<bool>().prop_map(Value::Bool),
             any::<i64>().prop_map(Value::Int),
             (-300i64..70_000).prop_map(Value::Int),
-            any::<f64>()
-                .prop_filter("NaN is not equal to itself", |f| !f.is_nan())
-                .prop_map(Value::Float),
+            any::<f64>().prop_filter("NaN is not equal to itself", |f| !f.is_nan()).prop_map(Value::Float),
             "\\PC{0,40}".prop_map(Value::Str),
             proptest::collection::vec(any::<u8>(), 0..300).prop_map(Value::Bin),
-            (any::<i8>(), proptest::collection::vec(any::<u8>(), 0..20))
-                .prop_map(|(kind, bytes)| Value::Ext(kind, bytes)),
+            (any::<i8>(), proptest::collection::vec(any::<u8>(), 0..20)).prop_map(|(kind, bytes)| Value::Ext(kind, bytes)),
         ];
         leaf.prop_recursive(4, 64, 20, |inner| {
             prop_oneof![
@@ -446,10 +433,7 @@ mod tests {
     #[test]
     fn a_nan_keeps_its_bits() {
         let bits = 0x7ff8_0000_dead_beef;
-        let Ok(Value::Float(value)) = from_bytes(&to_bytes(&Value::Float(f64::from_bits(bits))))
-        else {
-            panic!()
-        };
+        let Ok(Value::Float(value)) = from_bytes(&to_bytes(&Value::Float(f64::from_bits(bits)))) else { panic!() };
         assert_eq!(value.to_bits(), bits);
     }
 
@@ -462,13 +446,7 @@ mod tests {
 
     #[test]
     fn a_lying_length_allocates_nothing() {
-        assert_eq!(
-            from_bytes(&[0xdd, 0xff, 0xff, 0xff, 0xff]),
-            Err(MsgpackError::Truncated)
-        );
-        assert_eq!(
-            from_bytes(&[0xdb, 0xff, 0xff, 0xff, 0xff, b'a']),
-            Err(MsgpackError::Truncated)
-        );
+        assert_eq!(from_bytes(&[0xdd, 0xff, 0xff, 0xff, 0xff]), Err(MsgpackError::Truncated));
+        assert_eq!(from_bytes(&[0xdb, 0xff, 0xff, 0xff, 0xff, b'a']), Err(MsgpackError::Truncated));
     }
 }

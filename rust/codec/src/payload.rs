@@ -73,15 +73,7 @@ impl PayloadBuilder {
 
     /// Adds a row of the given shape; `values` is the msgpack of its values, one after the other.
     #[inline]
-    pub fn row(
-        &mut self,
-        table: &KeyTable,
-        shape: u32,
-        step: Step,
-        time: TimeMicros,
-        sampled: bool,
-        values: &[u8],
-    ) {
+    pub fn row(&mut self, table: &KeyTable, shape: u32, step: Step, time: TimeMicros, sampled: bool, values: &[u8]) {
         let local = match self.local_shape.get(shape as usize) {
             Some(&local) if local != ABSENT => local,
             _ => self.use_shape(table, shape),
@@ -182,24 +174,14 @@ impl<'p> RowRef<'p> {
     /// The row's (key index, value) pairs. They were checked when the row was read, so none is missing.
     pub fn cells(&self) -> impl Iterator<Item = (u32, ValueRef<'p>)> + use<'p> {
         let mut values = self.values.clone();
-        self.keys
-            .iter()
-            .map_while(move |&key| Some((key, values.value_ref().ok()?)))
+        self.keys.iter().map_while(move |&key| Some((key, values.value_ref().ok()?)))
     }
 
     /// The row with all its values decoded.
     pub fn to_row(&self, keys: &[&str]) -> Result<Row, PayloadError> {
         let mut values = self.values.clone();
-        let cells = self
-            .keys
-            .iter()
-            .map(|&key| Ok((keys[key as usize].to_owned(), values.value()?)));
-        Ok(Row {
-            step: self.step,
-            time: self.time,
-            sampled: self.sampled,
-            cells: cells.collect::<Result<_, PayloadError>>()?,
-        })
+        let cells = self.keys.iter().map(|&key| Ok((keys[key as usize].to_owned(), values.value()?)));
+        Ok(Row { step: self.step, time: self.time, sampled: self.sampled, cells: cells.collect::<Result<_, PayloadError>>()? })
     }
 }
 
@@ -219,9 +201,7 @@ impl<'a> PayloadReader<'a> {
     pub fn new(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
         let mut reader = Reader::new(payload);
         if reader.array_len()? != 3 {
-            return Err(PayloadError::Form(
-                "not an array of keys, shapes and entries",
-            ));
+            return Err(PayloadError::Form("not an array of keys, shapes and entries"));
         }
         let mut keys = Vec::new();
         for _ in 0..bounded(reader.array_len()?)? {
@@ -235,58 +215,35 @@ impl<'a> PayloadReader<'a> {
         for _ in 0..bounded(reader.array_len()?)? {
             let mut shape = Vec::new();
             for _ in 0..bounded(reader.array_len()?)? {
-                let key = u32::try_from(reader.int()?)
-                    .ok()
-                    .filter(|&key| (key as usize) < keys.len());
+                let key = u32::try_from(reader.int()?).ok().filter(|&key| (key as usize) < keys.len());
                 shape.push(key.ok_or(PayloadError::Form("a shape with a key that is not there"))?);
             }
             shapes.push(shape);
         }
         let left = reader.array_len()?;
         if left != count as usize {
-            return Err(PayloadError::Form(
-                "another number of entries than the header says",
-            ));
+            return Err(PayloadError::Form("another number of entries than the header says"));
         }
-        Ok(Self {
-            keys,
-            shapes,
-            entries: reader,
-            left,
-        })
+        Ok(Self { keys, shapes, entries: reader, left })
     }
 
     /// The next entry, or `None` after the last. Each value of a row is checked to be well-formed here.
     pub fn next_entry(&mut self) -> Result<Option<EntryRef<'_>>, PayloadError> {
         if self.left == 0 {
-            return if self.entries.is_empty() {
-                Ok(None)
-            } else {
-                Err(PayloadError::Form("bytes behind the last entry"))
-            };
+            return if self.entries.is_empty() { Ok(None) } else { Err(PayloadError::Form("bytes behind the last entry")) };
         }
         self.left -= 1;
         let before = self.entries.rest().len();
         let len = self.entries.array_len()?;
         let kind = self.entries.int()?;
         if kind != ROW && kind != SAMPLED_ROW {
-            return Ok(Some(EntryRef::Statement(statement::read(
-                kind,
-                len,
-                &mut self.entries,
-            )?)));
+            return Ok(Some(EntryRef::Statement(statement::read(kind, len, &mut self.entries)?)));
         }
         let (step, time) = (self.entries.int()?, self.entries.int()?);
-        let shape = u32::try_from(self.entries.int()?)
-            .map_err(|_| PayloadError::Form("a row with a shape that is not there"))?;
-        let keys = self
-            .shapes
-            .get(shape as usize)
-            .ok_or(PayloadError::Form("a row with a shape that is not there"))?;
+        let shape = u32::try_from(self.entries.int()?).map_err(|_| PayloadError::Form("a row with a shape that is not there"))?;
+        let keys = self.shapes.get(shape as usize).ok_or(PayloadError::Form("a row with a shape that is not there"))?;
         if len != 4 + keys.len() {
-            return Err(PayloadError::Form(
-                "a row with more or fewer values than keys",
-            ));
+            return Err(PayloadError::Form("a row with more or fewer values than keys"));
         }
         let values = self.entries.clone();
         for _ in keys {
@@ -295,14 +252,7 @@ impl<'a> PayloadReader<'a> {
         if before - self.entries.rest().len() > limits::ROW_BYTES {
             return Err(PayloadError::Form("a row larger than 8 MiB"));
         }
-        Ok(Some(EntryRef::Row(RowRef {
-            step,
-            time,
-            sampled: kind == SAMPLED_ROW,
-            shape,
-            keys,
-            values,
-        })))
+        Ok(Some(EntryRef::Row(RowRef { step, time, sampled: kind == SAMPLED_ROW, shape, keys, values })))
     }
 
     /// All entries from here on, decoded.
@@ -320,13 +270,7 @@ impl<'a> PayloadReader<'a> {
 }
 
 fn bounded(len: usize) -> Result<usize, PayloadError> {
-    if len > limits::FRAME_KEYS {
-        Err(PayloadError::Form(
-            "more keys or shapes than a frame may have",
-        ))
-    } else {
-        Ok(len)
-    }
+    if len > limits::FRAME_KEYS { Err(PayloadError::Form("more keys or shapes than a frame may have")) } else { Ok(len) }
 }
 
 #[cfg(test)]
@@ -346,11 +290,7 @@ mod tests {
     fn rows_and_statements_read_back_in_order() {
         let (table, mut builder, mut payload) = (table(), PayloadBuilder::new(), Vec::new());
         for round in 0..2 {
-            let values = [
-                msgpack::to_bytes(&Value::Float(0.5)),
-                msgpack::to_bytes(&Value::Int(round)),
-            ]
-            .concat();
+            let values = [msgpack::to_bytes(&Value::Float(0.5)), msgpack::to_bytes(&Value::Int(round))].concat();
             builder.row(&table, 1, 7, 1000, false, &values);
             builder.statement(&Entry::Exit { time: 1, code: 3 });
             builder.row(&table, 2, -7, 1001, true, &[]);
@@ -358,10 +298,7 @@ mod tests {
             let bound = builder.bytes();
             let count = builder.finish(&table, &mut payload);
             assert!(payload.len() <= bound);
-            let entries = PayloadReader::new(&payload, count)
-                .unwrap()
-                .entries()
-                .unwrap();
+            let entries = PayloadReader::new(&payload, count).unwrap().entries().unwrap();
             assert_eq!(
                 entries,
                 [
@@ -369,18 +306,10 @@ mod tests {
                         step: 7,
                         time: 1000,
                         sampled: false,
-                        cells: vec![
-                            ("ünïcode".into(), Value::Float(0.5)),
-                            ("loss".into(), Value::Int(round))
-                        ],
+                        cells: vec![("ünïcode".into(), Value::Float(0.5)), ("loss".into(), Value::Int(round))],
                     }),
                     Entry::Exit { time: 1, code: 3 },
-                    Entry::Row(Row {
-                        step: -7,
-                        time: 1001,
-                        sampled: true,
-                        cells: vec![]
-                    }),
+                    Entry::Row(Row { step: -7, time: 1001, sampled: true, cells: vec![] }),
                 ]
             );
         }
@@ -388,13 +317,7 @@ mod tests {
 
     #[test]
     fn every_statement_reads_back() {
-        let set = vec![
-            ("lr".to_owned(), Value::Float(0.1)),
-            (
-                "nested".to_owned(),
-                Value::Map(vec![("a".into(), Value::Nil)]),
-            ),
-        ];
+        let set = vec![("lr".to_owned(), Value::Float(0.1)), ("nested".to_owned(), Value::Map(vec![("a".into(), Value::Nil)]))];
         let opening = Opening {
             entity: "local".into(),
             project: "p".into(),
@@ -412,21 +335,9 @@ mod tests {
         };
         let statements = [
             Entry::Open(opening.clone()),
-            Entry::Open(Opening {
-                rank: None,
-                primary: false,
-                ..opening
-            }),
-            Entry::Config {
-                time: 1,
-                set: set.clone(),
-                deleted: vec!["old".into()],
-            },
-            Entry::Summary {
-                time: 2,
-                set,
-                deleted: vec![],
-            },
+            Entry::Open(Opening { rank: None, primary: false, ..opening }),
+            Entry::Config { time: 1, set: set.clone(), deleted: vec!["old".into()] },
+            Entry::Summary { time: 2, set, deleted: vec![] },
             Entry::Metric {
                 time: 3,
                 definition: MetricDefinition {
@@ -439,34 +350,14 @@ mod tests {
                     overwrite: true,
                 },
             },
-            Entry::Info {
-                time: 4,
-                info: RunInfoUpdate {
-                    name: Some("n".into()),
-                    tags: Some(vec!["a".into()]),
-                    ..Default::default()
-                },
-            },
-            Entry::Lost {
-                time: 5,
-                report: LossReport {
-                    rows: 10,
-                    kept: 3,
-                    reason: "disk full".into(),
-                },
-            },
+            Entry::Info { time: 4, info: RunInfoUpdate { name: Some("n".into()), tags: Some(vec!["a".into()]), ..Default::default() } },
+            Entry::Lost { time: 5, report: LossReport { rows: 10, kept: 3, reason: "disk full".into() } },
             Entry::Exit { time: 6, code: -1 },
         ];
         let (table, mut builder, mut payload) = (table(), PayloadBuilder::new(), Vec::new());
         statements.iter().for_each(|entry| builder.statement(entry));
         let count = builder.finish(&table, &mut payload);
-        assert_eq!(
-            PayloadReader::new(&payload, count)
-                .unwrap()
-                .entries()
-                .unwrap(),
-            statements
-        );
+        assert_eq!(PayloadReader::new(&payload, count).unwrap().entries().unwrap(), statements);
     }
 
     proptest! {

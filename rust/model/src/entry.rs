@@ -3,10 +3,7 @@
 use crate::{Step, TimeMicros, value::Value};
 
 /// One numbered statement of a stream.
-#[expect(
-    missing_docs,
-    reason = "the fields of a variant are what its name and their types say"
-)]
+#[expect(missing_docs, reason = "the fields of a variant are what its name and their types say")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// Who writes, to which run, since when. Number 1 of every stream.
@@ -14,32 +11,15 @@ pub enum Entry {
     /// The values of one step.
     Row(Row),
     /// Configuration values set and deleted, by key.
-    Config {
-        time: TimeMicros,
-        set: Vec<(String, Value)>,
-        deleted: Vec<String>,
-    },
+    Config { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
     /// Summary values set by hand and deleted, by key.
-    Summary {
-        time: TimeMicros,
-        set: Vec<(String, Value)>,
-        deleted: Vec<String>,
-    },
+    Summary { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
     /// How a metric is to be shown and summarised.
-    Metric {
-        time: TimeMicros,
-        definition: MetricDefinition,
-    },
+    Metric { time: TimeMicros, definition: MetricDefinition },
     /// Name, notes, tags and the like; what is `None` stays as it was.
-    Info {
-        time: TimeMicros,
-        info: RunInfoUpdate,
-    },
+    Info { time: TimeMicros, info: RunInfoUpdate },
     /// Rows that could not be kept.
-    Lost {
-        time: TimeMicros,
-        report: LossReport,
-    },
+    Lost { time: TimeMicros, report: LossReport },
     /// The writer's orderly end.
     Exit { time: TimeMicros, code: i32 },
 }

@@ -29,27 +29,14 @@ mod tests {
         let typed = Value::Map(vec![("_type".into(), Value::Str("histogram".into()))]);
         let value = Value::Map(vec![
             ("b".into(), Value::Int(1)),
-            (
-                "c".into(),
-                Value::Map(vec![
-                    ("d".into(), Value::Int(2)),
-                    ("e".into(), typed.clone()),
-                ]),
-            ),
+            ("c".into(), Value::Map(vec![("d".into(), Value::Int(2)), ("e".into(), typed.clone())])),
             ("f".into(), Value::Map(vec![])),
         ]);
         let mut seen = Vec::new();
-        flatten("a", &value, &mut |name, leaf| {
-            seen.push((name.to_owned(), leaf.clone()))
-        });
+        flatten("a", &value, &mut |name, leaf| seen.push((name.to_owned(), leaf.clone())));
         assert_eq!(
             seen,
-            [
-                ("a.b".into(), Value::Int(1)),
-                ("a.c.d".into(), Value::Int(2)),
-                ("a.c.e".into(), typed),
-                ("a.f".into(), Value::Map(vec![]))
-            ]
+            [("a.b".into(), Value::Int(1)), ("a.c.d".into(), Value::Int(2)), ("a.c.e".into(), typed), ("a.f".into(), Value::Map(vec![]))]
         );
     }
 }

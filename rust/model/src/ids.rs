@@ -18,11 +18,7 @@ pub struct InvalidName {
 
 impl InvalidName {
     fn new(what: &'static str, name: &str, problem: impl Into<String>) -> Self {
-        Self {
-            what,
-            name: name.chars().take(64).collect(),
-            problem: problem.into(),
-        }
+        Self { what, name: name.chars().take(64).collect(), problem: problem.into() }
     }
 }
 
@@ -81,43 +77,19 @@ impl RunPath {
         check("entity", entity, limits::PROJECT_CHARS, "/\\#?%:")?;
         check("project", project, limits::PROJECT_CHARS, "/\\#?%:")?;
         check("run id", run, limits::RUN_ID_CHARS, ":;,#?/'\\")?;
-        Ok(Self {
-            entity: entity.into(),
-            project: project.into(),
-            run: run.into(),
-        })
+        Ok(Self { entity: entity.into(), project: project.into(), run: run.into() })
     }
 }
 
-fn check(
-    what: &'static str,
-    name: &str,
-    max_chars: usize,
-    forbidden: &str,
-) -> Result<(), InvalidName> {
+fn check(what: &'static str, name: &str, max_chars: usize, forbidden: &str) -> Result<(), InvalidName> {
     if name.is_empty() || name.trim() != name {
-        return Err(InvalidName::new(
-            what,
-            name,
-            "must not be empty, nor begin or end with white space",
-        ));
+        return Err(InvalidName::new(what, name, "must not be empty, nor begin or end with white space"));
     }
     if name.chars().count() > max_chars {
-        return Err(InvalidName::new(
-            what,
-            name,
-            format!("is longer than {max_chars} characters"),
-        ));
+        return Err(InvalidName::new(what, name, format!("is longer than {max_chars} characters")));
     }
-    match name
-        .chars()
-        .find(|c| forbidden.contains(*c) || c.is_control())
-    {
-        Some(c) => Err(InvalidName::new(
-            what,
-            name,
-            format!("must not contain {c:?}"),
-        )),
+    match name.chars().find(|c| forbidden.contains(*c) || c.is_control()) {
+        Some(c) => Err(InvalidName::new(what, name, format!("must not contain {c:?}"))),
         None => Ok(()),
     }
 }
@@ -137,12 +109,9 @@ mod tests {
     #[test]
     fn a_path_names_the_part_that_is_wrong() {
         assert!(RunPath::new("local", "digits", "a1b2").is_ok());
-        for (entity, project, run, what) in [
-            ("local", "a/b", "r", "project"),
-            ("", "p", "r", "entity"),
-            ("local", "p", "a'b", "run id"),
-            ("local", " p", "r", "project"),
-        ] {
+        for (entity, project, run, what) in
+            [("local", "a/b", "r", "project"), ("", "p", "r", "entity"), ("local", "p", "a'b", "run id"), ("local", " p", "r", "project")]
+        {
             assert_eq!(RunPath::new(entity, project, run).unwrap_err().what, what);
         }
         assert!(RunPath::new("local", &"x".repeat(129), "r").is_err());

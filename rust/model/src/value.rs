@@ -131,35 +131,19 @@ impl Histogram {
     pub fn to_value(&self) -> Value {
         Value::Map(vec![
             ("_type".into(), Value::Str("histogram".into())),
-            (
-                "bins".into(),
-                Value::List(self.edges.iter().map(|&edge| Value::Float(edge)).collect()),
-            ),
-            (
-                "values".into(),
-                Value::List(
-                    self.counts
-                        .iter()
-                        .map(|&count| Value::Int(count as i64))
-                        .collect(),
-                ),
-            ),
+            ("bins".into(), Value::List(self.edges.iter().map(|&edge| Value::Float(edge)).collect())),
+            ("values".into(), Value::List(self.counts.iter().map(|&count| Value::Int(count as i64)).collect())),
         ])
     }
 
     /// Reads the typed object; counts may be integers or (for weighted histograms) floats, which are rounded.
     pub fn from_value(value: &Value) -> Option<Self> {
-        let (Value::List(bins), Value::List(counts)) = (value.get("bins")?, value.get("values")?)
-        else {
+        let (Value::List(bins), Value::List(counts)) = (value.get("bins")?, value.get("values")?) else {
             return None;
         };
         let edges: Vec<f64> = bins.iter().map(Value::as_f64).collect::<Option<_>>()?;
-        let counts: Vec<u64> = counts
-            .iter()
-            .map(|count| count.as_f64().map(|count| count.round() as u64))
-            .collect::<Option<_>>()?;
-        (value.type_name() == Some("histogram") && edges.len() == counts.len() + 1)
-            .then_some(Self { edges, counts })
+        let counts: Vec<u64> = counts.iter().map(|count| count.as_f64().map(|count| count.round() as u64)).collect::<Option<_>>()?;
+        (value.type_name() == Some("histogram") && edges.len() == counts.len() + 1).then_some(Self { edges, counts })
     }
 }
 
@@ -169,10 +153,7 @@ mod tests {
 
     #[test]
     fn a_histogram_is_a_typed_object_and_back() {
-        let histogram = Histogram {
-            edges: vec![0.0, 0.5, 1.0],
-            counts: vec![3, 4],
-        };
+        let histogram = Histogram { edges: vec![0.0, 0.5, 1.0], counts: vec![3, 4] };
         let value = histogram.to_value();
         assert_eq!(value.kind(), Kind::Object("histogram".into()));
         assert_eq!(Histogram::from_value(&value), Some(histogram));

@@ -19,10 +19,7 @@ pub enum ConvertError {
 
 /// Reads a stream id.
 pub fn stream_id(bytes: &[u8]) -> Result<StreamId, ConvertError> {
-    bytes
-        .try_into()
-        .map(StreamId)
-        .map_err(|_| ConvertError::StreamId(bytes.len()))
+    bytes.try_into().map(StreamId).map_err(|_| ConvertError::StreamId(bytes.len()))
 }
 
 impl TryFrom<v1::RunPath> for RunPath {
@@ -35,11 +32,7 @@ impl TryFrom<v1::RunPath> for RunPath {
 
 impl From<RunPath> for v1::RunPath {
     fn from(path: RunPath) -> Self {
-        Self {
-            entity: path.entity,
-            project: path.project,
-            run: path.run,
-        }
+        Self { entity: path.entity, project: path.project, run: path.run }
     }
 }
 
@@ -69,11 +62,7 @@ impl TryFrom<v1::Opening> for Opening {
 impl From<Opening> for v1::Opening {
     fn from(opening: Opening) -> Self {
         Self {
-            path: Some(v1::RunPath {
-                entity: opening.entity,
-                project: opening.project,
-                run: opening.run,
-            }),
+            path: Some(v1::RunPath { entity: opening.entity, project: opening.project, run: opening.run }),
             label: opening.label,
             rank: opening.rank,
             primary: opening.primary,
@@ -108,13 +97,7 @@ mod tests {
             destination: String::new(),
             version: "v".into(),
         };
-        assert_eq!(
-            Opening::try_from(v1::Opening::from(opening.clone())),
-            Ok(opening)
-        );
-        assert_eq!(
-            Opening::try_from(v1::Opening::default()),
-            Err(ConvertError::Missing("opening.path"))
-        );
+        assert_eq!(Opening::try_from(v1::Opening::from(opening.clone())), Ok(opening));
+        assert_eq!(Opening::try_from(v1::Opening::default()), Err(ConvertError::Missing("opening.path")));
     }
 }

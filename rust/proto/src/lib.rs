@@ -5,13 +5,7 @@ pub mod convert;
 pub use convert::ConvertError;
 
 /// Messages and services of `stepwell.v1`, as the .proto files document them.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::pedantic,
-    reason = "generated code; the .proto files are the reference"
-)]
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated code; the .proto files are the reference")]
 pub mod v1 {
     tonic::include_proto!("stepwell.v1");
 }

@@ -26,21 +26,13 @@ type Pairs = Vec<(String, Value)>;
 pub fn write(out: &mut Vec<u8>, entry: &Entry) {
     let (kind, time, body) = match entry {
         Entry::Row(_) => panic!("a row is written with its key table"),
-        Entry::Config { time, set, deleted } => {
-            (1, *time, vec![Value::Map(set.clone()), texts(deleted)])
-        }
-        Entry::Summary { time, set, deleted } => {
-            (2, *time, vec![Value::Map(set.clone()), texts(deleted)])
-        }
+        Entry::Config { time, set, deleted } => (1, *time, vec![Value::Map(set.clone()), texts(deleted)]),
+        Entry::Summary { time, set, deleted } => (2, *time, vec![Value::Map(set.clone()), texts(deleted)]),
         Entry::Metric { time, definition } => (3, *time, vec![metric_to_value(definition)]),
         Entry::Info { time, info } => (4, *time, vec![info_to_value(info)]),
         Entry::Lost { time, report } => {
             let count = |count: u64| Value::Int(count as i64);
-            let pairs = vec![
-                pair("rows", count(report.rows)),
-                pair("kept", count(report.kept)),
-                pair("reason", text(&report.reason)),
-            ];
+            let pairs = vec![pair("rows", count(report.rows)), pair("kept", count(report.kept)), pair("reason", text(&report.reason))];
             (6, *time, vec![Value::Map(pairs)])
         }
         Entry::Exit { time, code } => (7, *time, vec![Value::Int(i64::from(*code))]),
@@ -49,8 +41,7 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry) {
     msgpack::write_array_len(out, 2 + body.len());
     msgpack::write_int(out, kind);
     msgpack::write_int(out, time);
-    body.iter()
-        .for_each(|value| msgpack::write_value(out, value));
+    body.iter().for_each(|value| msgpack::write_value(out, value));
 }
 
 /// Reads the rest of an entry of `len` elements whose kind was read.
@@ -66,46 +57,22 @@ pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Ent
     let time = reader.int()?;
     let body = reader.value()?;
     Ok(match kind {
-        1 => Entry::Config {
-            time,
-            set: pairs(body)?,
-            deleted: strings(&reader.value()?)?,
-        },
-        2 => Entry::Summary {
-            time,
-            set: pairs(body)?,
-            deleted: strings(&reader.value()?)?,
-        },
-        3 => Entry::Metric {
-            time,
-            definition: metric_from_value(&body)?,
-        },
-        4 => Entry::Info {
-            time,
-            info: info_from_value(&body)?,
-        },
+        1 => Entry::Config { time, set: pairs(body)?, deleted: strings(&reader.value()?)? },
+        2 => Entry::Summary { time, set: pairs(body)?, deleted: strings(&reader.value()?)? },
+        3 => Entry::Metric { time, definition: metric_from_value(&body)? },
+        4 => Entry::Info { time, info: info_from_value(&body)? },
         6 => {
             let count = |key| integer(&body, key).map(|count| count.unwrap_or(0) as u64);
             Entry::Lost {
                 time,
-                report: LossReport {
-                    rows: count("rows")?,
-                    kept: count("kept")?,
-                    reason: string(&body, "reason")?.unwrap_or_default(),
-                },
+                report: LossReport { rows: count("rows")?, kept: count("kept")?, reason: string(&body, "reason")?.unwrap_or_default() },
             }
         }
         7 => match body {
-            Value::Int(code) => Entry::Exit {
-                time,
-                code: code as i32,
-            },
+            Value::Int(code) => Entry::Exit { time, code: code as i32 },
             _ => return Err(PayloadError::Form("an exit without a code")),
         },
-        8 => Entry::Open(Opening {
-            time,
-            ..opening_from_value(&body)?
-        }),
+        8 => Entry::Open(Opening { time, ..opening_from_value(&body)? }),
         _ => return Err(PayloadError::Form("an entry of an unknown kind")),
     })
 }
@@ -126,21 +93,13 @@ pub fn opening_to_value(opening: &Opening) -> Value {
         pair("destination", text(&opening.destination)),
         pair("version", text(&opening.version)),
     ];
-    pairs.extend(
-        opening
-            .rank
-            .map(|rank| pair("rank", Value::Int(i64::from(rank)))),
-    );
+    pairs.extend(opening.rank.map(|rank| pair("rank", Value::Int(i64::from(rank)))));
     Value::Map(pairs)
 }
 
 /// Reads what [`opening_to_value`] wrote.
 pub fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
-    let required = |key| {
-        string(value, key)?.ok_or(PayloadError::Form(
-            "an opening without entity, project or run",
-        ))
-    };
+    let required = |key| string(value, key)?.ok_or(PayloadError::Form("an opening without entity, project or run"));
     let optional = |key| string(value, key).map(Option::unwrap_or_default);
     let number = |key| integer(value, key).map(|number| number.unwrap_or(0));
     Ok(Opening {
@@ -166,28 +125,10 @@ fn metric_to_value(definition: &MetricDefinition) -> Value {
         pair("summary", texts(&definition.summary)),
         pair("overwrite", Value::Bool(definition.overwrite)),
     ];
-    pairs.extend(
-        definition
-            .step_metric
-            .as_ref()
-            .map(|key| pair("step_metric", text(key))),
-    );
-    pairs.extend(
-        definition
-            .step_sync
-            .map(|sync| pair("step_sync", Value::Bool(sync))),
-    );
-    pairs.extend(
-        definition
-            .hidden
-            .map(|hidden| pair("hidden", Value::Bool(hidden))),
-    );
-    pairs.extend(
-        definition
-            .goal
-            .as_ref()
-            .map(|goal| pair("goal", text(goal))),
-    );
+    pairs.extend(definition.step_metric.as_ref().map(|key| pair("step_metric", text(key))));
+    pairs.extend(definition.step_sync.map(|sync| pair("step_sync", Value::Bool(sync))));
+    pairs.extend(definition.hidden.map(|hidden| pair("hidden", Value::Bool(hidden))));
+    pairs.extend(definition.goal.as_ref().map(|goal| pair("goal", text(goal))));
     Value::Map(pairs)
 }
 
@@ -197,11 +138,7 @@ fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
         step_metric: string(value, "step_metric")?,
         step_sync: boolean(value, "step_sync")?,
         hidden: boolean(value, "hidden")?,
-        summary: value
-            .get("summary")
-            .map(strings)
-            .transpose()?
-            .unwrap_or_default(),
+        summary: value.get("summary").map(strings).transpose()?.unwrap_or_default(),
         goal: string(value, "goal")?,
         overwrite: boolean(value, "overwrite")?.unwrap_or(false),
     })
@@ -209,12 +146,7 @@ fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
 
 fn info_to_value(info: &RunInfoUpdate) -> Value {
     let mut pairs = Vec::new();
-    for (key, said) in [
-        ("name", &info.name),
-        ("notes", &info.notes),
-        ("group", &info.group),
-        ("job_type", &info.job_type),
-    ] {
+    for (key, said) in [("name", &info.name), ("notes", &info.notes), ("group", &info.group), ("job_type", &info.job_type)] {
         pairs.extend(said.as_ref().map(|said| pair(key, text(said))));
     }
     pairs.extend(info.tags.as_ref().map(|tags| pair("tags", texts(tags))));
@@ -254,15 +186,7 @@ fn strings(value: &Value) -> Result<Vec<String>, PayloadError> {
     let Value::List(values) = value else {
         return Err(PayloadError::Form("a list of texts was expected"));
     };
-    values
-        .iter()
-        .map(|value| {
-            value
-                .as_str()
-                .map(str::to_owned)
-                .ok_or(PayloadError::Form("a text was expected"))
-        })
-        .collect()
+    values.iter().map(|value| value.as_str().map(str::to_owned).ok_or(PayloadError::Form("a text was expected"))).collect()
 }
 
 fn string(map: &Value, key: &str) -> Result<Option<String>, PayloadError> {

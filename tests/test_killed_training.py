@@ -97,6 +97,22 @@ def test_a_segfault_loses_nothing_that_is_older_than_250_ms(place: Place):
     assert scan(place.api().run("killed/segfault")) == {i: {"i": i} for i in range(500)}
 
 
+def test_a_row_whose_log_has_returned_survives_sigterm(place: Place):
+    source = """
+    import os, signal
+    import stepwell
+    run = stepwell.init(project="killed", id="sigterm")
+    for i in range(500):
+        run.log({"i": i})
+    os.kill(os.getpid(), signal.SIGTERM)
+    """
+    with script(source, place.directory, place.env) as training:
+        assert training.wait().code != 0
+    if place.server is not None:
+        assert run_command("sync", "--url", place.address, directory=place.directory).code == 0
+    assert scan(place.api().run("killed/sigterm")) == {i: {"i": i} for i in range(500)}
+
+
 def test_an_end_in_order_loses_nothing_at_all(place: Place):
     source = """
     import os, signal, sys

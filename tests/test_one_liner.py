@@ -1,12 +1,15 @@
 """The one line that everybody tries first: 1,000 rows, read back exactly, with and without a server."""
 
+import re
+import signal
 from pathlib import Path
 
 import pytest
 
 from stepwell import Api
+from tests.http_api import get
 from tests.places import Place, exactly, scan
-from tests.processes import run_script, script, wait_until
+from tests.processes import STEPWELL, Process, run_script, script, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -89,3 +92,26 @@ def test_a_directory_of_any_name_can_be_chosen(tmp_path: Path, work: Path):
     assert list(work.iterdir()) == []
     (run,) = Api(str(tmp_path / "elsewhere é")).runs("p")
     assert exactly(scan(run)) == exactly(EXPECTED)
+
+
+def test_the_dashboard_command_shows_a_run_while_it_is_written(tmp_path: Path, work: Path):
+    source = """
+    import time
+    import stepwell
+    run = stepwell.init(project="p", id="live")
+    for i in range(10_000):
+        run.log({"i": i})
+        time.sleep(0.01)
+    """
+    with script(source, work) as training:
+        wait_until("a segment is written", lambda: list(work.rglob("*.seg")))
+        with Process([STEPWELL, "ui", "--no-browser", "--port", "0"], work) as ui:
+            found = wait_until("it says its address", lambda: re.search(r"http://127\.0\.0\.1:\d+", ui.stdout), 30)
+            assert get(found[0], "/status").json["mode"] == "local"
+            query = {"entity": "local", "project": "p", "run": "live"}
+            first = wait_until("the run is there", lambda: get(found[0], "/run", query).json.get("rows"))
+            wait_until("it grows", lambda: get(found[0], "/run", query).json["rows"] > first + 5)
+            assert get(found[0], "/run", query).json["state"] == "running"
+            ui.signal(signal.SIGINT)
+            assert ui.wait(20).code == 0, "Ctrl-C ends it in order"
+        assert training.alive()

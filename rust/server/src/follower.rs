@@ -1,13 +1,157 @@
-//! Local mode: reads the spools.
+//! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit path as gRPC.
+//!
+//! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each stream gets a batch at a time, so that a
+//! large backlog does not keep a live run from its chart. Invariants:
+//!
+//! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on at `durable + 1`.
+//! 2. A stream without a destination is followed. One with a destination is on its way to another server: it is shown here too as long as it
+//!    still holds everything from its first entry on, and left alone from the moment a part of it is gone.
+//! 3. A frame that is damaged or missing costs its own entries: the store's numbers stay dense, as each missing entry is stated as a loss of
+//!    one row (see [`patch`]), which the run counts and the dashboard shows.
+//! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is silent is looked at ever more rarely, and
+//!    holds no open file.
+
+mod patch;
+mod track;
+
 use crate::commit::Committer;
+use crate::diagnostics::warn;
 use crate::upkeep::Pulse;
 use crate::worker::Worker;
+use parking_lot::{Condvar, Mutex};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_model::{StreamId, TimeMicros};
+use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
-pub(crate) struct Follower {}
+use tokio::runtime::Handle;
+use track::{Progress, Track};
+
+/// How often the follower looks for news.
+const SCAN_EVERY: Duration = Duration::from_millis(200);
+/// How long it rests when the store takes nothing.
+const REST: Duration = Duration::from_secs(1);
+
+/// What tracks need to bring frames to the store.
+pub(crate) struct Follower {
+    root: PathBuf,
+    disk: Arc<dyn Disk>,
+    store: Arc<dyn Store>,
+    committer: Arc<Committer>,
+    pulse: Arc<Pulse>,
+    runtime: Handle,
+    stopped: Mutex<bool>,
+    stop: Condvar,
+}
+
 impl Follower {
-    pub(crate) fn new(_r: PathBuf, _s: Arc<dyn Store>, _c: Arc<Committer>, _p: Arc<Pulse>, _h: tokio::runtime::Handle) -> Self { Self {} }
-    pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> { Worker::start("stepwell-server-follow", || {}) }
-    pub(crate) fn stop(&self) {}
+    /// A follower of the spools below `root`, which may come into being later.
+    pub(crate) fn new(root: PathBuf, store: Arc<dyn Store>, committer: Arc<Committer>, pulse: Arc<Pulse>, runtime: Handle) -> Self {
+        let (stopped, stop) = (Mutex::new(false), Condvar::new());
+        Self { root, disk: Arc::new(OsDisk), store, committer, pulse, runtime, stopped, stop }
+    }
+
+    /// Starts the thread.
+    pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> {
+        let follower = Arc::clone(self);
+        Worker::start("stepwell-server-follow", move || follower.run())
+    }
+
+    /// Asks the thread to end after the batch that it is at.
+    pub(crate) fn stop(&self) {
+        *self.stopped.lock() = true;
+        self.stop.notify_all();
+    }
+
+    fn run(&self) {
+        let (mut tracks, mut complaint) = (Tracks::default(), String::new());
+        loop {
+            match stepwell_spool::streams(&*self.disk, &self.root) {
+                Ok(streams) => tracks.update(self, &streams),
+                Err(error) if error.to_string() != complaint => {
+                    complaint = error.to_string();
+                    warn(format_args!("the spools cannot be listed: {complaint}"));
+                }
+                Err(_) => {}
+            }
+            // Batch by batch until nothing is left, and then a pause.
+            let mut pause = SCAN_EVERY;
+            let round = Instant::now();
+            loop {
+                match tracks.round(self) {
+                    Progress::Behind if !self.is_stopped() && round.elapsed() < SCAN_EVERY => {}
+                    Progress::Behind => {
+                        pause = Duration::ZERO;
+                        break;
+                    }
+                    Progress::CaughtUp => break,
+                    Progress::StoreAway => {
+                        pause = REST;
+                        break;
+                    }
+                }
+            }
+            if self.wait(pause) {
+                return;
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stopped.lock()
+    }
+
+    /// Waits; returns whether the thread is to end.
+    fn wait(&self, time: Duration) -> bool {
+        let mut stopped = self.stopped.lock();
+        if !*stopped && !time.is_zero() {
+            self.stop.wait_for(&mut stopped, time);
+        }
+        *stopped
+    }
+}
+
+/// The streams that were found, by when they began.
+#[derive(Default)]
+struct Tracks {
+    known: BTreeMap<StreamId, TimeMicros>,
+    by_time: BTreeMap<(TimeMicros, StreamId), Track>,
+}
+
+impl Tracks {
+    /// Takes in streams that are new, and forgets those that are gone.
+    fn update(&mut self, follower: &Follower, streams: &[StreamId]) {
+        for &stream in streams {
+            if !self.known.contains_key(&stream)
+                && let Some(track) = Track::find(follower, stream)
+            {
+                let began = track.began();
+                self.known.insert(stream, began);
+                self.by_time.insert((began, stream), track);
+            }
+        }
+        if self.known.len() > streams.len() {
+            self.known.retain(|stream, _| streams.binary_search(stream).is_ok());
+            let known = &self.known;
+            self.by_time.retain(|(_, stream), _| known.contains_key(stream));
+        }
+    }
+
+    /// One batch of every stream that has news.
+    fn round(&mut self, follower: &Follower) -> Progress {
+        let mut progress = Progress::CaughtUp;
+        for track in self.by_time.values_mut() {
+            if follower.is_stopped() {
+                break;
+            }
+            match track.advance(follower) {
+                Progress::CaughtUp => {}
+                Progress::Behind => progress = Progress::Behind,
+                Progress::StoreAway => return Progress::StoreAway,
+            }
+        }
+        progress
+    }
 }

@@ -1,2 +1,160 @@
-//! Live.
-pub(crate) async fn connect() -> &'static str { "" }
+//! `/api/v1/live`: a WebSocket per tab on which a standing `series:batch` is answered again whenever its answer changes.
+//!
+//! Every 250 ms the connection asks the store which runs of the watched project changed. Only then it reads, and it sends only what differs from
+//! what it sent last, so an idle connection costs one small question. A push is awaited before the next one is made: a slow client is
+//! behind by one push, never by a queue. See docs/http-api.md for the messages.
+
+mod watch;
+
+use crate::context::Context;
+use crate::error::ServiceError;
+use crate::http::series::BatchRequest;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+use watch::{Push, Watch};
+
+/// At most four pushes a second.
+const PUSH_EVERY: Duration = Duration::from_millis(250);
+/// How often a peer is asked for a sign of life.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// Silence after which a peer is gone.
+const PEER_WAIT: Duration = Duration::from_secs(45);
+/// How long one push may take to be taken.
+const SEND_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of a message from the client; the longest names 20,000 series.
+const MESSAGE_BYTES: usize = 4 << 20;
+/// Bytes that the socket buffers for a client, beyond which a send waits: one large push.
+const SEND_BYTES: usize = 32 << 20;
+
+#[derive(Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+enum Said {
+    Subscribe { id: u64, batch: BatchRequest },
+    Pause,
+    Resume,
+}
+
+/// Opens the WebSocket.
+pub(crate) async fn connect(State(context): State<Arc<Context>>, upgrade: WebSocketUpgrade) -> Response {
+    let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).max_write_buffer_size(SEND_BYTES);
+    upgrade.on_upgrade(move |socket| async move { Connection { context, socket, watch: None, paused: false }.serve().await })
+}
+
+/// The peer is gone or takes nothing.
+struct Gone;
+
+struct Connection {
+    context: Arc<Context>,
+    socket: WebSocket,
+    watch: Option<Watch>,
+    paused: bool,
+}
+
+impl Connection {
+    async fn serve(mut self) {
+        let context = Arc::clone(&self.context);
+        let stopped = context.stopped();
+        tokio::pin!(stopped);
+        let (mut heard, mut pinged) = (Instant::now(), Instant::now());
+        let mut tick = tokio::time::interval(PUSH_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let outcome = tokio::select! {
+                () = &mut stopped => {
+                    let close = CloseFrame { code: 1001, reason: "the server is going away".into() };
+                    let _ = self.send(Message::Close(Some(close))).await;
+                    return;
+                }
+                message = self.socket.recv() => match message {
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(message)) => {
+                        heard = Instant::now();
+                        self.take(message).await
+                    }
+                },
+                now = tick.tick() => {
+                    if now.duration_since(heard) > PEER_WAIT {
+                        return;
+                    }
+                    if now.duration_since(pinged) > PING_EVERY {
+                        pinged = now;
+                        if self.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
+                            return;
+                        }
+                    }
+                    self.push().await
+                }
+            };
+            if outcome.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn take(&mut self, message: Message) -> Result<(), Gone> {
+        let Message::Text(text) = message else { return Ok(()) };
+        match serde_json::from_str(&text) {
+            Ok(Said::Pause) => self.paused = true,
+            Ok(Said::Resume) => {
+                self.paused = false;
+                return self.push().await;
+            }
+            Ok(Said::Subscribe { id, batch }) => match Watch::new(id, batch, self.watch.take()) {
+                Ok(watch) => {
+                    self.watch = Some(watch);
+                    self.paused = false;
+                    return self.push().await;
+                }
+                Err(error) => return self.complain(&error).await,
+            },
+            Err(error) => return self.complain(&ServiceError::invalid(format!("the message cannot be read: {error}"))).await,
+        }
+        Ok(())
+    }
+
+    /// Sends what changed, if anything did and the tab is looking.
+    async fn push(&mut self) -> Result<(), Gone> {
+        if self.paused {
+            return Ok(());
+        }
+        let Some(mut watch) = self.watch.take() else { return Ok(()) };
+        let read = move |context: &Context| {
+            let pushes = watch.pushes(context);
+            Ok((watch, pushes))
+        };
+        // Without an answer the watch is lost with the thread that had it; the client is told to ask again.
+        let (watch, pushes) = match self.context.read(read).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.complain(&error).await?;
+                return Err(Gone);
+            }
+        };
+        self.watch = Some(watch);
+        for push in pushes {
+            let message = match push {
+                Push::Series(bytes) => Message::Binary(bytes.into()),
+                Push::Text(text) => Message::Text(text.to_string().into()),
+            };
+            self.send(message).await?;
+        }
+        Ok(())
+    }
+
+    async fn complain(&mut self, error: &ServiceError) -> Result<(), Gone> {
+        self.send(Message::Text(json!({"op": "error", "message": error.message}).to_string().into())).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Gone> {
+        match timeout(SEND_WAIT, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Gone),
+        }
+    }
+}

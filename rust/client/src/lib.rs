@@ -5,12 +5,20 @@
 //! `stepwell-upload`, if there is a destination, follows the spool like any other reader and sends its frames. No thread here
 //! knows Python, and none that logs ever waits for a file or a socket.
 
+mod framer;
+mod keeper;
+mod last_values;
+mod merge;
 mod options;
 mod overflow;
+mod pipeline;
+mod progress;
 mod queue;
 mod record;
+mod shapes;
 mod status;
 mod sync;
+mod worker;
 mod writer;
 
 pub use options::{OnFull, WriterOptions};

@@ -1,8 +1,8 @@
 //! The queue between the threads that log and the thread that writes: bounded in bytes, never behind I/O.
 //!
-//! A push is a copy into a byte vector under a mutex that is held for nothing but such copies; the worker takes the whole
-//! vector by swapping it for an empty one. In the steady state nothing is allocated and nobody is woken: the worker comes by
-//! itself every few milliseconds, or is called when [`WAKE_BYTES`] wait.
+//! A push is a copy into a chunk under a mutex that is held for nothing but such copies; the worker takes whole chunks and
+//! gives them back empty. In the steady state nothing is allocated and nobody is woken: the worker comes by itself every few
+//! milliseconds, or is called when a chunk is full.
 //!
 //! Invariants:
 //!
@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 use stepwell_codec::payload::statement;
 use stepwell_model::{Entry, Step, TimeMicros, limits};
 
-/// Waiting bytes at which the worker is called instead of coming by itself.
-const WAKE_BYTES: usize = 256 << 10;
-/// Room that a buffer begins with, so that pushing does not allocate.
-const FIRST_BYTES: usize = 512 << 10;
+/// Bytes of a chunk. A full one calls the worker.
+pub(crate) const CHUNK_BYTES: usize = 256 << 10;
+/// Empty chunks that are kept for reuse; more than a writer in step with its disk ever needs.
+const SPARE_CHUNKS: usize = 16;
 /// Bytes by which statements may exceed the capacity: a configuration must not be lost because rows are many.
 const STATEMENT_BYTES: usize = 16 << 20;
-/// Bytes of a frame that are no row's values, with room to spare.
-const ROW_OVERHEAD_BYTES: usize = 64;
+/// Largest values of one row: a frame's row also has a head.
+const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
 
 /// Why something was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -54,21 +54,24 @@ pub struct Queue {
 }
 
 struct State {
+    /// The chunk that is being filled.
     active: Vec<u8>,
     /// Length of `active` up to which a push has nothing to think about. Never beyond its allocation.
     plain_limit: usize,
+    full: VecDeque<Vec<u8>>,
+    /// Bytes in `full`, and bytes that the worker took and has not released.
+    held: usize,
+    spare: Vec<Vec<u8>>,
     statements: VecDeque<Entry>,
-    /// Bytes of the waiting statements, about.
+    /// Bytes of the waiting statements.
     statement_bytes: usize,
-    /// Taken by the worker, not released yet.
-    taken: usize,
     keys: u32,
     shapes: Vec<Arc<[u32]>>,
     accepted: u64,
     markers: u64,
     sampler: Option<Box<Sampler>>,
     samplers: VecDeque<Box<Sampler>>,
-    /// The worker waits and wants to be called at [`WAKE_BYTES`].
+    /// The worker waits for a full chunk.
     waiting: bool,
     /// The worker sleeps long and wants to be called at the first record.
     idle: bool,
@@ -79,28 +82,22 @@ struct State {
 /// What the worker took.
 #[derive(Default)]
 pub(crate) struct Batch {
-    pub(crate) records: Vec<u8>,
+    pub(crate) chunks: VecDeque<Vec<u8>>,
     pub(crate) statements: VecDeque<Entry>,
     pub(crate) samplers: VecDeque<Box<Sampler>>,
-    /// What must be released when it is done with.
-    pub(crate) taken: usize,
     pub(crate) closed: bool,
-}
-
-impl Batch {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
 }
 
 impl Queue {
     pub(crate) fn new(capacity: usize, on_full: OnFull) -> Self {
         let state = State {
-            active: Vec::with_capacity(FIRST_BYTES),
+            active: Vec::with_capacity(CHUNK_BYTES),
             plain_limit: 0,
+            full: VecDeque::new(),
+            held: 0,
+            spare: Vec::new(),
             statements: VecDeque::new(),
             statement_bytes: 0,
-            taken: 0,
             keys: 0,
             shapes: Vec::new(),
             accepted: 0,
@@ -118,14 +115,11 @@ impl Queue {
     }
 
     fn set_plain_limit(&self, state: &mut State) {
-        let mut limit = state.active.capacity().min(self.capacity.saturating_sub(state.taken));
-        if state.waiting && !state.called {
-            limit = limit.min(WAKE_BYTES);
-        }
-        if state.closed || state.idle || state.sampler.is_some() {
-            limit = 0;
-        }
-        state.plain_limit = limit;
+        state.plain_limit = if state.closed || state.idle || state.sampler.is_some() {
+            0
+        } else {
+            state.active.capacity().min(self.capacity.saturating_sub(state.held))
+        };
     }
 
     /// Gives a key its id. Never refused; the caller defines a key once. A name longer than [`limits::KEY_BYTES`] makes every
@@ -134,19 +128,17 @@ impl Queue {
         let state = &mut *self.state.lock();
         let id = state.keys;
         state.keys += 1;
-        record::write(&mut state.active, Kind::Key, 0, i64::from(id), 0, name.as_bytes());
-        self.after_growth(state);
+        self.append(state, Kind::Key, 0, i64::from(id), 0, name.as_bytes());
         id
     }
 
     /// Gives a list of different keys its id. Never refused; the caller defines a shape once. At most 2^28 shapes exist.
     pub fn define_shape(&self, keys: &[u32]) -> u32 {
+        let body: Vec<u8> = keys.iter().flat_map(|key| key.to_ne_bytes()).collect();
         let state = &mut *self.state.lock();
         let id = state.shapes.len() as u32;
         state.shapes.push(keys.into());
-        let body: Vec<u8> = keys.iter().flat_map(|key| key.to_ne_bytes()).collect();
-        record::write(&mut state.active, Kind::Shape, 0, i64::from(id), 0, &body);
-        self.after_growth(state);
+        self.append(state, Kind::Shape, 0, i64::from(id), 0, &body);
         id
     }
 
@@ -156,7 +148,7 @@ impl Queue {
     pub fn push_row(&self, step: Step, time: TimeMicros, commit: bool, shape: u32, values: &[u8]) -> Result<(), PushError> {
         let kind = if commit { Kind::Row } else { Kind::Part };
         let state = &mut *self.state.lock();
-        if state.active.len() + HEAD_BYTES + values.len() <= state.plain_limit && values.len() <= limits::ROW_BYTES - ROW_OVERHEAD_BYTES {
+        if state.active.len() + HEAD_BYTES + values.len() <= state.plain_limit {
             record::write(&mut state.active, kind, shape, step, time, values);
             state.accepted += 1;
             return Ok(());
@@ -165,6 +157,7 @@ impl Queue {
     }
 
     #[cold]
+    #[inline(never)]
     fn push_row_with_thought(
         &self,
         state: &mut State,
@@ -177,27 +170,27 @@ impl Queue {
         if state.closed {
             return Err(PushError::Closed);
         }
-        if values.len() > limits::ROW_BYTES - ROW_OVERHEAD_BYTES {
+        if values.len() > VALUES_BYTES {
             return Err(PushError::TooLarge);
         }
-        let bytes = HEAD_BYTES + values.len();
         // Once rows were refused, a quarter must be free before they are taken again: refusals come in few stretches.
         let capacity = if state.sampler.is_some() { self.capacity / 4 * 3 } else { self.capacity };
-        if state.active.len() + state.taken + bytes > capacity && !(state.active.is_empty() && state.taken == 0) {
+        let held = state.active.len() + state.held;
+        // A row larger than a small queue is taken when nothing else is there.
+        if held > 0 && held + HEAD_BYTES + values.len() > capacity {
+            self.call(state);
             if self.on_full != OnFull::Sample {
-                self.call(state);
                 return Err(PushError::Full);
             }
             let keys = Arc::clone(&state.shapes[shape as usize]);
-            state.sampler.get_or_insert_with(|| Box::new(Sampler::new())).add(shape, &keys, step, time, values);
+            state.sampler.get_or_insert_with(Box::default).add(&keys, step, time, values);
             state.accepted += 1;
-            self.call(state);
+            self.set_plain_limit(state);
             return Ok(());
         }
         self.end_overflow(state);
-        record::write(&mut state.active, kind, shape, step, time, values);
         state.accepted += 1;
-        self.after_growth(state);
+        self.append(state, kind, shape, step, time, values);
         Ok(())
     }
 
@@ -213,15 +206,13 @@ impl Queue {
         if state.closed {
             return Err(PushError::Closed);
         }
-        let held = state.active.len() + state.taken + state.statement_bytes + encoded.len();
-        if held > self.capacity + STATEMENT_BYTES {
+        if state.active.len() + state.held + state.statement_bytes + encoded.len() > self.capacity + STATEMENT_BYTES {
             return Err(PushError::Full);
         }
         self.end_overflow(state);
         state.statement_bytes += encoded.len();
         state.statements.push_back(entry);
-        record::write(&mut state.active, Kind::Statement, 0, encoded.len() as i64, 0, &[]);
-        self.after_growth(state);
+        self.append(state, Kind::Statement, 0, encoded.len() as i64, 0, &[]);
         Ok(())
     }
 
@@ -230,7 +221,7 @@ impl Queue {
         let deadline = Instant::now() + timeout;
         let mut state = self.state.lock();
         loop {
-            let held = state.active.len() + state.taken;
+            let held = state.active.len() + state.held;
             if state.closed || held == 0 || held + HEAD_BYTES + bytes <= self.capacity {
                 return true;
             }
@@ -241,42 +232,53 @@ impl Queue {
         }
     }
 
+    /// Appends a record, into a new chunk if it does not fit the active one.
+    fn append(&self, state: &mut State, kind: Kind, shape: u32, number: i64, time: TimeMicros, body: &[u8]) {
+        let bytes = HEAD_BYTES + body.len();
+        if state.active.len() + bytes > state.active.capacity() {
+            let mut next = state.spare.pop().unwrap_or_default();
+            next.reserve(bytes.max(CHUNK_BYTES));
+            let full = std::mem::replace(&mut state.active, next);
+            state.held += full.len();
+            if full.is_empty() {
+                state.spare.push(full);
+            } else {
+                state.full.push_back(full);
+            }
+            self.call(state);
+        } else if state.idle {
+            self.call(state);
+        }
+        record::write(&mut state.active, kind, shape, number, time, body);
+        self.set_plain_limit(state);
+    }
+
     /// Puts the sample of what was refused, if any, behind what is queued.
     fn end_overflow(&self, state: &mut State) {
         if let Some(sampler) = state.sampler.take() {
             state.samplers.push_back(sampler);
-            record::write(&mut state.active, Kind::Overflow, 0, 0, 0, &[]);
-        }
-    }
-
-    fn after_growth(&self, state: &mut State) {
-        if state.idle || state.active.len() >= WAKE_BYTES {
-            self.call(state);
-        }
-        self.set_plain_limit(state);
-        // The limit is what there is room for now; a push beyond it comes by here, grows the buffer and sets it anew.
-        if state.plain_limit > 0 && state.active.len() + ROW_OVERHEAD_BYTES > state.active.capacity() {
-            state.active.reserve(state.active.len());
-            self.set_plain_limit(state);
+            self.append(state, Kind::Overflow, 0, 0, 0, &[]);
         }
     }
 
     fn call(&self, state: &mut State) {
         if (state.waiting || state.idle) && !state.called {
             state.called = true;
+            state.idle = false;
             self.worker.notify_one();
         }
-        self.set_plain_limit(state);
     }
 
-    /// Puts a marker behind everything that was pushed, and calls the worker. Markers count from 1.
-    pub(crate) fn push_marker(&self) -> u64 {
+    /// Puts a marker behind everything that was pushed, and calls the worker. Markers count from 1. With `spool`, rows that
+    /// are still collecting are written as they stand; without, the marker is only seen.
+    pub(crate) fn push_marker(&self, spool: bool) -> u64 {
         let state = &mut *self.state.lock();
         self.end_overflow(state);
         state.markers += 1;
-        record::write(&mut state.active, Kind::Marker, 0, state.markers as i64, 0, &[]);
+        let number = state.markers;
+        self.append(state, Kind::Marker, u32::from(!spool), number as i64, 0, &[]);
         self.call(state);
-        state.markers
+        number
     }
 
     /// Refuses everything from now on, and calls the worker.
@@ -284,6 +286,7 @@ impl Queue {
         let state = &mut *self.state.lock();
         self.end_overflow(state);
         state.closed = true;
+        self.set_plain_limit(state);
         self.call(state);
         self.room.notify_all();
     }
@@ -296,48 +299,146 @@ impl Queue {
     /// Bytes that wait here or with the worker.
     pub(crate) fn held_bytes(&self) -> usize {
         let state = self.state.lock();
-        state.active.len() + state.taken
+        state.active.len() + state.held
     }
 
     /// For the worker: takes everything, after waiting for `timeout` or a call. With `idle`, the first record is a call.
-    pub(crate) fn take(&self, mut spare: Vec<u8>, timeout: Duration, idle: bool) -> Batch {
-        spare.clear();
-        let mut state = self.state.lock();
-        if !state.closed && !timeout.is_zero() && state.active.len() < WAKE_BYTES && !(idle && !state.active.is_empty()) {
+    pub(crate) fn take(&self, timeout: Duration, idle: bool) -> Batch {
+        let state = &mut self.state.lock();
+        let nothing = state.full.is_empty() && (!idle || state.active.is_empty());
+        if nothing && !state.closed && !timeout.is_zero() {
             (state.waiting, state.idle, state.called) = (true, idle, false);
-            self.set_plain_limit(&mut state);
+            self.set_plain_limit(state);
             let deadline = Instant::now() + timeout;
-            while !state.called && !self.worker.wait_until(&mut state, deadline).timed_out() {}
+            while !state.called && !self.worker.wait_until(state, deadline).timed_out() {}
         }
         (state.waiting, state.idle, state.called) = (false, false, false);
-        let records = std::mem::replace(&mut state.active, spare);
-        let taken = records.len();
-        state.taken += taken;
-        state.statement_bytes = 0;
-        let batch = Batch {
-            records,
-            taken,
-            statements: std::mem::take(&mut state.statements),
-            samplers: std::mem::take(&mut state.samplers),
-            closed: state.closed,
-        };
-        if state.active.capacity() < FIRST_BYTES {
-            state.active.reserve(FIRST_BYTES);
+        let mut chunks = std::mem::take(&mut state.full);
+        if !state.active.is_empty() {
+            let next = state.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_BYTES));
+            let active = std::mem::replace(&mut state.active, next);
+            state.held += active.len();
+            chunks.push_back(active);
         }
-        self.set_plain_limit(&mut state);
-        batch
+        state.statement_bytes = 0;
+        let (statements, samplers) = (std::mem::take(&mut state.statements), std::mem::take(&mut state.samplers));
+        self.set_plain_limit(state);
+        Batch { chunks, statements, samplers, closed: state.closed }
     }
 
-    /// For the worker: calls itself, from another thread.
-    pub(crate) fn wake(&self) {
-        self.call(&mut self.state.lock());
-    }
-
-    /// For the worker: bytes that it took are done with.
-    pub(crate) fn release(&self, bytes: usize) {
+    /// For the worker: a chunk it took is done with, apart from `kept` of its bytes, which it holds elsewhere.
+    pub(crate) fn release(&self, mut chunk: Vec<u8>, kept: usize) {
         let state = &mut *self.state.lock();
-        state.taken -= bytes;
+        state.held -= chunk.len() - kept;
+        if state.spare.len() < SPARE_CHUNKS && chunk.capacity() <= 2 * CHUNK_BYTES {
+            chunk.clear();
+            state.spare.push(chunk);
+        }
         self.set_plain_limit(state);
         self.room.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_WAIT: Duration = Duration::ZERO;
+
+    fn kinds(batch: &Batch) -> Vec<Kind> {
+        let mut kinds = Vec::new();
+        for chunk in &batch.chunks {
+            let mut offset = 0;
+            while let Some((record, next)) = record::read(chunk, offset) {
+                kinds.push(record.kind);
+                offset = next;
+            }
+        }
+        kinds
+    }
+
+    #[test]
+    fn records_come_out_in_the_order_they_went_in() {
+        let queue = Queue::new(1 << 20, OnFull::Raise);
+        let key = queue.define_key("loss");
+        let shape = queue.define_shape(&[key]);
+        queue.push_row(0, 1, true, shape, &[1]).unwrap();
+        queue.push_row(1, 1, false, shape, &[1]).unwrap();
+        queue.push_statement(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
+        let batch = queue.take(NO_WAIT, false);
+        assert_eq!(kinds(&batch), [Kind::Key, Kind::Shape, Kind::Row, Kind::Part, Kind::Statement]);
+        assert_eq!((batch.statements.len(), queue.accepted()), (1, 2));
+    }
+
+    #[test]
+    fn what_is_queued_and_taken_stays_within_the_capacity() {
+        let queue = Queue::new(1 << 20, OnFull::Raise);
+        let shape = queue.define_shape(&[]);
+        let row = vec![0; 1_000];
+        let mut accepted = 0;
+        while queue.push_row(0, 0, true, shape, &row).is_ok() {
+            accepted += 1;
+        }
+        assert!(queue.held_bytes() <= 1 << 20 && accepted >= 1_000);
+        let batch = queue.take(NO_WAIT, false);
+        assert_eq!(queue.push_row(0, 0, true, shape, &row), Err(PushError::Full), "taken is not released");
+        assert!(!queue.wait_for_room(1_000, Duration::from_millis(5)));
+        assert_eq!(queue.define_key("a key is never refused"), 0);
+        queue.push_statement(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
+        for chunk in batch.chunks {
+            queue.release(chunk, 0);
+        }
+        assert!(queue.wait_for_room(1_000, Duration::from_millis(5)));
+        queue.push_row(0, 0, true, shape, &row).unwrap();
+    }
+
+    #[test]
+    fn a_sample_stands_where_the_refusals_ended() {
+        let queue = Queue::new(10_000, OnFull::Sample);
+        let key = queue.define_key("loss");
+        let shape = queue.define_shape(&[key]);
+        for step in 0..1_000 {
+            queue.push_row(step, 0, true, shape, &[7]).unwrap();
+        }
+        let batch = queue.take(NO_WAIT, false);
+        let queued = kinds(&batch).iter().filter(|&&kind| kind == Kind::Row).count();
+        batch.chunks.into_iter().for_each(|chunk| queue.release(chunk, 0));
+        queue.push_row(1_000, 0, true, shape, &[7]).unwrap();
+        let batch = queue.take(NO_WAIT, false);
+        assert_eq!(kinds(&batch), [Kind::Overflow, Kind::Row]);
+        assert_eq!(queued as u64 + batch.samplers[0].rows(), 1_000);
+        assert_eq!(queue.accepted(), 1_001);
+    }
+
+    #[test]
+    fn a_row_larger_than_a_chunk_passes_and_one_larger_than_a_frame_does_not() {
+        let queue = Queue::new(64 << 20, OnFull::Sample);
+        let shape = queue.define_shape(&[]);
+        queue.push_row(0, 0, true, shape, &vec![0; 3 * CHUNK_BYTES]).unwrap();
+        assert_eq!(queue.push_row(0, 0, true, shape, &vec![0; limits::ROW_BYTES]), Err(PushError::TooLarge));
+        assert_eq!(kinds(&queue.take(NO_WAIT, false)), [Kind::Shape, Kind::Row]);
+    }
+
+    #[test]
+    fn a_closed_queue_refuses() {
+        let queue = Queue::new(1 << 20, OnFull::Sample);
+        let shape = queue.define_shape(&[]);
+        queue.close();
+        assert_eq!(queue.push_row(0, 0, true, shape, &[]), Err(PushError::Closed));
+        assert!(queue.take(Duration::from_secs(60), false).closed, "a closed queue does not wait");
+    }
+
+    #[test]
+    fn the_first_record_calls_an_idle_worker() {
+        let queue = Arc::new(Queue::new(1 << 20, OnFull::Sample));
+        let shape = queue.define_shape(&[]);
+        queue.take(NO_WAIT, false);
+        let other = Arc::clone(&queue);
+        let worker = std::thread::Builder::new().name("worker".into()).spawn(move || other.take(Duration::from_secs(60), true)).unwrap();
+        while !queue.state.lock().idle {
+            std::thread::yield_now();
+        }
+        queue.push_row(0, 0, true, shape, &[]).unwrap();
+        assert_eq!(kinds(&worker.join().unwrap()), [Kind::Row]);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     Shape = 3,
     /// An entry that is no row. Body: empty; the entry itself waits in a list beside the buffer.
     Statement = 4,
-    /// Someone waits until everything before it is done with.
+    /// Someone waits until everything before it is spooled (shape 0) or seen (shape 1).
     Marker = 5,
     /// Rows that found no room were sampled here; the sample waits in a list beside the buffer.
     Overflow = 6,

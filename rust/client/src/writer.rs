@@ -1,12 +1,29 @@
 //! A writer: one stream, from the queue to the server.
 
+use crate::keeper::Keeper;
+use crate::last_values::LastValues;
 use crate::options::WriterOptions;
+use crate::pipeline::Pipeline;
+use crate::progress::Progress;
 use crate::queue::Queue;
 use crate::status::{FinishReport, FlushLevel, Status};
+use crate::worker::{self, NO_EXIT, SpoolSink};
+use parking_lot::Mutex;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use stepwell_codec::payload::statement::opening_to_value;
+use stepwell_codec::{FrameError, msgpack};
 use stepwell_model::{StreamId, Value};
-use stepwell_spool::SpoolError;
+use stepwell_spool::{SpoolError, SpoolWriter};
+use tokio::sync::Notify;
+
+/// How long a writer that is dropped without `finish` waits for its rows to be spooled.
+const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long `last_values` waits for a worker that is stuck in the disk before it answers with what was seen so far.
+const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a writer cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -14,23 +31,71 @@ pub enum StartError {
     /// The spool cannot be made.
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    /// No thread, no random numbers.
-    #[error("cannot start the writer: {0}")]
-    System(#[from] std::io::Error),
+    /// Frames cannot be made.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// No thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
 }
 
 /// Takes rows and brings them to disk and to the server on threads of its own.
 ///
-/// All methods may be called from any thread. In a forked child nothing but [`abandon_in_child`](Self::abandon_in_child) may be.
+/// All methods may be called from any thread. In a forked child nothing but [`abandon_in_child`](Self::abandon_in_child) may be;
+/// dropping the writer there touches nothing either.
 pub struct Writer {
     stream: StreamId,
+    root: PathBuf,
+    destination: String,
     queue: Arc<Queue>,
+    progress: Arc<Progress>,
+    last_values: Arc<Mutex<LastValues>>,
+    exit_code: Arc<AtomicI64>,
+    report: Mutex<Option<FinishReport>>,
+    /// The process that the threads are in.
+    pid: u32,
 }
 
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        Ok(Self { stream: options.stream, queue: Arc::new(Queue::new(options.queue_bytes, options.on_full)) })
+        let WriterOptions { root, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, spool, disk, .. } = options;
+        let meta = msgpack::to_bytes(&opening_to_value(&opening));
+        let spool = SpoolWriter::create(disk, &root, stream, &meta, spool)?;
+        let spool = Arc::new(Mutex::new(spool));
+        let queue = Arc::new(Queue::new(queue_bytes, on_full));
+        let progress = Arc::new(Progress::default());
+        let last_values = Arc::new(Mutex::new(LastValues::default()));
+        let exit_code = Arc::new(AtomicI64::new(NO_EXIT));
+        let appended = Arc::new(Notify::new());
+        let destination = opening.destination.clone();
+        let uploads = !destination.is_empty();
+
+        let pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening)?;
+        let sink = SpoolSink {
+            spool: Arc::clone(&spool),
+            progress: Arc::clone(&progress),
+            appended: Arc::clone(&appended),
+            cap_bytes: spool_bytes,
+            retry_at: None,
+        };
+        let keeper = Keeper { spool, progress: Arc::clone(&progress), sync_interval, uploads };
+        let writer = Self {
+            stream,
+            root,
+            destination,
+            queue: Arc::clone(&queue),
+            progress,
+            last_values,
+            exit_code: Arc::clone(&exit_code),
+            report: Mutex::new(None),
+            pid: std::process::id(),
+        };
+        // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not start, the drop of
+        // the writer ends those before.
+        thread::Builder::new().name("stepwell-disk".into()).spawn(move || keeper.run())?;
+        thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
+        Ok(writer)
     }
 
     /// The stream.
@@ -45,29 +110,125 @@ impl Writer {
 
     /// Waits until everything pushed before this call is as safe as `level` says; `false` if that takes longer than `timeout`.
     /// A row that is still collecting is written as it stands.
-    pub fn flush(&self, _level: FlushLevel, _timeout: Duration) -> bool {
-        false
+    pub fn flush(&self, level: FlushLevel, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let marker = self.queue.push_marker(true);
+        if !self.progress.wait_until(deadline, |known| known.spooled_marker >= marker || known.worker_done) {
+            return false;
+        }
+        if level == FlushLevel::Spooled {
+            return true;
+        }
+        let last = self.progress.update(|known| {
+            known.sync_wanted = true;
+            known.spooled
+        });
+        match level {
+            FlushLevel::Acked if !self.destination.is_empty() => {
+                self.progress.wait_until(deadline, |known| known.acked >= last || known.fatal || known.upload_done)
+                    && self.progress.read().acked >= last
+            }
+            _ => self.progress.wait_until(deadline, |known| known.synced >= last),
+        }
     }
 
     /// The value at the greatest step of every key, nested dicts flattened with `.`, in the order the keys came first. Sees
-    /// everything pushed before this call.
+    /// everything pushed before this call (unless the disk has hung for a second).
     pub fn last_values(&self) -> Vec<(String, Value)> {
-        Vec::new()
+        let marker = self.queue.push_marker(false);
+        self.progress.wait_until(Instant::now() + SEEN_TIMEOUT, |known| known.seen_marker >= marker || known.worker_done);
+        self.last_values.lock().resolve()
     }
 
     /// Where the rows are. Cheap.
     pub fn status(&self) -> Status {
-        Status::default()
+        let (accepted, queued_bytes) = (self.queue.accepted(), self.queue.held_bytes());
+        let known = self.progress.read();
+        let trouble = &known.disk_trouble;
+        let connection = match (trouble.is_empty(), known.connection.is_empty()) {
+            (true, _) => known.connection.clone(),
+            (false, true) => trouble.clone(),
+            (false, false) => format!("{trouble}; {}", known.connection),
+        };
+        Status {
+            accepted,
+            spooled: known.spooled_rows,
+            acked: known.ledger.rows_until(known.acked),
+            queued_bytes,
+            sampled_rows: known.sampled_rows,
+            lost_rows: known.refused_rows,
+            rejected_rows: known.rejected,
+            connection,
+        }
     }
 
     /// Ends the stream: writes what is queued, the exit, and waits until it is where it belongs, at most for `timeout`. Later
     /// pushes are refused; a second call returns the first report.
-    pub fn finish(&self, _exit_code: i32, _timeout: Duration) -> FinishReport {
-        FinishReport::default()
+    pub fn finish(&self, exit_code: i32, timeout: Duration) -> FinishReport {
+        let mut report = self.report.lock();
+        report.get_or_insert_with(|| self.finish_once(exit_code, timeout)).clone()
+    }
+
+    fn finish_once(&self, exit_code: i32, timeout: Duration) -> FinishReport {
+        let deadline = Instant::now() + timeout;
+        self.exit_code.store(i64::from(exit_code), Ordering::Release);
+        self.progress.update(|known| known.finishing = true);
+        self.queue.close();
+        self.progress.wait_until(deadline, |known| known.keeper_done || known.fatal && known.spool_closed);
+        self.progress.update(|known| known.stop = true);
+        self.report()
+    }
+
+    fn report(&self) -> FinishReport {
+        let accepted = self.queue.accepted();
+        let known = self.progress.read();
+        let uploads = !self.destination.is_empty();
+        let (rows, sampled_rows) = (known.spooled_rows, known.sampled_rows);
+        let lost_rows = accepted.saturating_sub(rows + sampled_rows);
+        let unsent_rows = if uploads { rows.saturating_sub(known.ledger.rows_until(known.acked)) } else { 0 };
+        let complete = known.spool_closed && lost_rows == 0 && (!uploads || known.upload_done && known.acked >= known.spooled);
+        let mut sentences = Vec::new();
+        if lost_rows > 0 {
+            let why = if known.disk_trouble.is_empty() { "the time was over" } else { &known.disk_trouble };
+            sentences.push(format!("{lost_rows} rows are lost: {why}."));
+        } else if !known.spool_closed {
+            sentences.push(format!("The spool could not be synced: {}.", known.disk_trouble));
+        }
+        if sampled_rows > 0 {
+            sentences.push(format!("{sampled_rows} rows found no room and are represented by a sample."));
+        }
+        if known.rejected > 0 {
+            let place = self.root.join("rejected");
+            sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
+        }
+        if uploads && !(known.upload_done && known.acked >= known.spooled) {
+            sentences.push(format!(
+                "{unsent_rows} rows are not on {} yet ({}). They are kept in {}; send them with: stepwell sync {}",
+                self.destination,
+                known.connection,
+                self.root.join(self.stream.to_string()).display(),
+                self.root.display(),
+            ));
+        }
+        FinishReport { complete, rows, sampled_rows, lost_rows, rejected_rows: known.rejected, unsent_rows, message: sentences.join(" ") }
     }
 
     /// In a forked child: forgets the writer without touching its threads, locks or files.
     pub fn abandon_in_child(self) {
         std::mem::forget(self);
+    }
+}
+
+impl Drop for Writer {
+    /// Without `finish`: writes what is queued, but no exit.
+    fn drop(&mut self) {
+        // In a forked child the locks may be held by threads that do not exist there.
+        if self.pid != std::process::id() || self.report.get_mut().is_some() {
+            return;
+        }
+        self.progress.update(|known| known.finishing = true);
+        self.queue.close();
+        self.progress.wait_until(Instant::now() + DROP_TIMEOUT, |known| known.worker_done);
+        self.progress.update(|known| known.stop = true);
     }
 }

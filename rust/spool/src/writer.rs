@@ -403,7 +403,7 @@ impl SpoolWriter {
     }
 
     /// Removes a closed stream of which the destination has everything.
-    pub fn remove(self) -> Result<(), SpoolError> {
+    pub fn remove(&self) -> Result<(), SpoolError> {
         remove_stream(&*self.disk, &self.root, self.stream)
     }
 }

@@ -1,0 +1,137 @@
+//! The thread `stepwell-disk`: everything that waits for the disk itself. It syncs what was appended, moves the cursor and
+//! unlinks what the destination has, beats the heart, and closes the spool at the end.
+
+use crate::progress::Progress;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_spool::{SpoolError, SpoolWriter};
+
+/// How often readers are shown that the writer lives.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long acks are gathered before the cursor moves: a cursor costs two syncs.
+const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+/// How long to wait after an error of the disk.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The keeper's settings.
+pub(crate) struct Keeper {
+    pub(crate) spool: Arc<Mutex<SpoolWriter>>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) sync_interval: Duration,
+    /// Whether there is a destination that acknowledges.
+    pub(crate) uploads: bool,
+}
+
+impl Keeper {
+    /// Runs until the stream is complete or everyone is to stop.
+    pub(crate) fn run(self) {
+        let (mut synced_at, mut beat_at, mut trimmed_at) = (Instant::now(), Instant::now(), Instant::now());
+        let mut trimmed = 0;
+        loop {
+            let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT);
+            self.progress
+                .wait_until(due, |known| known.stop || known.sync_wanted || known.worker_done && !known.spool_closed || known.upload_done);
+            let (stop, wanted, worker_done, upload_done, acked) = {
+                let known = self.progress.read();
+                (known.stop, known.sync_wanted, known.worker_done, known.upload_done, known.acked)
+            };
+            if worker_done {
+                if self.end(upload_done, stop) {
+                    return;
+                }
+                continue;
+            }
+            if stop {
+                return;
+            }
+            if wanted || synced_at.elapsed() >= self.sync_interval {
+                self.sync();
+                synced_at = Instant::now();
+            }
+            if beat_at.elapsed() >= HEARTBEAT {
+                // A heartbeat that fails makes the writer look dead, which costs nothing but a second sender of the same rows.
+                let _ = self.spool.lock().heartbeat();
+                beat_at = Instant::now();
+            }
+            if acked > trimmed && trimmed_at.elapsed() >= TRIM_INTERVAL {
+                if self.trim(acked) {
+                    trimmed = acked;
+                }
+                trimmed_at = Instant::now();
+            }
+        }
+    }
+
+    /// Syncs without holding the lock that the worker appends behind.
+    fn sync(&self) {
+        self.progress.read().sync_wanted = false;
+        let task = {
+            let spool = self.spool.lock();
+            if !spool.is_dirty() {
+                let synced = spool.synced();
+                drop(spool);
+                return self.progress.update(|known| known.synced = synced);
+            }
+            spool.begin_sync()
+        };
+        let outcome = task.run();
+        let (result, trouble) = {
+            let mut spool = self.spool.lock();
+            let result = spool.finish_sync(outcome);
+            (spool.synced(), result.err())
+        };
+        self.progress.update(|known| {
+            known.synced = result;
+            if let Some(error) = &trouble {
+                known.disk_trouble = error.to_string();
+            }
+        });
+        if trouble.is_some() {
+            // What a failed sync left unsafe was written once more; that has to be synced soon.
+            self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
+            self.progress.read().sync_wanted = true;
+        }
+    }
+
+    fn trim(&self, acked: u64) -> bool {
+        let Some(task) = self.spool.lock().begin_trim(acked) else { return true };
+        let done = task.run().is_ok();
+        if done {
+            self.spool.lock().finish_trim(&task);
+        }
+        done
+    }
+
+    /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the keeper is done.
+    fn end(&self, upload_done: bool, stop: bool) -> bool {
+        if !self.progress.read().spool_closed {
+            let closed: Result<(), SpoolError> = self.spool.lock().close();
+            let synced = self.spool.lock().synced();
+            self.progress.update(|known| {
+                known.synced = synced;
+                match &closed {
+                    Ok(()) => known.spool_closed = true,
+                    Err(error) => known.disk_trouble = error.to_string(),
+                }
+            });
+            if closed.is_err() {
+                self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
+                return stop;
+            }
+        }
+        if self.uploads && upload_done {
+            let acked = self.progress.read().acked;
+            if self.trim(acked) && self.spool.lock().last() == acked {
+                // Should a file stay, the next `stepwell sync` finds nothing to send in it.
+                let _ = self.spool.lock().remove();
+            }
+        }
+        if !self.uploads || upload_done || stop {
+            self.progress.update(|known| known.keeper_done = true);
+            return true;
+        }
+        self.progress.wait_until(Instant::now() + TRIM_INTERVAL, |known| known.stop || known.upload_done);
+        false
+    }
+}

@@ -1,0 +1,169 @@
+//! The last value of every key, for reading a run's summary while it runs.
+//!
+//! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when someone asks. Only
+//! rows with nested dicts are taken apart at once, because two of them at different steps may both hold last values.
+
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use stepwell_codec::msgpack::{self, Reader};
+use stepwell_model::{Step, Value, flatten};
+
+/// The row of a shape at the greatest step.
+#[derive(Default)]
+struct ShapeLast {
+    keys: Arc<[u32]>,
+    step: Step,
+    /// When it came; 0 if none did.
+    order: u64,
+    values: Vec<u8>,
+}
+
+/// The last values. At one step, the later one is the last.
+#[derive(Default)]
+pub(crate) struct LastValues {
+    names: Vec<Box<str>>,
+    shapes: Vec<ShapeLast>,
+    nested: FxHashMap<String, (u32, Step, u64, Value)>,
+    order: u64,
+}
+
+impl LastValues {
+    pub(crate) fn define_key(&mut self, name: &str) {
+        self.names.push(name.into());
+    }
+
+    pub(crate) fn define_shape(&mut self, keys: Arc<[u32]>) {
+        self.shapes.push(ShapeLast { keys, ..ShapeLast::default() });
+    }
+
+    /// Sees a row of a caller's shape.
+    #[inline]
+    pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8]) {
+        let Some(last) = self.shapes.get_mut(shape as usize) else { return };
+        if is_plain(last.keys.len(), values) {
+            self.order += 1;
+            if last.order == 0 || step >= last.step {
+                (last.step, last.order) = (step, self.order);
+                last.values.clear();
+                last.values.extend_from_slice(values);
+            }
+        } else {
+            let keys = Arc::clone(&last.keys);
+            self.see_nested(&keys, step, values);
+        }
+    }
+
+    /// Sees a row that is taken apart at once.
+    pub(crate) fn see_nested(&mut self, keys: &[u32], step: Step, values: &[u8]) {
+        self.order += 1;
+        let order = self.order;
+        let mut reader = Reader::new(values);
+        for &key in keys {
+            let (Ok(value), Some(name)) = (reader.value(), self.names.get(key as usize)) else { break };
+            flatten(name, &value, &mut |path, leaf| match self.nested.get_mut(path) {
+                Some(last) if step < last.1 => {}
+                Some(last) => *last = (key, step, order, leaf.clone()),
+                None => {
+                    self.nested.insert(path.to_owned(), (key, step, order, leaf.clone()));
+                }
+            });
+        }
+    }
+
+    /// Every key with its last value, in the order in which keys were defined.
+    pub(crate) fn resolve(&self) -> Vec<(String, Value)> {
+        let mut found: FxHashMap<&str, (u32, Step, u64, Value)> = FxHashMap::default();
+        for (path, (key, step, order, value)) in &self.nested {
+            found.insert(path, (*key, *step, *order, value.clone()));
+        }
+        for last in self.shapes.iter().filter(|last| last.order > 0) {
+            let mut reader = Reader::new(&last.values);
+            for &key in last.keys.iter() {
+                let Some(name) = self.names.get(key as usize) else { break };
+                let before = reader.rest();
+                if reader.skip().is_err() {
+                    break;
+                }
+                if found.get(&**name).is_some_and(|other| (other.1, other.2) > (last.step, last.order)) {
+                    continue;
+                }
+                if let Ok(value) = msgpack::from_bytes(&before[..before.len() - reader.rest().len()]) {
+                    found.insert(name, (key, last.step, last.order, value));
+                }
+            }
+        }
+        let mut found: Vec<(u32, &str, Value)> = found.into_iter().map(|(name, (key, _, _, value))| (key, name, value)).collect();
+        found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        found.into_iter().map(|(_, name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Whether no value of the row is a nested dict.
+#[inline]
+fn is_plain(keys: usize, values: &[u8]) -> bool {
+    // Nearly every row is all doubles of 9 bytes.
+    if values.len() == 9 * keys && values.iter().step_by(9).all(|&marker| marker == 0xcb) {
+        return true;
+    }
+    let mut reader = Reader::new(values);
+    (0..keys).all(|_| !is_nested(&reader) && reader.skip().is_ok())
+}
+
+/// Whether a nested dict comes next: a map that is not empty and has no `_type`.
+fn is_nested(reader: &Reader<'_>) -> bool {
+    if !matches!(reader.rest().first(), Some(0x81..=0x8f | 0xde | 0xdf)) {
+        return false;
+    }
+    let mut inside = reader.clone();
+    let Ok(pairs) = inside.map_len() else { return false };
+    for _ in 0..pairs {
+        match inside.str() {
+            Ok("_type") => return false,
+            Ok(_) if inside.skip().is_ok() => {}
+            _ => return true,
+        }
+    }
+    pairs > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(rows: &[(&[u32], Step, &[Value])]) -> Vec<(String, Value)> {
+        let mut last = LastValues::default();
+        ["a", "b"].iter().for_each(|name| last.define_key(name));
+        let mut shapes: Vec<&[u32]> = Vec::new();
+        for (keys, step, values) in rows {
+            let shape = shapes.iter().position(|shape| shape == keys).unwrap_or_else(|| {
+                shapes.push(keys);
+                last.define_shape((*keys).into());
+                shapes.len() - 1
+            });
+            last.see(shape as u32, *step, &values.iter().flat_map(msgpack::to_bytes).collect::<Vec<_>>());
+        }
+        last.resolve()
+    }
+
+    fn dict(pairs: &[(&str, Value)]) -> Value {
+        Value::Map(pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect())
+    }
+
+    #[test]
+    fn the_greatest_step_wins_and_at_one_step_the_later_call() {
+        let (int, float) = (Value::Int, Value::Float);
+        let rows = [(&[0, 1][..], 5, &[int(1), float(1.0)][..]), (&[1], 5, &[float(2.0)]), (&[0], 4, &[int(9)]), (&[1], 3, &[float(9.0)])];
+        assert_eq!(last(&rows), [("a".into(), int(1)), ("b".into(), float(2.0))]);
+    }
+
+    #[test]
+    fn nested_dicts_are_flattened_and_typed_objects_are_not() {
+        let typed = dict(&[("_type", Value::Str("histogram".into())), ("bins", Value::List(vec![]))]);
+        let rows = [
+            (&[0][..], 0, &[dict(&[("x", Value::Int(1)), ("y", Value::Int(2))])][..]),
+            (&[0], 1, &[dict(&[("y", Value::Int(3))])]),
+            (&[1], 1, std::slice::from_ref(&typed)),
+        ];
+        assert_eq!(last(&rows), [("a.x".into(), Value::Int(1)), ("a.y".into(), Value::Int(3)), ("b".into(), typed)]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Where a writer's rows are: written by its threads, waited for by its callers.
+//!
+//! The lock is held for a few loads and stores, never during I/O.
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::time::Instant;
+use stepwell_model::EntryNumber;
+
+/// Pieces of the ledger that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.
+const LEDGER_PIECES: usize = 16_384;
+
+/// What the threads of a writer know.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// The last marker that the worker has seen, and the last one before which everything is spooled.
+    pub(crate) seen_marker: u64,
+    pub(crate) spooled_marker: u64,
+    /// Number of the last entry that is spooled, durable here, durable at the destination.
+    pub(crate) spooled: EntryNumber,
+    pub(crate) synced: EntryNumber,
+    pub(crate) acked: EntryNumber,
+    /// Calls in spooled entries; calls that gave way to a sample; calls that no frame can hold; entries the server refused.
+    pub(crate) spooled_rows: u64,
+    pub(crate) sampled_rows: u64,
+    pub(crate) refused_rows: u64,
+    pub(crate) rejected: u64,
+    pub(crate) ledger: Ledger,
+    /// Someone waits for a sync.
+    pub(crate) sync_wanted: bool,
+    /// What is wrong with the disk, the connection in words, and whether the server said that trying again is no use.
+    pub(crate) disk_trouble: String,
+    pub(crate) connection: String,
+    pub(crate) fatal: bool,
+    /// The exit is spooled, or given up; then the spool is closed; then the destination has everything.
+    pub(crate) worker_done: bool,
+    pub(crate) spool_closed: bool,
+    pub(crate) upload_done: bool,
+    /// The keeper removed what the destination has, or had nothing to remove.
+    pub(crate) keeper_done: bool,
+    /// The writer is finishing: the cap of the spool is lifted.
+    pub(crate) finishing: bool,
+    /// Everyone is to end.
+    pub(crate) stop: bool,
+}
+
+/// [`Known`], and word when it changes.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    known: Mutex<Known>,
+    changed: Condvar,
+}
+
+impl Progress {
+    pub(crate) fn read(&self) -> MutexGuard<'_, Known> {
+        self.known.lock()
+    }
+
+    /// Changes what is known and tells everyone who waits.
+    pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        let result = change(&mut self.known.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    /// Waits until something holds; `false` if it does not by the deadline.
+    pub(crate) fn wait_until(&self, deadline: Instant, mut holds: impl FnMut(&Known) -> bool) -> bool {
+        let mut known = self.known.lock();
+        loop {
+            if holds(&known) {
+                return true;
+            }
+            if self.changed.wait_until(&mut known, deadline).timed_out() {
+                return holds(&known);
+            }
+        }
+    }
+}
+
+/// From entry numbers to calls: pieces in which every entry is one call, but for those at the front.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// (last entry, calls up to and including it)
+    pieces: VecDeque<(EntryNumber, u64)>,
+}
+
+impl Ledger {
+    /// A frame that ends with entry `last` brought the calls to `rows`.
+    pub(crate) fn append(&mut self, count: u32, last: EntryNumber, calls: u64, rows: u64) {
+        match self.pieces.back_mut() {
+            Some(piece) if u64::from(count) == calls => *piece = (last, rows),
+            _ => self.pieces.push_back((last, rows)),
+        }
+        if self.pieces.len() > LEDGER_PIECES {
+            let mut index = 0;
+            self.pieces.retain(|_| {
+                index += 1;
+                index % 2 == 0 || index > LEDGER_PIECES
+            });
+        }
+    }
+
+    /// Calls in the entries up to `number`.
+    pub(crate) fn rows_until(&self, number: EntryNumber) -> u64 {
+        let at = self.pieces.partition_point(|&(last, _)| last <= number);
+        let before = at.checked_sub(1).map_or((0, 0), |before| self.pieces[before]);
+        match self.pieces.get(at) {
+            _ if before.0 == number => before.1,
+            // Frames that are one call per entry joined the piece at its end.
+            Some(&(last, rows)) => rows.saturating_sub(last - number).max(before.1),
+            None => before.1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_counts_calls_by_entry() {
+        let mut ledger = Ledger::default();
+        ledger.append(1, 1, 0, 0);
+        ledger.append(10, 11, 30, 30);
+        ledger.append(5, 16, 5, 35);
+        ledger.append(5, 21, 5, 40);
+        ledger.append(1, 22, 0, 40);
+        let counted = [0, 1, 11, 16, 21, 22, 99].map(|number| ledger.rows_until(number));
+        assert_eq!(counted, [0, 0, 30, 35, 40, 40, 40]);
+    }
+}

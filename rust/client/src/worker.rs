@@ -1,0 +1,134 @@
+//! The thread `stepwell-writer`: takes from the queue, runs the pipeline, appends to the spool.
+
+use crate::framer::ReadyFrame;
+use crate::pipeline::{FrameSink, Pipeline};
+use crate::progress::Progress;
+use crate::queue::Queue;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use stepwell_model::TimeMicros;
+use stepwell_spool::{AppendError, SpoolWriter};
+use tokio::sync::Notify;
+
+/// How often the worker looks into the queue by itself. With [`crate::pipeline::FRAME_INTERVAL`] below it, a row is in the
+/// spool within 50 ms.
+const TICK: Duration = Duration::from_millis(40);
+/// How long nothing must have come for the worker to sleep until it is called.
+const IDLE_AFTER: Duration = Duration::from_secs(10);
+/// How long it then sleeps at most.
+const IDLE_SLEEP: Duration = Duration::from_secs(5);
+/// How often a disk that refused is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+/// `exit_code` of a writer that was dropped: its stream has no exit.
+pub(crate) const NO_EXIT: i64 = i64::MAX;
+
+/// Microseconds since 1970, by the clock on the wall.
+pub(crate) fn wall_time() -> TimeMicros {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros)
+}
+
+/// The spool as the pipeline's end.
+pub(crate) struct SpoolSink {
+    pub(crate) spool: Arc<Mutex<SpoolWriter>>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) appended: Arc<Notify>,
+    pub(crate) cap_bytes: u64,
+    pub(crate) retry_at: Option<Instant>,
+}
+
+impl FrameSink for SpoolSink {
+    fn append(&mut self, frame: &ReadyFrame) -> bool {
+        if self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return false;
+        }
+        self.retry_at = None;
+        let (finishing, troubled) = {
+            let known = self.progress.read();
+            (known.finishing, !known.disk_trouble.is_empty())
+        };
+        let mut spool = self.spool.lock();
+        let trouble = if self.cap_bytes > 0 && !finishing && spool.bytes() + frame.bytes.len() as u64 > self.cap_bytes {
+            format!("the spool is at its cap of {} bytes", self.cap_bytes)
+        } else {
+            match spool.append(&frame.header, &frame.bytes) {
+                Ok(()) => {
+                    drop(spool);
+                    self.progress.update(|known| {
+                        known.spooled = frame.header.last();
+                        known.spooled_rows += frame.calls;
+                        let rows = known.spooled_rows;
+                        known.ledger.append(frame.header.count, frame.header.last(), frame.calls, rows);
+                        if troubled {
+                            known.disk_trouble.clear();
+                        }
+                    });
+                    self.appended.notify_one();
+                    return true;
+                }
+                Err(error) => {
+                    self.retry_at = Some(Instant::now() + RETRY);
+                    match error {
+                        AppendError::NoRoom { .. } => format!("{error}; rows wait in memory"),
+                        AppendError::Io { .. } => error.to_string(),
+                    }
+                }
+            }
+        };
+        drop(spool);
+        self.progress.update(|known| known.disk_trouble = trouble);
+        false
+    }
+
+    fn lost(&mut self, sampled: u64, refused: u64) {
+        let known = &mut *self.progress.read();
+        (known.sampled_rows, known.refused_rows) = (sampled, refused);
+    }
+
+    fn spooled(&mut self, marker: u64) {
+        self.progress.update(|known| known.spooled_marker = marker);
+    }
+
+    fn seen(&mut self, marker: u64) {
+        self.progress.update(|known| known.seen_marker = marker);
+    }
+}
+
+/// Runs until the queue is closed and everything is spooled, or everyone is to stop.
+pub(crate) fn run(queue: &Queue, mut pipeline: Pipeline, mut sink: SpoolSink, exit_code: &AtomicI64) {
+    let began = Instant::now();
+    let mut last_row = began;
+    // The opening must be there for readers before the first row is.
+    pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
+    loop {
+        let idle = !pipeline.is_waiting() && last_row.elapsed() > IDLE_AFTER;
+        let batch = queue.take(if idle { IDLE_SLEEP } else { TICK }, idle);
+        if !batch.chunks.is_empty() {
+            last_row = Instant::now();
+        }
+        let closed = batch.closed;
+        pipeline.take(batch, &mut sink);
+        if closed {
+            break;
+        }
+        pipeline.turn(began.elapsed(), wall_time(), false, &mut sink);
+    }
+    // A row that was collecting is complete now; the exit follows it once everything before is framed.
+    let mut exit = Some(exit_code.load(Ordering::Acquire));
+    loop {
+        let done = pipeline.turn(began.elapsed(), wall_time(), true, &mut sink);
+        if done {
+            match exit.take() {
+                Some(NO_EXIT) => pipeline.end_row(),
+                Some(code) => pipeline.exit(wall_time(), code as i32),
+                None => break,
+            }
+            continue;
+        }
+        if sink.progress.wait_until(Instant::now() + TICK, |known| known.stop) {
+            break;
+        }
+    }
+    sink.progress.update(|known| known.worker_done = true);
+}

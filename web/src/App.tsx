@@ -1,13 +1,13 @@
 // Routes of the dashboard.
-import { Suspense, lazy, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { NotFound } from "./pages/ErrorPage";
 import { Projects } from "./pages/Projects";
+import { RunPage } from "./pages/RunPage";
+import { RunsTable } from "./pages/RunsTable";
 import { Workspace } from "./pages/Workspace";
 import { ProjectShell } from "./shell/ProjectShell";
 
-const RunsTable = lazy(() => import("./pages/RunsTable"));
-const RunPage = lazy(() => import("./pages/RunPage"));
 
 interface Address {
   entity: string;
@@ -31,7 +31,7 @@ function inProject(page: (address: Address) => ReactNode, hasRun = false) {
     const address = decoded(params);
     return (
       <ProjectShell entity={address.entity} project={address.project} run={hasRun ? (address.run ?? null) : null}>
-        <Suspense fallback={null}>{page(address)}</Suspense>
+        {page(address)}
       </ProjectShell>
     );
   };

@@ -1,11 +1,12 @@
 // Sections of cards for the keys of a project or of one run.
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { KeyInfo, MetricInfo, RunInfo } from "../api/types";
 import { groupSections, matchKeys, type Section } from "../metrics/sections";
 import { isHidden, xOf } from "../metrics/stepMetric";
 import { PanelHost } from "../panels/PanelHost";
 import { panelTypeOf } from "../panels/registry";
 import type { PanelRun } from "../panels/types";
+import { loadView } from "../panels/views";
 import { runColor, runDash } from "../runs/palette";
 import { useSession } from "../shell/sessionContext";
 import { toggleSection, usePreferences } from "../view/preferences";
@@ -52,6 +53,10 @@ export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
     () => groupSections(matchKeys(keys, view.query).filter(({ key }) => !isHidden(key, metrics))),
     [keys, metrics, view.query],
   );
+  // Views load while the grid is laid out, not one step after it.
+  useEffect(() => {
+    for (const type of new Set(sections.flatMap(({ keys: members }) => members.map((info) => panelTypeOf(info, anyRunning))))) loadView(type).catch(() => {});
+  }, [sections, anyRunning]);
   if (sections.length === 0) {
     return (
       <div className="message-page">

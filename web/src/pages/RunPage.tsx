@@ -14,7 +14,7 @@ import { PanelGrid } from "./PanelGrid";
 import { RunOverview } from "./RunOverview";
 import { Toolbar } from "./Toolbar";
 
-export default function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {
+export function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {
   const { entity, project } = useSession();
   const { run, error } = useRun(entity, project, id);
   const theme = useTheme((state) => state.theme);

@@ -23,7 +23,7 @@ const FIXED: { column: string; title: string }[] = [
   { column: "runtime", title: "Runtime" },
 ];
 
-export default function RunsTable() {
+export function RunsTable() {
   const { entity, project } = useSession();
   const id = `${entity}/${project}`;
   const data = useRuns(entity, project).data;

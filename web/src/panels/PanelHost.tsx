@@ -1,5 +1,5 @@
 // The card around a panel: header, size, mounting, errors, full screen and export; what is inside is the panel type's.
-import { Suspense, memo, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { KeyInfo } from "../api/types";
 import type { ProjectSession } from "../live/session";
 import { cursor } from "../view/cursor";
@@ -9,8 +9,8 @@ import { PanelBoundary } from "./PanelBoundary";
 import { useAlive } from "./alive";
 import { registerCard } from "./cards";
 import { saveFile } from "./download";
-import { workspaceView } from "./registry";
-import type { Exporters, PanelHostApi, PanelRun, WorkspacePanelType } from "./types";
+import type { Exporters, PanelHostApi, PanelProps, PanelRun, WorkspacePanelType } from "./types";
+import { useWorkspaceView } from "./views";
 
 interface Props {
   type: WorkspacePanelType;
@@ -21,6 +21,11 @@ interface Props {
   view: ViewState;
   theme: Theme;
   session: ProjectSession;
+}
+
+function LoadedView({ type, panel }: { type: WorkspacePanelType; panel: PanelProps }) {
+  const View = useWorkspaceView(type);
+  return View === null ? null : <View {...panel} />;
 }
 
 function fileName(key: string, extension: string): string {
@@ -78,7 +83,6 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
     return () => removeEventListener("keydown", close);
   }, [full]);
 
-  const View = workspaceView(type);
   return (
     <div className="card-slot" ref={slot}>
       <article
@@ -118,9 +122,7 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
         <div className="card-body" ref={body}>
           {alive && size !== null && size.width > 0 && (
             <PanelBoundary resetKey={panelId}>
-              <Suspense fallback={null}>
-                <View {...{ panelId, keyInfo, x, runs, view, theme, session, host }} width={size.width} height={size.height} />
-              </Suspense>
+              <LoadedView type={type} panel={{ panelId, keyInfo, x, runs, view, theme, session, host, ...size }} />
             </PanelBoundary>
           )}
         </div>

@@ -23,6 +23,7 @@ const ids = new WeakMap<Element, string>();
 const inView = new Set<string>();
 let alive: string[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;
+let lastScrollMillis = -Infinity;
 
 function settleSoon(): void {
   clearTimeout(timer);
@@ -31,7 +32,12 @@ function settleSoon(): void {
     for (const id of alive) if (!next.includes(id)) setters.get(id)?.(false);
     for (const id of next) if (!alive.includes(id)) setters.get(id)?.(true);
     alive = next;
-  }, SETTLE_MILLIS);
+  }, Math.max(0, lastScrollMillis + SETTLE_MILLIS - performance.now()));
+}
+
+function onScroll(): void {
+  lastScrollMillis = performance.now();
+  settleSoon();
 }
 
 let observer: IntersectionObserver | undefined;
@@ -50,7 +56,7 @@ function observe(): IntersectionObserver {
       },
       { rootMargin: MARGIN },
     );
-    document.addEventListener("scroll", () => timer !== undefined && settleSoon(), { capture: true, passive: true });
+    document.addEventListener("scroll", onScroll, { capture: true, passive: true });
   }
   return observer;
 }

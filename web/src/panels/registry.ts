@@ -1,7 +1,6 @@
 // All panel types, found by their folders: adding one touches no other file.
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import type { KeyInfo } from "../api/types";
-import type { PanelProps, PanelType, Subject, SummaryPanelType, SummaryProps, WorkspacePanelType } from "./types";
+import type { PanelType, Subject, SummaryPanelType, WorkspacePanelType } from "./types";
 
 const modules = import.meta.glob<PanelType>("./*/panel.ts", { eager: true, import: "default" });
 
@@ -31,18 +30,3 @@ export function panelTypeOf(keyInfo: KeyInfo, anyRunning: boolean): WorkspacePan
 export function summaryTypeOf(value: unknown): SummaryPanelType | null {
   return best(summaryTypes, { place: "summary", value });
 }
-
-type LazyView<P> = LazyExoticComponent<ComponentType<P>>;
-
-/** One lazy component per type: making a new one at each render would mount the view anew. */
-function remembered<P>(views: Map<PanelType, LazyView<P>>, type: PanelType, load: () => Promise<{ default: ComponentType<P> }>): LazyView<P> {
-  const view = views.get(type) ?? (lazy(load) as LazyView<P>);
-  views.set(type, view);
-  return view;
-}
-
-const workspaceViews = new Map<PanelType, LazyView<PanelProps>>();
-const summaryViews = new Map<PanelType, LazyView<SummaryProps>>();
-
-export const workspaceView = (type: WorkspacePanelType): LazyView<PanelProps> => remembered(workspaceViews, type, type.load);
-export const summaryView = (type: SummaryPanelType): LazyView<SummaryProps> => remembered(summaryViews, type, type.load);

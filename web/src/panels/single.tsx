@@ -46,24 +46,28 @@ export interface Reading<T> {
 /** Reads once per `identity`, and again, not too often, while `version` changes. */
 export function useGrowing<T>(identity: string, version: number, read: (signal: AbortSignal) => Promise<T>): Reading<T> {
   const [reading, setReading] = useState<Reading<T> & { identity: string }>({ data: null, error: null, identity });
-  const last = useRef({ identity: "", millis: 0 });
+  const last = useRef({ millis: -Infinity });
+  const abort = useRef(new AbortController());
+  // Only another identity stops a read under way: a run that grows faster than it is read would never be shown.
   useEffect(() => {
-    const abort = new AbortController();
-    const same = last.current.identity === identity;
-    const wait = same ? Math.max(0, last.current.millis + REFRESH_MILLIS - performance.now()) : 0;
+    const current = new AbortController();
+    abort.current = current;
+    last.current.millis = -Infinity;
+    return () => current.abort();
+  }, [identity]);
+  useEffect(() => {
+    const { signal } = abort.current;
+    const wait = Math.max(0, last.current.millis + REFRESH_MILLIS - performance.now());
     const timer = setTimeout(() => {
-      last.current = { identity, millis: performance.now() };
-      read(abort.signal).then(
+      last.current.millis = performance.now();
+      read(signal).then(
         (data) => setReading({ data, error: null, identity }),
         (error: unknown) => {
-          if (!abort.signal.aborted) setReading({ data: null, error: error instanceof Error ? error.message : String(error), identity });
+          if (!signal.aborted) setReading({ data: null, error: error instanceof Error ? error.message : String(error), identity });
         },
       );
     }, wait);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
+    return () => clearTimeout(timer);
   }, [identity, version]);
   return reading.identity === identity ? reading : { data: null, error: null };
 }

@@ -74,7 +74,7 @@ export function makeAxes(x: string, color: (name: "--text3" | "--grid") => strin
     {
       ...base,
       gap: 6,
-      space: 30,
+      space: (_, __, ___, ____, height) => Math.max(30, height / 14),
       values: (chart, splits) =>
         chart.scales["y"]?.distr === 3 ? splits.map((split) => (isRoundMagnitude(split) ? formatNumber(split) : "")) : formatTicks(splits),
       size: (_, labels) => 12 + DIGIT_PX * Math.max(3, ...(labels ?? []).map((label) => (label ?? "").length)),

@@ -7,6 +7,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Theme } from "../../runs/palette";
 import { makeAxes } from "./axes";
 import { hitTest, type Hit } from "./hit";
+import { endLabels, rightMargin } from "./labels";
 import type { LineModel, LineSeries } from "./model";
 import { bandOpacity, hotBandOpacity, makeScale, paintSeries, type PlotArea } from "./paint";
 
@@ -36,6 +37,7 @@ export class LineChart {
   private readonly base = makeCanvas("series-canvas");
   private readonly top = makeCanvas("series-canvas");
   private readonly cursorLine = document.createElement("div");
+  private readonly labels = document.createElement("div");
   private model: LineModel;
   private hotRun: string | null = null;
   private dragging = false;
@@ -48,13 +50,11 @@ export class LineChart {
     private readonly events: ChartEvents,
   ) {
     this.model = model;
-    const styles = getComputedStyle(document.documentElement);
     const y: uPlot.Scale = { distr: options.logY ? 3 : 1, range: () => [this.model.y.min, this.model.y.max] };
     this.plot = new uPlot(
       {
         ...size,
-        // Room at the right for half of the last label.
-        padding: [8, 22, 0, 0],
+        padding: [8, (chart) => rightMargin(this.model, chart.width), 0, 0],
         legend: { show: false },
         cursor: {
           x: false,
@@ -64,7 +64,7 @@ export class LineChart {
           bind: { dblclick: () => () => (events.onResetZoom(), null) },
         },
         scales: { x: { time: false, range: () => [this.model.x.min, this.model.x.max] }, y },
-        axes: makeAxes(options.x, (name) => styles.getPropertyValue(name).trim()),
+        axes: makeAxes(options.x, (name) => this.token(name)),
         series: [{}, { paths: () => null, points: { show: false } }],
         hooks: { setSelect: [(chart) => this.selected(chart)], draw: [() => this.paint()] },
       },
@@ -72,7 +72,7 @@ export class LineChart {
       parent,
     );
     this.cursorLine.className = "cursor-line";
-    this.plot.over.append(this.base, this.top, this.cursorLine);
+    this.plot.over.append(this.base, this.top, this.cursorLine, this.labels);
     this.plot.over.addEventListener("mousemove", this.onMove);
     this.plot.over.addEventListener("mouseleave", this.onLeave);
     this.paint();
@@ -121,6 +121,10 @@ export class LineChart {
     this.plot.destroy();
   }
 
+  private token(name: string): string {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  }
+
   /** uPlot needs data to show axes; the ends of both ranges are enough. */
   private frame(): uPlot.AlignedData {
     return [
@@ -138,7 +142,21 @@ export class LineChart {
     const { band, logY, smoothed } = this.options;
     const style = { band, logY, smoothed, lineWidth: LINE_WIDTH, bandOpacity: bandOpacity(this.model.series.length) };
     this.paintOn(this.base, this.model.series, style);
+    this.placeLabels();
     this.paintHot();
+  }
+
+  private placeLabels(): void {
+    const area = this.area();
+    const scale = makeScale(this.model.x, this.model.y, this.options.logY, area);
+    const labels = endLabels(this.model, scale, this.plot.width, area.height).map(({ text, color, top }) => {
+      const label = document.createElement("div");
+      label.className = "end-label";
+      label.textContent = text;
+      label.style.cssText = `top:${top}px;color:${color}`;
+      return label;
+    });
+    this.labels.replaceChildren(...labels);
   }
 
   private paintHot(): void {

@@ -45,7 +45,7 @@ export function describeHits(x: string, hits: readonly Hit[], left: number, top:
     const high = formatNumber(columns.max?.[hot.index] as number);
     notes.push(`${low} .. ${high} min..max in bucket`);
     const count = columns.count?.[hot.index] ?? 0;
-    const last = formatNumber(columns.last?.[hot.index] ?? NaN);
+    const last = formatExact(columns.last?.[hot.index] ?? NaN);
     notes.push(`mean of ${count.toLocaleString("en-US")} ${count === 1 ? "point" : "points"} · last ${last}`);
   }
   const rest = hits.length - MAX_ROWS;

@@ -1,19 +1,18 @@
 // The runs beside the charts: which are shown, in which colour, found by name and sorted by any value.
 import { useMemo, useRef } from "react";
-import { Link } from "wouter";
-import { useStore } from "zustand";
 import type { RunInfo } from "../api/types";
 import { formatAgo, formatValue } from "../numbers/format";
 import { runColor } from "../runs/palette";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "../runs/selection";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
-import { cursor, setHotRun } from "../view/cursor";
+import { setHotRun } from "../view/cursor";
 import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
 import { patchView, useView } from "../view/store";
 import { useViewSearch } from "../view/useViewSearch";
 import { useTheme } from "../view/theme";
 import { useSession } from "./sessionContext";
 import { runPath } from "./paths";
+import { SidebarRow } from "./SidebarRow";
 import { useWindowed } from "./useWindowed";
 
 const ROW_PX = 30;
@@ -35,7 +34,6 @@ export function Sidebar({ runs, total }: { runs: readonly RunInfo[]; total: numb
   const view = useView((state) => state.view);
   const theme = useTheme((state) => state.theme);
   const width = usePreferences((state) => state.sidebarWidth);
-  const hotRun = useStore(cursor, (state) => state.hotRun);
   const list = useRef<HTMLDivElement>(null);
   const shownIds = useMemo(() => new Set(selectRuns(runs, view.runs).map((run) => run.run)), [runs, view.runs]);
   const listed = useMemo(() => sortRuns(filterRuns(runs, view.filter), view.sort), [runs, view.filter, view.sort]);
@@ -110,33 +108,18 @@ export function Sidebar({ runs, total }: { runs: readonly RunInfo[]; total: numb
       </div>
       <div className="run-list" ref={list} onMouseLeave={() => setHotRun(null)}>
         <ul style={{ height: listed.length * ROW_PX }}>
-          {listed.slice(first, last).map((run, i) => {
-            const shown = shownIds.has(run.run);
-            return (
-              <li
-                key={run.run}
-                className={`run-row${run.run === hotRun ? " hot" : ""}${shown ? "" : " off"}`}
-                data-testid="run-row"
-                data-run={run.run}
-                style={{ top: (first + i) * ROW_PX, ["--run" as string]: runColor(run.slot, theme) }}
-                onMouseEnter={() => setHotRun(shown ? run.run : null)}
-              >
-                <button
-                  type="button"
-                  className="eye"
-                  aria-pressed={shown}
-                  aria-label={`Show ${run.name}`}
-                  onClick={() => patchView({ runs: toggleRun(runs, view.runs, run.run) })}
-                />
-                <span className="swatch" />
-                <Link href={runPath(entity, project, run.run, "overview") + search} className="run-name" title={`${run.name} (${run.run})`}>
-                  {run.name}
-                </Link>
-                {run.state !== "finished" && <span className={`state-dot ${run.state}`} title={run.state} />}
-                <span className="run-value">{sortText(run, column)}</span>
-              </li>
-            );
-          })}
+          {listed.slice(first, last).map((run, i) => (
+            <SidebarRow
+              key={run.run}
+              run={run}
+              shown={shownIds.has(run.run)}
+              color={runColor(run.slot, theme)}
+              value={sortText(run, column)}
+              href={runPath(entity, project, run.run, "overview") + search}
+              top={(first + i) * ROW_PX}
+              onToggle={() => patchView({ runs: toggleRun(runs, view.runs, run.run) })}
+            />
+          ))}
         </ul>
         {listed.length === 0 && <p className="panel-message">{runs.length === 0 ? "No runs yet." : "No run matches the filter."}</p>}
       </div>

@@ -40,7 +40,8 @@ export class LineChart {
   private readonly labels = document.createElement("div");
   private model: LineModel;
   private hotRun: string | null = null;
-  private dragging = false;
+  private lastMove: MouseEvent | null = null;
+  private frameRequest = 0;
 
   constructor(
     parent: HTMLElement,
@@ -118,6 +119,7 @@ export class LineChart {
   }
 
   destroy(): void {
+    cancelAnimationFrame(this.frameRequest);
     this.plot.destroy();
   }
 
@@ -182,17 +184,29 @@ export class LineChart {
     this.events.onZoom(from, to);
   }
 
+  /** The mouse moves more often than the screen is drawn; one answer per frame is enough. */
   private readonly onMove = (event: MouseEvent): void => {
-    this.dragging = event.buttons !== 0;
+    if (this.lastMove === null) this.frameRequest = requestAnimationFrame(() => this.hover());
+    this.lastMove = event;
+  };
+
+  private hover(): void {
+    const event = this.lastMove;
+    this.lastMove = null;
+    if (event === null) return;
     const box = this.plot.over.getBoundingClientRect();
     const [left, top] = [event.clientX - box.left, event.clientY - box.top];
     const x = this.plot.posToVal(left, "x");
     const scale = makeScale(this.model.x, this.model.y, this.options.logY, this.area());
-    const hits = this.dragging ? [] : hitTest(this.model, scale, left, top, x);
+    const hits = event.buttons !== 0 ? [] : hitTest(this.model, scale, left, top, x);
     this.events.onHover(hits, x, event.clientX, event.clientY);
-  };
+  }
 
-  private readonly onLeave = (): void => this.events.onLeave();
+  private readonly onLeave = (): void => {
+    this.lastMove = null;
+    cancelAnimationFrame(this.frameRequest);
+    this.events.onLeave();
+  };
 }
 
 function makeCanvas(className: string): HTMLCanvasElement {

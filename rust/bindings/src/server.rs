@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepwell_server::{Mode, ServerConfig};
 use stepwell_store::Store;
+use stepwell_store_sqlite::{OpenError, SqliteStore};
 
 /// An embedded server over a directory: gRPC, HTTP and WebSocket on one port.
 #[pyclass(frozen, module = "stepwell._native")]
@@ -16,11 +17,32 @@ pub(crate) struct Server {
     address: std::net::SocketAddr,
 }
 
-/// The store of a directory. In local mode it is an index of the spools, which can be made again.
-fn open_store(directory: &Path, mode: &str) -> Result<Arc<dyn Store>, String> {
-    let folder = if mode == "local" { directory.join("store") } else { directory.to_owned() };
-    let _ = folder;
-    Ok(Arc::new(stepwell_store::memory::MemoryStore::new()))
+/// Opens the store of a directory. In local mode it is an index of the spools beside it: one that is damaged is put aside and made anew.
+fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
+    if *mode == Mode::Server {
+        return SqliteStore::open(directory).map(shared).map_err(|error| error.to_string());
+    }
+    let folder = directory.join("store");
+    match SqliteStore::open(&folder) {
+        Err(OpenError::Damaged { path, reason }) => {
+            let aside = directory.join("store.damaged");
+            // An older one that was put aside gives way: it is an index as well.
+            let _ = std::fs::remove_dir_all(&aside);
+            std::fs::rename(&folder, &aside)
+                .map_err(|error| format!("{} is damaged ({reason}) and cannot be put aside: {error}", path.display()))?;
+            eprintln!(
+                "stepwell: the index {} was damaged ({reason}); it is kept in {} and made anew from the spool",
+                path.display(),
+                aside.display()
+            );
+            SqliteStore::open(&folder).map(shared).map_err(|error| error.to_string())
+        }
+        opened => opened.map(shared).map_err(|error| error.to_string()),
+    }
+}
+
+fn shared(store: SqliteStore) -> Arc<dyn Store> {
+    Arc::new(store)
 }
 
 #[pymethods]
@@ -34,7 +56,7 @@ impl Server {
             other => return Err(PyValueError::new_err(format!("mode is {other:?}, expected \"server\" or \"local\""))),
         };
         let started = py.detach(|| {
-            let store = open_store(&directory, mode)?;
+            let store = open_store(&directory, &server_mode)?;
             let config = ServerConfig { host, port, store, ui_directory, mode: server_mode, directory };
             stepwell_server::Server::start(config).map_err(|error| error.to_string())
         });

@@ -6,10 +6,10 @@ use crate::error::ServiceError;
 use crate::http::json;
 use crate::http::series::BatchRequest;
 use crate::series::{Line, Panel, encode};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 use stepwell_model::{RunPath, TimeMicros};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
@@ -26,6 +26,14 @@ pub(super) enum Push {
     Text(Value),
 }
 
+/// What is remembered of a run that was sent.
+struct SeenRun {
+    /// Equal for runs that look the same in JSON (where NaN equals itself).
+    digest: u64,
+    /// Whether time alone may change its state.
+    by_clock: bool,
+}
+
 /// A subscription.
 pub(super) struct Watch {
     id: u64,
@@ -33,11 +41,13 @@ pub(super) struct Watch {
     entity: String,
     project: String,
     panels: Vec<Panel>,
-    /// Version of the project that was seen; `None` before the first push.
+    /// Nothing of these panels was sent yet.
+    fresh: bool,
+    /// Version of the project that was seen; `None` before the first look.
     seen: Option<u64>,
-    /// Digest of each line that was sent, by (panel, series), and the width of the panel's buckets.
+    /// Digest of each line that was sent, by (panel, series).
     sent: FxHashMap<(usize, usize), u64>,
-    runs: BTreeMap<String, Arc<RunInfo>>,
+    runs: BTreeMap<String, SeenRun>,
     keys: Vec<KeyInfo>,
     clock_at: TimeMicros,
     /// The last error that was told, so that it is told once.
@@ -49,15 +59,27 @@ impl Watch {
     pub(super) fn new(id: u64, batch: BatchRequest, previous: Option<Self>) -> Result<Self, ServiceError> {
         let (entity, project) = (batch.entity.clone(), batch.project.clone());
         let panels = batch.panels()?;
-        let (seq, runs, keys) = match previous {
-            Some(previous) if previous.entity == entity && previous.project == project => {
-                (previous.seq, previous.runs, previous.keys)
-            }
-            Some(previous) => (previous.seq, BTreeMap::new(), Vec::new()),
-            None => (0, BTreeMap::new(), Vec::new()),
+        let mut watch = Self {
+            id,
+            seq: 0,
+            entity,
+            project,
+            panels,
+            fresh: true,
+            seen: None,
+            sent: FxHashMap::default(),
+            runs: BTreeMap::new(),
+            keys: Vec::new(),
+            clock_at: 0,
+            complaint: String::new(),
         };
-        let (sent, complaint) = (FxHashMap::default(), String::new());
-        Ok(Self { id, seq, entity, project, panels, seen: None, sent, runs, keys, clock_at: 0, complaint })
+        if let Some(previous) = previous {
+            watch.seq = previous.seq;
+            if previous.entity == watch.entity && previous.project == watch.project {
+                (watch.seen, watch.runs, watch.keys, watch.clock_at) = (previous.seen, previous.runs, previous.keys, previous.clock_at);
+            }
+        }
+        Ok(watch)
     }
 
     /// What the tab has not seen yet. Blocks.
@@ -67,55 +89,65 @@ impl Watch {
                 self.complaint.clear();
                 pushes
             }
-            Err(error) if error.message == self.complaint => Vec::new(),
             Err(error) => {
-                self.complaint.clone_from(&error.message);
-                vec![Push::Text(object!({"op": "error", "message": error.message}))]
+                // What was read is not sent now, so all of it counts as never sent.
+                self.sent.clear();
+                self.runs.clear();
+                self.keys.clear();
+                self.seen = None;
+                let known = std::mem::replace(&mut self.complaint, error.message.clone()) == error.message;
+                let complaint = Push::Text(object!({"op": "error", "message": error.message}));
+                if known { Vec::new() } else { vec![complaint] }
             }
         }
     }
 
     fn changes(&mut self, context: &Context) -> Result<Vec<Push>, ServiceError> {
         let now = clock::now();
-        let first = self.seen.is_none();
         let changed = context.store.changed(&self.entity, &self.project, self.seen.unwrap_or(0))?;
-        let news = first || changed.version != self.seen.unwrap_or(0) || !changed.runs.is_empty();
+        let news = self.seen.is_none() || changed.version != self.seen.unwrap_or(0) || !changed.runs.is_empty();
         let clock = now - self.clock_at >= CLOCK_EVERY;
-        if !news && !clock {
+        if !news && !clock && !self.fresh {
             return Ok(Vec::new());
         }
         let mut pushes = Vec::new();
         let changed_runs: FxHashSet<&str> = changed.runs.iter().map(String::as_str).collect();
-        if first || self.panels.iter().any(|panel| panel.series.iter().any(|series| changed_runs.contains(series.path.run.as_str()))) {
-            pushes.extend(self.series(context, first, now)?);
+        let mut watched = self.panels.iter().flat_map(|panel| &panel.series);
+        if self.fresh || !self.sent_all() || watched.any(|series| changed_runs.contains(series.path.run.as_str())) {
+            pushes.extend(self.series(context, now)?);
         }
-        pushes.extend(self.changed_runs(context, &changed.runs, first, now)?);
+        pushes.extend(self.changed_runs(context, &changed.runs, now)?);
         if news {
             pushes.extend(self.changed_keys(context)?);
         }
         self.clock_at = now;
         // Only now: an error before this line makes the next look start from what was seen before.
-        self.seen = Some(changed.version);
+        (self.seen, self.fresh) = (Some(changed.version), false);
         Ok(pushes)
     }
 
+    /// Whether every line was sent once.
+    fn sent_all(&self) -> bool {
+        self.sent.len() == self.panels.iter().map(|panel| panel.series.len()).sum::<usize>()
+    }
+
     /// The lines that look different from those sent last; the first time all of them.
-    fn series(&mut self, context: &Context, first: bool, now: TimeMicros) -> Result<Option<Push>, ServiceError> {
+    fn series(&mut self, context: &Context, now: TimeMicros) -> Result<Option<Push>, ServiceError> {
         let panels = context.series.read(&self.entity, &self.project, &self.panels)?;
         let mut differ: Vec<(&Panel, f64, Vec<(usize, &Line)>)> = Vec::new();
         for (panel_index, (panel, lines)) in self.panels.iter().zip(&panels).enumerate() {
             let mut chosen = Vec::new();
             for (index, line) in lines.lines.iter().enumerate() {
                 let before = self.sent.insert((panel_index, index), line.digest);
-                if first || before != Some(line.digest) {
+                if self.fresh || before != Some(line.digest) {
                     chosen.push((index, &**line));
                 }
             }
-            if first || !chosen.is_empty() {
+            if self.fresh || !chosen.is_empty() {
                 differ.push((panel, lines.bucket_width, chosen));
             }
         }
-        if differ.is_empty() && !first {
+        if differ.is_empty() && !self.fresh {
             return Ok(None);
         }
         self.seq += 1;
@@ -127,37 +159,36 @@ impl Watch {
     }
 
     /// Runs that are new or changed: those that the store names, and those that the clock may have changed.
-    fn changed_runs(&mut self, context: &Context, named: &[String], first: bool, now: TimeMicros) -> Result<Option<Push>, ServiceError> {
+    fn changed_runs(&mut self, context: &Context, named: &[String], now: TimeMicros) -> Result<Option<Push>, ServiceError> {
         let mut changed = Vec::new();
-        if first && self.runs.is_empty() {
+        if self.seen.is_none() {
             let page = Page { limit: MOST_RUNS, offset: 0 };
             let (runs, _) = context.store.runs(&self.entity, &self.project, page, now)?;
-            self.runs = runs.into_iter().map(|run| (run.path.run.clone(), Arc::new(run))).collect();
-            changed.extend(self.runs.values().cloned());
+            changed.extend(runs.iter().filter_map(|run| self.news_of(run)));
         } else {
-            let by_clock = |run: &&Arc<RunInfo>| matches!(run.state, RunState::Running | RunState::Crashed);
-            let mut ids: FxHashSet<String> = named.iter().cloned().collect();
+            let mut ids: BTreeSet<String> = named.iter().cloned().collect();
             if now - self.clock_at >= CLOCK_EVERY {
-                ids.extend(self.runs.values().filter(by_clock).map(|run| run.path.run.clone()));
+                ids.extend(self.runs.iter().filter(|(_, seen)| seen.by_clock).map(|(id, _)| id.clone()));
             }
-            let mut ids: Vec<String> = ids.into_iter().collect();
-            ids.sort_unstable();
             for id in ids {
                 let path = RunPath { entity: self.entity.clone(), project: self.project.clone(), run: id };
                 match context.store.run(&path, now) {
-                    Ok(run) if self.runs.get(&path.run).is_none_or(|known| **known != run) => {
-                        let run = Arc::new(run);
-                        self.runs.insert(path.run, Arc::clone(&run));
-                        changed.push(run);
-                    }
-                    Ok(_) => {}
+                    Ok(run) => changed.extend(self.news_of(&run)),
                     Err(StoreError::NotFound(_)) => drop(self.runs.remove(&path.run)),
                     Err(error) => return Err(error.into()),
                 }
             }
         }
-        let runs: Vec<Value> = changed.iter().map(|run| json::run(run)).collect();
-        Ok((!runs.is_empty()).then(|| Push::Text(object!({"op": "runs", "runs": runs, "server_us": now}))))
+        Ok((!changed.is_empty()).then(|| Push::Text(object!({"op": "runs", "runs": changed, "server_us": now}))))
+    }
+
+    /// The run, if it looks different from what was sent.
+    fn news_of(&mut self, run: &RunInfo) -> Option<Value> {
+        let said = json::run(run);
+        let digest = FxBuildHasher.hash_one(said.to_string());
+        let by_clock = matches!(run.state, RunState::Running | RunState::Crashed);
+        let before = self.runs.insert(run.path.run.clone(), SeenRun { digest, by_clock });
+        before.is_none_or(|before| before.digest != digest).then_some(said)
     }
 
     /// All keys, when a key or kind appeared.

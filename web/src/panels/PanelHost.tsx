@@ -63,7 +63,10 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
         info.current.textContent = text;
         info.current.title = explanation;
       },
-      setPoints: (points) => card.current?.setAttribute("data-points", String(points)),
+      setPoints: (drawn, logged = drawn) => {
+        card.current?.setAttribute("data-points", String(drawn));
+        card.current?.setAttribute("data-logged", String(logged));
+      },
       setExporters: (next) => (exporters.current = next),
       tools,
     }),

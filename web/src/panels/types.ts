@@ -32,7 +32,8 @@ export interface Exporters {
 export interface PanelHostApi {
   /** The text at the right of the header, such as "exact". */
   setInfo(text: string, explanation?: string): void;
-  setPoints(points: number): void;
+  /** Points that are drawn, and how many were logged in the window if that is more. */
+  setPoints(drawn: number, logged?: number): void;
   setExporters(exporters: Exporters): void;
   /** Element of the header into which a view may render its own controls. */
   tools: HTMLElement | null;

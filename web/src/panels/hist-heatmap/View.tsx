@@ -42,7 +42,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
 
   useEffect(() => {
     if (data === null) return;
-    host.setPoints(data.steps.length);
+    host.setPoints(data.steps.length, data.points);
     const all = data.steps.length === data.points;
     host.setInfo(all ? "exact" : `${data.steps.length} of ${data.points}`, "Histograms shown of those logged, evenly over the run.");
     host.setExporters({

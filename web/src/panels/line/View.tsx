@@ -47,7 +47,7 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
     const style = { smoothing, logY, band, ignoreOutliers };
     model.current = buildModel({ panel: loaded.current, refs, runs, view: style, window, formatCount });
     host.setInfo(model.current.info.text, model.current.info.explanation);
-    host.setPoints(model.current.points);
+    host.setPoints(model.current.points, model.current.logged);
     if (chart.current !== null) chart.current.setModel(model.current);
     else setReady(true);
   };

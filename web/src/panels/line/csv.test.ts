@@ -12,8 +12,8 @@ test("every drawn point is a row with all its digits", () => {
   const model = buildModel({ panel, refs: seriesRefs("loss", runs, "primary"), runs, view, window: null, formatCount });
   expect(modelCsv(model, "_step", "loss").split("\n")).toEqual([
     "run,name,label,_step,loss,min,max,count",
-    'a,"say ""hi"", run",,0,0.30000000000000004,,,1',
-    'a,"say ""hi"", run",,1,NaN,,,1',
+    'a,"say ""hi"", run",,0,0.30000000000000004,,,',
+    'a,"say ""hi"", run",,1,NaN,,,',
     "b,name of b,,50,2,1,3,100",
     "",
   ]);

@@ -1,4 +1,4 @@
-// A line chart's data as CSV: one row per drawn point, with the spread where points were put into buckets.
+// A line chart's data as CSV: one row per drawn point; minimum, maximum and count only where points were put into buckets.
 import type { LineModel } from "./model";
 
 function field(text: string): string {
@@ -10,7 +10,7 @@ export function modelCsv(model: LineModel, x: string, key: string): string {
   for (const { run, columns } of model.series) {
     for (let i = 0; i < columns.length; i++) {
       const cells: (string | number)[] = [run.id, run.name, columns.label ?? "", columns.x[i] as number, columns.mean[i] as number];
-      cells.push(columns.min?.[i] ?? "", columns.max?.[i] ?? "", columns.count?.[i] ?? 1);
+      cells.push(columns.min?.[i] ?? "", columns.max?.[i] ?? "", columns.count?.[i] ?? "");
       lines.push(cells.map((cell) => field(String(cell))).join(","));
     }
   }

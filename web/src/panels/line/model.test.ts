@@ -50,6 +50,7 @@ test("NaN and infinities are not counted as drawn and do not break the range", (
 
 test("the header says exact only when every series is", () => {
   expect(build().info.text).toBe("400 pts → 4 buckets");
+  expect([build().points, build().logged]).toEqual([4, 400]);
   const exact = buildModel({ panel, refs: refs.slice(0, 1), runs, view: VIEW, window: null, formatCount });
   expect(exact.info.text).toBe("exact");
   expect(buildModel({ panel: makePanel(), refs, runs, view: VIEW, window: null, formatCount }).info.text).toBe("no data");

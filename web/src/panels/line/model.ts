@@ -24,6 +24,8 @@ export interface LineModel {
   y: Extent;
   /** Finite points of the longest series inside the window. */
   points: number;
+  /** Logged points of the longest series inside the window, before buckets. */
+  logged: number;
   info: { text: string; explanation: string };
 }
 
@@ -92,7 +94,7 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
   });
 
   const points = longest(series, x);
-  return { series, x, y: yExtent(series, view, window), points, info: describe(series, points, formatCount) };
+  return { series, x, y: yExtent(series, view, window), points, logged: Math.max(0, ...series.map(({ columns }) => columns.points)), info: describe(series, points, formatCount) };
 }
 
 function yExtent(series: readonly LineSeries[], view: ModelInput["view"], window: ModelInput["window"]): Extent {

@@ -17,7 +17,7 @@ export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
   );
   useEffect(() => {
     if (data === null) return;
-    host.setPoints(data.values.length);
+    host.setPoints(data.values.length, data.points);
     host.setInfo(data.values.length === data.points ? formatPlural(data.points, "value") : `last ${data.values.length} of ${formatNumber(data.points)}`);
     host.setExporters({
       csv: () => "step,value\n" + data.values.map(({ step, value }) => `${step},"${formatValue(decodeValue(value)).replaceAll('"', '""')}"\n`).join(""),

@@ -111,7 +111,10 @@ fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry
             loss.add(report.rows, report.kept);
             let bounded = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
             connection
-                .prepare_cached("UPDATE runs SET sampled_rows = sampled_rows + ?2, lost_rows = lost_rows + ?3 WHERE id = ?1")?
+                .prepare_cached(
+                    "UPDATE runs SET sampled_rows = sampled_rows + min(?2, 9223372036854775807 - sampled_rows),
+                     lost_rows = lost_rows + min(?3, 9223372036854775807 - lost_rows) WHERE id = ?1",
+                )?
                 .execute(params![position.run, bounded(loss.sampled_rows), bounded(loss.lost_rows)])?;
         }
         Entry::Exit { code, .. } => {

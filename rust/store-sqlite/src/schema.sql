@@ -113,7 +113,7 @@ CREATE INDEX blocks_by_shape ON blocks (stream, shape, row_count);
 CREATE INDEX blocks_by_step ON blocks (stream, first_step, last_step);
 
 CREATE TABLE columns (
-    id           INTEGER PRIMARY KEY,        -- block * 2^20 + ordinal
+    id           INTEGER PRIMARY KEY,        -- block * 2^22 + ordinal
     key          INTEGER NOT NULL,
     stream       INTEGER NOT NULL,
     first_step   INTEGER NOT NULL,

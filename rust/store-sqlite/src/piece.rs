@@ -1,0 +1,212 @@
+//! Pieces of a series, and how they become one: sorted runs of points from chunks and from the journal, merged by priority.
+//!
+//! A piece knows its steps' range without being read. Pieces whose ranges touch no other are passed on as they are; only those that
+//! overlap are merged point by point, where the highest (rank of the stream, entry number) wins (invariant 3 of `Store`).
+
+use crate::column::{unpack, unpack_integers};
+use crate::error::{damaged, store_error};
+use rusqlite::Connection;
+use std::sync::Arc;
+use stepwell_codec::column::{Number, Numbers};
+use stepwell_model::{EntryNumber, Step};
+use stepwell_store::decode::{FrameRows, append};
+use stepwell_store::{SeriesPoints, StepRange, StoreError};
+
+/// Bits of the ordinal of a column in its block: a row of 8 MiB has fewer cells. the key of `columns` is `block << ORDINAL_BITS | ordinal`.
+pub(crate) const ORDINAL_BITS: u32 = 22;
+
+/// Where the points of a piece are.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// Row of `columns`.
+    Column(i64),
+    /// Times of a row of `blocks`.
+    Times(i64),
+    /// A block of a frame: the column of that index, or its times.
+    Frame(Arc<FrameRows>, usize, Option<usize>),
+    /// Cells that are not numbers: where they win there is no number.
+    Others(Vec<(Step, EntryNumber)>),
+}
+
+/// A sorted run of points of one stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    /// Rank of the stream among those of its run: the higher one wins.
+    pub(crate) rank: u32,
+    pub(crate) first: Step,
+    pub(crate) last: Step,
+    pub(crate) source: Source,
+}
+
+/// A piece that was read. Without numbers it only hides those of other pieces.
+struct Loaded {
+    steps: Vec<Step>,
+    entries: Vec<EntryNumber>,
+    numbers: Option<Numbers>,
+}
+
+/// Points by rising step, each step once.
+#[derive(Debug, Default)]
+pub(crate) struct Merged {
+    pub(crate) points: SeriesPoints,
+    /// For each point the rank of its stream, if that was asked for.
+    pub(crate) ranks: Vec<u32>,
+}
+
+/// Whether to say which stream each point is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ranks {
+    /// Say it.
+    Keep,
+    /// Don't.
+    Drop,
+}
+
+/// Merges the pieces and cuts out `window`. Reads no piece outside of it.
+pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: StepRange, ranks: Ranks) -> Result<Merged, StoreError> {
+    pieces.retain(|piece| piece.first <= window.last && window.first <= piece.last);
+    pieces.sort_by_key(|piece| piece.first);
+    let mut merged = Merged::default();
+    let mut rest = &pieces[..];
+    while let Some(first) = rest.first() {
+        let mut last = first.last;
+        let mut len = 1;
+        while let Some(next) = rest.get(len).filter(|next| next.first <= last) {
+            last = last.max(next.last);
+            len += 1;
+        }
+        let (cluster, after) = rest.split_at(len);
+        match cluster {
+            [piece] => merged.take(connection, piece, window, ranks)?,
+            overlapping => merged.take_overlapping(connection, overlapping, window, ranks)?,
+        }
+        rest = after;
+    }
+    Ok(merged)
+}
+
+impl Merged {
+    fn take(&mut self, connection: &Connection, piece: &Piece, window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+        let (steps, numbers) = match &piece.source {
+            Source::Others(_) => return Ok(()),
+            _ => piece.points(connection)?,
+        };
+        let from = steps.partition_point(|step| *step < window.first);
+        let to = steps.partition_point(|step| *step <= window.last);
+        if from == 0 && to == steps.len() {
+            self.points.steps.extend_from_slice(&steps);
+            append(&mut self.points.values, &numbers);
+        } else {
+            self.points.steps.extend_from_slice(&steps[from..to]);
+            (from..to).for_each(|at| self.points.values.push(numbers.get(at)));
+        }
+        if ranks == Ranks::Keep {
+            self.ranks.resize(self.points.steps.len(), piece.rank);
+        }
+        Ok(())
+    }
+
+    fn take_overlapping(
+        &mut self,
+        connection: &Connection,
+        pieces: &[Piece],
+        window: StepRange,
+        ranks: Ranks,
+    ) -> Result<(), StoreError> {
+        let mut all: Vec<(Step, u32, EntryNumber, Option<Number>)> = Vec::new();
+        for piece in pieces {
+            let loaded = piece.load(connection)?;
+            for (at, (&step, &entry)) in loaded.steps.iter().zip(&loaded.entries).enumerate() {
+                if window.contains(step) {
+                    all.push((step, piece.rank, entry, loaded.numbers.as_ref().map(|numbers| numbers.get(at))));
+                }
+            }
+        }
+        // Stable: it finds the sorted runs that the pieces are.
+        all.sort_by_key(|(step, rank, entry, _)| (*step, *rank, *entry));
+        for (at, (step, rank, _, number)) in all.iter().enumerate() {
+            if all.get(at + 1).is_some_and(|next| next.0 == *step) {
+                continue;
+            }
+            if let Some(number) = number {
+                self.points.steps.push(*step);
+                self.points.values.push(*number);
+                if ranks == Ranks::Keep {
+                    self.ranks.push(*rank);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Piece {
+    /// Steps and numbers.
+    fn points(&self, connection: &Connection) -> Result<(Vec<Step>, Numbers), StoreError> {
+        match self.source {
+            Source::Column(id) => {
+                let sql = "SELECT row_count, steps, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
+                read_one(connection, sql, id, |count, row| {
+                    Ok((unpack_integers(blob(row, 1)?, count)?, unpack(blob(row, 2)?, count)?))
+                })
+            }
+            _ => self.load(connection).map(|loaded| (loaded.steps, loaded.numbers.unwrap_or_default())),
+        }
+    }
+
+    fn load(&self, connection: &Connection) -> Result<Loaded, StoreError> {
+        match &self.source {
+            Source::Column(id) => {
+                let sql = "SELECT row_count, steps, entries, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
+                read_one(connection, sql, *id, |count, row| {
+                    let (steps, entries) = (unpack_integers(blob(row, 1)?, count)?, unpack_integers(blob(row, 2)?, count)?);
+                    Ok(Loaded { steps, entries: unsigned(entries), numbers: Some(unpack(blob(row, 3)?, count)?) })
+                })
+            }
+            Source::Times(id) => {
+                let sql = "SELECT row_count, steps, entries, times FROM blocks WHERE id = ?1";
+                read_one(connection, sql, *id, |count, row| {
+                    let (steps, entries) = (unpack_integers(blob(row, 1)?, count)?, unpack_integers(blob(row, 2)?, count)?);
+                    let times = Numbers::Int(unpack_integers(blob(row, 3)?, count)?);
+                    Ok(Loaded { steps, entries: unsigned(entries), numbers: Some(times) })
+                })
+            }
+            Source::Frame(frame, block, column) => {
+                let block = &frame.blocks[*block];
+                let numbers = match column {
+                    Some(column) => block.columns[*column].clone(),
+                    None => Numbers::Int(block.times.clone()),
+                };
+                Ok(Loaded { steps: block.steps.clone(), entries: block.entries.clone(), numbers: Some(numbers) })
+            }
+            Source::Others(cells) => {
+                let (steps, entries) = cells.iter().copied().unzip();
+                Ok(Loaded { steps, entries, numbers: None })
+            }
+        }
+    }
+}
+
+/// Entry numbers are kept as the signed integers of the same bits.
+pub(crate) fn unsigned(entries: Vec<i64>) -> Vec<EntryNumber> {
+    entries.into_iter().map(|entry| entry as u64).collect()
+}
+
+/// The bytes in a column of a row.
+pub(crate) fn blob<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> Result<&'r [u8], StoreError> {
+    row.get_ref(column).map_err(store_error)?.as_blob().map_err(|error| store_error(error.into()))
+}
+
+/// Reads the row that must be there; its first column is the count of rows.
+pub(crate) fn read_one<T>(
+    connection: &Connection,
+    sql: &str,
+    id: i64,
+    read: impl FnOnce(usize, &rusqlite::Row<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut select = connection.prepare_cached(sql).map_err(store_error)?;
+    let mut rows = select.query([id]).map_err(store_error)?;
+    let row = rows.next().map_err(store_error)?.ok_or_else(|| damaged(format!("there is no chunk {id}")))?;
+    let count: u32 = row.get(0).map_err(store_error)?;
+    read(count as usize, row)
+}

@@ -1,0 +1,247 @@
+//! `SqliteStore`: the embedded store.
+
+use crate::append::{append, statements_of};
+use crate::catalog::{self, RunRow};
+use crate::compaction::{self, CompactionPolicy};
+use crate::database::{Database, OpenError};
+use crate::digest::Digest;
+use crate::digest_cache::DigestCache;
+use crate::journal::JournalCache;
+use crate::view::RunView;
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_store::{
+    AppendOutcome, Changed, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
+    StoreError, StoredValue, StreamFrame, reservoir, run,
+};
+
+/// Memory and work of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// When the journal becomes chunks.
+    pub compaction: CompactionPolicy,
+    /// Bytes of decoded journal frames that are kept for the next reader.
+    pub journal_cache_bytes: usize,
+    /// Bytes of digests of runs that are kept.
+    pub digest_cache_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { compaction: CompactionPolicy::default(), journal_cache_bytes: 128 << 20, digest_cache_bytes: 128 << 20 }
+    }
+}
+
+/// A store in one SQLite file. Several processes may have it open at once: whatever counts is decided in the database's transactions, and
+/// what is cached here is found by ids and versions that are never given twice.
+///
+/// Lock order: the writing connection, then the caches; none of the caches' locks is held while another is taken or during I/O.
+pub struct SqliteStore {
+    pub(crate) database: Database,
+    journal: JournalCache,
+    digests: DigestCache,
+    settings: Settings,
+}
+
+impl SqliteStore {
+    /// Opens the store in `directory`, or creates it there.
+    ///
+    /// # Errors
+    /// If the directory cannot be used or what is there is no intact store of a version this program knows.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        Self::open_with(directory, Settings::default())
+    }
+
+    /// As [`open`](Self::open), with settings.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
+        let (journal, digests) = (JournalCache::new(settings.journal_cache_bytes), DigestCache::new(settings.digest_cache_bytes));
+        Ok(Self { database: Database::open(directory)?, journal, digests, settings })
+    }
+
+    fn view<'c>(&self, connection: &'c Connection, path: &RunPath) -> Result<Option<RunView<'c>>, StoreError> {
+        catalog::find_run(connection, path)?.map(|run| RunView::new(connection, &self.journal, run)).transpose()
+    }
+
+    fn digest(&self, connection: &Connection, run: &RunRow) -> Result<Arc<Digest>, StoreError> {
+        if let Some(digest) = self.digests.get(run.id, run.rows_version) {
+            return Ok(digest);
+        }
+        let digest = Arc::new(Digest::new(&RunView::new(connection, &self.journal, run.clone())?)?);
+        self.digests.put(run.id, run.rows_version, digest.clone());
+        Ok(digest)
+    }
+
+    fn info(&self, connection: &Connection, run: &RunRow, now: TimeMicros) -> Result<RunInfo, StoreError> {
+        let streams: Vec<_> = catalog::streams_of(connection, run.id)?.into_iter().map(|stream| stream.facts).collect();
+        let statements = statements_of(connection, run)?;
+        let facts = self.digest(connection, run)?.facts.clone();
+        Ok(run::assemble(run.path.clone(), run.slot, &streams, &statements, facts, now))
+    }
+}
+
+impl Store for SqliteStore {
+    fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
+        self.database.writer()?.transaction(|connection| catalog::open_stream(connection, stream, opening))
+    }
+
+    fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
+        self.database.writer()?.transaction(|connection| append(connection, frames))
+    }
+
+    fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {
+        self.database.writer()?.transient(|connection| catalog::heartbeat(connection, streams))
+    }
+
+    fn compact(&self) -> Result<bool, StoreError> {
+        let policy = &self.settings.compaction;
+        let mut writer = self.database.writer()?;
+        let batch = writer.transaction(|connection| {
+            let batch = compaction::choose(connection, policy)?;
+            if let Some(batch) = &batch {
+                compaction::compact(connection, batch)?;
+            }
+            Ok(batch)
+        })?;
+        match batch {
+            Some(batch) => {
+                batch.frames.iter().for_each(|frame| self.journal.forget(*frame));
+                Ok(true)
+            }
+            None => writer.transaction(catalog::purge),
+        }
+    }
+
+    fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
+        self.database.read(|connection| {
+            let mut projects = Vec::new();
+            for (entity, name) in catalog::projects(connection)? {
+                let runs = catalog::runs_of(connection, &entity, &name)?;
+                let mut info = ProjectInfo { entity, name, runs: runs.len() as u64, running: 0, last_activity: TimeMicros::MIN };
+                for found in &runs {
+                    let streams: Vec<_> = catalog::streams_of(connection, found.id)?.into_iter().map(|stream| stream.facts).collect();
+                    info.running += u64::from(run::state(&streams, now).0 == RunState::Running);
+                    info.last_activity = info.last_activity.max(run::heartbeat(&streams));
+                }
+                if info.runs > 0 {
+                    projects.push(info);
+                }
+            }
+            projects.sort_by_key(|project| std::cmp::Reverse(project.last_activity));
+            Ok(projects)
+        })
+    }
+
+    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
+        self.database.read(|connection| {
+            let mut runs = Vec::new();
+            for found in catalog::runs_of(connection, entity, project)? {
+                let created = catalog::streams_of(connection, found.id)?.iter().map(|stream| stream.facts.opening.time).min();
+                runs.push((created.unwrap_or(0), found));
+            }
+            runs.sort_by_key(|(created, run)| std::cmp::Reverse((*created, run.slot)));
+            let total = runs.len() as u64;
+            let page = runs.iter().skip(page.offset).take(page.limit);
+            let infos = page.map(|(_, run)| self.info(connection, run, now)).collect::<Result<_, _>>()?;
+            Ok((infos, total))
+        })
+    }
+
+    fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
+        self.database.read(|connection| {
+            let run = catalog::find_run(connection, path)?.ok_or_else(|| StoreError::NotFound(format!("run {path}")))?;
+            self.info(connection, &run, now)
+        })
+    }
+
+    fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
+        self.database.read(|connection| {
+            let mut keys: BTreeMap<String, KeyInfo> = BTreeMap::new();
+            for run in catalog::runs_of(connection, entity, project)? {
+                if !runs.is_empty() && !runs.contains(&run.path.run) {
+                    continue;
+                }
+                for found in &self.digest(connection, &run)?.keys {
+                    let info = keys.entry(found.key.clone()).or_insert_with(|| KeyInfo {
+                        key: found.key.clone(),
+                        kinds: Vec::new(),
+                        runs: 0,
+                        points: 0,
+                        first_step: found.first_step,
+                        last_step: found.last_step,
+                    });
+                    for kind in &found.kinds {
+                        if let Err(at) = info.kinds.binary_search(kind) {
+                            info.kinds.insert(at, kind.clone());
+                        }
+                    }
+                    info.runs += 1;
+                    info.points += found.points;
+                    info.first_step = info.first_step.min(found.first_step);
+                    info.last_step = info.last_step.max(found.last_step);
+                }
+            }
+            Ok(keys.into_values().collect())
+        })
+    }
+
+    fn points(
+        &self,
+        run: &RunPath,
+        key: &str,
+        label: &LabelChoice,
+        steps: StepRange,
+    ) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
+        self.database.read(|connection| match self.view(connection, run)? {
+            Some(view) => view.points(key, label, steps),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
+        let label = if *label == LabelChoice::All { &LabelChoice::Primary } else { label };
+        let points = self.points(run, key, label, StepRange::ALL)?.pop().map(|(_, points)| points).unwrap_or_default();
+        Ok((points.steps.len() as u64, reservoir::uniform(reservoir::seed(run), &points)))
+    }
+
+    fn values(
+        &self,
+        run: &RunPath,
+        key: &str,
+        kind: Option<&Kind>,
+        label: &LabelChoice,
+        steps: StepRange,
+        limit: usize,
+    ) -> Result<(u64, Vec<StoredValue>), StoreError> {
+        self.database.read(|connection| match self.view(connection, run)? {
+            Some(view) => view.values(key, kind, label, steps, limit),
+            None => Ok((0, Vec::new())),
+        })
+    }
+
+    fn rows(
+        &self,
+        run: &RunPath,
+        query: &RowQuery,
+        sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.database.read(|connection| match self.view(connection, run)? {
+            Some(view) => view.rows(query, sink),
+            None => Ok(()),
+        })
+    }
+
+    fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
+        self.database.read(|connection| catalog::changed(connection, entity, project, since))
+    }
+
+    fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {
+        self.database.writer()?.transaction(|connection| catalog::delete_run(connection, path))
+    }
+}

@@ -93,7 +93,7 @@ impl Query for QueryService {
         let (entity, project) = (request.entity, request.project);
         let read = move |context: &Context| context.series.read(&entity, &project, std::slice::from_ref(&panel));
         let lines = self.context.read(read).await?.pop();
-        Ok(Response::new(lines.map_or_else(v1::GetSeriesReply::default, convert::series)))
+        Ok(Response::new(lines.as_ref().map_or_else(v1::GetSeriesReply::default, convert::series)))
     }
 
     type SampleRowsStream = BoxStream<'static, Result<v1::RowBatch, Status>>;

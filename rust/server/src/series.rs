@@ -13,7 +13,7 @@ mod line;
 mod points;
 mod versions;
 
-pub(crate) use answer::encode;
+pub(crate) use answer::{Shown, encode};
 pub(crate) use line::Line;
 pub(crate) use points::SeriesName;
 

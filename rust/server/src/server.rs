@@ -100,9 +100,8 @@ impl Server {
         let commit = committer.start().map_err(StartError::Threads)?;
         let pulse = Arc::new(Pulse::default());
         let upkeep = Arc::new(Upkeep::default());
-        let upkeep_worker = upkeep
-            .start(Arc::clone(&config.store), Arc::clone(&committer), Arc::clone(&pulse))
-            .map_err(StartError::Threads)?;
+        let upkeep_worker =
+            upkeep.start(Arc::clone(&config.store), Arc::clone(&committer), Arc::clone(&pulse)).map_err(StartError::Threads)?;
         let follower = match &config.mode {
             Mode::Server => None,
             Mode::Local { spool_root } => {

@@ -59,12 +59,7 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     /// Starts the thread.
-    pub(crate) fn start(
-        self: &Arc<Self>,
-        store: Arc<dyn Store>,
-        committer: Arc<Committer>,
-        pulse: Arc<Pulse>,
-    ) -> std::io::Result<Worker> {
+    pub(crate) fn start(self: &Arc<Self>, store: Arc<dyn Store>, committer: Arc<Committer>, pulse: Arc<Pulse>) -> std::io::Result<Worker> {
         let upkeep = Arc::clone(self);
         Worker::start("stepwell-server-upkeep", move || upkeep.run(&*store, &committer, &pulse))
     }

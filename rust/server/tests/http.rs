@@ -1,5 +1,7 @@
 //! The HTTP API against a real server: metadata, series, values, files, and who may ask.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+
 mod rig;
 
 use rig::{Rig, opening, row};
@@ -222,7 +224,8 @@ fn labels_are_told_apart_or_taken_together() {
 #[test]
 fn an_answer_is_the_same_twice_and_newer_after_a_change() {
     let rig = long_run(3_000);
-    let body = json!({"entity": "local", "project": "digits", "panels": [{"id": "p", "buckets": 64, "series": [{"run": "r", "key": "loss"}]}]});
+    let body =
+        json!({"entity": "local", "project": "digits", "panels": [{"id": "p", "buckets": 64, "series": [{"run": "r", "key": "loss"}]}]});
     let ask = || rig.post("/api/v1/series:batch", &body.to_string()).body;
     assert_eq!(ask(), ask());
     let before = rig::Batch::parse(&ask());
@@ -253,9 +256,8 @@ fn names_of_other_sites_are_not_answered_on_loopback() {
         assert_eq!(rig.http("GET", "/api/v1/status", &[("host", host)], "").status, status, "{host}");
     }
     let body = json!({"entity": "e", "project": "p", "panels": []}).to_string();
-    let post = |origin: &str| {
-        rig.http("POST", "/api/v1/series:batch", &[("content-type", "application/json"), ("origin", origin)], &body).status
-    };
+    let post =
+        |origin: &str| rig.http("POST", "/api/v1/series:batch", &[("content-type", "application/json"), ("origin", origin)], &body).status;
     assert_eq!(post("https://evil.com"), 403);
     assert_eq!(post("null"), 403);
     assert_eq!(post("http://localhost:5173"), 200);

@@ -1,5 +1,7 @@
 //! Ingest over gRPC against a real server: order, resumption, hostile frames, and when an acknowledgement is given.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+
 mod rig;
 
 use parking_lot::{Condvar, Mutex};

@@ -1,5 +1,7 @@
 //! The WebSocket: first push, changes only, pause, and who may connect.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+
 mod rig;
 
 use rig::{Batch, Rig, frame, id, opening, row};
@@ -54,7 +56,8 @@ impl Tab {
                 Ok(Message::Binary(bytes)) => return Some(Push::Series(Batch::parse(&bytes))),
                 Ok(Message::Text(text)) => return Some(Push::Text(serde_json::from_str(&text).unwrap())),
                 Ok(_) => {}
-                Err(tungstenite::Error::Io(error)) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
                 Err(error) => panic!("{error}"),
             }
         }

@@ -1,5 +1,7 @@
 //! Queries over gRPC against a real server.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+
 mod rig;
 
 use rig::{Rig, opening, row};
@@ -83,7 +85,13 @@ fn a_scan_returns_every_row_in_order() {
     assert_eq!(all.len(), 20_000);
     assert!(all.iter().enumerate().all(|(index, (_, row))| row.step == index as i64));
     assert!(all[7].1.cells.contains(&("nested.k".into(), Value::Int(7))));
-    let some = scan(v1::ScanRowsRequest { path: path("r"), keys: vec!["loss".into()], min_step: Some(5), max_step: Some(8), ..Default::default() });
+    let some = scan(v1::ScanRowsRequest {
+        path: path("r"),
+        keys: vec!["loss".into()],
+        min_step: Some(5),
+        max_step: Some(8),
+        ..Default::default()
+    });
     assert_eq!(some.iter().map(|(_, row)| row.step).collect::<Vec<_>>(), [5, 6, 7]);
     assert!(some.iter().all(|(_, row)| row.cells.iter().all(|(key, _)| key != "nested.k")));
     assert!(scan(v1::ScanRowsRequest { path: path("r"), min_step: Some(5), max_step: Some(5), ..Default::default() }).is_empty());

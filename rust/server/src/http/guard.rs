@@ -69,7 +69,8 @@ async fn check_host(State(guard): State<Guard>, request: Request, next: Next) ->
         Some(authority) if guard.answers_to(authority) => next.run(request).await,
         other => {
             let said = other.unwrap_or("no host");
-            let message = format!("this server answers to localhost only, not to {said:?}; let it listen on the network to use other names");
+            let message =
+                format!("this server answers to localhost only, not to {said:?}; let it listen on the network to use other names");
             ServiceError::new(ErrorCode::Forbidden, message).into_response()
         }
     }
@@ -99,7 +100,8 @@ mod tests {
     #[test]
     fn on_loopback_only_loopback_names_are_answered() {
         let guard = guard("my-box", "127.0.0.1:7117");
-        for good in ["localhost", "LOCALHOST:7117", "127.0.0.1:1", "127.9.9.9", "[::1]:7117", "a.localhost:1", "my-box:7117", "localhost."] {
+        for good in ["localhost", "LOCALHOST:7117", "127.0.0.1:1", "127.9.9.9", "[::1]:7117", "a.localhost:1", "my-box:7117", "localhost."]
+        {
             assert!(guard.answers_to(good), "{good}");
         }
         for bad in ["evil.com", "evil.com:7117", "localhost.evil.com", "127.0.0.1.evil.com", "10.0.0.1", "", "[::2]"] {

@@ -4,12 +4,12 @@ use super::metadata::path;
 use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
 use crate::query::label_choice;
-use crate::series::{Panel, PanelLines, SeriesName, encode};
+use crate::series::{Panel, PanelLines, SeriesName, Shown, encode};
+use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde::Deserialize;
 use serde_json::Map;
 use std::sync::Arc;
@@ -81,8 +81,8 @@ pub(super) async fn batch(
 }
 
 /// A panel with all its lines.
-fn whole<'a>((panel, lines): (&'a Panel, &'a PanelLines)) -> (&'a Panel, f64, Vec<(usize, &'a crate::series::Line)>) {
-    (panel, lines.bucket_width, lines.lines.iter().map(|line| &**line).enumerate().collect())
+fn whole<'a>((panel, lines): (&'a Panel, &'a PanelLines)) -> Shown<'a> {
+    Shown { panel, bucket_width: lines.bucket_width, lines: lines.lines.iter().map(|line| &**line).enumerate().collect() }
 }
 
 /// A body that cannot be read.

@@ -1,8 +1,8 @@
 //! Histograms over a run, and the newest of any other values.
 
+use super::json;
 use super::metadata::path;
 use super::series::rejected;
-use super::json;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::query::label_choice;
@@ -37,10 +37,7 @@ fn default_columns() -> usize {
     200
 }
 
-pub(super) async fn histograms(
-    State(context): State<Arc<Context>>,
-    request: Result<Json<HistogramsRequest>, JsonRejection>,
-) -> Answer {
+pub(super) async fn histograms(State(context): State<Arc<Context>>, request: Result<Json<HistogramsRequest>, JsonRejection>) -> Answer {
     let Json(request) = request.map_err(|error| rejected(&error))?;
     if !(1..=MOST_COLUMNS).contains(&request.columns) {
         return Err(ServiceError::invalid(format!("`columns` must be 1 to {MOST_COLUMNS}, not {}", request.columns)));

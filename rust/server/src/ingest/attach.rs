@@ -53,10 +53,7 @@ struct Connection {
 }
 
 /// Serves a connection on a task of its own; the answers come from what is returned.
-pub(super) fn start(
-    context: Arc<Context>,
-    inbound: Streaming<v1::ClientMessage>,
-) -> BoxStream<'static, Result<v1::ServerMessage, Status>> {
+pub(super) fn start(context: Arc<Context>, inbound: Streaming<v1::ClientMessage>) -> BoxStream<'static, Result<v1::ServerMessage, Status>> {
     let outbox = Arc::new(Outbox::default());
     let window = Arc::new(Semaphore::new(IN_FLIGHT_BYTES));
     let connection = Arc::new(Connection { context, outbox: Arc::clone(&outbox), window, streams: Mutex::default() });
@@ -235,12 +232,7 @@ impl Connection {
     }
 
     /// Takes what became of a frame, and tells the client. Called on the commit thread.
-    fn settle(
-        &self,
-        stream: StreamId,
-        epoch: u32,
-        outcome: Result<AppendOutcome, StoreError>,
-    ) {
+    fn settle(&self, stream: StreamId, epoch: u32, outcome: Result<AppendOutcome, StoreError>) {
         let verdict = {
             let mut streams = self.streams.lock();
             match streams.get_mut(&stream) {

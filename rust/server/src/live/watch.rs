@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::ServiceError;
 use crate::http::json;
 use crate::http::series::BatchRequest;
-use crate::series::{Line, Panel, encode};
+use crate::series::{Panel, Shown, encode};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,7 +134,7 @@ impl Watch {
     /// The lines that look different from those sent last; the first time all of them.
     fn series(&mut self, context: &Context, now: TimeMicros) -> Result<Option<Push>, ServiceError> {
         let panels = context.series.read(&self.entity, &self.project, &self.panels)?;
-        let mut differ: Vec<(&Panel, f64, Vec<(usize, &Line)>)> = Vec::new();
+        let mut differ = Vec::new();
         for (panel_index, (panel, lines)) in self.panels.iter().zip(&panels).enumerate() {
             let mut chosen = Vec::new();
             for (index, line) in lines.lines.iter().enumerate() {
@@ -144,7 +144,7 @@ impl Watch {
                 }
             }
             if self.fresh || !chosen.is_empty() {
-                differ.push((panel, lines.bucket_width, chosen));
+                differ.push(Shown { panel, bucket_width: lines.bucket_width, lines: chosen });
             }
         }
         if differ.is_empty() && !self.fresh {

@@ -5,8 +5,8 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
 use std::time::Duration;
-use stepwell_codec::payload::{KeyTable, PayloadBuilder};
 use stepwell_codec::msgpack;
+use stepwell_codec::payload::{KeyTable, PayloadBuilder};
 use stepwell_model::Row;
 use stepwell_proto::v1;
 use tokio::runtime::Handle;
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-/// Bytes of a batch before compression, about: a batch is sent as soon as it has them.
+/// Bytes of a batch before compression, about; only a single row that is larger goes beyond.
 const BATCH_BYTES: usize = 1 << 20;
 /// Batches that wait for the client; with the one being made, some 4 MiB per reader.
 const WAITING_BATCHES: usize = 2;
@@ -82,11 +82,14 @@ impl BatchSender {
             self.flush()?;
             label.clone_into(&mut self.label);
         }
-        let shape = self.table.shape(row);
         let mut values = Vec::new();
         row.cells.iter().for_each(|(_, value)| msgpack::write_value(&mut values, value));
+        if self.builder.bytes() + values.len() > BATCH_BYTES {
+            self.flush()?;
+        }
+        let shape = self.table.shape(row);
         self.builder.row(&self.table.keys, shape, row.step, row.time, row.sampled, &values);
-        if self.builder.bytes() >= BATCH_BYTES { self.flush() } else { Ok(()) }
+        Ok(())
     }
 
     /// Sends what was collected.

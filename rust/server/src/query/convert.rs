@@ -73,7 +73,8 @@ pub(super) fn key(key: KeyInfo) -> v1::Key {
 /// The one panel of a request.
 pub(super) fn panel(request: &v1::GetSeriesRequest) -> Result<Panel, ServiceError> {
     let name = |selector: &v1::SeriesSelector| {
-        let path = RunPath::new(&request.entity, &request.project, &selector.run).map_err(|error| ServiceError::invalid(error.to_string()))?;
+        let path =
+            RunPath::new(&request.entity, &request.project, &selector.run).map_err(|error| ServiceError::invalid(error.to_string()))?;
         Ok(SeriesName { path, key: selector.key.clone(), label: label_choice(selector.label.as_deref()) })
     };
     Ok(Panel {
@@ -86,7 +87,7 @@ pub(super) fn panel(request: &v1::GetSeriesRequest) -> Result<Panel, ServiceErro
     })
 }
 
-pub(super) fn series(panel: PanelLines) -> v1::GetSeriesReply {
+pub(super) fn series(panel: &PanelLines) -> v1::GetSeriesReply {
     let floats = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Bytes>();
     let series = panel.lines.iter().map(|line| v1::Series {
         exact: line.exact,

@@ -7,10 +7,20 @@ use stepwell_store::LabelChoice;
 /// Arrays begin at multiples of this, so that a browser can view them in place.
 const ALIGNMENT: usize = 8;
 
-/// The bytes of an answer. Of each panel it holds those lines that are given, as (index of the series, line). `extra` goes to the front of the header.
-pub(crate) fn encode<'a>(extra: Map<String, Value>, panels: impl IntoIterator<Item = (&'a Panel, f64, Vec<(usize, &'a Line)>)>) -> Vec<u8> {
+/// The lines of a panel that an answer holds.
+pub(crate) struct Shown<'a> {
+    /// The panel.
+    pub(crate) panel: &'a Panel,
+    /// Width of its buckets.
+    pub(crate) bucket_width: f64,
+    /// Index of the series in the panel, and its line.
+    pub(crate) lines: Vec<(usize, &'a Line)>,
+}
+
+/// The bytes of an answer. `extra` goes to the front of the header.
+pub(crate) fn encode<'a>(extra: Map<String, Value>, panels: impl IntoIterator<Item = Shown<'a>>) -> Vec<u8> {
     let (mut data, mut said) = (Vec::new(), Vec::new());
-    for (panel, bucket_width, lines) in panels {
+    for Shown { panel, bucket_width, lines } in panels {
         let series: Vec<Value> = lines
             .into_iter()
             .map(|(index, line)| {

@@ -1,7 +1,7 @@
 //! A line of a chart: the buckets of a series, or its points where there are few.
 
-use super::points::{LabelPoints, Points, Xs};
 use super::points::steps_within;
+use super::points::{LabelPoints, Points, Xs};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use stepwell_sample::bucket::{Bucket, Buckets, merge_labels};

@@ -1,6 +1,7 @@
 //! The store as the server sees it: one trait, the vocabulary of queries, an in-memory store, and the tests that every store passes.
 
 pub mod api;
+pub mod conformance;
 pub mod decode;
 pub mod memory;
 pub mod merge;

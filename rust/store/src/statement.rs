@@ -150,10 +150,11 @@ impl Statements {
 }
 
 impl LossTotals {
-    /// Adds a report: of `rows` rows without room, `kept` came as sampled rows.
+    /// Adds a report: of `rows` rows without room, `kept` came as sampled rows. The sums stay within 63 bits, which every store can hold.
     pub fn add(&mut self, rows: u64, kept: u64) {
-        self.sampled_rows = self.sampled_rows.saturating_add(kept);
-        self.lost_rows = self.lost_rows.saturating_add(rows.saturating_sub(kept));
+        let sum = |total: u64, more: u64| total.saturating_add(more).min(i64::MAX as u64);
+        self.sampled_rows = sum(self.sampled_rows, kept);
+        self.lost_rows = sum(self.lost_rows, rows.saturating_sub(kept));
     }
 }
 

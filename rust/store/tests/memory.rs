@@ -1,0 +1,21 @@
+//! The in-memory store keeps every promise, and does not depend on the order in which frames come.
+
+use stepwell_store::conformance::{self, Subject};
+use stepwell_store::{MemoryStore, Store};
+
+fn subject() -> Subject<'static> {
+    Subject { create: &|| Box::new(MemoryStore::new()), reopen: &|store| store }
+}
+
+#[test]
+fn the_memory_store_keeps_every_promise() {
+    let _: &dyn Store = &MemoryStore::new();
+    conformance::run_all(&subject());
+}
+
+#[test]
+fn the_answers_depend_only_on_the_set_of_entries() {
+    for seed in 0..100 {
+        conformance::history::property(&subject(), seed);
+    }
+}

@@ -2,7 +2,7 @@
 
     python benches/throughput.py [--rows 1000000] [--keys 10] [--server]
 
-The clock runs from the first `log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by the server).
+The loop logs faster than any training and waits for room in the queue (`on_full="block"`). The clock runs from the first `log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by the server).
 Afterwards every row is read back and compared, and only then is a speed printed. `--memory` logs with the server stopped and reports how
 far the resident memory of the training process rose instead.
 """
@@ -34,7 +34,9 @@ def train(url: str | None, directory: Path, rows: int, keys: int, noise: list[fl
     names = [f"train/metric_{i}" for i in range(keys)]
     data = [dict(zip(names, noise[i : i + keys], strict=True)) for i in range(997)]
     settings = {"silent": True, "finish_timeout": 5.0 if url == "http://127.0.0.1:9" else 600.0}
-    run = stepwell.init(project="bench", id="throughput", dir=str(directory), url=url, settings=settings)
+    run = stepwell.init(
+        project="bench", id="throughput", dir=str(directory), url=url, settings=settings, on_full="block"
+    )
     log = run.log
     before_kib = resident_kib()
     highest_kib = before_kib

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable
 from typing import Any
 
@@ -17,4 +16,6 @@ def open_run(directory: str) -> tuple[Callable[[dict[str, Any]], Any], Callable[
 
 def version() -> str:
     """Version of the package."""
-    return importlib.metadata.version("stepwell")
+    import stepwell
+
+    return stepwell.__version__

@@ -1,6 +1,7 @@
 """Real processes for the tests: server, scripts, commands. Each has a deadline and is ended by its own id."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 T = TypeVar("T")
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 STEPWELL = Path(sys.executable).with_name("stepwell")
 # What a launcher, another test or the person at the keyboard may have set, and no test may inherit.
@@ -93,9 +97,15 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=self._files[0],
             stderr=self._files[1],
-            preexec_fn=self.limits,  # tests start processes from one thread only
+            preexec_fn=self._in_child,  # tests start processes from one thread only
         )
         return self
+
+    def _in_child(self) -> None:
+        # A test run that is killed (a timeout does that) leaves nobody behind.
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if self.limits is not None:
+            self.limits()
 
     @property
     def running(self) -> subprocess.Popen[bytes]:

@@ -82,6 +82,15 @@ CASES = [
         {1: {"n.x": 1, "n.y": 2, "n.z.w": 3}},
     ),
     Case(
+        "nested dicts of one step are merged after a pause too",
+        [
+            "log({'n': {'x': 1, 'y': 1}}, step=1)",
+            "time.sleep(0.3)",
+            "log({'n': {'y': 2, 'z': {'w': 3}}}, step=1)",
+        ],
+        {1: {"n.x": 1, "n.y": 2, "n.z.w": 3}},
+    ),
+    Case(
         "a typed value is never merged field by field",
         [
             "log({'h': {'_type': 'thing', 'only': 'first', 'both': 1}}, step=1)",

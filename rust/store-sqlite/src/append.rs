@@ -52,8 +52,7 @@ pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<
     }
     if !changed.is_empty() {
         let version = catalog::next_version(connection)?;
-        let mut update =
-            connection.prepare_cached("UPDATE runs SET version = ?2, rows_version = ?2 WHERE id = ?1").map_err(store_error)?;
+        let mut update = connection.prepare_cached("UPDATE runs SET version = ?2, rows_version = ?2 WHERE id = ?1").map_err(store_error)?;
         for run in changed.keys() {
             update.execute([*run, version]).map_err(store_error)?;
         }
@@ -136,9 +135,8 @@ fn code(kind: SettingKind) -> i64 {
 /// What the statements of a run add up to.
 pub(crate) fn statements_of(connection: &Connection, run: &catalog::RunRow) -> Result<Statements, StoreError> {
     let mut statements = Statements { loss: run.loss, ..Statements::default() };
-    let mut select = connection
-        .prepare_cached("SELECT kind, key, time, stream, entry, value FROM settings WHERE run = ?1")
-        .map_err(store_error)?;
+    let mut select =
+        connection.prepare_cached("SELECT kind, key, time, stream, entry, value FROM settings WHERE run = ?1").map_err(store_error)?;
     let mut rows = select.query([run.id]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
         let read = || -> rusqlite::Result<(i64, String, Stamp, Option<Vec<u8>>)> {
@@ -154,8 +152,7 @@ pub(crate) fn statements_of(connection: &Connection, run: &catalog::RunRow) -> R
         let value = value.map(|bytes| msgpack::from_bytes(&bytes)).transpose().map_err(damaged)?;
         statements.set(stamp, Setting { kind, key, value });
     }
-    let mut select =
-        connection.prepare_cached("SELECT time, stream, entry, statement FROM metrics WHERE run = ?1").map_err(store_error)?;
+    let mut select = connection.prepare_cached("SELECT time, stream, entry, statement FROM metrics WHERE run = ?1").map_err(store_error)?;
     let mut rows = select.query([run.id]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
         let read = || -> rusqlite::Result<(Stamp, Vec<u8>)> {

@@ -221,9 +221,8 @@ fn stream_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<StreamRow, Sto
 
 /// See [`stepwell_store::Store::changed`]. Deleted runs are named to those who may have seen them.
 pub(crate) fn changed(connection: &Connection, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
-    let version: i64 = connection
-        .query_row("SELECT value FROM counters WHERE name = 'version'", [], |row| row.get(0))
-        .map_err(store_error)?;
+    let version: i64 =
+        connection.query_row("SELECT value FROM counters WHERE name = 'version'", [], |row| row.get(0)).map_err(store_error)?;
     let runs = connection
         .prepare_cached(
             "SELECT DISTINCT runs.name FROM runs JOIN projects ON projects.id = project

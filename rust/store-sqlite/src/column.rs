@@ -36,7 +36,11 @@ pub(crate) fn unpack(bytes: &[u8], count: usize) -> Result<Numbers, StoreError> 
 
 /// Packs integers.
 pub(crate) fn pack_integers(values: &[i64]) -> Vec<u8> {
-    if values.len() <= PLAIN { plain(b'I', values.iter().map(|value| value.to_le_bytes())) } else { [b"p", &pack_steps(values)[..]].concat() }
+    if values.len() <= PLAIN {
+        plain(b'I', values.iter().map(|value| value.to_le_bytes()))
+    } else {
+        [b"p", &pack_steps(values)[..]].concat()
+    }
 }
 
 /// Reads integers; there must be `count`.

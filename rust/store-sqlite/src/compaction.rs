@@ -86,9 +86,7 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
         taken.push(*id);
         bytes += frame_bytes;
     }
-    let run = connection
-        .query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0))
-        .map_err(store_error)?;
+    let run = connection.query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0)).map_err(store_error)?;
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken }))
 }
 
@@ -111,10 +109,7 @@ pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), Stor
                 }
             }
         }
-        connection
-            .prepare_cached("DELETE FROM journal WHERE id = ?1")
-            .and_then(|mut delete| delete.execute([id]))
-            .map_err(store_error)?;
+        connection.prepare_cached("DELETE FROM journal WHERE id = ?1").and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
     }
     blocks.values_mut().for_each(RowBlock::settle);
     // Before the blocks are written: what is new is counted against what is stored.
@@ -260,9 +255,7 @@ fn count_series(
             Some(known) if known >= first_step => reader.missing(StepsOf::Key(key), stream, steps)?,
             _ => steps.len() as u64,
         };
-        upsert
-            .execute(params![key, stream, first_step, last_step, last_entry as i64, Cell(last), new as i64])
-            .map_err(store_error)?;
+        upsert.execute(params![key, stream, first_step, last_step, last_entry as i64, Cell(last), new as i64]).map_err(store_error)?;
     }
     Ok(())
 }

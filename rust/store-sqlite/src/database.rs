@@ -119,10 +119,7 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Calls `write` in a transaction that begins as a writer, and commits: all or nothing. After an error nothing has changed.
-    pub(crate) fn transaction<T>(
-        &mut self,
-        write: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(crate) fn transaction<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let Some(connection) = self.connection.as_mut() else {
             return Err(StoreError::Unavailable("the database is not open".into()));
         };

@@ -278,9 +278,7 @@ fn read_label(
     let count = (numbers.steps.len() + others.len()) as u64;
     let number = numbers.steps.last().map(|&step| (step, numbers.values.len() - 1));
     Ok(match (number, others.last()) {
-        (Some((step, at)), other) if other.is_none_or(|other| other.step < step) => {
-            Some((count, step, value_of(numbers.values.get(at))))
-        }
+        (Some((step, at)), other) if other.is_none_or(|other| other.step < step) => Some((count, step, value_of(numbers.values.get(at)))),
         (_, Some(other)) => Some((count, other.step, view.other_value(&other.place)?)),
         _ => None,
     })

@@ -11,7 +11,9 @@ pub(crate) fn is_damage(error: &Error) -> bool {
 /// The error as the server is told: damage is damage; whatever SQLite refused has changed nothing and may be tried again.
 pub(crate) fn store_error(error: Error) -> StoreError {
     match error.sqlite_error_code() {
-        _ if is_damage(&error) => damaged(format!("{error}. Stop all writers and copy the directory before trying `sqlite3 store.sqlite .recover`")),
+        _ if is_damage(&error) => {
+            damaged(format!("{error}. Stop all writers and copy the directory before trying `sqlite3 store.sqlite .recover`"))
+        }
         Some(ErrorCode::DiskFull) => StoreError::Unavailable(format!("no room left ({error}); nothing of the request was stored")),
         Some(_) => StoreError::Unavailable(format!("{error}; nothing of the request was stored")),
         // Not from SQLite but from reading a column as another type than it has.

@@ -104,9 +104,7 @@ pub(crate) fn decode(connection: &Connection, id: i64) -> Result<FrameRows, Stor
 /// The journal's frames of a run.
 pub(crate) fn entries_of(connection: &Connection, run: i64) -> Result<Vec<JournalEntry>, StoreError> {
     connection
-        .prepare_cached(
-            "SELECT journal.id, stream FROM streams CROSS JOIN journal ON journal.stream = streams.id WHERE streams.run = ?1",
-        )
+        .prepare_cached("SELECT journal.id, stream FROM streams CROSS JOIN journal ON journal.stream = streams.id WHERE streams.run = ?1")
         .and_then(|mut select| select.query_map([run], |row| Ok(JournalEntry { id: row.get(0)?, stream: row.get(1)? }))?.collect())
         .map_err(store_error)
 }

@@ -106,13 +106,7 @@ impl Merged {
         Ok(())
     }
 
-    fn take_overlapping(
-        &mut self,
-        connection: &Connection,
-        pieces: &[Piece],
-        window: StepRange,
-        ranks: Ranks,
-    ) -> Result<(), StoreError> {
+    fn take_overlapping(&mut self, connection: &Connection, pieces: &[Piece], window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
         let mut all: Vec<(Step, u32, EntryNumber, Option<Number>)> = Vec::new();
         for piece in pieces {
             let loaded = piece.load(connection)?;
@@ -146,9 +140,7 @@ impl Piece {
         match self.source {
             Source::Column(id) => {
                 let sql = "SELECT row_count, steps, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
-                read_one(connection, sql, id, |count, row| {
-                    Ok((unpack_integers(blob(row, 1)?, count)?, unpack(blob(row, 2)?, count)?))
-                })
+                read_one(connection, sql, id, |count, row| Ok((unpack_integers(blob(row, 1)?, count)?, unpack(blob(row, 2)?, count)?)))
             }
             _ => self.load(connection).map(|loaded| (loaded.steps, loaded.numbers.unwrap_or_default())),
         }

@@ -99,9 +99,7 @@ impl RunView<'_> {
         let mut heap: BinaryHeap<Reverse<(Step, usize)>> = BinaryHeap::new();
         let (mut batch, mut cells) = (Vec::new(), 0);
         loop {
-            while let Some(piece) =
-                pieces.pop_if(|piece| heap.peek().is_none_or(|Reverse((step, _))| piece.first <= *step))
-            {
+            while let Some(piece) = pieces.pop_if(|piece| heap.peek().is_none_or(|Reverse((step, _))| piece.first <= *step)) {
                 let cursor = self.open(names, &piece, steps.first)?;
                 if let Some(&step) = cursor.steps.get(cursor.at) {
                     heap.push(Reverse((step, cursors.len())));

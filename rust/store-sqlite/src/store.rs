@@ -191,13 +191,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn points(
-        &self,
-        run: &RunPath,
-        key: &str,
-        label: &LabelChoice,
-        steps: StepRange,
-    ) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
+    fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
         self.database.read(|connection| match self.view(connection, run)? {
             Some(view) => view.points(key, label, steps),
             None => Ok(Vec::new()),
@@ -225,12 +219,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn rows(
-        &self,
-        run: &RunPath,
-        query: &RowQuery,
-        sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
         self.database.read(|connection| match self.view(connection, run)? {
             Some(view) => view.rows(query, sink),
             None => Ok(()),

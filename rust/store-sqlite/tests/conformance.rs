@@ -1,0 +1,61 @@
+//! The embedded store keeps every promise of the contract, compacting as it goes and opened again at any moment.
+
+use std::cell::RefCell;
+use stepwell_store::Store;
+use stepwell_store::conformance::{self, Subject};
+use stepwell_store_sqlite::{CompactionPolicy, Settings, SqliteStore};
+use tempfile::TempDir;
+
+/// Gives stores in fresh directories to a test.
+struct Directory {
+    current: RefCell<TempDir>,
+    settings: Settings,
+}
+
+impl Directory {
+    fn new(settings: Settings) -> Self {
+        Self { current: RefCell::new(tempfile::tempdir().unwrap()), settings }
+    }
+
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(SqliteStore::open_with(self.current.borrow().path(), self.settings).unwrap())
+    }
+
+    fn with_subject(&self, test: impl Fn(&Subject<'_>)) {
+        let create = || {
+            *self.current.borrow_mut() = tempfile::tempdir().unwrap();
+            self.open()
+        };
+        let reopen = |store: Box<dyn Store>| {
+            drop(store);
+            self.open()
+        };
+        test(&Subject { create: &create, reopen: &reopen });
+    }
+}
+
+fn eager(batch_bytes: u64) -> Settings {
+    let compaction = CompactionPolicy { batch_bytes, ..CompactionPolicy::EAGER };
+    Settings { compaction, ..Settings::default() }
+}
+
+#[test]
+fn the_embedded_store_keeps_every_promise() {
+    Directory::new(eager(8 << 20)).with_subject(conformance::run_all);
+}
+
+#[test]
+fn it_keeps_them_frame_by_frame_and_without_caches() {
+    let settings = Settings { journal_cache_bytes: 0, digest_cache_bytes: 0, ..eager(1) };
+    Directory::new(settings).with_subject(conformance::run_all);
+}
+
+#[test]
+fn it_answers_as_the_model_whatever_the_order() {
+    for (seeds, batch_bytes) in [(0..30, 8 << 20), (30..60, 600)] {
+        let directory = Directory::new(eager(batch_bytes));
+        for seed in seeds {
+            directory.with_subject(|subject| conformance::history::property(subject, seed));
+        }
+    }
+}

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_spool::{SpoolError, SpoolWriter};
+use tokio::sync::Notify;
 
 /// How often readers are shown that the writer lives.
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -21,6 +22,8 @@ pub(crate) struct Keeper {
     pub(crate) sync_interval: Duration,
     /// Whether there is a destination that acknowledges.
     pub(crate) uploads: bool,
+    /// Calls the uploader when the stream is complete.
+    pub(crate) appended: Arc<Notify>,
 }
 
 impl Keeper {
@@ -115,6 +118,7 @@ impl Keeper {
                     Err(error) => known.disk_trouble = error.to_string(),
                 }
             });
+            self.appended.notify_one();
             if closed.is_err() {
                 self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
                 return stop;

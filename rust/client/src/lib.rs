@@ -18,6 +18,7 @@ mod record;
 mod shapes;
 mod status;
 mod sync;
+mod upload;
 mod worker;
 mod writer;
 

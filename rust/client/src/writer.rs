@@ -7,6 +7,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::Progress;
 use crate::queue::Queue;
 use crate::status::{FinishReport, FlushLevel, Status};
+use crate::upload::thread::Uploader;
 use crate::worker::{self, NO_EXIT, SpoolSink};
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -59,9 +60,9 @@ pub struct Writer {
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        let WriterOptions { root, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, spool, disk, .. } = options;
+        let WriterOptions { root, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, token, spool, disk } = options;
         let meta = msgpack::to_bytes(&opening_to_value(&opening));
-        let spool = SpoolWriter::create(disk, &root, stream, &meta, spool)?;
+        let spool = SpoolWriter::create(Arc::clone(&disk), &root, stream, &meta, spool)?;
         let spool = Arc::new(Mutex::new(spool));
         let queue = Arc::new(Queue::new(queue_bytes, on_full));
         let progress = Arc::new(Progress::default());
@@ -71,7 +72,7 @@ impl Writer {
         let destination = opening.destination.clone();
         let uploads = !destination.is_empty();
 
-        let pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening)?;
+        let pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening.clone())?;
         let sink = SpoolSink {
             spool: Arc::clone(&spool),
             progress: Arc::clone(&progress),
@@ -79,7 +80,8 @@ impl Writer {
             cap_bytes: spool_bytes,
             retry_at: None,
         };
-        let keeper = Keeper { spool, progress: Arc::clone(&progress), sync_interval, uploads };
+        let keeper = Keeper { spool, progress: Arc::clone(&progress), sync_interval, uploads, appended: Arc::clone(&appended) };
+        let uploader = Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended };
         let writer = Self {
             stream,
             root,
@@ -95,6 +97,9 @@ impl Writer {
         // the writer ends those before.
         thread::Builder::new().name("stepwell-disk".into()).spawn(move || keeper.run())?;
         thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
+        if uploads {
+            thread::Builder::new().name("stepwell-upload".into()).spawn(move || uploader.run())?;
+        }
         Ok(writer)
     }
 

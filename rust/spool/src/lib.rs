@@ -8,6 +8,7 @@
 //!     cursor                                     number of the last entry that the destination has
 //!     closed                                     number of the last entry; there once the writer ended in order
 //!     alive                                      empty; its modification time is the writer's heartbeat
+//! <root>/rejected/                               copies of frames that a server refused, and why
 //! ```
 //!
 //! The files of a stream are written by one process, and never opened for append by another: so there are no locks, and
@@ -45,13 +46,17 @@
 pub mod disk;
 mod mark;
 mod reader;
+mod rejected;
 mod segment;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod summary;
 mod writer;
 
 pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
 pub use mark::{remove_stream, trim_stream};
 pub use reader::{ReadOutcome, SpoolReader};
+pub use rejected::keep_rejected;
 pub use segment::META_BYTES;
 pub use summary::{StreamSummary, streams, summarize};
 pub use writer::{AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};

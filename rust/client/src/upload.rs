@@ -1,0 +1,71 @@
+//! Spool to server: follows a stream's spool and speaks `stepwell.v1.Ingest`.
+//!
+//! - [`connection`]: one attached connection, deadlines on every wait for it.
+//! - [`session`]: one stream on a connection: open, send within the window, acks, rewind, throttle.
+//! - [`filler`]: frames that stand for entries which the spool has lost, so that the numbers stay dense.
+//! - [`backoff`]: how long to wait before connecting again.
+//! - [`thread`]: the uploader of a writer that lives.
+//!
+//! Invariants:
+//!
+//! 1. Only whole frames of the spool are sent, in order, as they are.
+//! 2. Nothing is trimmed that the server has not acknowledged as durable.
+//! 3. After a reconnect, a rewind or a throttle, sending goes on behind the server's own durable number; what it has twice it
+//!    skips. That is exactly-once.
+
+pub(crate) mod backoff;
+pub(crate) mod connection;
+pub(crate) mod filler;
+pub(crate) mod session;
+pub(crate) mod thread;
+
+use stepwell_codec::FrameError;
+use stepwell_spool::SpoolError;
+
+/// Why a connection or a stream on it cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UploadError {
+    /// The address makes no sense; trying again does not help.
+    #[error("{url:?} is no address of a server: {problem}")]
+    Address {
+        /// As given.
+        url: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The connection failed, or an answer did not come in time.
+    #[error("{0}")]
+    Connection(String),
+    /// The server goes away or is busy and asks to come back.
+    #[error("the server asks to come back later ({reason})")]
+    Later {
+        /// Its hint, in milliseconds.
+        after_millis: u32,
+        /// Why.
+        reason: String,
+    },
+    /// Trying again does not help, says the server.
+    #[error("the server refuses the stream: {0}")]
+    Fatal(String),
+    /// The spool cannot be read.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// A filler cannot be made.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The spool lacks more than may be filled.
+    #[error("entries {from} to {to} are missing in the spool")]
+    Missing {
+        /// First one.
+        from: u64,
+        /// Last one.
+        to: u64,
+    },
+}
+
+impl UploadError {
+    /// Whether trying again may help.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Spool(_))
+    }
+}

@@ -1,0 +1,122 @@
+//! A connection to the server: attached, welcomed, and never waited for without a deadline.
+
+use super::UploadError;
+use std::error::Error;
+use std::time::Duration;
+use stepwell_proto::v1;
+use stepwell_proto::v1::client_message::Message as Say;
+use stepwell_proto::v1::ingest_client::IngestClient;
+use stepwell_proto::v1::server_message::Message as Heard;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Streaming};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the server may take to answer `Hello` and `OpenStream`.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+/// A dead peer is noticed after interval plus timeout, also when there is nothing to send.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Messages between us and HTTP/2; frames are up to 1 MiB before compression.
+const OUTGOING_MESSAGES: usize = 4;
+/// Largest message that a server sends, with room for many rejected ranges.
+const ANSWER_BYTES: usize = 4 << 20;
+/// Frames that we keep unacknowledged at most, whatever the server would take.
+const WINDOW_BYTES: usize = 8 << 20;
+const PROTOCOL: u32 = 1;
+
+/// An attached connection.
+pub(crate) struct Connection {
+    pub(crate) outgoing: mpsc::Sender<v1::ClientMessage>,
+    pub(crate) inbound: Streaming<v1::ServerMessage>,
+    /// Bytes of frames that may be unacknowledged.
+    pub(crate) window_bytes: usize,
+}
+
+/// Connects. Only the transport: nothing is said yet.
+pub(crate) async fn connect(url: &str) -> Result<Channel, UploadError> {
+    let address = |problem: String| UploadError::Address { url: url.to_owned(), problem };
+    if url.starts_with("https://") {
+        return Err(address("this version speaks plain http:// only; put a tunnel or a proxy in front".into()));
+    }
+    if !url.starts_with("http://") {
+        return Err(address("it must begin with http://".into()));
+    }
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| address(words(&error)))?;
+    let endpoint = endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true);
+    match timeout(2 * CONNECT_TIMEOUT, endpoint.connect()).await {
+        Ok(Ok(channel)) => Ok(channel),
+        Ok(Err(error)) => Err(UploadError::Connection(words(&error))),
+        Err(_) => Err(UploadError::Connection("no answer".into())),
+    }
+}
+
+/// Attaches: says `Hello` and waits for `Welcome`.
+pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, UploadError> {
+    let (outgoing, messages) = mpsc::channel(OUTGOING_MESSAGES);
+    let hello = v1::Hello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").into() };
+    let late = |_| UploadError::Connection("the server does not answer".into());
+    outgoing.send(message(Say::Hello(hello))).await.map_err(|_| UploadError::Connection("the connection broke".into()))?;
+    let mut request = Request::new(ReceiverStream::new(messages));
+    if !token.is_empty() {
+        let value =
+            format!("Bearer {token}").parse().map_err(|_| UploadError::Fatal("the token holds characters that cannot be sent".into()))?;
+        request.metadata_mut().insert("authorization", value);
+    }
+    let mut client = IngestClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
+    let response = timeout(ANSWER_TIMEOUT, client.attach(request)).await.map_err(late)?.map_err(|status| of_status(&status))?;
+    let mut inbound = response.into_inner();
+    match timeout(ANSWER_TIMEOUT, inbound.message())
+        .await
+        .map_err(late)?
+        .map_err(|status| of_status(&status))?
+        .and_then(|said| said.message)
+    {
+        Some(Heard::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
+            let window = usize::try_from(welcome.max_in_flight_bytes).unwrap_or(WINDOW_BYTES);
+            Ok(Connection { outgoing, inbound, window_bytes: if window == 0 { WINDOW_BYTES } else { window.min(WINDOW_BYTES) } })
+        }
+        Some(Heard::Welcome(welcome)) => Err(UploadError::Fatal(format!(
+            "it speaks protocol {}, this library {PROTOCOL}: use the same version of stepwell",
+            welcome.protocol
+        ))),
+        Some(Heard::Fatal(fatal)) => Err(UploadError::Fatal(fatal.reason)),
+        Some(Heard::Throttle(throttle)) => Err(UploadError::Later { after_millis: throttle.retry_after_millis, reason: throttle.reason }),
+        Some(Heard::Drain(_)) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
+        _ => Err(UploadError::Connection("the server did not welcome us".into())),
+    }
+}
+
+/// A message to the server.
+pub(crate) fn message(say: Say) -> v1::ClientMessage {
+    v1::ClientMessage { message: Some(say) }
+}
+
+/// What a status means for the connection.
+pub(crate) fn of_status(status: &tonic::Status) -> UploadError {
+    match status.code() {
+        tonic::Code::Unauthenticated | tonic::Code::PermissionDenied => {
+            UploadError::Fatal(format!("it does not let us in: {}", status.message()))
+        }
+        tonic::Code::Unimplemented => UploadError::Connection("something answers there, but it is no stepwell server".into()),
+        _ if status.message().is_empty() => UploadError::Connection("the connection broke".into()),
+        _ => UploadError::Connection(status.message().to_owned()),
+    }
+}
+
+/// The cause of an error, which is what a user can act on: `Connection refused (os error 111)`.
+fn words(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let words = cause.to_string();
+    words.split(" (os error").next().unwrap_or(&words).to_lowercase()
+}

@@ -1,0 +1,287 @@
+//! One stream on one connection, from `OpenStream` to its last ack.
+
+use super::UploadError;
+use super::connection::{ANSWER_TIMEOUT, Connection, message, of_status};
+use super::filler::Filler;
+use crate::worker::wall_time;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::time::Duration;
+use stepwell_model::{EntryNumber, Opening, StreamId};
+use stepwell_proto::v1;
+use stepwell_proto::v1::client_message::Message as Say;
+use stepwell_proto::v1::server_message::Message as Heard;
+use stepwell_spool::{ReadOutcome, SpoolReader};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How often the server hears from us.
+const STATUS_INTERVAL: Duration = Duration::from_secs(4);
+/// How often we look around when nobody calls.
+const TICK: Duration = Duration::from_millis(100);
+/// How long an ack may take before the connection counts as broken.
+const ACK_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest wait that a throttle may ask for.
+const GREATEST_THROTTLE: Duration = Duration::from_secs(60);
+/// Rewinds without any progress between them, after which the connection is given up.
+const FRUITLESS_REWINDS: u32 = 5;
+/// How long the server may take to end the call after `CloseStream`; it has everything by then.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// What a session needs to know about its stream, and whom it tells.
+pub(crate) trait Feed {
+    /// The server has everything up to `durable` on its disk, apart from what it rejected. An error ends the session.
+    fn acked(&mut self, durable: EntryNumber, rejected: &[v1::Rejected]) -> Result<(), UploadError>;
+    /// The connection in words, if it changes.
+    fn say(&mut self, words: &str);
+    /// Rows that the writer lost so far.
+    fn lost(&self) -> u64;
+    /// The number of the last entry, if nothing will follow what the reader has returned up to `position`.
+    fn last(&self, position: EntryNumber) -> Option<EntryNumber>;
+    /// Whether the stream is to be closed once everything is there.
+    fn closes(&self) -> bool;
+    /// Whether to stop where we are.
+    fn stops(&mut self) -> bool;
+    /// Waits until the spool may have grown.
+    fn grown(&self) -> impl Future<Output = ()>;
+}
+
+/// How a session ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SessionEnd {
+    /// The server has everything.
+    Complete,
+    /// We were to stop.
+    Stopped,
+}
+
+struct Session<'a, F> {
+    stream: StreamId,
+    connection: Connection,
+    reader: &'a mut SpoolReader,
+    opening: &'a Opening,
+    feed: &'a mut F,
+    filler: Filler,
+    acked: EntryNumber,
+    /// (last entry, bytes) of what was sent and is not acknowledged.
+    in_flight: VecDeque<(EntryNumber, usize)>,
+    in_flight_bytes: usize,
+    /// A frame that was read and found no room in the channel.
+    held: Option<(EntryNumber, Vec<u8>)>,
+    paused_until: Option<Instant>,
+    fruitless_rewinds: u32,
+    heard_at: Instant,
+}
+
+/// Runs a stream on a connection until it is complete, is to stop, or fails.
+pub(crate) async fn run<F: Feed>(
+    connection: Connection,
+    reader: &mut SpoolReader,
+    opening: &Opening,
+    feed: &mut F,
+) -> Result<SessionEnd, UploadError> {
+    let mut session = Session {
+        stream: reader.stream(),
+        connection,
+        reader,
+        opening,
+        feed,
+        filler: Filler::default(),
+        acked: 0,
+        in_flight: VecDeque::new(),
+        in_flight_bytes: 0,
+        held: None,
+        paused_until: None,
+        fruitless_rewinds: 0,
+        heard_at: Instant::now(),
+    };
+    session.open().await?;
+    session.send_and_listen().await
+}
+
+impl<F: Feed> Session<'_, F> {
+    async fn say(&self, say: Say) -> Result<(), UploadError> {
+        let broke = || UploadError::Connection("the connection broke".into());
+        timeout(ANSWER_TIMEOUT, self.connection.outgoing.send(message(say))).await.map_err(|_| broke())?.map_err(|_| broke())
+    }
+
+    fn id(&self) -> tonic::codegen::Bytes {
+        tonic::codegen::Bytes::copy_from_slice(&self.stream.0)
+    }
+
+    async fn open(&mut self) -> Result<(), UploadError> {
+        let opening = Some(v1::Opening::from(self.opening.clone()));
+        self.say(Say::Open(v1::OpenStream { stream: self.id(), opening, first_unacked: self.reader.first()?.max(1) })).await?;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        while self.acked == 0 && self.paused_until.is_none() {
+            let answer = tokio::time::timeout_at(deadline, self.connection.inbound.message()).await;
+            let answer = answer.map_err(|_| UploadError::Connection("the server does not answer".into()))?;
+            let Some(v1::ServerMessage { message: Some(heard) }) = answer.map_err(|status| of_status(&status))? else {
+                return Err(UploadError::Connection("the server ended the connection".into()));
+            };
+            if let Heard::Ready(ready) = heard {
+                self.take_ack(ready.durable, &[])?;
+                return self.go_to(ready.durable + 1);
+            }
+            if let Heard::Throttle(throttle) = heard {
+                return Err(UploadError::Later { after_millis: throttle.retry_after_millis, reason: throttle.reason });
+            }
+            self.hear(heard)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with entry `number`; what is in flight is forgotten.
+    fn go_to(&mut self, number: EntryNumber) -> Result<(), UploadError> {
+        self.in_flight.clear();
+        self.in_flight_bytes = 0;
+        self.held = None;
+        self.filler.clear();
+        Ok(self.reader.seek(number)?)
+    }
+
+    fn take_ack(&mut self, durable: EntryNumber, rejected: &[v1::Rejected]) -> Result<(), UploadError> {
+        if durable > self.acked {
+            self.acked = durable;
+            self.fruitless_rewinds = 0;
+        }
+        while let Some(&(last, bytes)) = self.in_flight.front()
+            && last <= durable
+        {
+            self.in_flight.pop_front();
+            self.in_flight_bytes -= bytes;
+        }
+        self.feed.acked(self.acked, rejected)
+    }
+
+    async fn send_and_listen(&mut self) -> Result<SessionEnd, UploadError> {
+        let mut status_at = Instant::now();
+        loop {
+            if self.feed.stops() {
+                return Ok(SessionEnd::Stopped);
+            }
+            if self.paused_until.is_some_and(|until| until <= Instant::now()) {
+                self.paused_until = None;
+                self.go_to(self.acked + 1)?;
+            }
+            let at_end = if self.paused_until.is_none() { self.send()? } else { false };
+            if at_end && self.in_flight.is_empty() && self.feed.last(self.reader.position()).is_some_and(|last| self.acked >= last) {
+                return self.close().await;
+            }
+            if Instant::now() >= status_at {
+                let queued = self.reader.position().saturating_sub(self.acked + 1);
+                let status = v1::Status { stream: self.id(), queued, lost: self.feed.lost() };
+                // While the channel is full, frames are the sign of life.
+                let _ = self.connection.outgoing.try_send(message(Say::Status(status)));
+                status_at = Instant::now() + STATUS_INTERVAL;
+            }
+            if self.in_flight.is_empty() || self.paused_until.is_some() {
+                self.heard_at = Instant::now();
+            } else if self.heard_at.elapsed() > ACK_TIMEOUT {
+                return Err(UploadError::Connection(format!("no ack came within {} s", ACK_TIMEOUT.as_secs())));
+            }
+            let wake = self.paused_until.unwrap_or(Instant::now() + TICK).min(Instant::now() + TICK);
+            tokio::select! {
+                answer = self.connection.inbound.message() => match answer {
+                    Ok(Some(v1::ServerMessage { message: Some(heard) })) => {
+                        self.heard_at = Instant::now();
+                        self.hear(heard)?;
+                    }
+                    // A message of a later version.
+                    Ok(Some(_)) => {}
+                    Ok(None) => return Err(UploadError::Connection("the server ended the connection".into())),
+                    Err(status) => return Err(of_status(&status)),
+                },
+                broken = async { self.connection.outgoing.reserve().await.is_err() }, if self.held.is_some() => {
+                    if broken {
+                        return Err(self.last_words().await);
+                    }
+                }
+                () = self.feed.grown(), if at_end => {}
+                () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Why the server no longer takes anything: its side of the call says it.
+    async fn last_words(&mut self) -> UploadError {
+        match timeout(CLOSE_TIMEOUT, self.connection.inbound.message()).await {
+            Ok(Err(status)) => of_status(&status),
+            _ => UploadError::Connection("the connection broke".into()),
+        }
+    }
+
+    /// Sends as much as the window and the channel take; whether the spool is at its end.
+    fn send(&mut self) -> Result<bool, UploadError> {
+        loop {
+            let window_full = !self.in_flight.is_empty() && self.in_flight_bytes >= self.connection.window_bytes;
+            if window_full {
+                return Ok(false);
+            }
+            let (last, bytes) = match self.held.take() {
+                Some(held) => held,
+                None => match self.filler.next(self.opening, wall_time())? {
+                    Some(frame) => frame,
+                    None => match self.reader.next()? {
+                        ReadOutcome::Frame { header, bytes } => (header.last(), bytes.to_vec()),
+                        ReadOutcome::Gap { from, to } => {
+                            self.filler.missing(from, to)?;
+                            continue;
+                        }
+                        ReadOutcome::End => return Ok(true),
+                    },
+                },
+            };
+            let length = bytes.len();
+            let permit = match self.connection.outgoing.try_reserve() {
+                Ok(permit) => permit,
+                // If it is closed rather than full, the inbound side tells why.
+                Err(TrySendError::Full(()) | TrySendError::Closed(())) => {
+                    self.held = Some((last, bytes));
+                    return Ok(false);
+                }
+            };
+            permit.send(message(Say::Frame(v1::Frame { stream: self.id(), frame: bytes.into() })));
+            self.in_flight.push_back((last, length));
+            self.in_flight_bytes += length;
+        }
+    }
+
+    fn hear(&mut self, heard: Heard) -> Result<(), UploadError> {
+        match heard {
+            Heard::Ack(ack) if self.is_ours(&ack.stream) => self.take_ack(ack.durable, &ack.rejected),
+            Heard::Rewind(rewind) if self.is_ours(&rewind.stream) => {
+                self.fruitless_rewinds += 1;
+                if self.fruitless_rewinds > FRUITLESS_REWINDS {
+                    return Err(UploadError::Connection(format!("the server keeps asking for entry {}", rewind.expected)));
+                }
+                // A throttle's wait is not cut short.
+                if self.paused_until.is_none() { self.go_to(rewind.expected.max(1)) } else { Ok(()) }
+            }
+            Heard::Throttle(throttle) => {
+                let wait = Duration::from_millis(u64::from(throttle.retry_after_millis)).min(GREATEST_THROTTLE);
+                self.paused_until = Some(Instant::now() + wait);
+                self.feed.say(&format!("the server asks to wait: {}", throttle.reason));
+                self.go_to(self.acked + 1)
+            }
+            Heard::Fatal(fatal) if fatal.stream.is_empty() || self.is_ours(&fatal.stream) => Err(UploadError::Fatal(fatal.reason)),
+            Heard::Drain(_) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_ours(&self, stream: &[u8]) -> bool {
+        stream == self.stream.0
+    }
+
+    async fn close(&mut self) -> Result<SessionEnd, UploadError> {
+        if self.feed.closes() {
+            self.say(Say::Close(v1::CloseStream { stream: self.id(), last: self.acked })).await?;
+            // Ending our side of the call makes the server end its own.
+            let (closed, _) = tokio::sync::mpsc::channel(1);
+            self.connection.outgoing = closed;
+            let _ = timeout(CLOSE_TIMEOUT, async { while let Ok(Some(_)) = self.connection.inbound.message().await {} }).await;
+        }
+        Ok(SessionEnd::Complete)
+    }
+}

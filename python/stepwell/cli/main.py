@@ -84,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     ui = command("ui", "show the dashboard over a directory, live", _ui)
     ui.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
     ui.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    ui.add_argument("--port-file", metavar="FILE", help="write the port to FILE once the server listens")
     ui.add_argument("--port", type=_port, help=f"port; 0 picks one (default: {DEFAULT_PORT}, or one that is free)")
 
     sync = command("sync", "send what a server has not acknowledged; may be repeated and interrupted", _sync)
@@ -142,7 +143,7 @@ def _serve(parsed: argparse.Namespace) -> int:
 def _ui(parsed: argparse.Namespace) -> int:
     from stepwell.cli.ui import ui
 
-    return ui(parsed.dir, parsed.port, open_browser=not parsed.no_browser)
+    return ui(parsed.dir, parsed.port, parsed.port_file, open_browser=not parsed.no_browser)
 
 
 def _sync(parsed: argparse.Namespace) -> int:

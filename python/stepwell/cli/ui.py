@@ -8,7 +8,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, start
+from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, start, write_port
 from stepwell.cli.signals import stop_on_signal
 from stepwell.client.settings import Settings, settings_files
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 
 
-def ui(directory: str | None, port: int | None, open_browser: bool) -> int:
+def ui(directory: str | None, port: int | None, port_file: str | None, open_browser: bool) -> int:
     """Serve the dashboard until a signal ends it."""
     path = local_directory(directory)
     with stop_on_signal() as stop:
         server = _start(path, port)
         try:
+            if port_file:
+                write_port(port_file, server.port)
             print(f"stepwell: {path} is on {server.address}; Ctrl-C ends it", flush=True)
             if open_browser:
                 open_in_browser(server.address)

@@ -13,13 +13,11 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Set, ValuesView
 from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from itertools import islice
 from pathlib import PurePath
 from types import GeneratorType
 from typing import Any
-from uuid import UUID
 
 from stepwell.media.media import Media
 
@@ -52,7 +50,7 @@ def convert(key: str, value: Any) -> Any:
         return value.value
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
-    if isinstance(value, (Decimal, PurePath, UUID)):
+    if isinstance(value, PurePath) or _is_any(value, ("decimal", "Decimal"), ("uuid", "UUID")):
         return str(value)
     if isinstance(value, Mapping):
         return dict(value)
@@ -95,6 +93,12 @@ def plain(value: Any) -> Any:
     except TypeError:
         return str(value)
     return str(value) if converted is value else plain(converted)
+
+
+def _is_any(value: Any, *types: tuple[str, str]) -> bool:
+    """Whether a value is of a type that is named by module and name, without importing the module."""
+    found = (getattr(sys.modules.get(module), name, None) for module, name in types)
+    return any(isinstance(value, kind) for kind in found if kind is not None)
 
 
 def _list(key: str, values: Any) -> list[Any]:

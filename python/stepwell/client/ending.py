@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from stepwell.client.terminal import quoted
 
 if TYPE_CHECKING:
     from stepwell._native import FinishReport
@@ -64,7 +65,7 @@ class Ending:
             terminal.progress(status["acked"], status["accepted"], f"entries to {self.options.destination}")
 
     def _tell(self, report: FinishReport, terminal: Terminal) -> None:
-        directory = shlex.quote(self.options.directory)
+        directory = quoted(self.options.directory)
         rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
         destination = self.options.destination
         if report["lost_rows"] or report["sampled_rows"]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import builtins
 import os
-import shlex
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from stepwell.client.launcher import Launcher
 from stepwell.client.manifest import Manifest
 from stepwell.client.run import Run
 from stepwell.client.settings import Settings, settings_files
-from stepwell.client.terminal import Terminal
+from stepwell.client.terminal import Terminal, quoted
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
 
@@ -189,7 +187,7 @@ class _Beginning:
             primary=is_new or rank in {None, 0},
             attempt=0 if is_new or disabled else self._attempt(manifest, directory, run_id, label),
             runtime_offset=found.runtime if found else 0.0,
-            host=socket.gethostname(),
+            host=os.uname().nodename,
             destination=destination or "",
             start_step=found.next_step if found else 0,
             on_full=settings.on_full,
@@ -294,7 +292,7 @@ def _cannot_write(directory: Path, why: object) -> Error:
 def _greet(run: Run, terminal: Terminal, primary: bool) -> None:
     if not primary:
         return
-    where = run.url or shlex.quote(run.dir)
+    where = run.url or quoted(run.dir)
     going_on = f", from step {run.step}" if run.resumed else ""
     terminal.say(
         f"run {run.name} ({run.path}){going_on}; look at it with: " + (where if run.url else f"stepwell ui {where}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -77,6 +76,8 @@ class Launcher:
         """
         if self.job is None or self.rank is None or (self.size or 1) < 2:
             return None
+        import hashlib
+
         digest = hashlib.sha256(f"{self.job}\0{project}\0{count}".encode()).digest()
         number = int.from_bytes(digest, "big")
         letters = []

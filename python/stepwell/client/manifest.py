@@ -11,7 +11,6 @@ Hashes stand for what users wrote, so that no text of theirs becomes a path. A f
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -72,5 +71,7 @@ class Manifest:
 
 
 def _name(*parts: str) -> str:
+    import hashlib
+
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text).hexdigest()[:32] + ".json"

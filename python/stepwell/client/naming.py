@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+import os
 import string
+import zlib
 from typing import TYPE_CHECKING
 
 from stepwell.errors import UsageError
@@ -22,6 +22,7 @@ _PROJECT_FORBIDDEN = "/\\#?%:"
 _RUN_ID_FORBIDDEN = ":;,#?/'\\"
 _ALPHABET = string.ascii_lowercase + string.digits
 _RUN_ID_LETTERS = 8
+_NUMBERS = 99
 
 _ADJECTIVES = """
     amber ample azure brave brisk calm candid clear clever cosy crisp deep eager early even fair fleet fond free fresh
@@ -39,15 +40,17 @@ _NOUNS = """
 
 def new_run_id() -> str:
     """Return 8 random lowercase letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_RUN_ID_LETTERS))
+    number = int.from_bytes(os.urandom(16), "big")
+    return "".join(_ALPHABET[number // len(_ALPHABET) ** place % len(_ALPHABET)] for place in range(_RUN_ID_LETTERS))
 
 
 def run_name(run_id: str) -> str:
     """Return a name like `calm-heron-17`. All processes of a run find the same one, because it follows from the id."""
-    digest = hashlib.sha256(run_id.encode("utf-8", "surrogatepass")).digest()
+    number = zlib.crc32(run_id.encode("utf-8", "surrogatepass"))
     adjectives, nouns = _ADJECTIVES.split(), _NOUNS.split()
-    adjective, noun = adjectives[digest[0] % len(adjectives)], nouns[digest[1] % len(nouns)]
-    return f"{adjective}-{noun}-{int.from_bytes(digest[2:4], 'big') % 99 + 1}"
+    number, adjective = divmod(number, len(adjectives))
+    number, noun = divmod(number, len(nouns))
+    return f"{adjectives[adjective]}-{nouns[noun]}-{number % _NUMBERS + 1}"
 
 
 def check_project(value: str, what: str = "project") -> None:

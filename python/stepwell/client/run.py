@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from stepwell.client import process_end, session
 from stepwell.client.config import Config
@@ -96,6 +95,8 @@ class Run:
         """Address of the run's page on the server; None for a local run."""
         if not self._options.destination:
             return None
+        from urllib.parse import quote
+
         entity, project, run = (quote(part, safe="") for part in (self.entity, self.project, self.id))
         return f"{self._options.destination}/{entity}/{project}/runs/{run}/charts"
 

@@ -5,11 +5,9 @@ Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*
 
 from __future__ import annotations
 
-import json
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
-from urllib.parse import urlsplit
 
 from stepwell.client import naming
 from stepwell.errors import UsageError
@@ -117,6 +115,8 @@ def _label(_name: str, value: object) -> str:
 
 def _url(name: str, value: object) -> str:
     text = _text(name, value).strip().rstrip("/")
+    from urllib.parse import urlsplit  # only where there is an address: `init` is quick
+
     expected = "expected http://host:port or https://host:port"
     try:
         parts = urlsplit(text)
@@ -337,6 +337,8 @@ def settings_files(environment: Mapping[str, str]) -> list[Path]:
 
 def reference() -> str:
     """Return the page that documents every setting, as a Markdown table."""
+    import json
+
     lines = ["| setting | default | variables | meaning |", "|---|---|---|---|"]
     for each in _fields():
         variables = [f"{prefix}{each.metadata[kind]}" for prefix, kind in (("STEPWELL_", "env"), ("WANDB_", "wandb"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 from dataclasses import dataclass
 
@@ -38,6 +37,8 @@ class Terminal:
     def progress(self, done: int, total: int, what: str) -> None:
         """Redraw a bar in place; nothing is written where standard error is no terminal."""
         if self.shows_progress():
+            import shutil
+
             self._write("\r" + bar(done, total, what)[: shutil.get_terminal_size().columns - 1])
 
     def clear_progress(self) -> None:
@@ -59,6 +60,15 @@ class Terminal:
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(text)
             sys.stderr.flush()
+
+
+def quoted(path: str) -> str:
+    """Return a path as it can be typed into a shell."""
+    if all(char.isalnum() or char in "/._-+" for char in path) and path.isascii():
+        return path
+    import shlex  # only for the rare path that needs it: `init` is quick
+
+    return shlex.quote(path)
 
 
 def bar(done: int, total: int, what: str) -> str:

@@ -148,10 +148,14 @@ class Demo:
         """Wait until every row of every rank is on the server; say what became of the run."""
         deadline = time.monotonic() + _COMPLETE_SECONDS
         while True:
-            run = api.run(f"{destination.project}/{destination.run}")
-            if (run.state == "finished" and run.rows == _RANKS * self.steps) or time.monotonic() > deadline:
+            run = _find(api, destination)
+            complete = run is not None and run.state == "finished" and run.rows == _RANKS * self.steps
+            if complete or time.monotonic() > deadline:
                 break
             time.sleep(_LOOK_SECONDS)
+        if run is None:
+            _say("nothing of the run has reached the server")
+            return _INCOMPLETE
         rows = {str(rank): _rows_in_order(run, str(rank)) for rank in range(_RANKS)}
         missing = {label: count for label, count in rows.items() if count != self.steps}
         if missing or run.state != "finished":

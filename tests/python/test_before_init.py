@@ -1,0 +1,171 @@
+"""The module before, between and after runs; in processes of their own, because `init` changes the module."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+
+def python(source: str, directory: Path, **env: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_", "SLURM_"))}
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(source)],
+        cwd=directory,
+        env={**kept, "HOME": str(directory), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def test_the_import_brings_in_no_large_library(tmp_path: Path):
+    said = python(
+        """
+        import sys
+        import stepwell
+        large = ("numpy", "PIL", "grpc", "google.protobuf", "pandas", "stepwell._native")
+        print([name for name in large if name in sys.modules])
+        """,
+        tmp_path,
+    )
+    assert said.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("use", "what"),
+    [
+        ("stepwell.log({'a': 1})", r"log()"),
+        ("stepwell.config.x", "config.x"),
+        ("stepwell.config['x']", "config['x']"),
+        ("stepwell.config.update({})", "config.update"),
+        ("stepwell.summary['x']", "summary['x']"),
+        ("stepwell.define_metric('x')", "define_metric()"),
+    ],
+)
+def test_use_before_init_says_what_to_do(use: str, what: str):
+    import stepwell
+
+    with pytest.raises(stepwell.Error) as caught:
+        eval(use, {"stepwell": stepwell})
+    assert str(caught.value) == f"You must call stepwell.init() before stepwell.{what}"
+
+
+def test_nothing_can_be_set_before_init():
+    import stepwell
+
+    for change in ("stepwell.config.x = 1", "stepwell.config['x'] = 1", "stepwell.summary['x'] = 1"):
+        with pytest.raises(stepwell.Error, match="init"):
+            exec(change, {"stepwell": stepwell})
+    assert stepwell.run is None
+    stepwell.finish()
+
+
+def test_log_is_the_native_method_itself(tmp_path: Path):
+    said = python(
+        """
+        import stepwell
+        from stepwell import _native
+        run = stepwell.init(project="p")
+        assert stepwell.log is run.log is stepwell.run.log
+        assert type(run.log).__name__ == "builtin_function_or_method" and isinstance(run.log.__self__, _native.Writer)
+        assert stepwell.config is run.config and stepwell.summary is run.summary
+        run.finish()
+        assert stepwell.run is None
+        for use in (lambda: stepwell.log({}), lambda: stepwell.config.x):
+            try:
+                use()
+            except stepwell.Error as error:
+                print(error)
+        try:
+            run.log({})
+        except stepwell.Error as error:
+            print(error)
+        """,
+        tmp_path,
+    )
+    assert said.count("You must call stepwell.init()") == 2
+    assert "is finished" in said
+
+
+def test_silence_is_kept(tmp_path: Path):
+    source = "import stepwell; stepwell.init(project='p').log({'a': 1})"
+    assert python(source, tmp_path, STEPWELL_SILENT="1") == ""
+    assert python(source, tmp_path, WANDB_SILENT="true") == ""
+    assert "stepwell ui" in python(source, tmp_path)
+
+
+def test_a_second_init_returns_ends_or_adds(tmp_path: Path):
+    python(
+        """
+        import stepwell
+        first = stepwell.init(project="p")
+        assert stepwell.init(project="p") is first
+        second = stepwell.init(project="p", reinit="create_new")
+        assert second is not first and stepwell.run is second and not first.is_finished
+        third = stepwell.init(project="p", reinit="finish_previous")
+        assert first.is_finished and second.is_finished and stepwell.run is third
+        """,
+        tmp_path,
+    )
+
+
+def test_a_disabled_run_keeps_nothing(tmp_path: Path):
+    python(
+        """
+        import stepwell
+        with stepwell.init(project="p", mode="disabled", config={"lr": 0.1}) as run:
+            run.log({"a": 1})
+            stepwell.log({"a": 2}, commit=False)
+            assert (run.step, run.summary["a"], run.config.lr) == (1, 2, 0.1)
+            run.define_metric("a")
+            run.name = "another"
+        """,
+        tmp_path,
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    said = python(
+        """
+        import stepwell
+        try:
+            stepwell.init(project="p", dir="file/below")
+        except stepwell.Error as error:
+            print(error)
+        assert stepwell.run is None
+        """,
+        tmp_path,
+    )
+    assert "file/below cannot be written to" in said
+    assert "STEPWELL_DIR" in said
+
+
+def test_unknown_keywords_are_type_errors(tmp_path: Path):
+    python(
+        """
+        import stepwell
+        for wrong in ({"entiti": "me"}, {"settings": {"colour": "red"}}):
+            try:
+                stepwell.init(**wrong)
+            except TypeError as error:
+                assert next(iter(wrong)) in str(error) or "colour" in str(error)
+            else:
+                raise AssertionError(wrong)
+        for wrong in ({"resume_from": "r?_step=1"}, {"fork_from": "r?_step=1"}, {"resume": "must"}):
+            try:
+                stepwell.init(**wrong)
+            except stepwell.UsageError:
+                pass
+            else:
+                raise AssertionError(wrong)
+        """,
+        tmp_path,
+    )

@@ -1,0 +1,135 @@
+"""Settings: their order of precedence, their checks, and what is read from variables and files."""
+
+from pathlib import Path
+
+import pytest
+
+from stepwell.client.settings import Settings, from_environment, from_file, reference
+from stepwell.errors import UsageError
+
+
+def test_arguments_beat_settings_beat_stepwell_beat_wandb_beat_files_beat_defaults(tmp_path: Path):
+    near, far = tmp_path / "near", tmp_path / "far"
+    near.write_text("[default]\nentity = near\n")
+    far.write_text("entity = far\ngroup = far\n")
+    environment = {
+        "WANDB_NOTES": "wandb",
+        "WANDB_NAME": "wandb",
+        "WANDB_PROJECT": "wandb",
+        "WANDB_RUN_GROUP": "",
+        "STEPWELL_NAME": "stepwell",
+        "STEPWELL_PROJECT": "stepwell",
+        "STEPWELL_JOB_TYPE": "stepwell",
+    }
+    given = Settings(project="settings", job_type="settings")
+    resolved = Settings.resolve({"job_type": "argument", "project": None}, given, environment, [near, far])
+    assert resolved.job_type == "argument"
+    assert resolved.project == "settings"
+    assert resolved.name == "stepwell"
+    assert resolved.notes == "wandb"
+    assert resolved.entity == "near"
+    assert resolved.group == "far"
+    assert resolved.mode == "online"
+
+
+def test_what_was_not_said_hides_nothing():
+    assert Settings(project="p", name=None).said() == {"project": "p"}
+    assert Settings.resolve({"project": None}, {"project": "p"}, {}).project == "p"
+
+
+def test_an_unknown_setting_is_a_type_error():
+    with pytest.raises(TypeError, match="projekt"):
+        Settings(projekt="p")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("mode", "dryrun", "offline"),
+        ("mode", "shared", "online"),
+        ("resume", True, "auto"),
+        ("resume", "true", "auto"),
+        ("resume", False, None),
+        ("reinit", True, "finish_previous"),
+        ("reinit", False, "return_previous"),
+        ("tags", "a, b,,a", ("a", "b")),
+        ("tags", ["b", "a"], ("b", "a")),
+        ("rank", "3", 3),
+        ("silent", "yes", True),
+        ("silent", "0", False),
+        ("finish_timeout", "2.5", 2.5),
+        ("url", "http://host:7117/", "http://host:7117"),
+        ("url", "https://[::1]:80", "https://[::1]:80"),
+        ("dir", Path("a"), "a"),
+    ],
+)
+def test_values_are_read_as_they_are_meant(name: str, value: object, kept: object):
+    assert getattr(Settings(**{name: value}), name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("mode", "sometimes", "mode must be one of online, offline, disabled, not 'sometimes'"),
+        ("resume", "perhaps", "resume"),
+        ("reinit", "perhaps", "reinit"),
+        ("on_full", "panic", "sample, block, raise"),
+        ("rank", -1, "rank"),
+        ("rank", True, "rank"),
+        ("silent", "maybe", "silent"),
+        ("finish_timeout", -1, "seconds"),
+        ("finish_timeout", float("nan"), "seconds"),
+        ("url", "host:7117", "http://host:port"),
+        ("url", "ftp://host", "http://host:port"),
+        ("url", "http://", "no host"),
+        ("url", "http://host:99999", "http://host:port"),
+        ("url", "http://[::1", "http://host:port"),
+        ("url", 7, "str"),
+        ("dir", "", "directory"),
+        ("project", "a/b", "'a/b' contains /"),
+        ("project", "x" * 129, "128"),
+        ("project", " ", "empty"),
+        ("project", "a\nb", "control"),
+        ("entity", "a:b", "entity"),
+        ("id", "a'b", "id"),
+        ("label", "x" * 129, "label"),
+        ("tags", [""], "1 to 64"),
+        ("tags", ["x" * 65], "65"),
+        ("tags", [1], "int"),
+        ("tags", 5, "sequence"),
+        ("name", 5, "name must be a str"),
+    ],
+)
+def test_wrong_values_are_named(name: str, value: object, said: str):
+    with pytest.raises(UsageError) as caught:
+        Settings(**{name: value})
+    assert said in str(caught.value)
+
+
+def test_a_wrong_variable_is_named():
+    with pytest.raises(UsageError, match="STEPWELL_RANK"):
+        from_environment({"STEPWELL_RANK": "first"})
+
+
+def test_wandb_dir_is_the_directory_above():
+    assert from_environment({"WANDB_DIR": "/data"}) == {"dir": "/data/stepwell"}
+    assert from_environment({"WANDB_DIR": "/data", "STEPWELL_DIR": "/runs"}) == {"dir": "/runs"}
+
+
+def test_no_variable_of_wandb_names_a_server():
+    assert from_environment({"WANDB_BASE_URL": "https://api.example.org", "WANDB_API_KEY": "secret"}) == {}
+
+
+@pytest.mark.parametrize("text", ["colour = red\n", "rank = first\n", "[default\n", "\udcff"])
+def test_a_wrong_file_is_named(tmp_path: Path, text: str):
+    file = tmp_path / "settings"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(UsageError, match=str(file)):
+        from_file(file)
+
+
+def test_every_setting_is_documented():
+    page = reference()
+    for name in Settings.__dataclass_fields__:
+        assert f"| `{name}` |" in page
+    assert "`STEPWELL_URL`" in page

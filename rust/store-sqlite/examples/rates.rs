@@ -1,0 +1,98 @@
+//! How fast the embedded store takes in, compacts and reads, with every number checked: `cargo run --release --example rates [steps] [keys]`.
+//!
+//! Frames of 1,000 rows are appended one per call, each call fsynced. Numbers are noisy doubles.
+
+use std::error::Error;
+use std::ops::ControlFlow;
+use std::time::Instant;
+use stepwell_codec::FrameEncoder;
+use stepwell_codec::msgpack;
+use stepwell_codec::payload::{KeyTable, PayloadBuilder};
+use stepwell_model::{Opening, RunPath, StreamId};
+use stepwell_store::{LabelChoice, RowQuery, StepRange, Store, StreamFrame};
+use stepwell_store_sqlite::SqliteStore;
+
+const ROWS: i64 = 1_000;
+
+fn number(step: i64, key: usize) -> f64 {
+    let mixed = (step as u64 * 1_000_003 + key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    1.0 / (1.0 + step as f64) + (mixed >> 12) as f64 / 1e16
+}
+
+fn frame(encoder: &mut FrameEncoder, table: &KeyTable, first: i64, keys: usize) -> Result<StreamFrame, Box<dyn Error>> {
+    let (mut builder, mut payload, mut bytes, mut values) = (PayloadBuilder::new(), Vec::new(), Vec::new(), Vec::new());
+    for step in first..first + ROWS {
+        values.clear();
+        (0..keys).for_each(|key| msgpack::write_f64(&mut values, number(step, key)));
+        builder.row(table, 0, step, 1_700_000_000_000_000 + step * 10_123, false, &values);
+    }
+    let count = builder.finish(table, &mut payload);
+    let header = encoder.encode(first as u64 + 1, count, &payload, &mut bytes)?;
+    Ok(StreamFrame { stream: StreamId([1; 16]), header, bytes: bytes.into(), payload: payload.into(), has_statements: false })
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<i64>());
+    let steps = arguments.next().transpose()?.unwrap_or(1_000_000) / ROWS * ROWS;
+    let keys = arguments.next().transpose()?.unwrap_or(10) as usize;
+    let scalars = steps as f64 * keys as f64;
+    let directory = std::env::temp_dir().join(format!("stepwell-rates-{}", std::process::id()));
+    let store = SqliteStore::open(&directory)?;
+    let opening = Opening { entity: "local".into(), project: "p".into(), run: "r".into(), primary: true, ..Opening::default() };
+    store.open_stream(StreamId([1; 16]), &opening)?;
+    let names = (0..keys).map(|key| format!("metric/{key}").into_boxed_str());
+    let table = KeyTable { keys: names.collect(), shapes: vec![(0..keys as u32).collect()] };
+    let mut encoder = FrameEncoder::new()?;
+    let (mut appending, mut compacting, mut frame_bytes) = (0.0, 0.0, 0);
+    for first in (0..steps).step_by(ROWS as usize) {
+        let frame = frame(&mut encoder, &table, first, keys)?;
+        frame_bytes += frame.bytes.len();
+        let start = Instant::now();
+        store.append(&[frame])?;
+        appending += start.elapsed().as_secs_f64();
+        if first / ROWS % 16 == 15 {
+            let start = Instant::now();
+            while store.compact()? {}
+            compacting += start.elapsed().as_secs_f64();
+        }
+    }
+    println!("{steps} steps x {keys} keys; frames of {} kB", frame_bytes / (steps / ROWS) as usize / 1000);
+    println!("append, fsynced   {:7.1} M scalars/s", scalars / appending / 1e6);
+    println!("compact           {:7.1} M scalars/s", scalars / compacting / 1e6);
+    let path = RunPath { entity: "local".into(), project: "p".into(), run: "r".into() };
+    for (name, window) in [("whole series", StepRange::ALL), ("1,000 steps of it", StepRange { first: steps / 2, last: steps / 2 + 999 })] {
+        for _ in 0..2 {
+            let start = Instant::now();
+            let (_, points) = store.points(&path, "metric/1", &LabelChoice::Primary, window)?.pop().ok_or("no points")?;
+            let millis = start.elapsed().as_secs_f64() * 1e3;
+            let sound = points.steps.iter().zip(points.values.to_f64()).all(|(step, value)| value.to_bits() == number(*step, 1).to_bits());
+            let expected = if window == StepRange::ALL { steps } else { 1000 };
+            assert!(sound && points.steps.len() as i64 == expected, "{} points", points.steps.len());
+            println!("{name:17} {millis:7.2} ms, {} points", points.steps.len());
+        }
+    }
+    let start = Instant::now();
+    let mut found = 0;
+    let query = RowQuery { keys: vec![], label: LabelChoice::Primary, steps: StepRange::ALL };
+    store.rows(&path, &query, &mut |_, rows| {
+        found += rows.len() as i64;
+        ControlFlow::Continue(())
+    })?;
+    assert_eq!(found, steps);
+    println!("rows              {:7.1} M scalars/s", scalars / start.elapsed().as_secs_f64() / 1e6);
+    for round in ["cold", "warm"] {
+        let start = Instant::now();
+        let info = store.run(&path, 0)?;
+        assert_eq!(info.rows as i64, steps);
+        println!("run, {round}         {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
+    }
+    let start = Instant::now();
+    let (count, sample) = store.reservoir(&path, "metric/1", &LabelChoice::Primary)?;
+    assert_eq!((count as i64, sample.steps.len()), (steps, 1000.min(steps as usize)));
+    println!("reservoir         {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
+    drop(store);
+    let bytes: u64 = std::fs::read_dir(&directory)?.filter_map(|file| Some(file.ok()?.metadata().ok()?.len())).sum();
+    println!("on disk           {:7.2} bytes/scalar", bytes as f64 / scalars);
+    std::fs::remove_dir_all(&directory)?;
+    Ok(())
+}

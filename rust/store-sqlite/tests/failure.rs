@@ -1,0 +1,208 @@
+//! What the embedded store does when the file, the disk or the directory fails it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use stepwell_model::{Entry, Value};
+use stepwell_store::conformance::compact_all;
+use stepwell_store::conformance::observation::points_text;
+use stepwell_store::conformance::stream::{TestStream, path, row};
+use stepwell_store::{AppendOutcome, LabelChoice, StepRange, Store, StoreError};
+use stepwell_store_sqlite::{CompactionPolicy, FILE_NAME, OpenError, Settings, SqliteStore};
+
+fn eager() -> Settings {
+    Settings { compaction: CompactionPolicy::EAGER, ..Settings::default() }
+}
+
+/// Rows whose numbers don't compress, so that they fill pages.
+fn noisy(stream: &mut TestStream, rows: i64) -> stepwell_store::StreamFrame {
+    let mut state = stream.next;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Value::Float((state >> 11) as f64 / 1e9)
+    };
+    let entries: Vec<Entry> = (0..rows).map(|step| row(step, &[("a", noise()), ("b", noise()), ("c", noise())])).collect();
+    stream.frame(&entries)
+}
+
+/// A store with some chunks and some journal, closed.
+fn written(directory: &Path) -> TestStream {
+    let store = SqliteStore::open_with(directory, eager()).unwrap();
+    let mut stream = TestStream::new(1);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    for _ in 0..5 {
+        let frame = noisy(&mut stream, 3000);
+        store.append(&[frame]).unwrap();
+        compact_all(&store);
+    }
+    let frame = noisy(&mut stream, 3000);
+    store.append(&[frame]).unwrap();
+    stream
+}
+
+/// Asks all that touches every page; the numbers read, or the first error.
+fn read_all(store: &SqliteStore) -> Result<HashSet<String>, StoreError> {
+    store.run(&path(), 0)?;
+    store.keys("local", "p", &[])?;
+    let mut numbers = HashSet::new();
+    for key in ["a", "b", "c", "_timestamp"] {
+        for (_, points) in store.points(&path(), key, &LabelChoice::All, StepRange::ALL)? {
+            numbers.extend(points_text(&points).split(' ').map(|point| format!("{key} {point}")));
+        }
+    }
+    Ok(numbers)
+}
+
+#[test]
+fn damaged_bytes_are_an_error_that_says_so_and_never_a_panic() {
+    let directory = tempfile::tempdir().unwrap();
+    written(directory.path());
+    let file = directory.path().join(FILE_NAME);
+    let expected = read_all(&SqliteStore::open(directory.path()).unwrap()).unwrap();
+    let sound = fs::read(&file).unwrap();
+    let mut noticed = 0;
+    for at in (0..sound.len()).step_by(sound.len() / 60) {
+        let mut bytes = sound.clone();
+        let end = (at + 700).min(bytes.len());
+        bytes[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        fs::write(&file, &bytes).unwrap();
+        match SqliteStore::open(directory.path()) {
+            Err(error) => {
+                noticed += 1;
+                assert!(error.to_string().contains(FILE_NAME), "{error}");
+            }
+            Ok(store) => match read_all(&store) {
+                Ok(numbers) => assert!(numbers.is_subset(&expected), "a wrong number came of damage at {at}"),
+                Err(StoreError::Damaged(_)) => noticed += 1,
+                Err(other) => panic!("{at}: {other}"),
+            },
+        }
+    }
+    assert!(noticed > 30, "{noticed}");
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_damaged() {
+    let directory = tempfile::tempdir().unwrap();
+    written(directory.path());
+    let file = directory.path().join(FILE_NAME);
+    let sound = fs::read(&file).unwrap();
+    for len in [100, 5_000, sound.len() / 2, sound.len() - 8_192] {
+        fs::write(&file, &sound[..len]).unwrap();
+        let read = match SqliteStore::open(directory.path()) {
+            Err(OpenError::Damaged { .. }) => continue,
+            Err(other) => panic!("{other}"),
+            Ok(store) => read_all(&store),
+        };
+        assert!(matches!(read, Err(StoreError::Damaged(_))), "{len}: {read:?}");
+    }
+}
+
+#[test]
+fn what_is_no_store_of_ours_is_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join(FILE_NAME);
+    fs::write(&file, "not a database, but longer than the header of one: ".repeat(100)).unwrap();
+    let before = fs::read(&file).unwrap();
+    let Err(error) = SqliteStore::open(directory.path()) else { panic!("it opened") };
+    assert!(matches!(error, OpenError::Damaged { .. }) && error.to_string().contains(FILE_NAME), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+
+    fs::remove_file(&file).unwrap();
+    let foreign = rusqlite::Connection::open(&file).unwrap();
+    foreign.execute_batch("CREATE TABLE cats (name TEXT)").unwrap();
+    drop(foreign);
+    let Err(error) = SqliteStore::open(directory.path()) else { panic!("it opened") };
+    assert!(error.to_string().contains("another program"), "{error}");
+}
+
+#[test]
+fn a_newer_schema_is_left_to_newer_programs() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(directory.path()).unwrap());
+    let connection = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let Err(error) = SqliteStore::open(directory.path()) else { panic!("it opened") };
+    assert!(matches!(error, OpenError::Newer { found: 99, .. }), "{error}");
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[test]
+fn a_directory_that_is_a_file_cannot_be_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("below")] {
+        let Err(error) = SqliteStore::open(&path) else { panic!("it opened") };
+        assert!(matches!(error, OpenError::Unusable { .. }), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_user_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let inner = directory.path().join("store");
+    let store = SqliteStore::open(&inner).unwrap();
+    let stream = TestStream::new(1);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&inner), 0o700);
+    for entry in fs::read_dir(&inner).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn several_stores_on_one_directory_agree() {
+    let directory = tempfile::tempdir().unwrap();
+    let stores: Vec<SqliteStore> = (0..3).map(|_| SqliteStore::open_with(directory.path(), eager()).unwrap()).collect();
+    let mut stream = TestStream::new(1);
+    for part in 0..30 {
+        let store = &stores[part % 3];
+        assert_eq!(store.open_stream(stream.id, &stream.opening), Ok(part as u64));
+        let frame = stream.numbers("a", &[(part as i64, 1.0)]);
+        assert_eq!(store.append(std::slice::from_ref(&frame)), Ok(vec![AppendOutcome::Durable(part as u64 + 1)]));
+        assert_eq!(stores[(part + 1) % 3].append(&[frame]), Ok(vec![AppendOutcome::Durable(part as u64 + 1)]));
+        if part % 4 == 0 {
+            stores[(part + 2) % 3].compact().unwrap();
+        }
+        for store in &stores {
+            let points = store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap();
+            assert_eq!(points[0].1.steps.len(), part + 1);
+            assert_eq!(store.run(&path(), 0).unwrap().rows, part as u64 + 1);
+        }
+    }
+}
+
+#[test]
+fn writers_and_readers_in_many_threads_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let stores = [(); 2].map(|()| SqliteStore::open_with(directory.path(), eager()).unwrap());
+    std::thread::scope(|scope| {
+        for id in 0..4_u8 {
+            let store = &stores[usize::from(id) % 2];
+            scope.spawn(move || {
+                let mut stream = TestStream::new(id).with(|opening| opening.label = id.to_string());
+                store.open_stream(stream.id, &stream.opening).unwrap();
+                for step in 0..25 {
+                    let frame = stream.numbers("a", &[(step, f64::from(id))]);
+                    assert_eq!(store.append(&[frame]), Ok(vec![AppendOutcome::Durable(step as u64 + 1)]));
+                    let label = LabelChoice::Is(id.to_string());
+                    let points = store.points(&path(), "a", &label, StepRange::ALL).unwrap();
+                    assert_eq!(points[0].1.steps.len(), step as usize + 1);
+                }
+            });
+        }
+        scope.spawn(|| {
+            (0..40).for_each(|_| {
+                let _ = stores[0].compact().unwrap();
+            })
+        });
+    });
+    let info = stores[1].run(&path(), 0).unwrap();
+    assert_eq!((info.rows, info.labels.len()), (100, 4));
+}

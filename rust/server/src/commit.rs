@@ -164,7 +164,7 @@ impl Committer {
             Ok(Ok(outcomes)) if outcomes.len() == frames.len() => Ok(outcomes),
             Ok(Ok(_)) => Err(StoreError::Damaged("it answered for another number of frames".into())),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(StoreError::Unavailable("it met a fault while appending".into())),
+            Err(_) => Err(StoreError::Damaged("it met a fault while appending".into())),
         }
     }
 }

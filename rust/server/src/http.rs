@@ -54,7 +54,7 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>, guard: 
         .and(NotForContentType::new("font/"));
     files::add(Router::new().nest("/api/v1", api), ui_directory)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
-        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .layer(axum::middleware::from_fn_with_state(guard, guard::check_origin))

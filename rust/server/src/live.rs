@@ -21,6 +21,8 @@ use watch::{Push, Watch};
 
 /// At most four pushes a second.
 const PUSH_EVERY: Duration = Duration::from_millis(250);
+/// How much longer than a look the pause after it is at least, so that watching long series leaves the processor to others.
+const PAUSE_PER_LOOK: u32 = 3;
 /// How often a peer is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// Silence after which a peer is gone.
@@ -43,7 +45,9 @@ enum Said {
 /// Opens the WebSocket.
 pub(crate) async fn connect(State(context): State<Arc<Context>>, upgrade: WebSocketUpgrade) -> Response {
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).max_write_buffer_size(SEND_BYTES);
-    upgrade.on_upgrade(move |socket| async move { Connection { context, socket, watch: None, paused: false }.serve().await })
+    upgrade.on_upgrade(move |socket| async move {
+        Connection { context, socket, watch: None, paused: false, rest_until: Instant::now() }.serve().await;
+    })
 }
 
 /// The peer is gone or takes nothing.
@@ -54,6 +58,7 @@ struct Connection {
     socket: WebSocket,
     watch: Option<Watch>,
     paused: bool,
+    rest_until: Instant,
 }
 
 impl Connection {
@@ -88,7 +93,7 @@ impl Connection {
                             return;
                         }
                     }
-                    self.push().await
+                    if now < self.rest_until { Ok(()) } else { self.push().await }
                 }
             };
             if outcome.is_err() {
@@ -124,6 +129,7 @@ impl Connection {
             return Ok(());
         }
         let Some(mut watch) = self.watch.take() else { return Ok(()) };
+        let began = Instant::now();
         let read = move |context: &Context| {
             let pushes = watch.pushes(context);
             Ok((watch, pushes))
@@ -137,6 +143,7 @@ impl Connection {
             }
         };
         self.watch = Some(watch);
+        self.rest_until = Instant::now() + PAUSE_PER_LOOK * began.elapsed();
         for push in pushes {
             let message = match push {
                 Push::Series(bytes) => Message::Binary(bytes.into()),

@@ -29,6 +29,9 @@ use versions::Versions;
 /// The x axis that needs no join.
 const STEP: &str = "_step";
 
+/// Buckets of one answer, over all its series: 200 MiB at worst, and eight times a screen full of charts of a hundred runs each.
+const ANSWER_BUCKETS: usize = 4 << 20;
+
 /// What one chart shows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Panel {
@@ -60,6 +63,12 @@ pub(crate) fn check_panels(panels: &[Panel]) -> Result<(), ServiceError> {
     let series: usize = panels.iter().map(|panel| panel.series.len()).sum();
     if series > limits::QUERY_SERIES {
         return Err(ServiceError::invalid(format!("at most {} series may be asked for at once, not {series}", limits::QUERY_SERIES)));
+    }
+    let buckets: usize = panels.iter().map(|panel| panel.series.len() * panel.buckets.min(limits::QUERY_BUCKETS)).sum();
+    if buckets > ANSWER_BUCKETS {
+        return Err(ServiceError::invalid(format!(
+            "at most {ANSWER_BUCKETS} buckets over all series may be asked for at once, not {buckets}: ask for fewer series or coarser ones"
+        )));
     }
     for panel in panels {
         if !(1..=limits::QUERY_BUCKETS).contains(&panel.buckets) {

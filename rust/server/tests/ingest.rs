@@ -1,6 +1,6 @@
 //! Ingest over gRPC against a real server: order, resumption, hostile frames, and when an acknowledgement is given.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
 
 mod rig;
 

@@ -1,6 +1,6 @@
 //! The WebSocket: first push, changes only, pause, and who may connect.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
 
 mod rig;
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json as object};
 use std::sync::Arc;
 use stepwell_model::{MetricDefinition, RunPath};
-use stepwell_store::{Page, Store};
+use stepwell_store::{Page, Store, StoreError};
 
 /// Runs in a list if the request names no limit, and at most.
 const RUNS: usize = 1_000;
@@ -84,9 +84,21 @@ pub(super) async fn keys(State(context): Shared, RawQuery(query): RawQuery) -> A
 
 /// The metric definitions of the named runs (of all without one), one per name: what the newest run said counts.
 fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> Result<Vec<MetricDefinition>, ServiceError> {
-    let (infos, _) = store.runs(entity, project, Page { limit: MOST_RUNS, offset: 0 }, crate::clock::now())?;
+    let now = crate::clock::now();
+    let mut infos = Vec::new();
+    if runs.is_empty() {
+        (infos, _) = store.runs(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now)?;
+    }
+    for run in runs {
+        match store.run(&path(entity, project, run)?, now) {
+            Ok(info) => infos.push(info),
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    infos.sort_by_key(|info| std::cmp::Reverse(info.created));
     let mut metrics: Vec<MetricDefinition> = Vec::new();
-    for run in infos.into_iter().filter(|info| runs.is_empty() || runs.contains(&info.path.run)) {
+    for run in infos {
         let known = metrics.len();
         for metric in run.metrics {
             // Within a run a later definition stands for the earlier ones of its name; between runs the newer run's.

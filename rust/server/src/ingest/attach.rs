@@ -168,7 +168,6 @@ impl Connection {
                 let sequence = Sequence::new(durable, streams.get(&stream).map(|open| &open.sequence));
                 streams.insert(stream, Open { opening, sequence, refused: false, last: None });
                 drop(streams);
-                self.context.pulse.beat(stream, crate::clock::now());
                 self.outbox.say(Answer::Ready(v1::StreamReady { stream: id_bytes(stream), durable }));
                 Ok(())
             }

@@ -10,7 +10,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
-use stepwell_model::{RunPath, TimeMicros};
+use stepwell_model::{Kind, RunPath, TimeMicros};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
 /// How often running runs are looked at even if nobody says that they changed: a run that falls silent becomes crashed by the clock alone.
@@ -48,7 +48,8 @@ pub(super) struct Watch {
     /// Digest of each line that was sent, by (panel, series).
     sent: FxHashMap<(usize, usize), u64>,
     runs: BTreeMap<String, SeenRun>,
-    keys: Vec<KeyInfo>,
+    /// Kinds of the keys that were sent.
+    keys: FxHashMap<String, Vec<Kind>>,
     clock_at: TimeMicros,
     /// The last error that was told, so that it is told once.
     complaint: String,
@@ -69,7 +70,7 @@ impl Watch {
             seen: None,
             sent: FxHashMap::default(),
             runs: BTreeMap::new(),
-            keys: Vec::new(),
+            keys: FxHashMap::default(),
             clock_at: 0,
             complaint: String::new(),
         };
@@ -118,7 +119,7 @@ impl Watch {
         }
         pushes.extend(self.changed_runs(context, &changed.runs, now)?);
         if news {
-            pushes.extend(self.changed_keys(context)?);
+            pushes.extend(self.changed_keys(context, &changed.runs)?);
         }
         self.clock_at = now;
         // Only now: an error before this line makes the next look start from what was seen before.
@@ -191,13 +192,15 @@ impl Watch {
         before.is_none_or(|before| before.digest != digest).then_some(said)
     }
 
-    /// All keys, when a key or kind appeared.
-    fn changed_keys(&mut self, context: &Context) -> Result<Option<Push>, ServiceError> {
+    /// All keys, when a key or kind appeared. Of a large project only the changed runs are asked for theirs, until one has something new.
+    fn changed_keys(&mut self, context: &Context, named: &[String]) -> Result<Option<Push>, ServiceError> {
+        let known = |key: &KeyInfo| self.keys.get(&key.key).is_some_and(|kinds| key.kinds.iter().all(|kind| kinds.contains(kind)));
+        if self.seen.is_some() && (named.is_empty() || context.store.keys(&self.entity, &self.project, named)?.iter().all(known)) {
+            return Ok(None);
+        }
         let keys = context.store.keys(&self.entity, &self.project, &[])?;
-        let names = |keys: &[KeyInfo]| keys.iter().map(|key| (key.key.clone(), key.kinds.clone())).collect::<Vec<_>>();
-        let appeared = names(&keys) != names(&self.keys);
-        let said: Vec<Value> = if appeared { keys.iter().map(json::key).collect() } else { Vec::new() };
-        self.keys = keys;
-        Ok(appeared.then(|| Push::Text(object!({"op": "keys", "keys": said}))))
+        let said: Vec<Value> = keys.iter().map(json::key).collect();
+        self.keys = keys.into_iter().map(|key| (key.key, key.kinds)).collect();
+        Ok((!said.is_empty()).then(|| Push::Text(object!({"op": "keys", "keys": said}))))
     }
 }

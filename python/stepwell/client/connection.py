@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 # A server that has acknowledged nothing for so long after the start is worth a line.
 _PATIENCE_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
+# How the native writer's word for the connection begins when all is well.
+_WELL = ("connected", "everything")
 
 
 def warn_when_unreachable(run: Run, terminal: Terminal) -> None:
@@ -21,14 +23,18 @@ def warn_when_unreachable(run: Run, terminal: Terminal) -> None:
 
 
 def _watch(run: Run, terminal: Terminal) -> None:
-    waited, over = 0.0, threading.Event()
+    waited, state = 0.0, ""
+    over = threading.Event()
     while waited < _PATIENCE_SECONDS:
         over.wait(_LOOK_SECONDS)
         waited += _LOOK_SECONDS
-        if run.is_finished or run.has_reached_server():
+        if run.is_finished:
             return
-    state = run.connection
+        state = run.connection.partition(";")[0]
+        if state.startswith(_WELL):
+            return
+    why = state.removeprefix(f"waiting for {run.settings.url}: ")
     terminal.warn(
-        f"the server {run.settings.url} does not answer{f' ({state})' if state else ''}. Training goes on; "
+        f"the server {run.settings.url} does not answer{f' ({why})' if why else ''}. Training goes on; "
         f"everything is kept in {run.dir} and sent as soon as the server is there."
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Between two looks at how far the sending is; also how long Ctrl-C may take.
 _LOOK_SECONDS = 0.2
+# Time for the disk when the time for the server is over.
+_CLOSE_SECONDS = 0.3
 
 
 @dataclass
@@ -49,22 +51,26 @@ class Ending:
                 terminal.warn("interrupted; what is not sent stays on disk")
             terminal.clear_progress()
         try:
-            report = self.writer.finish(exit_code, max(deadline - time.monotonic(), 0.0))
+            connection = self.writer.status()["connection"].partition(";")[0]
+            report = self.writer.finish(exit_code, max(deadline - time.monotonic(), _CLOSE_SECONDS))
         except (OSError, RuntimeError) as error:  # a training that is over must not fail for its logger
             terminal.warn(
                 f"run {self.name} could not be ended: {error}. What was written is in {self.options.directory}"
             )
             return
-        self._tell(report, terminal)
+        self._tell(report, connection, terminal)
 
     def _wait(self, deadline: float, terminal: Terminal) -> None:
-        while time.monotonic() < deadline:
-            if self.writer.flush("acked", min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0.0))):
+        while (began := time.monotonic()) < deadline:
+            slice_seconds = min(_LOOK_SECONDS, deadline - began)
+            if self.writer.flush("acked", slice_seconds):
                 return
+            if time.monotonic() - began < slice_seconds / 2:
+                return  # it did not wait: the server has refused for good
             status = self.writer.status()
-            terminal.progress(status["acked"], status["accepted"], f"entries to {self.options.destination}")
+            terminal.progress(status["acked"], status["accepted"], f"rows to {self.options.destination}")
 
-    def _tell(self, report: FinishReport, terminal: Terminal) -> None:
+    def _tell(self, report: FinishReport, connection: str, terminal: Terminal) -> None:
         directory = quoted(self.options.directory)
         rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
         destination = self.options.destination
@@ -73,15 +79,22 @@ class Ending:
                 f"run {self.name} had no room for all rows: {report['lost_rows']:,} are lost, "
                 f"{report['sampled_rows']:,} were kept as a sample"
             )
+        if report["rejected_rows"]:
+            terminal.warn(
+                f"{destination} refused {report['rejected_rows']:,} entries of run {self.name}; "
+                f"they are kept below {self.options.directory}"
+            )
         if not report["complete"]:
-            why = f" ({report['message']})" if report["message"] else ""
             if destination:
+                why = connection.removeprefix(f"waiting for {destination}: ")
+                what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
                 terminal.warn(
-                    f"{report['unsent_rows']:,} of {rows} of run {self.name} have not reached {destination}{why}; "
-                    f"they are kept in {self.options.directory}. "
-                    f"Send them with: stepwell sync {directory} --url {destination}"
+                    f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "
+                    f"everything is kept in {self.options.directory}. "
+                    f"Send it with: stepwell sync {directory} --url {destination}"
                 )
             else:
+                why = f" ({report['message']})" if report["message"] else ""
                 terminal.warn(
                     f"run {self.name} is not complete on disk{why}; what was written is in {self.options.directory}"
                 )

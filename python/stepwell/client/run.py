@@ -150,10 +150,6 @@ class Run:
         """The connection to the server in words; empty in local mode when all is well."""
         return self._live_writer().status()["connection"]
 
-    def has_reached_server(self) -> bool:
-        """Whether the server has acknowledged everything that was logged a moment ago."""
-        return self._live_writer().flush("acked", 0.0)
-
     @property
     def step(self) -> int:
         """The current step: the one that the next `log` without a step writes to."""
@@ -295,7 +291,7 @@ class Run:
         if self._writer is not None:
             ending = Ending(self._writer, self._options, self._name or self.id, self._settings.finish_timeout)
             ending.run(exit_code or 0, replace(self._terminal, quiet=self._is_quiet(quiet)))
-        if self._options.primary and not self._disabled and not exit_code:
+        if self._options.primary and not self._disabled and not self._is_child and not exit_code:
             Manifest(Path(self.dir)).end(self.entity, self.project, self.id)
 
     def become_child(self) -> None:

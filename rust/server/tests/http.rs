@@ -127,6 +127,7 @@ fn errors_say_what_was_expected() {
 }
 
 /// One panel of one series.
+#[expect(clippy::needless_pass_by_value, reason = "calls read better with the value itself")]
 fn batch(rig: &Rig, panel: serde_json::Value, key: &str, label: serde_json::Value) -> rig::Batch {
     let mut panel = panel;
     panel["id"] = json!("p");

@@ -26,7 +26,7 @@ struct Writer {
 impl Writer {
     fn new(root: &Path, stream: u8, opening: &Opening, segment_bytes: u64) -> Self {
         let meta = msgpack::to_bytes(&opening_to_value(opening));
-        let options = SpoolOptions { segment_bytes, ..SpoolOptions::default() };
+        let options = SpoolOptions { segment_bytes };
         let spool = SpoolWriter::create(Arc::new(OsDisk), root, id(stream), &meta, options).unwrap();
         let mut writer = Self { spool, next: 1 };
         writer.write(&[Entry::Open(opening.clone())]);

@@ -4,20 +4,15 @@
 
 mod rig;
 
-use parking_lot::{Condvar, Mutex};
+use rig::moody::{Mood, Moody};
 use rig::{PATIENCE, Rig, eventually, frame, id, opening, payload, row};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::FrameHeader;
-use stepwell_model::{Entry, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros, Value, limits};
+use stepwell_model::{Entry, Opening, Value, limits};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::server_message::Message as Answer;
-use stepwell_store::{
-    AppendOutcome, Changed, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, Store,
-    StoreError, StoredValue, StreamFrame,
-};
 
 fn loss(step: i64) -> Entry {
     row(step, &[("loss", Value::Float(step as f64))])
@@ -179,91 +174,6 @@ fn a_message_larger_than_any_frame_ends_the_call() {
     assert_eq!(rig.get("/api/v1/status").status, 200);
 }
 
-/// A store that appends when it is told to.
-#[derive(Default)]
-struct Moody {
-    inner: MemoryStore,
-    mood: Mutex<Mood>,
-    changed: Condvar,
-}
-
-#[derive(Default, Clone, Copy, PartialEq)]
-enum Mood {
-    #[default]
-    Fine,
-    Blocked,
-    Full,
-}
-
-impl Moody {
-    fn be(&self, mood: Mood) {
-        *self.mood.lock() = mood;
-        self.changed.notify_all();
-    }
-}
-
-impl Store for Moody {
-    fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
-        let mut mood = self.mood.lock();
-        while *mood == Mood::Blocked {
-            self.changed.wait(&mut mood);
-        }
-        if *mood == Mood::Full {
-            return Err(StoreError::Unavailable("disk full".into()));
-        }
-        drop(mood);
-        self.inner.append(frames)
-    }
-
-    fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
-        self.inner.open_stream(stream, opening)
-    }
-    fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {
-        self.inner.heartbeat(streams)
-    }
-    fn compact(&self) -> Result<bool, StoreError> {
-        self.inner.compact()
-    }
-    fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
-        self.inner.projects(now)
-    }
-    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
-        self.inner.runs(entity, project, page, now)
-    }
-    fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
-        self.inner.run(path, now)
-    }
-    fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
-        self.inner.keys(entity, project, runs)
-    }
-    fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
-        self.inner.points(run, key, label, steps)
-    }
-    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
-        self.inner.reservoir(run, key, label)
-    }
-    fn values(
-        &self,
-        run: &RunPath,
-        key: &str,
-        kind: Option<&Kind>,
-        label: &LabelChoice,
-        steps: StepRange,
-        limit: usize,
-    ) -> Result<(u64, Vec<StoredValue>), StoreError> {
-        self.inner.values(run, key, kind, label, steps, limit)
-    }
-    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
-        self.inner.rows(run, query, sink)
-    }
-    fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
-        self.inner.changed(entity, project, since)
-    }
-    fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {
-        self.inner.delete_run(path)
-    }
-}
-
 #[test]
 fn nothing_is_acknowledged_before_the_append_has_returned() {
     let store = Arc::new(Moody::default());
@@ -347,4 +257,21 @@ fn a_heartbeat_reaches_the_store() {
     assert_eq!(attached.ack(), 2);
     attached.say(Said::Status(v1::Status { stream: vec![1; 16].into(), queued: 0, lost: 0 }));
     eventually("the run lives", || rig.get("/api/v1/run?entity=local&project=digits&run=r").json()["state"] == "running");
+}
+
+#[test]
+fn a_frame_that_breaks_the_store_costs_its_own_stream_only() {
+    let store = Arc::new(Moody::default());
+    let rig = Rig::with_store(store.clone());
+    let mut attached = rig.hello();
+    attached.open(id(1), &opening("bad"));
+    attached.open(id(2), &opening("good"));
+    store.be(Mood::Blocked);
+    attached.frame(id(1), &first_frame("bad"));
+    attached.frame(id(2), &first_frame("good"));
+    std::thread::sleep(Duration::from_millis(100));
+    store.be(Mood::BrokenBy(id(1)));
+    let answers = [attached.answer(), attached.answer()];
+    assert!(answers.iter().any(|answer| matches!(answer, Answer::Fatal(fatal) if fatal.stream[..] == [1; 16])), "{answers:?}");
+    assert!(answers.iter().any(|answer| matches!(answer, Answer::Ack(ack) if ack.stream[..] == [2; 16])), "{answers:?}");
 }

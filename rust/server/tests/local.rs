@@ -4,6 +4,7 @@
 
 mod rig;
 
+use rig::moody::{Mood, Moody};
 use rig::{Rig, eventually, frame, id, opening, row};
 use std::path::Path;
 use std::sync::Arc;
@@ -131,6 +132,22 @@ fn a_stream_for_another_server_is_shown_only_while_it_is_whole() {
     eventually("the whole one is shown", || run(&rig, "whole")["rows"] == 20);
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert_eq!(run(&rig, "trimmed")["error"]["code"], "not_found");
+}
+
+#[test]
+fn the_follower_waits_for_a_store_that_is_away_and_passes_over_a_stream_that_breaks_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for (stream, name) in [(1, "bad"), (2, "good")] {
+        let mut writer = Writer::new(directory.path(), stream, &opening(name), 1 << 20);
+        (0..5).for_each(|step| writer.write(&[loss(step)]));
+    }
+    let store = Arc::new(Moody::default());
+    store.be(Mood::Full);
+    let rig = Rig::local(store.clone(), directory.path());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_ne!(run(&rig, "good")["rows"], 5);
+    store.be(Mood::BrokenBy(id(1)));
+    eventually("the sound stream is shown", || run(&rig, "good")["rows"] == 5);
 }
 
 #[test]

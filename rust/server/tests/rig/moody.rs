@@ -1,0 +1,104 @@
+//! A store in memory whose appends wait, fail or break when a test says so.
+
+use parking_lot::{Condvar, Mutex};
+use std::ops::ControlFlow;
+use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_store::{
+    AppendOutcome, Changed, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, Store,
+    StoreError, StoredValue, StreamFrame,
+};
+
+/// A store that appends when it is told to.
+#[derive(Default)]
+pub struct Moody {
+    inner: MemoryStore,
+    mood: Mutex<Mood>,
+    changed: Condvar,
+}
+
+/// What the store does with frames.
+#[derive(Default, Clone, Copy, PartialEq)]
+pub enum Mood {
+    /// Appends.
+    #[default]
+    Fine,
+    /// Waits for another mood.
+    Blocked,
+    /// Is unavailable.
+    Full,
+    /// Appends, but a frame of this stream makes it panic.
+    BrokenBy(StreamId),
+}
+
+impl Moody {
+    /// Changes the mood; whoever is blocked goes on.
+    pub fn be(&self, mood: Mood) {
+        *self.mood.lock() = mood;
+        self.changed.notify_all();
+    }
+}
+
+impl Store for Moody {
+    fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
+        let mut mood = self.mood.lock();
+        while *mood == Mood::Blocked {
+            self.changed.wait(&mut mood);
+        }
+        if *mood == Mood::Full {
+            return Err(StoreError::Unavailable("disk full".into()));
+        }
+        if let Mood::BrokenBy(stream) = *mood {
+            assert!(frames.iter().all(|frame| frame.stream != stream), "a fault that a test asked for");
+        }
+        drop(mood);
+        self.inner.append(frames)
+    }
+
+    fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
+        self.inner.open_stream(stream, opening)
+    }
+    fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {
+        self.inner.heartbeat(streams)
+    }
+    fn compact(&self) -> Result<bool, StoreError> {
+        self.inner.compact()
+    }
+    fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
+        self.inner.projects(now)
+    }
+    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
+        self.inner.runs(entity, project, page, now)
+    }
+    fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
+        self.inner.run(path, now)
+    }
+    fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
+        self.inner.keys(entity, project, runs)
+    }
+    fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
+        self.inner.points(run, key, label, steps)
+    }
+    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
+        self.inner.reservoir(run, key, label)
+    }
+    fn values(
+        &self,
+        run: &RunPath,
+        key: &str,
+        kind: Option<&Kind>,
+        label: &LabelChoice,
+        steps: StepRange,
+        limit: usize,
+    ) -> Result<(u64, Vec<StoredValue>), StoreError> {
+        self.inner.values(run, key, kind, label, steps, limit)
+    }
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
+        self.inner.rows(run, query, sink)
+    }
+    fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
+        self.inner.changed(entity, project, since)
+    }
+    fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {
+        self.inner.delete_run(path)
+    }
+}

@@ -57,6 +57,10 @@ impl SegmentHeader {
         if have < FIXED_BYTES {
             return Err(HeaderError::Torn);
         }
+        if fixed == [0; FIXED_BYTES] {
+            // A power loss may leave the length of a file and none of its bytes.
+            return Err(HeaderError::Torn);
+        }
         if fixed[..4] != MAGIC {
             return Err(HeaderError::Damaged("it does not begin with SWS1".into()));
         }

@@ -127,7 +127,7 @@ fn check_after_power_loss(disk: &SimulatedDisk, model: &Model, seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_synced_is_found_whenever_the_power_fails(steps in steps(), seed: u64) {

@@ -25,6 +25,8 @@ const ACK_TIMEOUT: Duration = Duration::from_secs(60);
 const GREATEST_THROTTLE: Duration = Duration::from_secs(60);
 /// Rewinds without any progress between them, after which the connection is given up.
 const FRUITLESS_REWINDS: u32 = 5;
+/// How long further rewinds to the same place are taken for echoes of the first; a server repeats one that it means each second.
+const REWIND_AGAIN: Duration = Duration::from_millis(500);
 /// How long the server may take to end the call after `CloseStream`; it has everything by then.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -70,6 +72,8 @@ struct Session<'a, F> {
     held: Option<(EntryNumber, Vec<u8>)>,
     paused_until: Option<Instant>,
     fruitless_rewinds: u32,
+    /// Where the last rewind went, and when.
+    rewound: Option<(EntryNumber, Instant)>,
     heard_at: Instant,
 }
 
@@ -93,6 +97,7 @@ pub(crate) async fn run<F: Feed>(
         held: None,
         paused_until: None,
         fruitless_rewinds: 0,
+        rewound: None,
         heard_at: Instant::now(),
     };
     session.open().await?;
@@ -251,12 +256,18 @@ impl<F: Feed> Session<'_, F> {
         match heard {
             Heard::Ack(ack) if self.is_ours(&ack.stream) => self.take_ack(ack.durable, &ack.rejected),
             Heard::Rewind(rewind) if self.is_ours(&rewind.stream) => {
+                // A throttle's wait is not cut short, and of several rewinds to one place, one for each frame that was on its
+                // way, the first is followed.
+                let again = self.rewound.is_some_and(|(to, at)| to == rewind.expected && at.elapsed() < REWIND_AGAIN);
+                if self.paused_until.is_some() || again {
+                    return Ok(());
+                }
+                self.rewound = Some((rewind.expected, Instant::now()));
                 self.fruitless_rewinds += 1;
                 if self.fruitless_rewinds > FRUITLESS_REWINDS {
                     return Err(UploadError::Connection(format!("the server keeps asking for entry {}", rewind.expected)));
                 }
-                // A throttle's wait is not cut short.
-                if self.paused_until.is_none() { self.go_to(rewind.expected.max(1)) } else { Ok(()) }
+                self.go_to(rewind.expected.max(1))
             }
             Heard::Throttle(throttle) => {
                 let wait = Duration::from_millis(u64::from(throttle.retry_after_millis)).min(GREATEST_THROTTLE);

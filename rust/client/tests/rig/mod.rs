@@ -1,0 +1,64 @@
+//! What the tests of the client share: a writer over a temporary directory, its spool read back, and a scripted server.
+
+#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(unreachable_pub, reason = "a module of tests")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_client::WriterOptions;
+use stepwell_codec::{FrameView, PayloadReader, msgpack};
+use stepwell_model::{Entry, Opening, StreamId, Value};
+use stepwell_spool::{Disk, ReadOutcome, SpoolReader};
+
+pub mod server;
+
+pub fn opening(destination: &str) -> Opening {
+    Opening {
+        entity: "local".into(),
+        project: "p".into(),
+        run: "r".into(),
+        primary: true,
+        host: "elsewhere".into(),
+        destination: destination.into(),
+        ..Opening::default()
+    }
+}
+
+pub fn options(root: &Path, destination: &str) -> WriterOptions {
+    WriterOptions::new(root, opening(destination)).unwrap()
+}
+
+pub fn float(value: f64) -> Vec<u8> {
+    msgpack::to_bytes(&Value::Float(value))
+}
+
+/// The entries of a frame.
+pub fn decode(bytes: &[u8]) -> Vec<Entry> {
+    let view = FrameView::parse(bytes).unwrap();
+    PayloadReader::new(&view.payload().unwrap(), view.header.count).unwrap().entries().unwrap()
+}
+
+/// All entries of a stream that are in the spool now.
+pub fn entries(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> Vec<Entry> {
+    let mut reader = SpoolReader::open(disk, root, stream).unwrap();
+    let mut entries = Vec::new();
+    while let ReadOutcome::Frame { header, bytes } = reader.next().unwrap() {
+        assert_eq!(header.first, entries.len() as u64 + 1);
+        entries.extend(decode(bytes));
+    }
+    entries
+}
+
+pub fn steps(entries: &[Entry]) -> Vec<i64> {
+    entries.iter().filter_map(|entry| if let Entry::Row(row) = entry { Some(row.step) } else { None }).collect()
+}
+
+/// Waits until something holds. Long, because machines are slow at times; tests that pass do not wait for it.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within 20 s: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

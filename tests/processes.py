@@ -1,8 +1,8 @@
 """Real processes for the tests: server, scripts, commands. Each has a deadline and is ended by its own id."""
 
 import contextlib
-import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,8 +16,9 @@ from typing import IO, TypeVar
 
 T = TypeVar("T")
 
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
+# With it, a test run that is killed (a timeout does that) leaves nobody behind. It replaces itself by the command, so the
+# process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC's threads in this process do not survive.
+_END_WITH_PARENT = [path, "--pdeathsig", "KILL", "--"] if (path := shutil.which("setpriv")) else []
 
 STEPWELL = Path(sys.executable).with_name("stepwell")
 # What a launcher, another test or the person at the keyboard may have set, and no test may inherit.
@@ -78,7 +79,6 @@ class Process:
     arguments: Sequence[str | Path]
     directory: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    limits: Callable[[], None] | None = None
     popen: subprocess.Popen[bytes] | None = None
     _files: list[IO[bytes]] = field(default_factory=list)
 
@@ -91,21 +91,14 @@ class Process:
         # Outside of its working directory, whose content is part of what some tests look at.
         self._files = [(logs / f"{number:03}.{name}").open("w+b") for name in ("stdout", "stderr")]
         self.popen = subprocess.Popen(
-            [str(argument) for argument in self.arguments],
+            [*_END_WITH_PARENT, *(str(argument) for argument in self.arguments)],
             cwd=self.directory,
             env=environment(self.directory.parent / "home", self.env),
             stdin=subprocess.DEVNULL,
             stdout=self._files[0],
             stderr=self._files[1],
-            preexec_fn=self._in_child,  # tests start processes from one thread only
         )
         return self
-
-    def _in_child(self) -> None:
-        # A test run that is killed (a timeout does that) leaves nobody behind.
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if self.limits is not None:
-            self.limits()
 
     @property
     def running(self) -> subprocess.Popen[bytes]:

@@ -107,7 +107,8 @@ def test_buckets_are_what_the_points_give(url: str):
     assert series.points == ROWS
     assert width == 64.0, "the smallest power of two that needs at most 100 buckets for 5,000 steps"
     columns = series.columns
-    assert columns["x"] == [width * (bucket + 0.5) for bucket in range(math.ceil(ROWS / width))]
+    # The middle of a bucket of steps lies between its first and its last one: 0 to 63, 64 to 127, …
+    assert columns["x"] == [width * bucket + (width - 1) / 2 for bucket in range(math.ceil(ROWS / width))]
     for index in range(len(columns["x"])):
         part = LOSS[int(index * width) : int((index + 1) * width)]
         assert columns["count"][index] == len(part)
@@ -175,12 +176,12 @@ def test_the_newest_other_values_are_listed(url: str):
         ("/run?entity=local&project=web&run=nobody", None, 404, "not_found", "nobody"),
         ("/runs?entity=local", None, 400, "invalid", "project"),
         ("/runs?entity=local&project=web&limit=many", None, 400, "invalid", "limit"),
-        ("/nonsense", None, 404, "not_found", "nonsense"),
+        ("/nonsense", None, 404, "not_found", "docs/http-api.md"),
         ("/series:batch", b"{", 400, "invalid", ""),
         ("/series:batch", {"entity": "local", "project": "web"}, 400, "invalid", "panels"),
         ("/series:batch", batch_body("web", panel("r", "loss", buckets=0)), 400, "invalid", "buckets"),
         ("/series:batch", batch_body("web", panel("r", "loss", buckets=10**9)), 400, "invalid", "buckets"),
-        ("/series:batch", b"[" * 20_000_000, 413, "too_large", ""),
+        ("/series:batch", b"[" * ((4 << 20) + 1), 413, "too_large", "4 MiB"),
         ("/histograms", {"entity": "local", "project": "web", "run": "r"}, 400, "invalid", "key"),
     ],
 )

@@ -231,7 +231,7 @@ import stepwell
 arrays = np.load(sys.argv[1])
 with stepwell.init(project="values", id="histograms") as run:
     for name in arrays.files:
-        run.log({{"auto": arrays[name], "own": stepwell.Histogram(arrays[name], num_bins=51)}})
+        run.log({"auto": arrays[name], "own": stepwell.Histogram(arrays[name], num_bins=51)})
 """
 
 

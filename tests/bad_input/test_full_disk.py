@@ -2,9 +2,7 @@
 
 import re
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import pytest
 from stepwell import Api
 from tests.decoder.spool import read_stream, stream_directories
 from tests.places import scan
-from tests.processes import Ended, Process, ServerProcess, run_script
+from tests.processes import Ended, ServerProcess, run_script, script
 
 pytestmark = pytest.mark.e2e
 
@@ -108,13 +106,8 @@ def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, s
 
 
 def test_a_limit_on_file_size_raises_nothing_and_every_row_is_accounted_for(work: Path):
-    import resource
-
-    def small_files() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
-    with Process([sys.executable, "-c", FILLING, "3000"], work, limits=small_files) as process:
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))"
+    with script(f"{limit}\n{FILLING}", work, {}, "3000") as process:
         ended = process.wait()
     assert ended.code == 0, ended.output
     (directory,) = stream_directories(work)

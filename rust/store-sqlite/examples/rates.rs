@@ -1,6 +1,6 @@
-//! How fast the embedded store takes in, compacts and reads, with every number checked: `cargo run --release --example rates [steps] [keys]`.
+//! How fast the embedded store takes in, compacts and reads, with every number checked: `cargo run --release --example rates [steps] [keys] [frames per call]`.
 //!
-//! Frames of 1,000 rows are appended one per call, each call fsynced. Numbers are noisy doubles.
+//! Frames hold 1,000 rows; each call of `append` is fsynced, so small frames measure the disk, and groups of them what a server does. Numbers are noisy doubles.
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<i64>());
     let steps = arguments.next().transpose()?.unwrap_or(1_000_000) / ROWS * ROWS;
     let keys = arguments.next().transpose()?.unwrap_or(10) as usize;
+    let group_frames = arguments.next().transpose()?.unwrap_or(1) as usize;
     let scalars = steps as f64 * keys as f64;
     let directory = std::env::temp_dir().join(format!("stepwell-rates-{}", std::process::id()));
     let store = SqliteStore::open(&directory)?;
@@ -44,19 +45,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = KeyTable { keys: names.collect(), shapes: vec![(0..keys as u32).collect()] };
     let mut encoder = FrameEncoder::new()?;
     let (mut appending, mut compacting, mut frame_bytes) = (0.0, 0.0, 0);
+    let mut group = Vec::new();
     for first in (0..steps).step_by(ROWS as usize) {
         let frame = frame(&mut encoder, &table, first, keys)?;
         frame_bytes += frame.bytes.len();
-        let start = Instant::now();
-        store.append(&[frame])?;
-        appending += start.elapsed().as_secs_f64();
+        group.push(frame);
+        if group.len() >= group_frames || first + ROWS == steps {
+            let start = Instant::now();
+            store.append(&std::mem::take(&mut group))?;
+            appending += start.elapsed().as_secs_f64();
+        }
         if first / ROWS % 16 == 15 {
             let start = Instant::now();
             while store.compact()? {}
             compacting += start.elapsed().as_secs_f64();
         }
     }
-    println!("{steps} steps x {keys} keys; frames of {} kB", frame_bytes / (steps / ROWS) as usize / 1000);
+    println!("{steps} steps x {keys} keys; frames of {} kB, {group_frames} per append", frame_bytes / (steps / ROWS) as usize / 1000);
     println!("append, fsynced   {:7.1} M scalars/s", scalars / appending / 1e6);
     println!("compact           {:7.1} M scalars/s", scalars / compacting / 1e6);
     let path = RunPath { entity: "local".into(), project: "p".into(), run: "r".into() };

@@ -88,7 +88,7 @@ impl Database {
     pub(crate) fn writer(&self) -> Result<Writer<'_>, StoreError> {
         let mut writer = self.writer.lock();
         if writer.is_none() {
-            *writer = Some(connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| error.into_store())?);
+            *writer = Some(connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(ConnectError::into_store)?);
         }
         Ok(Writer { connection: writer })
     }
@@ -98,7 +98,7 @@ impl Database {
         let idle = self.readers.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| error.into_store())?,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(ConnectError::into_store)?,
         };
         let result = {
             let snapshot = connection.unchecked_transaction().map_err(store_error)?;

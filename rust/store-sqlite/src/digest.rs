@@ -47,6 +47,9 @@ struct LabelSeries {
     last: Option<(Place, Last)>,
 }
 
+/// A row of `series`: stream, steps, highest entry at the last step, number there.
+type StoredSeries = (i64, Span, EntryNumber, Cell);
+
 #[derive(Debug, Default)]
 struct KeySeries {
     row: Option<KeyRow>,
@@ -210,7 +213,7 @@ fn all_keys(view: &RunView<'_>, label_of: &[usize]) -> Result<BTreeMap<String, K
         .map_err(store_error)?;
     let mut rows = select.query([view.run.id]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
-        let read = || -> rusqlite::Result<(String, KeyRow, Option<(i64, Span, EntryNumber, Cell)>)> {
+        let read = || -> rusqlite::Result<(String, KeyRow, Option<StoredSeries>)> {
             let key = KeyRow { id: row.get(1)?, has_others: row.get(2)? };
             let series = match row.get::<_, Option<i64>>(3)? {
                 None => None,

@@ -9,6 +9,7 @@ pub(crate) fn is_damage(error: &Error) -> bool {
 }
 
 /// The error as the server is told: damage is damage; whatever SQLite refused has changed nothing and may be tried again.
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(crate) fn store_error(error: Error) -> StoreError {
     match error.sqlite_error_code() {
         _ if is_damage(&error) => {

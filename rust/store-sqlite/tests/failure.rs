@@ -1,5 +1,7 @@
 //! What the embedded store does when the file, the disk or the directory fails it.
 
+#![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;

@@ -92,10 +92,12 @@ pub trait Store: Send + Sync + 'static {
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError>;
 
     /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of every row.
-    /// Unknown runs, keys and labels have no points. With [`LabelChoice::All`], one entry per label that has any.
+    /// Unknown runs, keys and labels have no points; labels without any in `steps` are left out. Which label is the primary one does not
+    /// depend on `steps`, so that zooming never changes it.
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
 
-    /// How many numbers a series has, and its reservoir: at most 1,000 points, uniform over its steps.
+    /// How many numbers a series has, and its reservoir: at most 1,000 points, uniform over its steps and the same steps for all keys of the
+    /// run. [`LabelChoice::All`] means the primary label.
     fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError>;
 
     /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
@@ -113,9 +115,11 @@ pub trait Store: Send + Sync + 'static {
     /// flat (`a.b`); cells are sorted by key.
     fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError>;
 
-    /// Runs of a project that changed after `since` (0: ever), in any way a query can see.
+    /// Runs of a project that changed after `since` (0: ever), in any way a query can see; deleted ones too, unless `since` is 0. Time passing
+    /// (a run that counts as crashed) is no change, compaction neither.
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError>;
 
-    /// Removes a run and everything that belongs to it. Its streams stay known, so that a late writer does not bring back half of it.
+    /// Removes a run and everything that belongs to it, some of it only as `compact` gets to it. Its streams stay known, so that a late
+    /// writer does not bring back half of it: what they send is acknowledged and dropped. A new stream of the same path begins a new run.
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError>;
 }

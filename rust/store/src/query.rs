@@ -96,9 +96,10 @@ pub struct RunInfo {
     pub labels: Vec<LabelInfo>,
     /// Configuration, sorted by key; of several writers of a key the last by (time, stream id, entry number) wins.
     pub config: Vec<(String, Value)>,
-    /// Summary, sorted by key: values set by hand, and for all other keys the value at the greatest step (flat keys, of the first label that has it).
+    /// Summary, sorted by key: values set by hand, and for all other keys the value at the greatest step (flat keys, `_step`, `_timestamp` and
+    /// `_runtime` included, of the first label that has it). A key that was deleted by hand is left out until it is set by hand.
     pub summary: Vec<(String, Value)>,
-    /// What `define_metric` said, in order.
+    /// What `define_metric` said: one definition per name, in the order in which they were first named.
     pub metrics: Vec<MetricDefinition>,
     /// Highest step.
     pub last_step: Option<Step>,
@@ -194,7 +195,7 @@ pub struct StoredValue {
 /// Which rows of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowQuery {
-    /// Keys; none means all. Rows with none of them are left out. `_step`, `_timestamp` and `_runtime` are part of every row that is not
+    /// Keys; none means all. Rows with none of them are left out; automatic keys choose no rows. `_step`, `_timestamp` and `_runtime` are part of every row that is not
     /// left out: step and time are fields of it, and `_runtime` is a cell.
     pub keys: Vec<String>,
     /// Which label; with `All` one label after the other.

@@ -2,9 +2,10 @@
 
     python benches/caller.py [--keys 1,10,100] [--peers ormsgpack,wandb,trackio,tensorboardx] [--json FILE]
 
-Every logger runs in a process of its own, all of them in turn and twice, so that a slow minute of the machine hits all alike.
-The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced` is the median of calls after 2 ms of sleep.
-Peers are taken from the virtual environments that `python benches/peers.py` makes; one that is not installed is left out and said.
+Every logger runs in a process of its own, all of them in turn and twice, so that a slow minute of the machine hits all
+alike. The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced` is the median of calls
+after 2 ms of sleep. Peers are taken from the virtual environments that `python benches/peers.py` makes; one that is not
+installed is left out.
 """
 
 from __future__ import annotations
@@ -36,7 +37,16 @@ def measure(name: str, keys: int, seconds: float) -> dict[str, Any] | None:
     if python is None:
         return None
     calls = 2000 if name in ("stepwell", "ormsgpack") else 500
-    command = [python, str(HERE / "measure_caller.py"), DRIVERS[name], str(keys), "--seconds", str(seconds), "--calls", str(calls)]
+    command = [
+        python,
+        str(HERE / "measure_caller.py"),
+        DRIVERS[name],
+        str(keys),
+        "--seconds",
+        str(seconds),
+        "--calls",
+        str(calls),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     for line in done.stdout.splitlines():
         if line.startswith("REPORT "):
@@ -64,11 +74,16 @@ def main() -> None:
             if not reports:
                 continue
             row = {"keys": keys, "logger": f"{name} {reports[0]['version']}"}
-            row |= {figure: statistics.median(r[figure] for r in reports) for figure in ("median_us", "p99_us", "p999_us", "paced_us")}
+            row |= {
+                figure: statistics.median(r[figure] for r in reports)
+                for figure in ("median_us", "p99_us", "p999_us", "paced_us")
+            }
             own = [r for one in rounds if (r := one["stepwell"]) is not None]
             row["ratio"] = row["median_us"] / statistics.median(r["median_us"] for r in own) if own else float("nan")
             table.append(row)
-    print("\n| keys | logger | µs per call (median) | p99 | p99.9 | paced | × stepwell |\n|---:|---|---:|---:|---:|---:|---:|")
+    print(
+        "\n| keys | logger | µs per call (median) | p99 | p99.9 | paced | × stepwell |\n|---:|---|---:|---:|---:|---:|---:|"
+    )
     for row in table:
         figures = " | ".join(f"{row[figure]:.2f}" for figure in ("median_us", "p99_us", "p999_us", "paced_us"))
         print(f"| {row['keys']} | {row['logger']} | {figures} | {row['ratio']:.2f} |")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 def describe() -> str:
     """Return CPU, cores, load, kernel, Python and date."""
-    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
+    info = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "?")
     load = ", ".join(f"{one:.2f}" for one in os.getloadavg())
-    today = datetime.date.today().isoformat()
-    return f"{today} · {cpu}, {os.cpu_count()} cores, load {load} · Linux {platform.release()} · Python {platform.python_version()}"
+    software = f"Linux {platform.release()} · Python {platform.python_version()}"
+    return f"{datetime.date.today().isoformat()} · {cpu}, {os.cpu_count()} cores, load {load} · {software}"

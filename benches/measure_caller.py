@@ -43,7 +43,9 @@ def batches(log: Callable[[dict[str, Any]], Any], rows: list[dict[str, Any]], se
     return figures
 
 
-def single_calls(log: Callable[[dict[str, Any]], Any], rows: list[dict[str, Any]], calls: int, pause: float) -> list[float]:
+def single_calls(
+    log: Callable[[dict[str, Any]], Any], rows: list[dict[str, Any]], calls: int, pause: float
+) -> list[float]:
     """Return microseconds of single calls, each after `pause` seconds of sleep."""
     figures: list[float] = []
     for i in range(calls):

@@ -27,7 +27,9 @@ def interpreter(name: str) -> str | None:
 def install(name: str) -> None:
     """Make the environment of one peer."""
     venv.create(HOME / name, with_pip=True)
-    subprocess.run([str(HOME / name / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES[name]], check=True)
+    subprocess.run(
+        [str(HOME / name / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES[name]], check=True
+    )
 
 
 def main() -> None:

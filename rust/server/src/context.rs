@@ -16,6 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 const CONCURRENT_READS: usize = 8;
 /// Streams of rows that run at once; each holds a blocking thread until its reader is done.
 const CONCURRENT_SCANS: usize = 8;
+/// WebSockets that are open at once.
+const TABS: u32 = 1_024;
 /// How long a request waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(30);
 
@@ -39,6 +41,7 @@ pub(crate) struct Context {
     pub(crate) stopping: watch::Receiver<bool>,
     reads: Arc<Semaphore>,
     scans: Arc<Semaphore>,
+    tabs: Arc<Semaphore>,
 }
 
 /// What [`Context::new`] is made of.
@@ -65,6 +68,7 @@ impl Context {
             stopping: parts.stopping,
             reads: Arc::new(Semaphore::new(CONCURRENT_READS)),
             scans: Arc::new(Semaphore::new(CONCURRENT_SCANS)),
+            tabs: Arc::new(Semaphore::new(TABS as usize)),
         }
     }
 
@@ -85,6 +89,19 @@ impl Context {
     /// Leave to run one long scan.
     pub(crate) async fn scan_turn(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         wait_for_turn(&self.scans).await
+    }
+
+    /// Leave to keep a WebSocket open.
+    pub(crate) fn tab(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        let tab = Arc::clone(&self.tabs).try_acquire_owned();
+        tab.map_err(|_| ServiceError::unavailable(format!("{TABS} tabs are open already; close some")))
+    }
+
+    /// Returns once every WebSocket is closed, after which none opens any more.
+    pub(crate) async fn tabs_closed(&self) {
+        if let Ok(all) = self.tabs.acquire_many(TABS).await {
+            all.forget();
+        }
     }
 
     /// Returns once the server is to end.

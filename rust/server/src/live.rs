@@ -43,11 +43,13 @@ enum Said {
 }
 
 /// Opens the WebSocket.
-pub(crate) async fn connect(State(context): State<Arc<Context>>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) async fn connect(State(context): State<Arc<Context>>, upgrade: WebSocketUpgrade) -> Result<Response, ServiceError> {
+    let tab = context.tab()?;
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).max_write_buffer_size(SEND_BYTES);
-    upgrade.on_upgrade(move |socket| async move {
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let _tab = tab;
         Connection { context, socket, watch: None, paused: false, rest_until: Instant::now() }.serve().await;
-    })
+    }))
 }
 
 /// The peer is gone or takes nothing.

@@ -67,6 +67,7 @@ pub struct Server {
 
 struct Running {
     runtime: Runtime,
+    context: Arc<Context>,
     stopping: watch::Sender<bool>,
     sockets_ended: oneshot::Receiver<()>,
     follower: Option<(Arc<Follower>, Worker)>,
@@ -134,18 +135,19 @@ impl Server {
             .into_axum_router();
         let routes = guard.protect(routes);
         let (ended, sockets_ended) = oneshot::channel();
+        let serving = Arc::clone(&context);
         runtime.spawn(async move {
             // Small answers must not wait for large ones to fill a packet.
             let listener = listener.tap_io(|socket| {
                 let _ = socket.set_nodelay(true);
             });
-            let served = axum::serve(listener, routes).with_graceful_shutdown(async move { context.stopped().await });
+            let served = axum::serve(listener, routes).with_graceful_shutdown(async move { serving.stopped().await });
             if let Err(error) = served.await {
                 crate::diagnostics::warn(format_args!("no longer takes connections: {error}"));
             }
             let _ = ended.send(());
         });
-        let running = Running { runtime, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
+        let running = Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
         Ok(Self { address, running: Some(running) })
     }
 
@@ -166,7 +168,7 @@ impl Server {
         let Some(running) = self.running.take() else { return true };
         let deadline = Instant::now() + timeout;
         let left = || deadline.saturating_duration_since(Instant::now());
-        let Running { runtime, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker } = running;
+        let Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker } = running;
         let _ = stopping.send(true);
         let mut orderly = true;
         if let Some((follower, worker)) = follower {
@@ -174,7 +176,9 @@ impl Server {
             orderly &= worker.join_until(deadline);
         }
         if tokio::runtime::Handle::try_current().is_err() {
-            orderly &= runtime.block_on(async { tokio::time::timeout(left(), sockets_ended).await.is_ok() });
+            // WebSockets have left the care of the HTTP server; they are waited for by themselves.
+            let sockets = async { tokio::join!(sockets_ended, context.tabs_closed()) };
+            orderly &= runtime.block_on(async { tokio::time::timeout(left(), sockets).await.is_ok() });
         }
         committer.close();
         orderly &= commit.join_until(deadline);

@@ -2,10 +2,10 @@
 
     python benches/caller.py [--keys 1,10,100] [--peers ormsgpack,wandb,trackio,tensorboardx] [--json FILE]
 
-Every logger runs in a process of its own, all of them in turn and twice, so that a slow minute of the machine hits all
-alike. The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced` is the median of calls
-after 2 ms of sleep. Peers are taken from the virtual environments that `python benches/peers.py` makes; one that is not
-installed is left out.
+Every logger runs in a process of its own, all of them in turn and twice, so that a slow minute of the machine
+hits all alike. The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced` is
+the median of calls after 2 ms of sleep. Peers are taken from the virtual environments that `python
+benches/peers.py` makes; one that is not installed is left out.
 """
 
 from __future__ import annotations
@@ -81,9 +81,8 @@ def main() -> None:
             own = [r for one in rounds if (r := one["stepwell"]) is not None]
             row["ratio"] = row["median_us"] / statistics.median(r["median_us"] for r in own) if own else float("nan")
             table.append(row)
-    print(
-        "\n| keys | logger | µs per call (median) | p99 | p99.9 | paced | × stepwell |\n|---:|---|---:|---:|---:|---:|---:|"
-    )
+    print("\n| keys | logger | µs per call (median) | p99 | p99.9 | paced | × stepwell |")
+    print("|---:|---|---:|---:|---:|---:|---:|")
     for row in table:
         figures = " | ".join(f"{row[figure]:.2f}" for figure in ("median_us", "p99_us", "p999_us", "paced_us"))
         print(f"| {row['keys']} | {row['logger']} | {figures} | {row['ratio']:.2f} |")

@@ -2,10 +2,10 @@
 
     python benches/throughput.py [--rows 1000000] [--keys 10] [--server]
 
-The loop logs faster than any training and waits for room in the queue (`on_full="block"`). The clock runs from the first
-`log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by the server). Afterwards every
-row is read back and compared, and only then is a speed printed. `--memory` logs with the server stopped and reports how far
-the resident memory of the training process rose instead.
+The loop logs faster than any training and waits for room in the queue (`on_full="block"`). The clock runs from
+the first `log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by the
+server). Afterwards every row is read back and compared, and only then is a speed printed. `--memory` logs with
+the server stopped and reports how far the resident memory of the training process rose instead.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def report(target: str, figures: dict[str, float], scalars: int, size: int) -> N
     rate, in_loop = (scalars / figures[part] / 1e6 for part in ("seconds", "logged"))
     cpu = figures["cpu"] / scalars * 1e6
     print(
-        f"{target}: {rate:.2f} M scalars/s to fsynced disk ({in_loop:.2f} M/s in the loop), {cpu:.2f} CPU s per M scalars "
-        f"in the training process, {size / scalars:.2f} bytes per scalar on disk"
+        f"{target}: {rate:.2f} M scalars/s to fsynced disk ({in_loop:.2f} M/s in the loop), "
+        f"{cpu:.2f} CPU s per M scalars in the training process, {size / scalars:.2f} bytes per scalar on disk"
     )
 
 

@@ -1,5 +1,7 @@
 //! A writer without a server: queue to spool.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
 mod rig;
 
 use rig::{entries, eventually, float, options, steps};

@@ -1,5 +1,7 @@
 //! A writer and its server: resume, duplicates, rewind, throttle, and all the ways in which a server is away.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
+
 mod rig;
 
 use rig::server::{Deed, Server};

@@ -32,7 +32,7 @@ pub struct CompactionPolicy {
 
 impl Default for CompactionPolicy {
     fn default() -> Self {
-        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 8 << 20 }
+        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 2 << 20 }
     }
 }
 

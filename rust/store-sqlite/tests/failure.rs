@@ -202,7 +202,7 @@ fn writers_and_readers_in_many_threads_lose_nothing() {
         scope.spawn(|| {
             (0..40).for_each(|_| {
                 let _ = stores[0].compact().unwrap();
-            })
+            });
         });
     });
     let info = stores[1].run(&path(), 0).unwrap();

@@ -16,8 +16,8 @@ from typing import IO, TypeVar
 
 T = TypeVar("T")
 
-# With it, a test run that is killed (a timeout does that) leaves nobody behind. It replaces itself by the command, so the
-# process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC's threads in this process do not survive.
+# With it, a test run that is killed (a timeout does that) leaves nobody behind. It replaces itself by the command, so
+# the process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC in this process does not survive.
 _END_WITH_PARENT = [path, "--pdeathsig", "KILL", "--"] if (path := shutil.which("setpriv")) else []
 
 STEPWELL = Path(sys.executable).with_name("stepwell")

@@ -41,7 +41,7 @@ def test_a_server_with_a_damaged_database_refuses_and_says_what_to_do(server: Se
     assert "Traceback" not in said, said
     assert any(str(path) in said for path in [*found, server.directory]), said
     assert re.search(r"damaged|malformed|not a database|corrupt", said), said
-    assert re.search(r"backup|move|restore|remove|delete|another --dir", said), f"what to do is said: {said}"
+    assert re.search(r"move|restore|remove|delete", said, re.IGNORECASE), f"what to do is said: {said}"
 
 
 def test_a_local_directory_with_a_damaged_database_is_read_from_its_spools(work: Path):
@@ -57,4 +57,6 @@ def test_a_local_directory_with_a_damaged_database_is_read_from_its_spools(work:
     else:
         assert "CommError" in ended.stderr
         assert str(work / "stepwell") in ended.stderr
-        assert re.search(r"delete|remove|move", ended.stderr), f"what to do is said: {ended.stderr}"
+        assert re.search(r"move|restore|remove|delete", ended.stderr, re.IGNORECASE), (
+            f"what to do is said: {ended.stderr}"
+        )

@@ -68,7 +68,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_raises_nothing_and_every_row_is_accounted_for(work: Path, small_disk: Path):
-    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "20000")
+    env = {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "2"}
+    ended = run_script(FILLING, work, env, "20000")
     lost, kept = said_losses(ended)
     assert lost + kept > 0
     (directory,) = stream_directories(small_disk)
@@ -82,24 +83,22 @@ def test_a_full_disk_raises_nothing_and_every_row_is_accounted_for(work: Path, s
 
 def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, small_disk: Path):
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(1 << 20))
-    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "12000", str(ballast))
+    ballast.write_bytes(bytes(2 << 20))
+    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "8000", str(ballast))
     lost, kept = said_losses(ended)
-    (directory,) = stream_directories(small_disk)
-    copy = work / "copy" / directory.name
-    shutil.copytree(small_disk / "stepwell", work / "copy")
-    assert copy.is_dir() or list((work / "copy").rglob("*.seg"))
+    assert lost + kept > 0, "the disk was full"
+    shutil.copytree(small_disk / "stepwell", work / "copy")  # reading needs room for the index
     run = Api(work / "copy").run("full/r")
     assert (run.lost_rows, run.sampled_rows) == (lost, kept)
-    assert run.rows + run.lost_rows == accepted(ended) == 12_500
+    assert run.rows + run.lost_rows == accepted(ended) == 8_500
     assert run.state == "finished"
     found = scan(run)
-    assert set(range(12_450, 12_500)) <= set(found), "what came after is there"
+    assert set(range(8_450, 8_500)) <= set(found), "what came after is there"
     assert 0 in found
 
 
 def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, small_disk: Path):
-    env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell")}
+    env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "10"}
     ended = run_script(FILLING, work, env, "30000")
     run = Api(server.url).run("full/r")
     assert run.rows + run.lost_rows == accepted(ended) == 30_000
@@ -107,7 +106,7 @@ def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, s
 
 def test_a_limit_on_file_size_raises_nothing_and_every_row_is_accounted_for(work: Path):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))"
-    with script(f"{limit}\n{FILLING}", work, {}, "3000") as process:
+    with script(f"{limit}\n{FILLING}", work, {"STEPWELL_FINISH_TIMEOUT": "2"}, "3000") as process:
         ended = process.wait()
     assert ended.code == 0, ended.output
     (directory,) = stream_directories(work)

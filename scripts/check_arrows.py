@@ -64,7 +64,7 @@ OWNERSHIPS = (
         "the server knows only `dyn Store`; another store drops in",
     ),
     Ownership(
-        frozenset({"pco", "zstd", "crc32c"}),
+        frozenset({"pco", "zstd"}),
         frozenset({"codec"}),
         "one crate turns bytes into values, so every size is capped in one place",
     ),

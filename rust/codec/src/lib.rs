@@ -6,7 +6,5 @@ pub mod msgpack;
 pub mod pack;
 pub mod payload;
 
-/// The checksum of every format on disk and on the wire.
-pub use crc32c::crc32c;
 pub use frame::{FrameEncoder, FrameError, FrameHeader, FrameView};
 pub use payload::{PayloadBuilder, PayloadError, PayloadReader, RowRef};

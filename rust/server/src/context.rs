@@ -1,8 +1,10 @@
 //! What every request needs: the store, behind a bound on how many calls into it run at once.
 
+use crate::clock;
 use crate::commit::Committer;
 use crate::config::Mode;
 use crate::error::{ErrorCode, ServiceError};
+use crate::follower::Follower;
 use crate::series::SeriesEngine;
 use crate::upkeep::Pulse;
 use std::path::PathBuf;
@@ -39,6 +41,7 @@ pub(crate) struct Context {
     pub(crate) started: TimeMicros,
     /// True once the server is to end.
     pub(crate) stopping: watch::Receiver<bool>,
+    follower: Option<Arc<Follower>>,
     reads: Arc<Semaphore>,
     scans: Arc<Semaphore>,
     tabs: Arc<Semaphore>,
@@ -52,6 +55,8 @@ pub(crate) struct Parts {
     pub(crate) mode: Mode,
     pub(crate) directory: PathBuf,
     pub(crate) stopping: watch::Receiver<bool>,
+    /// Reads the spools in local mode.
+    pub(crate) follower: Option<Arc<Follower>>,
 }
 
 impl Context {
@@ -66,6 +71,7 @@ impl Context {
             directory: parts.directory,
             started: crate::clock::now(),
             stopping: parts.stopping,
+            follower: parts.follower,
             reads: Arc::new(Semaphore::new(CONCURRENT_READS)),
             scans: Arc::new(Semaphore::new(CONCURRENT_SCANS)),
             tabs: Arc::new(Semaphore::new(TABS as usize)),
@@ -89,6 +95,11 @@ impl Context {
     /// Leave to run one long scan.
     pub(crate) async fn scan_turn(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         wait_for_turn(&self.scans).await
+    }
+
+    /// Up to which time everything that was written is read.
+    pub(crate) fn caught_up(&self) -> TimeMicros {
+        self.follower.as_ref().map_or_else(clock::now, |follower| follower.caught_up())
     }
 
     /// Leave to keep a WebSocket open.

@@ -14,6 +14,7 @@
 mod patch;
 mod track;
 
+use crate::clock;
 use crate::commit::Committer;
 use crate::diagnostics::warn;
 use crate::upkeep::Pulse;
@@ -22,6 +23,7 @@ use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_model::{StreamId, TimeMicros};
 use stepwell_spool::{Disk, OsDisk};
@@ -44,19 +46,32 @@ pub(crate) struct Follower {
     runtime: Handle,
     stopped: Mutex<bool>,
     stop: Condvar,
+    /// Somebody wants everything up to this time to be read.
+    wanted: AtomicI64,
+    /// Everything up to this time is read.
+    reached: AtomicI64,
 }
 
 impl Follower {
     /// A follower of the spools below `root`, which may come into being later.
     pub(crate) fn new(root: PathBuf, store: Arc<dyn Store>, committer: Arc<Committer>, pulse: Arc<Pulse>, runtime: Handle) -> Self {
         let (stopped, stop) = (Mutex::new(false), Condvar::new());
-        Self { root, disk: Arc::new(OsDisk), store, committer, pulse, runtime, stopped, stop }
+        let (wanted, reached) = (AtomicI64::new(0), AtomicI64::new(0));
+        Self { root, disk: Arc::new(OsDisk), store, committer, pulse, runtime, stopped, stop, wanted, reached }
     }
 
     /// Starts the thread.
     pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> {
         let follower = Arc::clone(self);
         Worker::start("stepwell-server-follow", move || follower.run())
+    }
+
+    /// Up to which time everything in the spools is read. Asking makes the thread look at every stream at once.
+    pub(crate) fn caught_up(&self) -> TimeMicros {
+        self.wanted.fetch_max(clock::now(), Ordering::Relaxed);
+        let _held = self.stopped.lock();
+        self.stop.notify_all();
+        self.reached.load(Ordering::Acquire)
     }
 
     /// Asks the thread to end after the batch that it is at.
@@ -68,6 +83,8 @@ impl Follower {
     fn run(&self) {
         let (mut tracks, mut complaint) = (Tracks::default(), String::new());
         loop {
+            let began = clock::now();
+            let hurried = self.wanted.load(Ordering::Relaxed) > self.reached.load(Ordering::Relaxed);
             match stepwell_spool::streams(&*self.disk, &self.root) {
                 Ok(streams) => tracks.update(self, &streams),
                 Err(error) if error.to_string() != complaint => {
@@ -80,13 +97,18 @@ impl Follower {
             let mut pause = SCAN_EVERY;
             let round = Instant::now();
             loop {
-                match tracks.round(self) {
+                match tracks.round(self, hurried) {
                     Progress::Behind if !self.is_stopped() && round.elapsed() < SCAN_EVERY => {}
                     Progress::Behind => {
                         pause = Duration::ZERO;
                         break;
                     }
-                    Progress::CaughtUp => break,
+                    Progress::CaughtUp => {
+                        if hurried {
+                            self.reached.store(began, Ordering::Release);
+                        }
+                        break;
+                    }
                     Progress::StoreAway => {
                         pause = REST;
                         break;
@@ -139,14 +161,14 @@ impl Tracks {
         }
     }
 
-    /// One batch of every stream that has news.
-    fn round(&mut self, follower: &Follower) -> Progress {
+    /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
+    fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
         let mut progress = Progress::CaughtUp;
         for track in self.by_time.values_mut() {
             if follower.is_stopped() {
                 break;
             }
-            match track.advance(follower) {
+            match track.advance(follower, hurried) {
                 Progress::CaughtUp => {}
                 Progress::Behind => progress = Progress::Behind,
                 Progress::StoreAway => return Progress::StoreAway,

@@ -57,6 +57,7 @@ impl Query for QueryService {
             mode: self.context.mode.name().into(),
             started_us: self.context.started,
             directory: self.context.directory.display().to_string(),
+            caught_up_us: self.context.caught_up(),
         }))
     }
 

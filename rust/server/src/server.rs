@@ -126,6 +126,7 @@ impl Server {
             mode: config.mode,
             directory: config.directory,
             stopping: stopped,
+            follower: follower.as_ref().map(|(follower, _)| Arc::clone(follower)),
         }));
         let guard = http::Guard::new(&config.host, address);
         let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref(), guard.clone()))

@@ -108,7 +108,7 @@ fn hostile_frames() -> Vec<(&'static str, Vec<u8>)> {
         count,
         crc: crc(payload),
     };
-    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 1).unwrap();
+    let bomb = stepwell_codec::pack::pack(&vec![0; 64 << 20]).unwrap();
     let bombs = |raw_bytes| sealed(FrameHeader { compressed: true, raw_bytes, ..honest(&bomb, 1) }, &bomb);
     let mut flipped = first_frame("r");
     *flipped.last_mut().unwrap() ^= 1;

@@ -29,7 +29,7 @@ fn filled(steps: i64) -> Rig {
 fn rows(rig: &Rig, mut stream: Streaming<v1::RowBatch>) -> Vec<(String, Row)> {
     let mut all = Vec::new();
     while let Some(batch) = rig.runtime.block_on(stream.message()).unwrap() {
-        let payload = zstd::decode_all(&batch.payload[..]).unwrap();
+        let payload = stepwell_codec::pack::unpack(&batch.payload, 64 << 20).unwrap();
         let entries = PayloadReader::new(&payload, batch.rows).unwrap().entries().unwrap();
         all.extend(entries.into_iter().map(|entry| match entry {
             Entry::Row(row) => (batch.label.clone(), row),

@@ -11,16 +11,18 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusReply(_message.Message):
-    __slots__ = ("version", "mode", "started_us", "directory")
+    __slots__ = ("version", "mode", "started_us", "directory", "caught_up_us")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     STARTED_US_FIELD_NUMBER: _ClassVar[int]
     DIRECTORY_FIELD_NUMBER: _ClassVar[int]
+    CAUGHT_UP_US_FIELD_NUMBER: _ClassVar[int]
     version: str
     mode: str
     started_us: int
     directory: str
-    def __init__(self, version: _Optional[str] = ..., mode: _Optional[str] = ..., started_us: _Optional[int] = ..., directory: _Optional[str] = ...) -> None: ...
+    caught_up_us: int
+    def __init__(self, version: _Optional[str] = ..., mode: _Optional[str] = ..., started_us: _Optional[int] = ..., directory: _Optional[str] = ..., caught_up_us: _Optional[int] = ...) -> None: ...
 
 class ListProjectsRequest(_message.Message):
     __slots__ = ()

@@ -87,10 +87,10 @@ impl Track {
         self.opening.as_ref().map_or(0, |opening| opening.time)
     }
 
-    /// Brings one batch to the store.
-    pub(super) fn advance(&mut self, follower: &Follower) -> Progress {
+    /// Brings one batch to the store, if it is time for a look or `hurried`.
+    pub(super) fn advance(&mut self, follower: &Follower, hurried: bool) -> Progress {
         let now = Instant::now();
-        if self.done || now < self.look_at {
+        if self.done || now < self.look_at && !hurried {
             return Progress::CaughtUp;
         }
         let Some(opening) = self.opening.clone() else { return Progress::CaughtUp };

@@ -6,6 +6,7 @@ use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
 use std::time::Duration;
 use stepwell_codec::msgpack;
+use stepwell_codec::pack::pack;
 use stepwell_codec::payload::{KeyTable, PayloadBuilder};
 use stepwell_model::Row;
 use stepwell_proto::v1;
@@ -20,8 +21,6 @@ const BATCH_BYTES: usize = 1 << 20;
 const WAITING_BATCHES: usize = 2;
 /// How long a reader may take for one batch before it counts as gone.
 const READER_WAIT: Duration = Duration::from_secs(60);
-/// As in frames: level 1, at the speed of a disk.
-const ZSTD_LEVEL: i32 = 1;
 
 /// The reader is gone or too slow; there is nobody to tell.
 #[derive(Debug)]
@@ -102,7 +101,7 @@ impl BatchSender {
         // Rows of ever new shapes must not make the table grow for ever.
         self.table = Table::default();
         self.builder = PayloadBuilder::new();
-        let batch = match zstd::bulk::compress(&payload, ZSTD_LEVEL) {
+        let batch = match pack(&payload) {
             Ok(payload) => Ok(v1::RowBatch { payload: payload.into(), rows, label: self.label.clone() }),
             Err(error) => Err(Status::internal(format!("rows could not be compressed: {error}"))),
         };

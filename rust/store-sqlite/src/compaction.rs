@@ -17,16 +17,22 @@ use stepwell_model::Step;
 use stepwell_store::StoreError;
 use stepwell_store::decode::{FrameRows, RowBlock};
 
+/// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there are so many.
+const WIDE_ENTRIES: u64 = 64;
+/// How many times as many bytes they may wait for, and be compacted in.
+const WIDE_FACTOR: u64 = 8;
+
 /// When a stream's part of the journal becomes chunks.
 #[derive(Debug, Clone, Copy)]
 pub struct CompactionPolicy {
     /// Entries of one stream that are worth a chunk.
     pub stream_entries: u64,
-    /// Bytes of one stream that are worth it.
+    /// Bytes of one stream that are worth it, if they hold 64 entries or more; eight times as many if not.
     pub stream_bytes: u64,
     /// Bytes of the whole journal beyond which the largest stream is compacted, ripe or not.
     pub journal_bytes: u64,
-    /// Bytes of frames that one transaction takes at most (but at least one frame); bounds its memory and how long it holds the lock.
+    /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many for fewer than
+    /// 64 entries); bounds its memory and how long it holds the lock.
     pub batch_bytes: u64,
 }
 
@@ -65,7 +71,8 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
         .and_then(|mut select| {
             let candidate = |row: &rusqlite::Row<'_>| {
                 let (entries, bytes, ended) = (unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, Option<bool>>(3)?.unwrap_or(true));
-                let ripe = ended || entries >= policy.stream_entries || bytes >= policy.stream_bytes;
+                let worth = if entries < WIDE_ENTRIES { policy.stream_bytes * WIDE_FACTOR } else { policy.stream_bytes };
+                let ripe = ended || entries >= policy.stream_entries || bytes >= worth;
                 Ok(Candidate { stream: row.get(0)?, bytes, ripe })
             };
             select.query_map([], candidate)?.collect()
@@ -74,17 +81,19 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     let total: u64 = candidates.iter().map(|candidate| candidate.bytes).sum();
     candidates.sort_by_key(|candidate| std::cmp::Reverse((candidate.ripe, candidate.bytes)));
     let Some(chosen) = candidates.first().filter(|chosen| chosen.ripe || total > policy.journal_bytes) else { return Ok(None) };
-    let frames: Vec<(i64, u64)> = connection
-        .prepare_cached("SELECT id, bytes FROM journal WHERE stream = ?1 ORDER BY first")
-        .and_then(|mut select| select.query_map([chosen.stream], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?.collect())
+    let frames: Vec<(i64, u64, u64)> = connection
+        .prepare_cached("SELECT id, bytes, last - first + 1 FROM journal WHERE stream = ?1 ORDER BY first")
+        .and_then(|mut select| select.query_map([chosen.stream], |row| Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?)))?.collect())
         .map_err(store_error)?;
-    let (mut taken, mut bytes) = (Vec::new(), 0);
-    for (id, frame_bytes) in &frames {
-        if bytes > 0 && bytes + frame_bytes > policy.batch_bytes {
+    let (mut taken, mut bytes, mut entries) = (Vec::new(), 0, 0);
+    for (id, frame_bytes, frame_entries) in &frames {
+        let limit = if entries < WIDE_ENTRIES { policy.batch_bytes * WIDE_FACTOR } else { policy.batch_bytes };
+        if bytes > 0 && bytes + frame_bytes > limit {
             break;
         }
         taken.push(*id);
         bytes += frame_bytes;
+        entries += frame_entries;
     }
     let run = connection.query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0)).map_err(store_error)?;
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken }))

@@ -83,7 +83,7 @@ BANNED_WORDS = frozenset({"utils", "helper", "helpers", "common", "manager", "ma
 BANNED_REASON = "such a name says nothing, so everything ends up there; name the noun (architecture.md lists the words)"
 LONG_FILE_LINES = 400
 
-SKIPPED_FOLDERS = frozenset({".venv", "target", "node_modules", "dist", "build", "__pycache__", "_web"})
+SKIPPED_FOLDERS = frozenset({"target", "node_modules", "dist", "build", "__pycache__", "_web"})
 SOURCE_FOLDERS = ("rust", "python", "web", "tests", "benches", "scripts", "build_backend")
 GENERATED = re.compile(r"_pb2(_grpc)?\.pyi?$|\.d\.ts$")
 
@@ -302,7 +302,7 @@ def long_files(root: Path) -> Iterator[tuple[str, int]]:
 def _files(root: Path, folders: Iterable[str], suffixes: tuple[str, ...]) -> Iterator[Path]:
     for top in folders:
         for folder, inner, names in os.walk(root / top):
-            inner[:] = sorted(name for name in inner if name not in SKIPPED_FOLDERS)
+            inner[:] = sorted(name for name in inner if name not in SKIPPED_FOLDERS and not name.startswith("."))
             for name in sorted(names):
                 if name.endswith(suffixes) and not GENERATED.search(name):
                     yield Path(folder, name)

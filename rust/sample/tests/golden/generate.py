@@ -7,8 +7,8 @@ Run as ``python generate.py`` with numpy 2.4.6. One case is four lines:
     <edges: bits of float64 in hex>  or  fnv <checksum>  or  refused
     (blank)
 
-Only finite values go to numpy; a last edge of -0.0 is written as 0.0. ``refused`` means that numpy raises or that its edges
-overflow.
+Only finite values go to numpy; a last edge of -0.0 is written as 0.0. ``refused`` means that numpy raises or that its
+edges overflow.
 """
 
 import sys
@@ -146,7 +146,10 @@ def main():
             make = floats if dtype in FLOATS else integers
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                arrays = [np.array(list(v)).astype(dtype) if dtype in FLOATS else np.array(list(v), dtype=dtype) for v in make(dtype)]
+                arrays = [
+                    np.array(list(v)).astype(dtype) if dtype in FLOATS else np.array(list(v), dtype=dtype)
+                    for v in make(dtype)
+                ]
         for index, array in enumerate(arrays):
             # Each array with half of the bin numbers.
             for bins in BINS[index % 2 :: 2]:

@@ -45,7 +45,7 @@ class Ending:
         deadline = time.monotonic() + self.timeout
         if self.options.destination:
             try:
-                self._wait(deadline, terminal)
+                self._wait(deadline - min(_CLOSE_SECONDS, self.timeout), terminal)
             except KeyboardInterrupt:
                 deadline = time.monotonic()
                 terminal.warn("interrupted; what is not sent stays on disk")

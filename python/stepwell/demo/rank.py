@@ -47,7 +47,7 @@ class Plan:
     ranks: int
     steps: int
     batch: int = 32
-    learning_rate: float = 0.1
+    learning_rate: float = 0.02
     momentum: float = 0.9
     weight_decay: float = 1e-4
     noise: float = 0.1

@@ -84,16 +84,16 @@ def test_a_full_disk_raises_nothing_and_every_row_is_accounted_for(work: Path, s
 def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, small_disk: Path):
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(2 << 20))
-    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "8000", str(ballast))
+    ended = run_script(FILLING, work, {"STEPWELL_DIR": str(small_disk / "stepwell")}, "11000", str(ballast))
     lost, kept = said_losses(ended)
     assert lost + kept > 0, "the disk was full"
     shutil.copytree(small_disk / "stepwell", work / "copy")  # reading needs room for the index
     run = Api(work / "copy").run("full/r")
     assert (run.lost_rows, run.sampled_rows) == (lost, kept)
-    assert run.rows + run.lost_rows == accepted(ended) == 8_500
+    assert run.rows + run.lost_rows == accepted(ended) == 11_500
     assert run.state == "finished"
     found = scan(run)
-    assert set(range(8_450, 8_500)) <= set(found), "what came after is there"
+    assert set(range(11_450, 11_500)) <= set(found), "what came after is there"
     assert 0 in found
 
 

@@ -44,10 +44,14 @@ impl FrameSink for SpoolSink {
             return false;
         }
         self.retry_at = None;
-        let (finishing, troubled) = {
+        let (finishing, troubled, stop) = {
             let known = self.progress.read();
-            (known.finishing, !known.disk_trouble.is_empty())
+            (known.finishing, !known.disk_trouble.is_empty(), known.stop)
         };
+        if stop {
+            // It was said that this is lost.
+            return false;
+        }
         let mut spool = self.spool.lock();
         let trouble = if self.cap_bytes > 0 && !finishing && spool.bytes() + frame.bytes.len() as u64 > self.cap_bytes {
             format!("the spool is at its cap of {} bytes", self.cap_bytes)

@@ -4,7 +4,7 @@ use crate::keeper::Keeper;
 use crate::last_values::LastValues;
 use crate::options::WriterOptions;
 use crate::pipeline::Pipeline;
-use crate::progress::Progress;
+use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use crate::status::{FinishReport, FlushLevel, Status};
 use crate::upload::thread::Uploader;
@@ -180,13 +180,15 @@ impl Writer {
         self.progress.update(|known| known.finishing = true);
         self.queue.close();
         self.progress.wait_until(deadline, |known| known.keeper_done || known.fatal && known.spool_closed);
-        self.progress.update(|known| known.stop = true);
-        self.report()
+        let accepted = self.queue.accepted();
+        // In one step: what the threads still do while they stop is not to change what is said.
+        self.progress.update(|known| {
+            known.stop = true;
+            self.report(known, accepted)
+        })
     }
 
-    fn report(&self) -> FinishReport {
-        let accepted = self.queue.accepted();
-        let known = self.progress.read();
+    fn report(&self, known: &Known, accepted: u64) -> FinishReport {
         let uploads = !self.destination.is_empty();
         let (rows, sampled_rows) = (known.spooled_rows, known.sampled_rows);
         let lost_rows = accepted.saturating_sub(rows + sampled_rows);

@@ -169,16 +169,17 @@ impl<F: Feed> Session<'_, F> {
                 self.paused_until = None;
                 self.go_to(self.acked + 1)?;
             }
-            let at_end = if self.paused_until.is_none() { self.send()? } else { false };
-            if at_end && self.in_flight.is_empty() && self.feed.last(self.reader.position()).is_some_and(|last| self.acked >= last) {
-                return self.close().await;
-            }
+            // Before the frames, which would fill the channel; if it is full already, the next turn tries again.
             if Instant::now() >= status_at {
                 let queued = self.reader.position().saturating_sub(self.acked + 1);
                 let status = v1::Status { stream: self.id(), queued, lost: self.feed.lost() };
-                // While the channel is full, frames are the sign of life.
-                let _ = self.connection.outgoing.try_send(message(Say::Status(status)));
-                status_at = Instant::now() + STATUS_INTERVAL;
+                if self.connection.outgoing.try_send(message(Say::Status(status))).is_ok() {
+                    status_at = Instant::now() + STATUS_INTERVAL;
+                }
+            }
+            let at_end = if self.paused_until.is_none() { self.send()? } else { false };
+            if at_end && self.in_flight.is_empty() && self.feed.last(self.reader.position()).is_some_and(|last| self.acked >= last) {
+                return self.close().await;
             }
             if self.in_flight.is_empty() || self.paused_until.is_some() {
                 self.heard_at = Instant::now();

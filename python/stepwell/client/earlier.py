@@ -33,7 +33,8 @@ class EarlierRun:
 def find(api: Api, path: str, label: str) -> EarlierRun | None:
     """Look the run up; None if there is none.
 
-    Each label goes on after its own last step: the other ranks may be further, and may have gone on already.
+    Each label goes on after its own last step: the other ranks may be further, and may have gone on already. A rank that
+    has written nothing begins at 0, because the others may just have begun; the only writer goes on after all of them.
 
     Raises
     ------
@@ -46,5 +47,7 @@ def find(api: Api, path: str, label: str) -> EarlierRun | None:
         if error.not_found:
             return None
         raise
+    if label and label not in run.labels:
+        return EarlierRun(next_step=0, runtime=0.0)
     last_step = run.last_step(label if label in run.labels else None)
     return EarlierRun(next_step=0 if last_step is None else last_step + 1, runtime=run.runtime)

@@ -1,0 +1,57 @@
+"""Where a resumed run goes on."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from stepwell.client.earlier import EarlierRun, find
+from stepwell.errors import CommError
+
+
+@dataclass
+class Known:
+    """Stands for the Api and the run that it knows."""
+
+    last: dict[str, int] = field(default_factory=dict)
+    error: CommError | None = None
+    runtime: float = 7.0
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.last)
+
+    def run(self, path: str) -> Any:
+        if self.error:
+            raise self.error
+        return self
+
+    def last_step(self, label: str | None) -> int | None:
+        return max(self.last.values(), default=None) if label is None else self.last[label]
+
+
+def test_each_rank_goes_on_after_its_own_last_step():
+    known: Any = Known({"0": 10, "1": 8})
+    assert find(known, "p/r", "1") == EarlierRun(9, 7.0)
+    assert find(known, "p/r", "0") == EarlierRun(11, 7.0)
+
+
+def test_a_rank_that_has_written_nothing_begins_at_0():
+    """The others may have begun a moment ago, with the same `resume="allow"`."""
+    known: Any = Known({"0": 10})
+    assert find(known, "p/r", "1") == EarlierRun(0, 0.0)
+
+
+def test_the_only_writer_goes_on_after_all_ranks():
+    known: Any = Known({"0": 10, "1": 12})
+    assert find(known, "p/r", "") == EarlierRun(13, 7.0)
+    empty: Any = Known()
+    assert find(empty, "p/r", "") == EarlierRun(0, 7.0)
+
+
+def test_an_unknown_run_is_none_and_an_unreachable_server_is_an_error():
+    unknown: Any = Known(error=CommError("no", not_found=True))
+    assert find(unknown, "p/r", "") is None
+    away: Any = Known(error=CommError("away"))
+    with pytest.raises(CommError, match="away"):
+        find(away, "p/r", "")

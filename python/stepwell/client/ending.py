@@ -76,8 +76,8 @@ class Ending:
         destination = self.options.destination
         if report["lost_rows"] or report["sampled_rows"]:
             terminal.warn(
-                f"run {self.name} had no room for all rows: {report['lost_rows']:,} are lost, "
-                f"{report['sampled_rows']:,} were kept as a sample"
+                f"run {self.name} had no room for all rows: {report['sampled_rows']:,} gave way to a sample, "
+                f"{report['lost_rows']:,} are lost"
             )
         if report["rejected_rows"]:
             terminal.warn(

@@ -115,7 +115,11 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
         return sequence(out, key, tuple, deeper()?);
     }
     if let Ok(bytes) = value.cast::<PyBytes>() {
-        msgpack::write_bin(out, bytes.as_bytes());
+        // Bytes that are text are kept as text; all others as they are.
+        match std::str::from_utf8(bytes.as_bytes()) {
+            Ok(text) => msgpack::write_str(out, text),
+            Err(_) => msgpack::write_bin(out, bytes.as_bytes()),
+        }
         return Ok(());
     }
     if let Ok(text) = value.cast::<PyString>() {

@@ -11,7 +11,6 @@ mod row;
 mod server;
 mod shape;
 mod spools;
-mod steps;
 mod writer;
 
 use pyo3::prelude::*;

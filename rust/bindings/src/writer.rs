@@ -2,7 +2,6 @@
 
 use crate::row::RowScratch;
 use crate::shape::Shapes;
-use crate::steps::Steps;
 use crate::{decode, encode, fork};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
@@ -11,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use stepwell_client::{FlushLevel, OnFull, PushError, WriterOptions};
+use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
 use stepwell_codec::msgpack;
 use stepwell_model::{Entry, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value};
 

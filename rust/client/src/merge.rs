@@ -1,7 +1,7 @@
 //! Calls of `log` to rows: what belongs to one step becomes one row.
 //!
-//! 1. A call at the step that is being collected joins it; the later value of a key wins, and a value is one value: a dict
-//!    replaces a dict, as in wandb.
+//! 1. A call at the step that is being collected joins it; the later value of a key wins, and nested dicts are merged key by key,
+//!    as the store does with further rows of a step. A typed object is one value.
 //! 2. A call at a greater step ends the row that is being collected. A call at a smaller step is a row of its own and leaves
 //!    the collected one alone. Nothing is dropped for its step.
 //! 3. A row that is still collecting is written as it stands [`LINGER`] after its last call; what comes later for that step is
@@ -13,7 +13,7 @@ use crate::shapes::Shapes;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::time::Duration;
-use stepwell_codec::msgpack::Reader;
+use stepwell_codec::msgpack::{self, Reader};
 use stepwell_model::{Step, TimeMicros, limits};
 
 /// How long a row waits for more calls.
@@ -107,9 +107,25 @@ impl Merger {
                 self.keys.push(key);
                 self.cells.push(cell);
             } else {
-                self.cells[place] = cell;
+                self.cells[place] = self.joined(self.cells[place].clone(), cell);
             }
         }
+    }
+
+    /// Where the value is that two calls gave to one key.
+    fn joined(&mut self, earlier: Range<usize>, later: Range<usize>) -> Range<usize> {
+        // Only maps have anything to merge: fixmap, map 16 and map 32.
+        let is_map = |cell: &Range<usize>| matches!(self.bytes.get(cell.start), Some(0x80..=0x8f | 0xde | 0xdf));
+        if !is_map(&earlier) || !is_map(&later) {
+            return later;
+        }
+        let (Ok(mut value), Ok(new)) = (msgpack::from_bytes(&self.bytes[earlier]), msgpack::from_bytes(&self.bytes[later.clone()])) else {
+            return later;
+        };
+        value.absorb(new);
+        let start = self.bytes.len();
+        msgpack::write_value(&mut self.bytes, &value);
+        start..self.bytes.len()
     }
 
     /// Writes the row that is being collected, if any, as it stands.

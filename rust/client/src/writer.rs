@@ -214,7 +214,8 @@ impl Writer {
                 self.destination,
                 known.connection,
                 self.root.join(self.stream.to_string()).display(),
-                self.root.display(),
+                // The command takes the directory in which the spool lies.
+                self.root.parent().unwrap_or(&self.root).display(),
             ));
         }
         FinishReport { complete, rows, sampled_rows, lost_rows, rejected_rows: known.rejected, unsent_rows, message: sentences.join(" ") }

@@ -99,6 +99,26 @@ impl Value {
         }
     }
 
+    /// Takes in a value that was logged later under the same key: nested dicts are merged key by key, anything else is replaced, typed
+    /// objects as a whole.
+    pub fn absorb(&mut self, later: Value) {
+        if self.type_name().is_some() || later.type_name().is_some() {
+            *self = later;
+            return;
+        }
+        match (self, later) {
+            (Self::Map(pairs), Self::Map(new)) => {
+                for (key, value) in new {
+                    match pairs.iter_mut().find(|(known, _)| *known == key) {
+                        Some((_, known)) => known.absorb(value),
+                        None => pairs.push((key, value)),
+                    }
+                }
+            }
+            (earlier, later) => *earlier = later,
+        }
+    }
+
     /// The number, if it is one. Integers beyond 2^53 are rounded.
     pub fn as_f64(&self) -> Option<f64> {
         match *self {
@@ -158,6 +178,27 @@ mod tests {
         assert_eq!(value.kind(), Kind::Object("histogram".into()));
         assert_eq!(Histogram::from_value(&value), Some(histogram));
         assert_eq!(Histogram::from_value(&Value::Nil), None);
+    }
+
+    #[test]
+    fn nested_dicts_are_merged_and_typed_objects_are_replaced() {
+        let map = |pairs: &[(&str, Value)]| Value::Map(pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect());
+        let typed = map(&[("_type", Value::Str("image".into())), ("width", Value::Int(1))]);
+        for (earlier, later, merged) in [
+            (map(&[("a", Value::Int(1))]), map(&[("b", Value::Int(2))]), map(&[("a", Value::Int(1)), ("b", Value::Int(2))])),
+            (
+                map(&[("a", map(&[("b", Value::Int(1))]))]),
+                map(&[("a", map(&[("b", Value::Int(2))]))]),
+                map(&[("a", map(&[("b", Value::Int(2))]))]),
+            ),
+            (typed.clone(), map(&[("b", Value::Int(2))]), map(&[("b", Value::Int(2))])),
+            (map(&[("b", Value::Int(2))]), typed.clone(), typed),
+            (Value::Int(1), Value::Nil, Value::Nil),
+        ] {
+            let mut value = earlier;
+            value.absorb(later);
+            assert_eq!(value, merged);
+        }
     }
 
     #[test]

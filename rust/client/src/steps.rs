@@ -1,32 +1,32 @@
-//! Which step a call of `log` writes to: the rules of durability.md, "Steps".
+//! Which step a call of `log` writes to. Decided on the caller, so that `step` can be read and a refusal can be raised at once.
 
 use stepwell_model::Step;
 
 /// The step of the next row, and whether a row is being collected for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Steps {
+pub struct Steps {
     /// The current step.
-    pub(crate) current: Step,
+    pub current: Step,
 }
 
 /// Where a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Placed {
+pub struct Placed {
     /// Its step.
-    pub(crate) step: Step,
+    pub step: Step,
     /// Whether it ends the step: nothing more is collected for it.
-    pub(crate) commit: bool,
+    pub commit: bool,
     /// The steps after it.
-    pub(crate) next: Steps,
+    pub next: Steps,
     /// Whether its step lies before the current one.
-    pub(crate) regress: bool,
+    pub regress: bool,
 }
 
 impl Steps {
     /// Places a row: without a step at the current one, which it ends unless `commit` says no; with the current or a later step there,
     /// collecting unless `commit` says yes; with an earlier step there, as a row of its own.
     #[inline]
-    pub(crate) fn place(self, step: Option<Step>, commit: Option<bool>) -> Placed {
+    pub fn place(self, step: Option<Step>, commit: Option<bool>) -> Placed {
         let at = step.unwrap_or(self.current);
         if at < self.current {
             return Placed { step: at, commit: true, next: self, regress: true };

@@ -136,6 +136,7 @@ CASES = [
     Case("range(3)", [0, 1, 2]),
     Case("collections.deque([1, 2])", [1, 2]),
     Case("math.sqrt", "math.sqrt"),
+    Case("b'bytes of t\\xc3\\xa9xt'", "bytes of téxt"),
 ]
 KEYS = [
     "loss",

@@ -1,14 +1,17 @@
 """Spools on disk: segments of frames, and marks, as the documentation of rust/spool describes them."""
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgpack
+
 from tests.decoder.crc32c import crc32c
 from tests.decoder.entries import Entry, Open, read_payload, unpack
-from tests.decoder.frame import MAGIC, Cut, Frame, Violation, read_frame
+from tests.decoder.frame import MAGIC, Cut, Frame, Violation, build_frame, read_frame
 
 # magic, version, stream id, number of the first entry, length of the meta
 _SEGMENT = struct.Struct("<4sI16sQI")
@@ -137,3 +140,19 @@ def read_mark(path: Path) -> int:
     if (magic, stream_id.hex(), zero, crc) != (expected, path.parent.name, 0, crc32c(data[:-4])):
         raise Violation(f"{path} is no mark: {data.hex()}")
     return number
+
+
+def write_stream(root: Path, project: str, run: str, time_us: int, keys: list[str], rows: list[list[Any]]) -> Path:
+    """Write the spool of a local writer that died: an opening and rows of one shape, `[0, step, time, 0, value, …]`."""
+    stream = os.urandom(16)
+    opening = {"entity": "local", "project": project, "run": run, "label": "", "primary": True, "attempt": 0}
+    opening |= {"time": time_us, "runtime_offset": 0, "host": "nowhere", "pid": 0, "destination": "", "version": "0"}
+    meta = msgpack.packb(opening)
+    header = _SEGMENT.pack(b"SWS1", 1, stream, 1, len(meta)) + meta
+    entries = [[8, time_us, opening], *rows]
+    frame = build_frame(1, len(entries), msgpack.packb([keys, [list(range(len(keys)))], entries]))
+    directory = root / stream.hex()
+    directory.mkdir(parents=True)
+    (directory / "00000001.seg").write_bytes(header + crc32c(header).to_bytes(4, "little") + frame)
+    (directory / "alive").touch()
+    return directory

@@ -1,10 +1,22 @@
 """The native extension: encoding, queue, spool, upload, binning, and the embedded server."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, final
+from typing import Any, Literal, TypedDict, final, type_check_only
 
 __version__: str
+__all__ = [
+    "Server",
+    "Writer",
+    "__version__",
+    "decode",
+    "encode",
+    "histogram",
+    "set_fallback",
+    "spooled_streams",
+    "sync",
+]
 
+@type_check_only
 class FinishReport(TypedDict):
     """What `Writer.finish` left behind."""
 
@@ -16,6 +28,7 @@ class FinishReport(TypedDict):
     unsent_rows: int
     message: str
 
+@type_check_only
 class WriterStatus(TypedDict):
     """Where the rows of a writer are."""
 
@@ -59,15 +72,15 @@ class Writer:
     @property
     def start_time(self) -> float: ...
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
-    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
-    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
+    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ...) -> None: ...
+    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ...) -> None: ...
     def define_metric(
         self,
         name: str,
         step_metric: str | None = None,
         step_sync: bool | None = None,
         hidden: bool | None = None,
-        summary: Sequence[str] = (),
+        summary: Sequence[str] = ...,
         goal: str | None = None,
         overwrite: bool = False,
     ) -> None: ...
@@ -98,7 +111,7 @@ class Server:
         *,
         directory: str,
         mode: Literal["server", "local"],
-        host: str = "127.0.0.1",
+        host: str = ...,
         port: int = 0,
         ui_directory: str | None = None,
     ) -> Server: ...
@@ -108,6 +121,7 @@ class Server:
     def address(self) -> str: ...
     def stop(self, timeout: float = 5.0) -> None: ...
 
+@type_check_only
 class SpooledStream(TypedDict):
     """A stream found in a directory."""
 

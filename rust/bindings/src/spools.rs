@@ -58,7 +58,7 @@ pub(crate) fn sync<'py>(
     directory: &str,
     url: String,
     streams: Option<Vec<String>>,
-    progress: Option<Py<PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
     timeout: Option<f64>,
 ) -> PyResult<Bound<'py, PyList>> {
     let streams = streams
@@ -67,6 +67,7 @@ pub(crate) fn sync<'py>(
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     let timeout = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
     let options = SyncOptions { url, streams, token: String::new(), timeout, patience: PATIENCE, disk: Arc::new(OsDisk) };
+    let progress = progress.map(|progress| progress.clone().unbind());
     let raised = Mutex::new(None);
     let result = py.detach(|| {
         stepwell_client::sync(&root(directory), &options, &mut |now| {

@@ -129,9 +129,9 @@ impl Writer {
     fn new(
         py: Python<'_>,
         directory: &str,
-        entity: String,
-        project: String,
-        run: String,
+        entity: &str,
+        project: &str,
+        run: &str,
         label: String,
         rank: Option<u32>,
         primary: bool,
@@ -145,7 +145,7 @@ impl Writer {
         queue_bytes: usize,
         spool_bytes: u64,
     ) -> PyResult<Self> {
-        let path = RunPath::new(&entity, &project, &run).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let path = RunPath::new(entity, project, run).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let on_full = match on_full {
             "sample" => OnFull::Sample,
             "block" => OnFull::Block,

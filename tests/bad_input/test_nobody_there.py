@@ -31,6 +31,7 @@ def test_training_does_not_notice_that_nobody_is_there(server: ServerProcess, wo
     assert "2,000 of 2,000 rows" in said, said
     assert host in said
     assert "stepwell sync" in said
+    assert exactly(scan(Api(work / "stepwell").run("bad/r"))) == exactly(rows(2000)), "it can be read before it is sent"
     # What it says works, as it stands there.
     command = re.search(r"stepwell (sync .*)", said)
     assert command is not None

@@ -272,19 +272,18 @@ fn look(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> std::io::Resu
     let Ok(header) = FrameHeader::decode(&head) else {
         return Ok(Found::Damage { from: offset + 1 });
     };
+    // Bytes may be missing within the frame, so that what follows it begins before its end: the length of a damaged frame is not believed.
+    // A torn tail looks the same, but nothing whole follows it.
+    let damage = Found::Damage { from: offset + HEADER_BYTES as u64 };
     // A length is believed only as far as the file goes; the header's own limit is 4 MiB.
     if file.size()?.saturating_sub(offset) < header.frame_bytes() as u64 {
-        return Ok(Found::Nothing);
+        return Ok(damage);
     }
     buffer.resize(header.frame_bytes(), 0);
     if read_full_at(file, buffer, offset)? < buffer.len() {
-        return Ok(Found::Nothing);
+        return Ok(damage);
     }
-    Ok(match FrameView::parse(buffer) {
-        Ok(view) => Found::Frame(view.header),
-        // The header is whole, so its length can be trusted.
-        Err(_) => Found::Damage { from: offset + header.frame_bytes() as u64 },
-    })
+    Ok(FrameView::parse(buffer).map_or(damage, |view| Found::Frame(view.header)))
 }
 
 /// Where the next intact frame with entries from `expected` on begins, at or after `from`.

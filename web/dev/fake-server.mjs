@@ -11,7 +11,7 @@ import { HISTOGRAM_STRIDE, findProject, histogramOf, keysOf, projects, runInfo, 
 
 const PORT = Number(process.argv[2] ?? 8787);
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; worker-src 'self' blob:";
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
 
 class Refusal extends Error {

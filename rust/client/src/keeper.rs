@@ -30,7 +30,6 @@ impl Keeper {
     /// Runs until the stream is complete or everyone is to stop.
     pub(crate) fn run(self) {
         let (mut synced_at, mut beat_at, mut trimmed_at) = (Instant::now(), Instant::now(), Instant::now());
-        let mut trimmed = 0;
         loop {
             let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT);
             self.progress
@@ -57,10 +56,9 @@ impl Keeper {
                 let _ = self.spool.lock().heartbeat();
                 beat_at = Instant::now();
             }
-            if acked > trimmed && trimmed_at.elapsed() >= TRIM_INTERVAL {
-                if self.trim(acked) {
-                    trimmed = acked;
-                }
+            if acked > 0 && trimmed_at.elapsed() >= TRIM_INTERVAL {
+                // What fails is tried again; it costs nothing when there is nothing to trim.
+                self.trim(acked);
                 trimmed_at = Instant::now();
             }
         }

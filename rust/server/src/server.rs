@@ -129,7 +129,7 @@ impl Server {
             follower: follower.as_ref().map(|(follower, _)| Arc::clone(follower)),
         }));
         let guard = http::Guard::new(&config.host, address);
-        let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref(), guard.clone()))
+        let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref()))
             .add_service(IngestService::server(Arc::clone(&context)))
             .add_service(QueryService::server(Arc::clone(&context)))
             .prepare()

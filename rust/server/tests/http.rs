@@ -263,6 +263,11 @@ fn names_of_other_sites_are_not_answered_on_loopback() {
     assert_eq!(post("null"), 403);
     assert_eq!(post("http://localhost:5173"), 200);
     assert_eq!(post(&format!("http://{}", rig.address)), 200);
+    for method in ["Query/GetStatus", "Ingest/Attach"] {
+        let grpc =
+            rig.http("POST", &format!("/stepwell.v1.{method}"), &[("content-type", "text/plain"), ("origin", "https://evil.com")], "");
+        assert_eq!(grpc.status, 403, "a page of another site cannot pose as a gRPC client");
+    }
     let text = rig.http("POST", "/api/v1/series:batch", &[("content-type", "text/plain")], &body);
     assert_eq!(text.status, 400, "a form of another site cannot pose as JSON");
 }

@@ -121,13 +121,17 @@ pub struct TrimTask {
     directory: PathBuf,
     stream: StreamId,
     acked: EntryNumber,
+    /// Whether the cursor is not there yet.
+    moves_cursor: bool,
     segments: Vec<u32>,
 }
 
 impl TrimTask {
     /// Writes the cursor, waits until it is durable, then unlinks (A6). An error says that some segments may still be there.
     pub fn run(&self) -> io::Result<()> {
-        Mark::Cursor.write(&*self.disk, &self.directory, self.stream, self.acked)?;
+        if self.moves_cursor {
+            Mark::Cursor.write(&*self.disk, &self.directory, self.stream, self.acked)?;
+        }
         for &number in &self.segments {
             match self.disk.remove(&self.directory.join(file_name(number))) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -334,18 +338,19 @@ impl SpoolWriter {
 
     /// What there is to do now that the destination has everything up to `acked`; `None` if nothing.
     pub fn begin_trim(&self, acked: EntryNumber) -> Option<TrimTask> {
-        let acked = acked.min(self.last);
-        if acked <= self.cursor {
-            return None;
-        }
+        let acked = acked.min(self.last).max(self.cursor);
+        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is what the next one needs.
         let current = self.segments.last().filter(|_| self.appending).map(|segment| segment.number);
         let done = self.segments.iter().filter(|segment| segment.last <= acked && Some(segment.number) != current);
-        Some(TrimTask {
+        let segments: Vec<u32> = done.map(|segment| segment.number).collect();
+        let moves_cursor = acked > self.cursor;
+        (moves_cursor || !segments.is_empty()).then(|| TrimTask {
             disk: Arc::clone(&self.disk),
             directory: self.directory.clone(),
             stream: self.stream,
             acked,
-            segments: done.map(|segment| segment.number).collect(),
+            moves_cursor,
+            segments,
         })
     }
 

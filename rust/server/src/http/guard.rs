@@ -27,9 +27,10 @@ impl Guard {
         Self { host: host.to_ascii_lowercase(), loopback: address.ip().is_loopback() }
     }
 
-    /// Checks the host of every request, gRPC included.
+    /// Checks the host and the origin of every request, gRPC included: a page can post bytes that look like gRPC. Clients that are no
+    /// browsers send no origin.
     pub(crate) fn protect(&self, router: Router) -> Router {
-        router.layer(from_fn_with_state(self.clone(), check_host))
+        router.layer(from_fn_with_state(self.clone(), check_origin)).layer(from_fn_with_state(self.clone(), check_host))
     }
 
     /// Whether requests for this authority (`host` or `host:port`) are answered.
@@ -77,7 +78,7 @@ async fn check_host(State(guard): State<Guard>, request: Request, next: Next) ->
 }
 
 /// Refuses what other sites' pages ask, where it could do harm.
-pub(crate) async fn check_origin(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+async fn check_origin(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let upgrade = request.headers().contains_key(header::UPGRADE) || request.method() == Method::CONNECT;
     let harmless = matches!(*request.method(), Method::GET | Method::HEAD) && !upgrade;
     let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());

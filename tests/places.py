@@ -33,10 +33,10 @@ class Place:
         return Api(self.address)
 
 
-def scan(run: Any, keys: Iterable[str] | None = None, **window: int) -> dict[int, dict[str, Any]]:
-    """Return the rows of a run by step, without `_step`, `_runtime` and `_timestamp`; a step that comes twice fails."""
+def scan(run: Any, keys: Iterable[str] | None = None, **choice: Any) -> dict[int, dict[str, Any]]:
+    """Return the rows of a run by step, without `_step`, `_runtime` and `_timestamp`; no step may come twice."""
     rows: dict[int, dict[str, Any]] = {}
-    for row in run.scan_history(**({} if keys is None else {"keys": list(keys)}), **window):
+    for row in run.scan_history(**({} if keys is None else {"keys": list(keys)}), **choice):
         assert row["_step"] not in rows, f"step {row['_step']} comes twice"
         rows[row["_step"]] = {key: value for key, value in row.items() if not key.startswith("_")}
     return rows

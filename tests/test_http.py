@@ -238,7 +238,7 @@ def test_a_quiet_run_pushes_nothing(url: str):
     with Live(url) as live:
         live.say({"op": "subscribe", "id": 1, "batch": batch_body("web", panel("r", "loss"))})
         assert hear_batch(live, ROWS).one().points == ROWS
-        heard = []
+        heard: list[Any] = []
         with contextlib.suppress(TimeoutError):
             while len(heard) < 10:
                 heard.append(live.hear(1.5))

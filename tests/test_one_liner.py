@@ -108,12 +108,12 @@ def test_the_dashboard_command_shows_a_run_while_it_is_written(tmp_path: Path, w
     with script(source, work) as training:
         wait_until("a segment is written", lambda: list(work.rglob("*.seg")))
         with Process([STEPWELL, "ui", "--no-browser", "--port", "0"], work) as ui:
-            found = wait_until("it says its address", lambda: re.search(r"http://127\.0\.0\.1:\d+", ui.stdout), 30)
-            assert get(found[0], "/status").json["mode"] == "local"
+            (url,) = wait_until("it says its address", lambda: re.findall(r"http://127\.0\.0\.1:\d+", ui.stdout), 30)
+            assert get(url, "/status").json["mode"] == "local"
             query = {"entity": "local", "project": "p", "run": "live"}
-            first = wait_until("the run is there", lambda: get(found[0], "/run", query).json.get("rows"))
-            wait_until("it grows", lambda: get(found[0], "/run", query).json["rows"] > first + 5)
-            assert get(found[0], "/run", query).json["state"] == "running"
+            first = wait_until("the run is there", lambda: get(url, "/run", query).json.get("rows"))
+            wait_until("it grows", lambda: get(url, "/run", query).json["rows"] > first + 5)
+            assert get(url, "/run", query).json["state"] == "running"
             ui.signal(signal.SIGINT)
             assert ui.wait(20).code == 0, "Ctrl-C ends it in order"
         assert training.alive()

@@ -145,7 +145,7 @@ def test_the_spool_holds_the_same_entries_as_the_wire(work: Path):
     entries = stream.ordered
     assert isinstance(entries[0], Open)
     assert isinstance(entries[-1], Exit)
-    assert [entry.step for entry in entries if hasattr(entry, "step")] == list(range(1000))
+    assert [row.step for row in stream.rows] == list(range(1000))
     assert read_mark(stream.directory / "closed") == len(entries)
 
 

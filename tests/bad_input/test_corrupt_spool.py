@@ -52,7 +52,7 @@ def test_the_rest_of_a_corrupt_spool_is_read_and_the_gap_is_reported(work: Path,
     assert len(left.frames) == len(whole.frames) - 1, "the damage costs one frame"
     lost = whole.frames[0 if place_of_damage == "first frame" else middle].header
     assert left.gaps == [(lost.first, lost.last)]
-    expected = {entry.step: entry.cells for entry in left.ordered if hasattr(entry, "cells")}
+    expected = {row.step: row.cells for row in left.rows}
     assert exactly(scan(Api(work / "stepwell").run("bad/r"))) == exactly(expected)
     from stepwell import _native
 
@@ -73,7 +73,7 @@ def test_a_torn_tail_is_no_error(work: Path, spooled: Path):
     (spooled.parent / "closed").unlink(missing_ok=True)
     left = read_stream(spooled.parent)
     assert left.torn_bytes > 0
-    expected = {entry.step: entry.cells for entry in left.ordered if hasattr(entry, "cells")}
+    expected = {row.step: row.cells for row in left.rows}
     assert exactly(scan(Api(work / "stepwell").run("bad/r"))) == exactly(expected)
 
 
@@ -86,7 +86,7 @@ def test_syncing_a_corrupt_spool_sends_the_rest_and_says_what_is_missing(
     left = read_stream(spooled.parent)
     ended = run_command("sync", "--url", server.url, directory=work)
     assert re.search(r"damage|missing|gap|checksum", ended.output), ended.output
-    expected = {entry.step: entry.cells for entry in left.ordered if hasattr(entry, "cells")}
+    expected = {row.step: row.cells for row in left.rows}
     assert exactly(scan(Api(server.url).run("bad/r"))) == exactly(expected)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from stepwell import Api
-from tests.decoder import Row
 from tests.decoder.spool import read_stream, stream_directories
 from tests.places import scan
 from tests.processes import Ended, ServerProcess, run_script, script
@@ -74,7 +73,7 @@ def test_a_full_disk_raises_nothing_and_every_row_is_accounted_for(work: Path, s
     lost, away = said_losses(ended)
     assert lost + away > 0
     (directory,) = stream_directories(small_disk)
-    stored = [entry for entry in read_stream(directory).ordered if isinstance(entry, Row)]
+    stored = read_stream(directory).rows
     assert accepted(ended) == 20_000
     assert len(stored) + away + lost == 20_000, "accepted = delivered + sampled away + lost"
     for row in stored:
@@ -88,7 +87,7 @@ def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, sma
     lost, away = said_losses(ended)
     assert lost + away > 0, "the disk was full"
     (directory,) = stream_directories(small_disk)
-    stored = [entry for entry in read_stream(directory).ordered if isinstance(entry, Row)]
+    stored = read_stream(directory).rows
     shutil.copytree(small_disk / "stepwell", work / "copy")  # reading needs room for the index
     run = Api(work / "copy").run("full/r")
     assert run.lost_rows == lost + away, "what is said at the end is in the run"
@@ -113,6 +112,6 @@ def test_a_limit_on_file_size_raises_nothing_and_every_row_is_accounted_for(work
         ended = process.wait()
     assert ended.code == 0, ended.output
     (directory,) = stream_directories(work)
-    stored = [entry for entry in read_stream(directory).ordered if isinstance(entry, Row)]
+    stored = read_stream(directory).rows
     lost, away = said_losses(ended) if "are lost" in ended.output else (0, 0)
     assert len(stored) + away + lost == accepted(ended) == 3000

@@ -53,7 +53,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     pytest.importorskip("sklearn", reason="the demo's data come with scikit-learn")
     home = tmp_path_factory.mktemp("demo")
     port_file = home / "port"
-    command = [STEPWELL, "demo", "--no-browser", "--steps", str(STEPS), "--port-file", port_file]
+    command: list[str | Path] = [STEPWELL, "demo", "--no-browser", "--steps", str(STEPS), "--port-file", port_file]
     with Process(command, home / "work") as process:
 
         def port() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import msgpack
 
 from tests.decoder.crc32c import crc32c
-from tests.decoder.entries import Entry, Open, read_payload, unpack
+from tests.decoder.entries import Entry, Open, Row, read_payload, unpack
 from tests.decoder.frame import MAGIC, Cut, Frame, Violation, build_frame, read_frame
 
 # magic, version, stream id, number of the first entry, length of the meta
@@ -41,6 +41,11 @@ class SpooledStream:
     def ordered(self) -> list[Entry]:
         """The entries in the order of their numbers."""
         return [self.entries[number] for number in sorted(self.entries)]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows in the order of their numbers."""
+        return [entry for entry in self.ordered if isinstance(entry, Row)]
 
 
 def stream_directories(root: Path) -> list[Path]:

@@ -5,7 +5,7 @@ use crate::progress::Progress;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stepwell_spool::{SpoolError, SpoolWriter};
+use stepwell_spool::{SpoolError, SpoolWriter, is_no_room};
 use tokio::sync::Notify;
 
 /// How often readers are shown that the writer lives.
@@ -30,6 +30,9 @@ impl Keeper {
     /// Runs until the stream is complete or everyone is to stop.
     pub(crate) fn run(self) {
         let (mut synced_at, mut beat_at, mut trimmed_at) = (Instant::now(), Instant::now(), Instant::now());
+        if self.uploads {
+            self.spool.lock().load_ballast();
+        }
         loop {
             let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT);
             self.progress
@@ -97,9 +100,19 @@ impl Keeper {
 
     fn trim(&self, acked: u64) -> bool {
         let Some(task) = self.spool.lock().begin_trim(acked) else { return true };
-        let done = task.run().is_ok();
+        let done = match task.run() {
+            // The lock keeps the worker from filling the room that the ballast leaves.
+            Err(error) if is_no_room(&error) => {
+                let spool = self.spool.lock();
+                spool.drop_ballast();
+                task.run().is_ok()
+            }
+            result => result.is_ok(),
+        };
         if done {
-            self.spool.lock().finish_trim(&task);
+            let mut spool = self.spool.lock();
+            spool.finish_trim(&task);
+            spool.load_ballast();
         }
         done
     }

@@ -7,6 +7,7 @@
 //!     00000001.seg 00000002.seg …                0600; segments, in the order they were begun
 //!     cursor                                     number of the last entry that the destination has
 //!     closed                                     number of the last entry; there once the writer ended in order
+//!     ballast.tmp                                room for the cursor on a full disk (only with a destination)
 //!     alive                                      empty; its modification time is the writer's heartbeat
 //! <root>/rejected/                               copies of frames that a server refused, and why
 //! ```
@@ -43,6 +44,7 @@
 //! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
 //! 5. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
 
+mod ballast;
 pub mod disk;
 mod mark;
 mod reader;

@@ -175,6 +175,10 @@ impl SpoolReader {
         let Some(Open { number, file, offset }) = &self.open else { return Ok(false) };
         let (number, offset, file) = (*number, *offset, Arc::clone(file));
         if !self.open_after(number)? {
+            // A file that was unlinked keeps its room on the disk as long as somebody has it open.
+            if !segment_numbers(&*self.disk, &self.directory)?.contains(&number) {
+                self.open = None;
+            }
             return Ok(false);
         }
         // The writer may have finished this segment between our look and its beginning of the next: look again.

@@ -373,6 +373,10 @@ impl SpoolWriter {
         &self.directory
     }
 
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
     /// Bytes of the segments that are not unlinked.
     pub fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()

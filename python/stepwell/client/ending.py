@@ -90,7 +90,7 @@ class Ending:
                 what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
                 terminal.warn(
                     f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "
-                    f"everything is kept in {self.options.directory}. "
+                    f"everything{' else' if report['lost_rows'] else ''} is kept in {self.options.directory}. "
                     f"Send it with: stepwell sync {directory} --url {destination}"
                 )
             else:

@@ -66,6 +66,7 @@ class Manifest:
         folder = self.directory / _FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         beside = folder / f"{name}.{os.getpid()}.tmp"
+        beside.touch(mode=0o600)
         beside.write_text(json.dumps(content), encoding="utf-8")
         beside.replace(folder / name)
 

@@ -1,6 +1,6 @@
 """Ends the runs of a process with it: at its normal end, after an exception, and in forked children.
 
-No signal handler is installed. What a signal interrupts is on disk already: see the promises in ARCHITECTURE.md.
+No signal handler is installed: what was logged 250 ms before a signal is on disk already (ARCHITECTURE.md, promises).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-//! Every limit on what may come from outside, in one place; checked before a number is believed.
+//! The limits of the formats, in one place; checked before a number from outside is believed.
 
 /// Bytes of a frame's compressed payload. A frame fits a gRPC message with room to spare.
 pub const FRAME_COMPRESSED_BYTES: usize = 4 << 20;

@@ -36,7 +36,7 @@ test("the hot run comes first, the others by value", () => {
 });
 
 test("a bucket tells its range, its spread and how many points it holds", () => {
-  const content = hover(makePanel(makeBuckets("b", [50, 150], [3, 2], [1, 1.5], [9, 2.5], 100)), [makeRun("b", 0)], 50, 3);
+  const content = hover(makePanel(makeBuckets("b", [49.5, 149.5], [3, 2], [1, 1.5], [9, 2.5], 100)), [makeRun("b", 0)], 49.5, 3);
   expect(content?.title).toBe("step 0 – 99");
   expect(content?.notes).toEqual(["1 .. 9 min..max in bucket", "mean of 100 points · last 3"]);
 });

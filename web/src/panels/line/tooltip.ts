@@ -36,8 +36,10 @@ export function describeHits(x: string, hits: readonly Hit[], left: number, top:
   const middle = columns.x[hot.index] as number;
   const width = columns.bucketWidth;
   const bucketed = !columns.exact && width !== null && columns.min !== null && columns.max !== null;
-  const title = !columns.exact && width !== null
-    ? `${xName(x)} ${formatX(x, middle - width / 2)} – ${formatX(x, x === "_step" ? Math.max(middle - width / 2, middle + width / 2 - 1) : middle + width / 2)}`
+  // The middle of a bucket of steps lies half way between its first and last step.
+  const half = columns.exact || width === null ? 0 : (x === "_step" ? Math.max(width - 1, 0) : width) / 2;
+  const title = half > 0
+    ? `${xName(x)} ${formatX(x, middle - half)} – ${formatX(x, middle + half)}`
     : `${xName(x)} ${formatX(x, middle)}`;
   const notes: string[] = [];
   if (bucketed) {

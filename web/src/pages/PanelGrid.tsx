@@ -41,6 +41,7 @@ export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
           slot: run.slot,
           color: runColor(run.slot, theme),
           dash: runDash(run.slot),
+          rankColors: run.labels.map((_, index) => runColor(run.slot + index, theme)),
           labels: run.labels,
           rows: run.rows,
           summary: run.summary,

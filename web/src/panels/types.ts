@@ -17,6 +17,8 @@ export interface PanelRun {
   slot: number;
   color: string;
   dash: readonly number[];
+  /** A colour per label, for a run that is shown alone, rank by rank. */
+  rankColors: readonly string[];
   labels: RunLabel[];
   /** Grows with every logged row; a view that reads by itself reads again when it changes. */
   rows: number;

@@ -12,6 +12,7 @@ export function makeRun(id: string, slot: number, labels: (number | null)[] = [0
     slot,
     color: "#123456",
     dash: [],
+    rankColors: ["#b8ade6", "#23a123", "#fbdf79"],
     labels: labels.map((rank) => ({ label: rank === null ? "main" : `rank${rank}`, rank })),
     rows: 1,
     summary: {},

@@ -1,5 +1,6 @@
 // What a line chart draws from what was loaded.
 import { expect, test } from "vitest";
+import type { PanelRun } from "../types";
 import { formatCount } from "../../numbers/format";
 import fixture, { makeBuckets, makeExact, makePanel, makeRun } from "./fixture";
 import { buildModel, seriesRefs } from "./model";
@@ -68,12 +69,19 @@ test("ranks are one series, one mean, or one series each", () => {
   expect(seriesRefs("loss", several, "each").map((ref) => ref.label)).toEqual(["rank0", "rank1", "rank2", null]);
 });
 
-test("ranks beside the first are faded and named", () => {
-  const run = makeRun("a", 0, [0, 1]);
-  const ranked = makePanel(makeExact("a", [0, 1], [1, 2], "rank0"), makeExact("a", [0, 1], [1, 2], "rank1"));
-  const model = buildModel({ panel: ranked, refs: seriesRefs("loss", [run], "each"), runs: [run], view: VIEW, window: null, formatCount });
-  expect(model.series.map(({ rank, faded }) => [rank, faded])).toEqual([
-    ["rank 0", false],
-    ["rank 1", true],
+test("the ranks of one run have colours of their own; beside other runs they share its colour, and those after the first are faded", () => {
+  const [run, other] = [makeRun("a", 0, [0, 1]), makeRun("b", 1)];
+  const panel = makePanel(makeExact("a", [0, 1], [1, 2], "rank0"), makeExact("a", [0, 1], [1, 2], "rank1"), makeExact("b", [0, 1], [1, 2]));
+  const drawn = (runs: PanelRun[]) =>
+    buildModel({ panel, refs: seriesRefs("loss", runs, "each"), runs, view: VIEW, window: null, formatCount }).series.map(
+      ({ run: { color }, rank, faded }) => [color, rank, faded],
+    );
+  expect(drawn([run])).toEqual([
+    [run.rankColors[0], "rank 0", false],
+    [run.rankColors[1], "rank 1", false],
+  ]);
+  expect(drawn([run, other]).slice(0, 2)).toEqual([
+    [run.color, "rank 0", false],
+    [run.color, "rank 1", true],
   ]);
 });

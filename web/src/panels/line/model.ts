@@ -11,7 +11,7 @@ export interface LineSeries {
   run: PanelRun;
   /** "rank 3" when ranks are drawn one by one, else empty. */
   rank: string;
-  /** Ranks beside the first are drawn lighter. */
+  /** Beside other runs, ranks after the first are drawn lighter. */
   faded: boolean;
   columns: LoadedSeries;
   /** What the line follows: the smoothed means, or the means themselves. */
@@ -87,10 +87,14 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
     [x.min, x.max] = [x.min - room, x.max + room];
   }
 
+  // The ranks of one run need no colour in common with it; those of several keep the colour of theirs.
+  const alone = new Set(shown.map(({ run }) => run.id)).size === 1;
   const series = shown.map(({ ref, run, columns }): LineSeries => {
     const line = view.smoothing > 0 ? twema(columns.x, columns.mean, view.smoothing, x.max - x.min) : columns.mean;
-    const faded = ref.label !== null && ref.label !== "*" && ref.label !== run.labels[0]?.label;
-    return { id: JSON.stringify([ref.run, ref.key, ref.label]), run, rank: rankName(run, ref.label), faded, columns, line };
+    const place = run.labels.findIndex(({ label }) => label === ref.label);
+    const color = (alone ? run.rankColors[place] : undefined) ?? run.color;
+    const faded = !alone && place > 0;
+    return { id: JSON.stringify([ref.run, ref.key, ref.label]), run: { ...run, color }, rank: rankName(run, ref.label), faded, columns, line };
   });
 
   const points = longest(series, x);

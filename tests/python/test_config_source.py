@@ -53,7 +53,6 @@ def test_anything_else_is_refused(source: object):
 
 
 def test_a_yaml_file_is_read(tmp_path: Path):
-    pytest.importorskip("yaml")
     file = tmp_path / "config.yaml"
     file.write_text("wandb_version: 1\nlr:\n  desc: rate\n  value: 0.1\nmodel:\n  depth: 3\n")
     assert read_config(file) == {"lr": 0.1, "model": {"depth": 3}}

@@ -100,7 +100,7 @@ def test_tensors_become_arrays():
 
 
 def test_types_that_numpy_does_not_know_are_widened():
-    ml_dtypes = pytest.importorskip("ml_dtypes", reason="what JAX and TensorFlow bring for bfloat16")
+    import ml_dtypes  # what JAX and TensorFlow bring for bfloat16
 
     class Brain(Lazy):
         def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

@@ -54,10 +54,8 @@ test: ## Set-up and every gate; what CI runs
 	STEPWELL_STEP_TIMES="$(CURDIR)/.venv/times" $(MAKE) test-steps || { code=$$?; cat .venv/times 2>/dev/null; exit $$code; } && \
 	printf '\n── All green\n' && cat .venv/times && printf '%5d s  in all\n' "$$(($$(date +%s) - start))"
 
-bench: $(STAMPS)/dev $(STAMPS)/native-release ## Run the benchmarks on a release build (first `python benches/peers.py`, to compare with peers)
-	@$(STEP) "caller" python benches/caller.py
-	@$(STEP) "throughput, to disk" python benches/throughput.py
-	@$(STEP) "throughput, to a server" python benches/throughput.py --server
+bench: $(STAMPS)/dev $(STAMPS)/native-release ## Run the benchmarks on a release build, beside their peers (ARGS=--quick: the floor only)
+	@python benches/run.py $(ARGS)
 
 clean: ## Remove everything that these commands made, Rust's artifacts included
 	rm -rf .venv target python/stepwell/_web python/stepwell/_native*.so web/node_modules web/dist dist \

@@ -32,11 +32,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "sample": frozenset({"model"}),
     "proto": frozenset({"model"}),
     "spool": frozenset({"codec", "model"}),
-    "client": frozenset({"spool", "codec", "sample", "proto", "model"}),
+    "blob": frozenset({"model"}),
+    "media": frozenset({"codec", "model"}),
+    "client": frozenset({"blob", "media", "spool", "codec", "sample", "proto", "model"}),
     "store": frozenset({"codec", "sample", "model"}),
     "store-sqlite": STORES,
     "store-clickhouse": STORES,
-    "server": frozenset({"store", "spool", "codec", "sample", "proto", "model"}),
+    "server": frozenset({"store", "spool", "blob", "codec", "sample", "proto", "model"}),
 }
 ALLOWED["bindings"] = frozenset(ALLOWED)
 # What a crate may use in its tests beyond that.
@@ -67,6 +69,16 @@ OWNERSHIPS = (
         frozenset({"pco", "zstd"}),
         frozenset({"codec"}),
         "one crate turns bytes into values, so every size is capped in one place",
+    ),
+    Ownership(
+        frozenset({"png", "gif"}),
+        frozenset({"media"}),
+        "files are made in one place, which runs, and is tested, without disk and threads",
+    ),
+    Ownership(
+        frozenset({"sha2"}),
+        frozenset({"blob"}),
+        "content is named in one way",
     ),
     Ownership(
         frozenset({"tonic", "tonic-prost"}),

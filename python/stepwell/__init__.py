@@ -28,13 +28,28 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "AlertLevel": "stepwell.client.alert",
     "Api": "stepwell.api",
+    "Artifact": "stepwell.client.artifact",
+    "Audio": "stepwell.media.audio",
+    "Classes": "stepwell.media.classes",
     "Config": "stepwell.client.config",
     "Histogram": "stepwell.media.histogram",
+    "Html": "stepwell.media.html",
+    "Image": "stepwell.media.image",
+    "Molecule": "stepwell.media.molecule",
+    "Object3D": "stepwell.media.object3d",
+    "Plotly": "stepwell.media.plotly",
     "Run": "stepwell.client.run",
     "Settings": "stepwell.client.settings",
-    "__version__": "stepwell._native",
+    "Table": "stepwell.media.table",
+    "Video": "stepwell.media.video",
+    "box3d": "stepwell.media.box3d",
     "init": "stepwell.client.init",
+    "install_as_wandb": "stepwell.drop_in",
+    "plot_table": "stepwell.plot",
+    "visualize": "stepwell.plot",
+    "__version__": "stepwell._native",
 }
 
 __all__ = [

@@ -1,6 +1,6 @@
 //! What a run says, in order: the entries of a stream. Each has a number; the first is always the opening.
 
-use crate::{Step, TimeMicros, value::Value};
+use crate::{BlobId, Step, TimeMicros, value::Value};
 
 /// One numbered statement of a stream.
 #[expect(missing_docs, reason = "the fields of a variant are what its name and their types say")]
@@ -18,6 +18,8 @@ pub enum Entry {
     Metric { time: TimeMicros, definition: MetricDefinition },
     /// Name, notes, tags and the like; what is `None` stays as it was.
     Info { time: TimeMicros, info: RunInfoUpdate },
+    /// A file of the run has this content from now on.
+    File { time: TimeMicros, file: FileVersion },
     /// Rows that could not be kept.
     Lost { time: TimeMicros, report: LossReport },
     /// The writer's orderly end.
@@ -35,6 +37,25 @@ pub struct Row {
     pub sampled: bool,
     /// Keys and values in the order they were logged.
     pub cells: Vec<(String, Value)>,
+}
+
+/// What a file of a run holds: media, tables, arrays, and what was saved by hand. Its bytes are a blob, which travels apart from the entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Path within the run, with `/`: `media/images/examples_5f3a09b1-17.png`. At most [`crate::limits::FILE_PATH_BYTES`], no empty part, no `.` or `..`.
+    pub path: String,
+    /// Its content.
+    pub blob: BlobId,
+    /// Bytes of it.
+    pub size: u64,
+}
+
+impl FileVersion {
+    /// Whether a file of a run may have this path: relative, with `/`, and harmless when it becomes a path on someone's disk.
+    pub fn is_path(path: &str) -> bool {
+        let sound = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|char: char| char.is_control() || char == '\\');
+        path.len() <= crate::limits::FILE_PATH_BYTES && path.split('/').all(sound)
+    }
 }
 
 /// The first entry of a stream, also kept in the header of every segment.

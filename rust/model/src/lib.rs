@@ -6,9 +6,9 @@ pub mod ids;
 pub mod limits;
 pub mod value;
 
-pub use entry::{Entry, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
+pub use entry::{Entry, FileVersion, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
 pub use flatten::flatten;
-pub use ids::{InvalidName, RunPath, StreamId};
+pub use ids::{BlobId, InvalidName, RunPath, StreamId};
 pub use value::{Histogram, Kind, Value};
 
 /// A training step. Any 64-bit integer may be logged; automatic steps start at 0.

@@ -20,6 +20,12 @@ pub const PROJECT_CHARS: usize = 128;
 pub const RUN_ID_CHARS: usize = 128;
 /// Characters of a label.
 pub const LABEL_CHARS: usize = 128;
+/// Bytes of the path of a run's file.
+pub const FILE_PATH_BYTES: usize = 1 << 10;
+/// Bytes of one blob.
+pub const BLOB_BYTES: u64 = 64 << 30;
+/// Bytes of a blob in one message.
+pub const BLOB_CHUNK_BYTES: usize = 1 << 20;
 /// Bins of a histogram.
 pub const HISTOGRAM_BINS: usize = 512;
 /// Points that the uniform reservoir of a series keeps.

@@ -10,6 +10,7 @@ use crate::upkeep::Pulse;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stepwell_blob::BlobDirectory;
 use stepwell_model::TimeMicros;
 use stepwell_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -33,6 +34,9 @@ pub(crate) struct Context {
     pub(crate) pulse: Arc<Pulse>,
     /// Reads series.
     pub(crate) series: SeriesEngine,
+    /// Where the contents of files are.
+    #[expect(dead_code, reason = "the RPCs for blobs and files come next")]
+    pub(crate) blobs: BlobDirectory,
     /// Where rows come from.
     pub(crate) mode: Mode,
     /// Directory of the store.
@@ -67,6 +71,7 @@ impl Context {
             store: parts.store,
             committer: parts.committer,
             pulse: parts.pulse,
+            blobs: BlobDirectory::new(parts.directory.join("blobs")),
             mode: parts.mode,
             directory: parts.directory,
             started: crate::clock::now(),

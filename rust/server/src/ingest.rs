@@ -26,6 +26,7 @@
 //! **Drain.** When the server ends it says `Drain`, reads no more, acknowledges what was in flight, and ends the call. The client connects again.
 
 mod attach;
+mod blobs;
 mod check;
 mod outbox;
 mod sequence;
@@ -67,5 +68,18 @@ impl Ingest for IngestService {
 
     async fn attach(&self, request: Request<Streaming<v1::ClientMessage>>) -> Result<Response<Self::AttachStream>, Status> {
         Ok(Response::new(attach::start(Arc::clone(&self.context), request.into_inner())))
+    }
+
+    async fn find_missing_blobs(
+        &self,
+        request: Request<v1::FindMissingBlobsRequest>,
+    ) -> Result<Response<v1::FindMissingBlobsReply>, Status> {
+        Ok(Response::new(blobs::find_missing(&self.context, request.into_inner()).await?))
+    }
+
+    type PutBlobsStream = BoxStream<'static, Result<v1::BlobStored, Status>>;
+
+    async fn put_blobs(&self, request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
+        Ok(Response::new(blobs::put(Arc::clone(&self.context), request.into_inner())))
     }
 }

@@ -22,6 +22,7 @@ mod follower;
 mod http;
 mod ingest;
 mod live;
+mod manage;
 mod query;
 mod series;
 mod server;

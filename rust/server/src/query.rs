@@ -2,6 +2,7 @@
 
 mod batch;
 mod convert;
+mod files;
 mod sample;
 mod scan;
 
@@ -113,5 +114,15 @@ impl Query for QueryService {
         let scan = scan::Scan::try_from(request.into_inner())?;
         let store = Arc::clone(&self.context.store);
         Ok(Response::new(batch::stream(turn, move |sender| scan.send(&*store, sender))))
+    }
+
+    async fn list_files(&self, request: Request<v1::ListFilesRequest>) -> Reply<v1::ListFilesReply> {
+        Ok(Response::new(files::list(&self.context, request.into_inner()).await?))
+    }
+
+    type ReadFileStream = BoxStream<'static, Result<v1::FileChunk, Status>>;
+
+    async fn read_file(&self, request: Request<v1::ReadFileRequest>) -> Reply<Self::ReadFileStream> {
+        Ok(Response::new(files::read(&self.context, request.into_inner()).await?))
     }
 }

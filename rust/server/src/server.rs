@@ -15,6 +15,7 @@ use crate::context::{Context, Parts};
 use crate::follower::Follower;
 use crate::http;
 use crate::ingest::IngestService;
+use crate::manage::ManageService;
 use crate::query::QueryService;
 use crate::upkeep::{Pulse, Upkeep};
 use crate::worker::Worker;
@@ -132,6 +133,7 @@ impl Server {
         let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref()))
             .add_service(IngestService::server(Arc::clone(&context)))
             .add_service(QueryService::server(Arc::clone(&context)))
+            .add_service(ManageService::server(Arc::clone(&context)))
             .prepare()
             .into_axum_router();
         let routes = guard.protect(routes);

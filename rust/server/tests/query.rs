@@ -47,7 +47,7 @@ fn status_projects_runs_and_keys_are_listed() {
         let status = query.get_status(v1::GetStatusRequest {}).await.unwrap().into_inner();
         assert_eq!((status.mode.as_str(), status.directory.as_str()), ("server", "/data"));
         assert_eq!(query.list_projects(v1::ListProjectsRequest {}).await.unwrap().into_inner().projects[0].name, "digits");
-        let request = v1::ListRunsRequest { entity: "local".into(), project: "digits".into(), limit: 0, offset: 0 };
+        let request = v1::ListRunsRequest { entity: "local".into(), project: "digits".into(), ..v1::ListRunsRequest::default() };
         let runs = query.list_runs(request).await.unwrap().into_inner();
         assert_eq!((runs.total, runs.runs.len()), (1, 1));
         let run = query.get_run(v1::GetRunRequest { path: path("r") }).await.unwrap().into_inner();

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
-    AppendOutcome, Changed, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
+    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
     StoreError, StoredValue, StreamFrame, reservoir, run,
 };
 
@@ -196,6 +196,10 @@ impl Store for SqliteStore {
             Some(view) => view.points(key, label, steps),
             None => Ok(Vec::new()),
         })
+    }
+
+    fn files(&self, _run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {

@@ -9,7 +9,7 @@
 //!    (attempt, stream id, entry number). A row with `sampled` counts like any other.
 //! 4. Queries see an entry as soon as `append` has returned.
 
-use crate::query::{KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
+use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::FrameHeader;
@@ -114,6 +114,15 @@ pub trait Store: Send + Sync + 'static {
     /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand, until it says stop. Keys are
     /// flat (`a.b`); cells are sorted by key.
     fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError>;
+
+    /// The files of a run, by path; of several contents of a path the last by (time, stream id, entry number). Their bytes are elsewhere
+    /// (`stepwell-blob`), and may not have arrived.
+    fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError>;
+
+    /// One file of a run, `None` if it has no such file.
+    fn file(&self, run: &RunPath, path: &str) -> Result<Option<FileInfo>, StoreError> {
+        Ok(self.files(run)?.into_iter().find(|each| each.file.path == path))
+    }
 
     /// Runs of a project that changed after `since` (0: ever), in any way a query can see; deleted ones too, unless `since` is 0. Time passing
     /// (a run that counts as crashed) is no change, compaction neither.

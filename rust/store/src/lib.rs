@@ -16,7 +16,7 @@ pub mod statement;
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 pub use memory::MemoryStore;
 pub use query::{
-    KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange,
+    FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange,
     StoredValue,
 };
 

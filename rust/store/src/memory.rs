@@ -7,7 +7,7 @@ mod merged;
 
 use crate::api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 use crate::merge::Stamp;
-use crate::query::{KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
+use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
 use crate::row::is_automatic;
 use crate::run::{self, StreamFacts, label_order};
 use crate::statement::{Statements, statement_time};
@@ -295,6 +295,12 @@ impl Store for MemoryStore {
             }
         }
         Ok(())
+    }
+
+    fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
+        let state = self.state.lock();
+        let Some((_, found)) = state.run(run) else { return Ok(Vec::new()) };
+        Ok(found.statements.files.values().map(|(_, file)| file.clone()).collect())
     }
 
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {

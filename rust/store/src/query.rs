@@ -1,7 +1,7 @@
 //! What is asked of a store and what it answers.
 
 use stepwell_codec::column::{Number, Numbers};
-use stepwell_model::{Kind, MetricDefinition, RunPath, Step, TimeMicros, Value};
+use stepwell_model::{FileVersion, Kind, MetricDefinition, RunPath, Step, TimeMicros, Value};
 
 /// Seconds without a sign of life after which a running run counts as crashed.
 pub const CRASHED_AFTER_MICROS: TimeMicros = 60_000_000;
@@ -133,6 +133,15 @@ pub struct Page {
     pub limit: usize,
     /// After passing over so many.
     pub offset: usize,
+}
+
+/// A file of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileInfo {
+    /// What it holds.
+    pub file: FileVersion,
+    /// When that was said.
+    pub time: TimeMicros,
 }
 
 /// Which label of a run.

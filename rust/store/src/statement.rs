@@ -1,7 +1,7 @@
 //! What the statements of a run's streams add up to, in any order: config, hand-set summary, attributes, metrics, losses.
 
 use crate::merge::Stamp;
-use crate::query::LossTotals;
+use crate::query::{FileInfo, LossTotals};
 use std::collections::BTreeMap;
 use stepwell_model::{Entry, MetricDefinition, RunInfoUpdate, Value};
 
@@ -64,6 +64,7 @@ pub fn statement_time(entry: &Entry) -> i64 {
         | Entry::Summary { time, .. }
         | Entry::Metric { time, .. }
         | Entry::Info { time, .. }
+        | Entry::File { time, .. }
         | Entry::Lost { time, .. }
         | Entry::Exit { time, .. } => *time,
     }
@@ -80,6 +81,8 @@ pub struct Statements {
     pub info: Settings,
     /// What `define_metric` said.
     pub metrics: BTreeMap<Stamp, MetricDefinition>,
+    /// Files, by path.
+    pub files: BTreeMap<String, (Stamp, FileInfo)>,
     /// Rows without room.
     pub loss: LossTotals,
 }
@@ -93,6 +96,9 @@ impl Statements {
         match entry {
             Entry::Metric { definition, .. } => {
                 self.metrics.insert(stamp, definition.clone());
+            }
+            Entry::File { time, file } if self.files.get(&file.path).is_none_or(|(newer, _)| *newer <= stamp) => {
+                self.files.insert(file.path.clone(), (stamp, FileInfo { file: file.clone(), time: *time }));
             }
             Entry::Lost { report, .. } => self.loss.add(report.rows, report.kept),
             _ => {}

@@ -6,7 +6,7 @@ from stepwell.proto.v1 import ingest_pb2 as stepwell_dot_v1_dot_ingest__pb2
 
 
 class IngestStub(object):
-    """Takes frames.
+    """Takes frames and blobs.
     """
 
     def __init__(self, channel):
@@ -20,14 +20,39 @@ class IngestStub(object):
                 request_serializer=stepwell_dot_v1_dot_ingest__pb2.ClientMessage.SerializeToString,
                 response_deserializer=stepwell_dot_v1_dot_ingest__pb2.ServerMessage.FromString,
                 )
+        self.FindMissingBlobs = channel.unary_unary(
+                '/stepwell.v1.Ingest/FindMissingBlobs',
+                request_serializer=stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsReply.FromString,
+                )
+        self.PutBlobs = channel.stream_stream(
+                '/stepwell.v1.Ingest/PutBlobs',
+                request_serializer=stepwell_dot_v1_dot_ingest__pb2.BlobChunk.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_ingest__pb2.BlobStored.FromString,
+                )
 
 
 class IngestServicer(object):
-    """Takes frames.
+    """Takes frames and blobs.
     """
 
     def Attach(self, request_iterator, context):
         """The connection of one process. It begins with `Hello`; the server answers `Welcome` or ends the call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindMissingBlobs(self, request, context):
+        """Which of some blobs the server does not have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutBlobs(self, request_iterator, context):
+        """Takes blobs, one after the other, each in chunks that follow each other. They have a call of their own, so that a number never waits for
+        a video. The server answers each blob once it is on its disk; a call that breaks costs the blobs that were not answered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -41,6 +66,16 @@ def add_IngestServicer_to_server(servicer, server):
                     request_deserializer=stepwell_dot_v1_dot_ingest__pb2.ClientMessage.FromString,
                     response_serializer=stepwell_dot_v1_dot_ingest__pb2.ServerMessage.SerializeToString,
             ),
+            'FindMissingBlobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindMissingBlobs,
+                    request_deserializer=stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsReply.SerializeToString,
+            ),
+            'PutBlobs': grpc.stream_stream_rpc_method_handler(
+                    servicer.PutBlobs,
+                    request_deserializer=stepwell_dot_v1_dot_ingest__pb2.BlobChunk.FromString,
+                    response_serializer=stepwell_dot_v1_dot_ingest__pb2.BlobStored.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'stepwell.v1.Ingest', rpc_method_handlers)
@@ -49,7 +84,7 @@ def add_IngestServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Ingest(object):
-    """Takes frames.
+    """Takes frames and blobs.
     """
 
     @staticmethod
@@ -66,5 +101,39 @@ class Ingest(object):
         return grpc.experimental.stream_stream(request_iterator, target, '/stepwell.v1.Ingest/Attach',
             stepwell_dot_v1_dot_ingest__pb2.ClientMessage.SerializeToString,
             stepwell_dot_v1_dot_ingest__pb2.ServerMessage.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def FindMissingBlobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/stepwell.v1.Ingest/FindMissingBlobs',
+            stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsRequest.SerializeToString,
+            stepwell_dot_v1_dot_ingest__pb2.FindMissingBlobsReply.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def PutBlobs(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(request_iterator, target, '/stepwell.v1.Ingest/PutBlobs',
+            stepwell_dot_v1_dot_ingest__pb2.BlobChunk.SerializeToString,
+            stepwell_dot_v1_dot_ingest__pb2.BlobStored.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

@@ -49,16 +49,20 @@ class Project(_message.Message):
     def __init__(self, entity: _Optional[str] = ..., name: _Optional[str] = ..., runs: _Optional[int] = ..., running: _Optional[int] = ..., last_activity_us: _Optional[int] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("entity", "project", "limit", "offset")
+    __slots__ = ("entity", "project", "limit", "offset", "filters", "order")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
+    FILTERS_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     limit: int
     offset: int
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+    filters: str
+    order: str
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., filters: _Optional[str] = ..., order: _Optional[str] = ...) -> None: ...
 
 class ListRunsReply(_message.Message):
     __slots__ = ("runs", "total")
@@ -252,3 +256,45 @@ class RowBatch(_message.Message):
     rows: int
     label: str
     def __init__(self, payload: _Optional[bytes] = ..., rows: _Optional[int] = ..., label: _Optional[str] = ...) -> None: ...
+
+class ListFilesRequest(_message.Message):
+    __slots__ = ("path",)
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ...) -> None: ...
+
+class ListFilesReply(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[File]
+    def __init__(self, files: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
+
+class File(_message.Message):
+    __slots__ = ("path", "sha256", "size", "time_us", "present")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    TIME_US_FIELD_NUMBER: _ClassVar[int]
+    PRESENT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    sha256: bytes
+    size: int
+    time_us: int
+    present: bool
+    def __init__(self, path: _Optional[str] = ..., sha256: _Optional[bytes] = ..., size: _Optional[int] = ..., time_us: _Optional[int] = ..., present: bool = ...) -> None: ...
+
+class ReadFileRequest(_message.Message):
+    __slots__ = ("path", "file", "offset")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    file: str
+    offset: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., file: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class FileChunk(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...

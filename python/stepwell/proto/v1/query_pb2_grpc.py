@@ -55,6 +55,16 @@ class QueryStub(object):
                 request_serializer=stepwell_dot_v1_dot_query__pb2.ScanRowsRequest.SerializeToString,
                 response_deserializer=stepwell_dot_v1_dot_query__pb2.RowBatch.FromString,
                 )
+        self.ListFiles = channel.unary_unary(
+                '/stepwell.v1.Query/ListFiles',
+                request_serializer=stepwell_dot_v1_dot_query__pb2.ListFilesRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_query__pb2.ListFilesReply.FromString,
+                )
+        self.ReadFile = channel.unary_stream(
+                '/stepwell.v1.Query/ReadFile',
+                request_serializer=stepwell_dot_v1_dot_query__pb2.ReadFileRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
+                )
 
 
 class QueryServicer(object):
@@ -117,6 +127,20 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFiles(self, request, context):
+        """The files of a run: media, tables, arrays, and what was saved by hand.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadFile(self, request, context):
+        """The bytes of one file. NOT_FOUND names the path; UNAVAILABLE says that its content has not arrived yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -159,6 +183,16 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.ScanRows,
                     request_deserializer=stepwell_dot_v1_dot_query__pb2.ScanRowsRequest.FromString,
                     response_serializer=stepwell_dot_v1_dot_query__pb2.RowBatch.SerializeToString,
+            ),
+            'ListFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFiles,
+                    request_deserializer=stepwell_dot_v1_dot_query__pb2.ListFilesRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_query__pb2.ListFilesReply.SerializeToString,
+            ),
+            'ReadFile': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadFile,
+                    request_deserializer=stepwell_dot_v1_dot_query__pb2.ReadFileRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_query__pb2.FileChunk.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -304,5 +338,39 @@ class Query(object):
         return grpc.experimental.unary_stream(request, target, '/stepwell.v1.Query/ScanRows',
             stepwell_dot_v1_dot_query__pb2.ScanRowsRequest.SerializeToString,
             stepwell_dot_v1_dot_query__pb2.RowBatch.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/stepwell.v1.Query/ListFiles',
+            stepwell_dot_v1_dot_query__pb2.ListFilesRequest.SerializeToString,
+            stepwell_dot_v1_dot_query__pb2.ListFilesReply.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ReadFile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/stepwell.v1.Query/ReadFile',
+            stepwell_dot_v1_dot_query__pb2.ReadFileRequest.SerializeToString,
+            stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

@@ -103,6 +103,18 @@ type Answers = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::ServerMessage,
 #[tonic::async_trait]
 impl Ingest for Service {
     type AttachStream = Answers;
+    type PutBlobsStream = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::BlobStored, Status>> + Send>>;
+
+    async fn find_missing_blobs(
+        &self,
+        _request: Request<v1::FindMissingBlobsRequest>,
+    ) -> Result<Response<v1::FindMissingBlobsReply>, Status> {
+        Err(Status::unimplemented("this server takes no blobs"))
+    }
+
+    async fn put_blobs(&self, _request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
+        Err(Status::unimplemented("this server takes no blobs"))
+    }
 
     async fn attach(&self, request: Request<Streaming<v1::ClientMessage>>) -> Result<Response<Answers>, Status> {
         let memory = Arc::clone(&self.memory);

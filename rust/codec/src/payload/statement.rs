@@ -5,6 +5,7 @@
 //! summary := [2, time, {key: value, …}, [deleted key, …]]
 //! metric  := [3, time, {name, step_metric?, step_sync?, hidden?, summary, goal?, overwrite}]
 //! info    := [4, time, {name?, notes?, tags?, group?, job_type?}]
+//! file    := [5, time, {path, sha256: 32 bytes, size}]
 //! lost    := [6, time, {rows, kept, reason}]
 //! exit    := [7, time, code]
 //! open    := [8, time, {entity, project, run, label, rank?, primary, attempt, runtime_offset, host, pid, destination, version}]
@@ -14,7 +15,7 @@
 
 use super::PayloadError;
 use crate::msgpack::{self, Reader};
-use stepwell_model::{Entry, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
 
 /// The keys and values of a map.
 type Pairs = Vec<(String, Value)>;
@@ -30,6 +31,14 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry) {
         Entry::Summary { time, set, deleted } => (2, *time, vec![Value::Map(set.clone()), texts(deleted)]),
         Entry::Metric { time, definition } => (3, *time, vec![metric_to_value(definition)]),
         Entry::Info { time, info } => (4, *time, vec![info_to_value(info)]),
+        Entry::File { time, file } => {
+            let pairs = vec![
+                pair("path", text(&file.path)),
+                pair("sha256", Value::Bin(file.blob.0.to_vec())),
+                pair("size", Value::Int(file.size as i64)),
+            ];
+            (5, *time, vec![Value::Map(pairs)])
+        }
         Entry::Lost { time, report } => {
             let count = |count: u64| Value::Int(count as i64);
             let pairs = vec![pair("rows", count(report.rows)), pair("kept", count(report.kept)), pair("reason", text(&report.reason))];
@@ -61,6 +70,7 @@ pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Ent
         2 => Entry::Summary { time, set: pairs(body)?, deleted: strings(&reader.value()?)? },
         3 => Entry::Metric { time, definition: metric_from_value(&body)? },
         4 => Entry::Info { time, info: info_from_value(&body)? },
+        5 => Entry::File { time, file: file_from_value(&body)? },
         6 => {
             let count = |key| integer(&body, key).map(|count| count.unwrap_or(0) as u64);
             Entry::Lost {
@@ -75,6 +85,19 @@ pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Ent
         8 => Entry::Open(Opening { time, ..opening_from_value(&body)? }),
         _ => return Err(PayloadError::Form("an entry of an unknown kind")),
     })
+}
+
+fn file_from_value(value: &Value) -> Result<FileVersion, PayloadError> {
+    let path = string(value, "path")?.filter(|path| FileVersion::is_path(path)).ok_or(PayloadError::Form("a file without a sound path"))?;
+    let blob = match value.get("sha256") {
+        Some(Value::Bin(bytes)) => bytes.as_slice().try_into().map(BlobId).ok(),
+        _ => None,
+    };
+    let size = integer(value, "size")?.and_then(|size| u64::try_from(size).ok());
+    match (blob, size) {
+        (Some(blob), Some(size)) => Ok(FileVersion { path, blob, size }),
+        _ => Err(PayloadError::Form("a file without sha256 and size")),
+    }
 }
 
 /// The opening as a map; also what a segment's header carries.

@@ -4,8 +4,8 @@ use parking_lot::{Condvar, Mutex};
 use std::ops::ControlFlow;
 use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
-    AppendOutcome, Changed, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, Store,
-    StoreError, StoredValue, StreamFrame,
+    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,
+    Store, StoreError, StoredValue, StreamFrame,
 };
 
 /// A store that appends when it is told to.
@@ -72,6 +72,10 @@ impl Store for Moody {
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
         self.inner.run(path, now)
     }
+    fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
+        self.inner.files(run)
+    }
+
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
         self.inner.keys(entity, project, runs)
     }

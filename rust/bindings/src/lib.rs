@@ -11,6 +11,7 @@ mod row;
 mod server;
 mod shape;
 mod spools;
+mod statistics;
 mod writer;
 
 use pyo3::prelude::*;
@@ -27,5 +28,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;
     module.add_function(wrap_pyfunction!(spools::spooled_streams, module)?)?;
     module.add_function(wrap_pyfunction!(spools::sync, module)?)?;
+    module.add_function(wrap_pyfunction!(statistics::array_statistics, module)?)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ mod half;
 pub mod histogram;
 mod mix;
 pub mod reservoir;
+pub mod statistics;
 pub mod summary;
 mod vector;
 pub mod view;

@@ -7,6 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use stepwell_codec::msgpack;
 use stepwell_sample::histogram::{Binned, histogram};
+use stepwell_sample::statistics::{Statistics, statistics};
 use stepwell_sample::view::{Elements, View};
 
 /// Arrays of more elements become histograms.
@@ -99,6 +100,11 @@ impl Memory {
             let view = self.view()?;
             histogram(&view, bins).map_err(|error| PyValueError::new_err(error.to_string()))
         })
+    }
+
+    /// Computes statistics with the GIL released; see [`Self::histogram`].
+    pub(crate) fn statistics(&self, py: Python<'_>) -> PyResult<Statistics> {
+        py.detach(|| Ok(statistics(&self.view()?)))
     }
 
     fn view(&self) -> PyResult<View<'_>> {

@@ -1,0 +1,38 @@
+"""Each example of the documentation page runs as `import stepwell as wandb`; what it logged is read back."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.docs_examples import charts, media, pictures, rows
+from tests.docs_examples.logged import Logged
+from tests.places import Place
+from tests.processes import Process
+
+pytestmark = pytest.mark.e2e
+
+SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
+CHECKS: dict[str, Callable[[Logged], None]] = {
+    name.removeprefix("check_"): check
+    for module in (rows, pictures, media, charts)
+    for name, check in vars(module).items()
+    if name.startswith("check_")
+}
+
+
+@pytest.mark.parametrize("example", SCRIPTS, ids=lambda path: path.stem)
+def test_the_example_is_read_back(example: Path, place: Place):
+    work = place.directory / example.stem
+    env = place.env or {"STEPWELL_DIR": str(place.directory / "stepwell")}
+    with Process([sys.executable, example], work, env) as process:
+        ended = process.wait(60)
+    assert ended.code == 0, ended.output
+    assert "WARNING" not in ended.stderr, ended.stderr
+    with place.api() as api:
+        CHECKS[example.stem](Logged(api, work))
+
+
+def test_every_example_has_a_check():
+    assert {path.stem for path in SCRIPTS} <= CHECKS.keys()

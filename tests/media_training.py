@@ -1,0 +1,60 @@
+"""A training that logs 10,000 images, 1,000 tables and 200 videos, and dies; run by tests/test_many_media.py.
+
+It prints one line of JSON when everything is logged and on disk, then waits to be killed.
+"""
+
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+
+import stepwell
+
+IMAGES, TABLES, VIDEOS, SAME = 10_000, 1_000, 200, 1_000
+
+
+def pixels(number: int) -> "np.ndarray":
+    """Return the image of a number; the last thousand are all the same."""
+    number = min(number, IMAGES - SAME)
+    image = np.zeros((48, 48, 3), dtype=np.uint8)
+    image[..., 0] = number % 256
+    image[..., 1] = number // 256
+    image[8:16, 8:16, 2] = np.arange(64).reshape(8, 8)
+    return image
+
+
+def frames(number: int) -> "np.ndarray":
+    """Return the video of a number: time, channels, height, width; few colours, which a GIF keeps exactly."""
+    video = np.zeros((5, 3, 16, 16), dtype=np.uint8)
+    video[:, 0] = number
+    video[:, 1] = np.arange(5)[:, None, None]
+    return video
+
+
+def rows(number: int) -> list[list[object]]:
+    """Return the table of a number."""
+    return [[row, f"text {number}", number / (row + 1)] for row in range(20)]
+
+
+def main() -> None:
+    run = stepwell.init(project="many", id="media", mode=sys.argv[1])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(IMAGES):
+        row: dict[str, object] = {"number": number, "image": stepwell.Image(pixels(number))}
+        if number % (IMAGES // TABLES) == 0:
+            table = number // (IMAGES // TABLES)
+            row["table"] = stepwell.Table(columns=["row", "text", "value"], data=rows(table))
+        if number % (IMAGES // VIDEOS) == 0:
+            row["video"] = stepwell.Video(frames(number // (IMAGES // VIDEOS)), fps=10)
+        run.log(row)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    began = time.monotonic()
+    done = run.flush(120)
+    print(json.dumps({"flushed": done, "flush_s": time.monotonic() - began, "grown_mib": grown / 1024}), flush=True)
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    main()

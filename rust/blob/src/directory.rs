@@ -6,6 +6,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use stepwell_model::BlobId;
 
 /// Bytes that are copied at once.
@@ -94,6 +95,37 @@ impl BlobDirectory {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Makes one blob survive a power loss; an error if it is not there.
+    pub fn sync_blob(&self, id: BlobId) -> io::Result<()> {
+        self.open(id)?.sync_data()?;
+        self.sync_name(id)
+    }
+
+    /// Makes the name of a blob, and of the folder it is in, survive a power loss.
+    pub(crate) fn sync_name(&self, id: BlobId) -> io::Result<()> {
+        for folder in self.path(id).ancestors().skip(1).take(2) {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was being written by processes that died, as far as nothing was added to it for `age`.
+    pub fn remove_leftovers(&self, age: Duration) -> io::Result<()> {
+        let folder = match fs::read_dir(self.root.join("tmp")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        for entry in folder {
+            let entry = entry?;
+            // Whoever renames it at this moment is quicker.
+            let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
+            if modified.elapsed().is_ok_and(|since| since >= age) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Ok(())
     }
 
     /// Makes the folder that a path is in.

@@ -45,9 +45,15 @@ impl Incoming {
         self.size
     }
 
-    /// Gives the blob its name. With `sync` its bytes are on the disk when this returns (its name is after the folder was synced too).
+    /// The name of the bytes so far.
+    pub fn id(&self) -> BlobId {
+        BlobId(self.hash.clone().finalize().into())
+    }
+
+    /// Gives the blob its name. With `sync` it survives a power loss when this returns: its bytes are on the disk before it has its name,
+    /// and the name is too.
     pub fn keep(mut self, sync: bool) -> io::Result<(BlobId, u64)> {
-        let id = BlobId(self.hash.clone().finalize().into());
+        let id = self.id();
         if sync {
             self.file.sync_data()?;
         }
@@ -55,8 +61,10 @@ impl Incoming {
         BlobDirectory::make_parent(&path)?;
         fs::rename(&self.path, &path)?;
         self.kept = true;
-        if sync {
-            path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())?;
+        if sync && let Err(error) = self.directory.sync_name(id) {
+            // Nobody is to find a blob that may be gone tomorrow.
+            let _ = fs::remove_file(&path);
+            return Err(error);
         }
         Ok((id, self.size))
     }

@@ -277,7 +277,7 @@ fn bounded(len: usize) -> Result<usize, PayloadError> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use stepwell_model::{LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
+    use stepwell_model::{BlobId, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
 
     fn table() -> KeyTable {
         KeyTable {
@@ -351,6 +351,7 @@ mod tests {
                 },
             },
             Entry::Info { time: 4, info: RunInfoUpdate { name: Some("n".into()), tags: Some(vec!["a".into()]), ..Default::default() } },
+            Entry::File { time: 5, file: FileVersion { path: "media/ü.png".into(), blob: BlobId([7; 32]), size: i64::MAX as u64 } },
             Entry::Lost { time: 5, report: LossReport { rows: 10, kept: 3, reason: "disk full".into() } },
             Entry::Exit { time: 6, code: -1 },
         ];
@@ -360,7 +361,42 @@ mod tests {
         assert_eq!(PayloadReader::new(&payload, count).unwrap().entries().unwrap(), statements);
     }
 
+    fn read_back(entry: &Entry) -> Result<Vec<Entry>, PayloadError> {
+        let (mut builder, mut payload) = (PayloadBuilder::new(), Vec::new());
+        builder.statement(entry);
+        let count = builder.finish(&table(), &mut payload);
+        PayloadReader::new(&payload, count)?.entries()
+    }
+
+    #[test]
+    fn a_file_with_a_path_that_could_leave_the_run_is_refused() {
+        let long = "x".repeat(limits::FILE_PATH_BYTES + 1);
+        for path in ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", "a\\b", "a\0", "a\nb", "\u{85}", &long] {
+            let file = FileVersion { path: path.into(), blob: BlobId([0; 32]), size: 0 };
+            assert_eq!(read_back(&Entry::File { time: 0, file }), Err(PayloadError::Form("a file without a sound path")), "{path:?}");
+        }
+        for path in ["a", "...", "a/..b", ".hidden", "a b/ü", &long[1..]] {
+            let file = Entry::File { time: 0, file: FileVersion { path: path.into(), blob: BlobId([0; 32]), size: 0 } };
+            assert_eq!(read_back(&file), Ok(vec![file]), "{path:?}");
+        }
+        let size = FileVersion { path: "a".into(), blob: BlobId([0; 32]), size: u64::MAX };
+        assert!(read_back(&Entry::File { time: 0, file: size }).is_err(), "a size that is negative on the wire");
+    }
+
     proptest! {
+        #[test]
+        fn every_file_entry_reads_back_or_is_refused_for_its_path(
+            time: i64,
+            parts in proptest::collection::vec("[a-zа-я0-9._ \\\\\\x00-]{0,6}", 1..4),
+            blob: [u8; 32],
+            size in 0..=i64::MAX as u64,
+        ) {
+            let file = FileVersion { path: parts.join("/"), blob: BlobId(blob), size };
+            let sound = FileVersion::is_path(&file.path);
+            let entry = Entry::File { time, file };
+            prop_assert_eq!(read_back(&entry).ok(), sound.then_some(vec![entry]));
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), count in 0u32..4) {
             let _ = PayloadReader::new(&bytes, count).and_then(PayloadReader::entries);

@@ -4,6 +4,7 @@
 
 use crate::catalog::{self, StreamPosition};
 use crate::error::{damaged, store_error};
+use crate::files;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 use stepwell_codec::payload::{EntryRef, KeyTable, PayloadBuilder};
@@ -116,6 +117,7 @@ fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry
                 )?
                 .execute(params![position.run, bounded(loss.sampled_rows), bounded(loss.lost_rows)])?;
         }
+        Entry::File { file, .. } => files::put(connection, position.run, stamp, file)?,
         Entry::Exit { code, .. } => {
             connection.prepare_cached("UPDATE streams SET exit_code = ?2 WHERE id = ?1")?.execute(params![position.id, code])?;
         }

@@ -270,6 +270,7 @@ pub(crate) fn purge(connection: &Connection) -> Result<bool, StoreError> {
         "DELETE FROM keys WHERE run = ?1",
         "DELETE FROM settings WHERE run = ?1",
         "DELETE FROM metrics WHERE run = ?1",
+        "DELETE FROM files WHERE run = ?1",
         "UPDATE runs SET deleted = 2 WHERE id = ?1",
     ] {
         connection.execute(delete, [run]).map_err(store_error)?;

@@ -13,7 +13,7 @@ pub const FILE_NAME: &str = "store.sqlite";
 /// Marks the file as ours: "SWS1".
 const APPLICATION_ID: i32 = 0x5357_5331;
 /// Version of the schema in `schema.sql`.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 /// How long a transaction waits for one of another process before it counts as unavailable.
 const BUSY: Duration = Duration::from_secs(10);
 /// Reading connections that are kept for the next reader; more are opened when more read at once.
@@ -209,7 +209,19 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, ConnectError> {
     Ok(connection)
 }
 
-/// Creates the schema in an empty file, checks it in any other.
+/// What turns a file of version 1 + i into one of version 2 + i, in place and without reading what is stored.
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("upgrade_2.sql")];
+
+/// Brings a file of an older version to the present one, within the caller's transaction.
+fn upgrade(transaction: &Connection, found: i32) -> Result<(), rusqlite::Error> {
+    for (version, statements) in (2..).zip(UPGRADES).filter(|(version, _)| *version > found) {
+        transaction.execute_batch(statements)?;
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    Ok(())
+}
+
+/// Creates the schema in an empty file, brings an older one up to date, checks any other.
 fn prepare(connection: &mut Connection) -> Result<(), ConnectError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -220,7 +232,8 @@ fn prepare(connection: &mut Connection) -> Result<(), ConnectError> {
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         }
-        (APPLICATION_ID, SCHEMA_VERSION) => {
+        (APPLICATION_ID, found @ 1..=SCHEMA_VERSION) => {
+            upgrade(&transaction, found)?;
             transaction.query_row("SELECT value FROM counters WHERE name = 'version'", [], |row| row.get::<_, i64>(0))?;
         }
         (APPLICATION_ID, found) if found > SCHEMA_VERSION => return Err(ConnectError::Newer(found)),

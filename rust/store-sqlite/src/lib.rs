@@ -9,6 +9,7 @@ mod database;
 mod digest;
 mod digest_cache;
 mod error;
+mod files;
 mod journal;
 mod piece;
 mod scan;

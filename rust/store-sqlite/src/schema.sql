@@ -1,4 +1,4 @@
--- The embedded store, version 1: one file, to be read with `sqlite3 store.sqlite`.
+-- The embedded store, version 2: one file, to be read with `sqlite3 store.sqlite`.
 --
 -- What comes in:     streams (durable number) + journal (frames verbatim) + settings, metrics: all in the transaction of `append`.
 -- What it becomes:   blocks (rows: steps, entry numbers, times) + columns (one chunk per key of a block) + others (not numbers)
@@ -7,7 +7,7 @@
 -- with the highest (attempt, stream id, entry number), so nothing here needs to be in any order.
 --
 -- Times are microseconds since 1970. Columns named *_steps, entries, times and numbers are compressed with pco (see column.rs).
--- application_id 0x53575331 ("SWS1"), user_version 1.
+-- application_id 0x53575331 ("SWS1"), user_version 2; upgrade_2.sql brings version 1 here.
 
 CREATE TABLE counters (
     name        TEXT PRIMARY KEY,
@@ -76,6 +76,17 @@ CREATE TABLE metrics (
     entry        INTEGER NOT NULL,
     statement    BLOB NOT NULL,              -- as in the payload of a frame
     PRIMARY KEY (run, time, stream, entry)
+) WITHOUT ROWID;
+
+CREATE TABLE files (
+    run          INTEGER NOT NULL REFERENCES runs,
+    path         TEXT NOT NULL,
+    time         INTEGER NOT NULL,
+    stream       BLOB NOT NULL,
+    entry        INTEGER NOT NULL,
+    blob         BLOB NOT NULL,              -- SHA-256 of its content
+    size         INTEGER NOT NULL,           -- as a signed number with the same bits
+    PRIMARY KEY (run, path)
 ) WITHOUT ROWID;
 
 CREATE TABLE journal (

@@ -6,6 +6,7 @@ use crate::compaction::{self, CompactionPolicy};
 use crate::database::{Database, OpenError};
 use crate::digest::Digest;
 use crate::digest_cache::DigestCache;
+use crate::files;
 use crate::journal::JournalCache;
 use crate::view::RunView;
 use rusqlite::Connection;
@@ -198,8 +199,18 @@ impl Store for SqliteStore {
         })
     }
 
-    fn files(&self, _run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
-        Ok(Vec::new())
+    fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
+        self.database.read(|connection| match catalog::find_run(connection, run)? {
+            Some(run) => files::all(connection, run.id),
+            None => Ok(Vec::new()),
+        })
+    }
+
+    fn file(&self, run: &RunPath, path: &str) -> Result<Option<FileInfo>, StoreError> {
+        self.database.read(|connection| match catalog::find_run(connection, run)? {
+            Some(run) => files::one(connection, run.id, path),
+            None => Ok(None),
+        })
     }
 
     fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {

@@ -29,6 +29,7 @@ pub fn run_all(subject: &Subject<'_>) {
         promises::names_that_cannot_be_used_are_refused,
         promises::a_stream_never_changes_its_run,
         promises::the_last_setting_by_time_wins,
+        promises::the_last_content_of_a_file_wins,
         promises::a_summary_value_set_by_hand_stays,
         promises::metric_definitions_add_up,
         promises::the_primary_decides_the_state,

@@ -4,7 +4,7 @@ use super::observation::{assert_same, observe};
 use super::stream::TestStream;
 use super::{Subject, compact_all};
 use crate::{AppendOutcome, MemoryStore, StepRange, Store, StreamFrame};
-use stepwell_model::{Entry, LossReport, MetricDefinition, Row, RunInfoUpdate, RunPath, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Row, RunInfoUpdate, RunPath, Value};
 
 /// Dice that fall the same way for the same seed (SplitMix64).
 #[derive(Debug, Clone)]
@@ -197,7 +197,7 @@ fn random_statement(dice: &mut Dice) -> Entry {
         let deleted = (0..dice.below(2)).map(|_| (*dice.pick(&["a", "b", "c"])).to_owned()).collect();
         (set, deleted)
     };
-    match dice.below(7) {
+    match dice.below(8) {
         0 | 1 => {
             let (set, deleted) = settings(dice);
             Entry::Config { time, set, deleted }
@@ -220,6 +220,13 @@ fn random_statement(dice: &mut Dice) -> Entry {
             time,
             report: LossReport { rows: dice.below(10) as u64, kept: dice.below(10) as u64, reason: "disk full".into() },
         },
+        6 => {
+            let path = (*dice.pick(&["a.png", "media/a.png", "media/a.png", "медиа"])).to_owned();
+            Entry::File {
+                time,
+                file: FileVersion { path, blob: BlobId([dice.below(256) as u8; 32]), size: dice.bits() >> (1 + dice.below(63)) },
+            }
+        }
         _ => Entry::Exit { time, code: dice.below(2) as i32 },
     }
 }

@@ -21,6 +21,11 @@ pub fn observe(store: &dyn Store, paths: &[RunPath], keys: &[&str], windows: &[S
             continue;
         };
         seen.push((format!("{path}"), info_text(&info)));
+        let files = store.files(path).unwrap();
+        seen.push((format!("{path} files"), format!("{files:?}")));
+        for file in &files {
+            assert_eq!(store.file(path, &file.file.path).unwrap().as_ref(), Some(file));
+        }
         let found = store.keys(&path.entity, &path.project, std::slice::from_ref(&path.run)).unwrap();
         seen.push((format!("{path} keys"), format!("{found:?}")));
         let mut all: Vec<&str> = keys.iter().copied().chain(found.iter().map(|key| key.key.as_str())).collect();

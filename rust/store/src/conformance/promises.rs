@@ -3,8 +3,8 @@
 use super::stream::{TestStream, frame_at, path, row};
 use super::{Subject, compact_all};
 use crate::query::CRASHED_AFTER_MICROS;
-use crate::{AppendOutcome, LabelChoice, LossTotals, Page, RunState, StepRange, StoreError};
-use stepwell_model::{Entry, LossReport, MetricDefinition, RunInfoUpdate, Value};
+use crate::{AppendOutcome, FileInfo, LabelChoice, LossTotals, Page, RunState, StepRange, StoreError};
+use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, RunInfoUpdate, RunPath, Value};
 
 fn text(text: &str) -> Value {
     Value::Str(text.into())
@@ -115,6 +115,40 @@ pub fn the_last_setting_by_time_wins(subject: &Subject<'_>) {
     assert_eq!(info.config, pairs(&expected));
     assert_eq!((info.name.as_str(), info.notes.as_str(), info.tags), ("two", "n", vec!["x".to_owned()]));
     assert_eq!(info.loss, LossTotals { sampled_rows: 3, lost_rows: 8 });
+}
+
+/// A path has the content that was said last, whatever came first; a deleted run has no files.
+pub fn the_last_content_of_a_file_wins(subject: &Subject<'_>) {
+    let mut store = (subject.create)();
+    let (mut one, mut two) = (TestStream::new(1), TestStream::new(2));
+    store.open_stream(one.id, &one.opening).unwrap();
+    store.open_stream(two.id, &two.opening).unwrap();
+    let version = |path: &str, blob: u8, size| FileVersion { path: path.into(), blob: BlobId([blob; 32]), size };
+    let file = |time, path: &str, blob, size| Entry::File { time, file: version(path, blob, size) };
+    let later = two.frame(&[file(20, "media/images/x.png", 2, 200), file(5, "tie", 7, 7)]);
+    let earlier = one.frame(&[
+        file(10, "media/images/x.png", 1, u64::MAX >> 1),
+        file(5, "tie", 1, 1),
+        file(5, "a", 1, 0),
+        file(5, "a", 3, u64::MAX >> 1),
+    ]);
+    store.append(&[later, earlier.clone()]).unwrap();
+    store.append(&[earlier]).unwrap();
+    compact_all(&*store);
+    store = (subject.reopen)(store);
+    let info = |time, file| FileInfo { file, time };
+    let expected =
+        [info(5, version("a", 3, u64::MAX >> 1)), info(20, version("media/images/x.png", 2, 200)), info(5, version("tie", 7, 7))];
+    assert_eq!(store.files(&path()).unwrap(), expected);
+    assert_eq!(store.file(&path(), "tie").unwrap().as_ref(), Some(&expected[2]));
+    assert_eq!(store.file(&path(), "media"), Ok(None));
+    let unknown = RunPath { run: "unknown".into(), ..path() };
+    assert_eq!((store.files(&unknown), store.file(&unknown, "a")), (Ok(vec![]), Ok(None)));
+    store.delete_run(&path()).unwrap();
+    let again = TestStream::new(3);
+    store.open_stream(again.id, &again.opening).unwrap();
+    compact_all(&*store);
+    assert_eq!((store.files(&path()), store.file(&path(), "a")), (Ok(vec![]), Ok(None)));
 }
 
 /// Rows don't overwrite what was set by hand; a deleted value is gone until it is set again.

@@ -2,7 +2,12 @@
 
 mod batch;
 mod convert;
+mod field;
 mod files;
+mod filter;
+mod moment;
+mod order;
+pub(crate) mod runs;
 mod sample;
 mod scan;
 
@@ -71,8 +76,8 @@ impl Query for QueryService {
         let request = request.into_inner();
         let limit = if request.limit == 0 { DEFAULT_RUNS } else { request.limit as usize };
         let page = Page { limit, offset: request.offset as usize };
-        let read = move |context: &Context| Ok(context.store.runs(&request.entity, &request.project, page, crate::clock::now())?);
-        let (runs, total) = self.context.read(read).await?;
+        let selection = runs::RunSelection::parse(request.entity, request.project, page, &request.filters, &request.order)?;
+        let (runs, total) = self.context.read(move |context| selection.read(&*context.store, crate::clock::now())).await?;
         Ok(Response::new(v1::ListRunsReply { runs: runs.into_iter().map(convert::run).collect(), total }))
     }
 

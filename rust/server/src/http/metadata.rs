@@ -3,6 +3,7 @@
 use super::json;
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::query::runs::RunSelection;
 use axum::Json;
 use axum::extract::{Query, RawQuery, State};
 use serde::Deserialize;
@@ -30,20 +31,25 @@ pub(super) async fn projects(State(context): Shared) -> Answer {
     Ok(Json(object!({"projects": projects.iter().map(json::project).collect::<Vec<_>>()})))
 }
 
-/// `?entity=&project=&limit=&offset=`
+/// `?entity=&project=&limit=&offset=&filters=&order=`
 #[derive(Deserialize)]
 pub(super) struct RunsQuery {
     entity: String,
     project: String,
     limit: Option<usize>,
     offset: Option<usize>,
+    #[serde(default)]
+    filters: String,
+    #[serde(default)]
+    order: String,
 }
 
 pub(super) async fn runs(State(context): Shared, query: Result<Query<RunsQuery>, axum::extract::rejection::QueryRejection>) -> Answer {
     let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
     let page = Page { limit: query.limit.unwrap_or(RUNS).min(MOST_RUNS), offset: query.offset.unwrap_or(0) };
+    let selection = RunSelection::parse(query.entity, query.project, page, &query.filters, &query.order)?;
     let read = move |context: &Context| {
-        let (runs, total) = context.store.runs(&query.entity, &query.project, page, crate::clock::now())?;
+        let (runs, total) = selection.read(&*context.store, crate::clock::now())?;
         Ok(object!({"runs": runs.iter().map(json::run).collect::<Vec<_>>(), "total": total}))
     };
     Ok(Json(context.read(read).await?))

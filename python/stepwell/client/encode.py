@@ -45,7 +45,7 @@ def convert(key: str, value: Any) -> Any:
         If an iterable has more than a million elements.
     """
     if isinstance(value, Media):
-        return value.record()
+        return value.record(key)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (datetime, date, time)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.media import Media
@@ -40,6 +42,7 @@ class Histogram(Media):
         If neither or both of `sequence` and `np_histogram` are given, or the values are no numbers.
     """
 
+    _type = "histogram"
     MAX_LENGTH = 512
 
     def __init__(
@@ -55,9 +58,9 @@ class Histogram(Media):
         else:
             self.histogram, self.bins = _binned(sequence, num_bins)
 
-    def record(self) -> dict[str, Any]:
+    def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type": "histogram", "bins": edges, "values": counts}`."""
-        return {"_type": "histogram", "bins": self.bins, "values": self.histogram}
+        return {"_type": self._type, "bins": self.bins, "values": self.histogram}
 
     def __repr__(self) -> str:
         count, bins = sum(self.histogram), len(self.histogram)
@@ -86,4 +89,17 @@ def _given(histogram: tuple[Any, Any]) -> tuple[list[float], list[float]]:
         raise ValueError(f"a histogram has 1 to {Histogram.MAX_LENGTH} bins, not {len(counts)}")
     if len(edges) != len(counts) + 1:
         raise ValueError(f"{len(counts)} counts need {len(counts) + 1} edges; np_histogram has {len(edges)}")
-    return counts, [float(edge) for edge in edges]
+    for name, numbers in (("counts", counts), ("edges", edges)):
+        if wrong := [type(each).__name__ for each in numbers if not isinstance(each, Real)]:
+            raise TypeError(f"the {name} of np_histogram are numbers; one is a {wrong[0]}")
+    if any(count < 0 for count in counts):
+        raise ValueError(f"the counts of np_histogram are not negative; one is {min(counts)}")
+    # Between large numbers there is no room for many edges, so numpy gives equal ones there.
+    for index, (left, right) in enumerate(pairwise(edges)):
+        if not left <= right:
+            raise ValueError(f"the edges of np_histogram rise; edge {index + 1} is {right}, after {left}")
+    return [_plain(count) for count in counts], [float(edge) for edge in edges]
+
+
+def _plain(count: Real) -> int | float:
+    return int(count) if isinstance(count, Integral) else float(count)

@@ -1,14 +1,118 @@
-"""The base of all media."""
+"""The base of all media: what is logged as a typed object, most of them with a file of their own."""
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stepwell._native import Content
 
 
 class Media(ABC):
-    """Something that is logged as a typed object."""
+    """Something that is logged as a typed object.
+
+    Attributes
+    ----------
+    _type
+        Names the kind in records: values of one key and one kind are one series.
+    RECOMMENDED_ITEMS
+        More than so many in one list are kept all the same, with one warning per process; None is any number.
+    """
+
+    _type: ClassVar[str]
+    RECOMMENDED_ITEMS: ClassVar[int | None] = None
 
     @abstractmethod
-    def record(self) -> dict[str, Any]:
-        """Return what is stored of it: a dict with `_type`, of plain values only."""
+    def record(self, key: str) -> dict[str, Any]:
+        """Return what is stored in the row: a dict with `_type`, of values that can be logged.
+
+        Called by the encoder while it takes a row, a summary or a config value.
+
+        Parameters
+        ----------
+        key
+            Under which the value is logged. It becomes a part of the names of files, and is named in errors.
+        """
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the `_type` of the records of this kind."""
+        return cls._type
+
+
+class FileMedia(Media):
+    """Media whose content is a file of the run. A kind sets `_type` and `_folder`, `_content`, and says its `_fields`.
+
+    Attributes
+    ----------
+    _folder
+        Where its files are, below `media/` of the run.
+    _content
+        The file, copied when the object was made: what happens to an array or a file afterwards does not matter.
+    """
+
+    _folder: ClassVar[str]
+    _content: Content
+
+    def record(self, key: str) -> dict[str, Any]:
+        """Return `{"_type", "path", …}`; the file itself is handed to the writer of the run."""
+        return {"_type": self._type, "path": attach(self._content, self._folder, key), **self._fields(key)}
+
+    @abstractmethod
+    def _fields(self, key: str) -> dict[str, Any]:
+        """Return the rest of the record."""
+
+
+def attach(content: Content, folder: str, key: str) -> str:
+    """Hand a file to the writer that asks for a record, and return its path within the run."""
+    from stepwell import _native
+
+    return _native.attach(content, folder, key)
+
+
+def said(**fields: Any) -> dict[str, Any]:
+    """Return the fields of a record about which something was said."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def text(caption: Any) -> str | None:
+    """Return a caption as it is stored: text, whatever it was given as."""
+    return None if caption is None else str(caption)
+
+
+def sequence(key: str, media: Sequence[Media]) -> dict[str, Any]:
+    """Return the one record of a list of media.
+
+    Raises
+    ------
+    TypeError
+        If they are not all of one kind.
+    """
+    kind = type(media[0])
+    for index, each in enumerate(media):
+        if each.type_name() != kind.type_name():
+            raise TypeError(
+                f"{key!r} has a list of media of several kinds: {kind.__name__} at index 0 and {type(each).__name__} "
+                f"at index {index}; nothing of this call was kept. Log each kind under a key of its own."
+            )
+    if kind.RECOMMENDED_ITEMS is not None and len(media) > kind.RECOMMENDED_ITEMS:
+        _warn_once(kind, key, len(media))
+    return {"_type": kind.type_name(), "count": len(media), "items": [each.record(key) for each in media]}
+
+
+_warned: set[type[Media]] = set()
+
+
+def _warn_once(kind: type[Media], key: str, count: int) -> None:
+    if kind not in _warned:
+        _warned.add(kind)
+        warnings.warn(
+            f"stepwell: {key!r} has {count} values of {kind.__name__} in one step; up to {kind.RECOMMENDED_ITEMS} are "
+            "recommended. All are kept (said once).",
+            RuntimeWarning,
+            stacklevel=2,
+        )

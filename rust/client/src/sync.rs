@@ -6,15 +6,15 @@ use crate::upload::connection::{attach, connect};
 use crate::upload::session::{Feed, SessionEnd, run};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::opening_from_value;
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_proto::v1;
-use stepwell_spool::{Disk, SpoolError, SpoolReader, StreamSummary, keep_rejected, remove_stream, streams, summarize, trim_stream};
+use stepwell_spool::{
+    Disk, SpoolError, SpoolReader, StreamSummary, keep_rejected, remove_stream, streams, summarize, trim_stream, writer_lives,
+};
 
-/// A writer without a heartbeat for this long may be dead.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
 /// How often the cursor is written: it costs two syncs.
 const CURSOR_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the caller hears of the progress at least.
@@ -78,32 +78,14 @@ pub fn spooled_streams(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<SyncedStr
 fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> SyncedStream {
     let summary = summarize(Arc::clone(disk), root, stream);
     let opening = msgpack::from_bytes(&summary.meta).ok().and_then(|value| opening_from_value(&value).ok());
-    let live = !summary.closed && is_live(&summary, opening.as_ref());
+    let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
+    let live = !summary.closed && writer_lives(summary.last_alive, host, pid);
     let mut found = SyncedStream { summary, opening, live, rejected: 0 };
     // A stream that was just begun has no segment yet; one with entries must say whose they are.
     if found.opening.is_none() && found.summary.last > 0 {
         found.complain("it does not say to which run it belongs");
     }
     found
-}
-
-/// A writer lives if its heart beats or its process is there. A stopped process has no heartbeat and may go on all the same;
-/// taking it for dead would remove files from under it.
-fn is_live(summary: &StreamSummary, opening: Option<&Opening>) -> bool {
-    let beats = summary.last_alive.is_some_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age < DEAD_AFTER));
-    let is_here = |opening: &Opening| {
-        let host = rustix::system::uname();
-        host.nodename().to_str() == Ok(opening.host.as_str())
-    };
-    let process = |opening: &Opening| i32::try_from(opening.pid).ok().and_then(rustix::process::Pid::from_raw);
-    match opening {
-        Some(opening) if is_here(opening) => match process(opening).map(rustix::process::test_kill_process) {
-            Some(Err(rustix::io::Errno::SRCH)) => false,
-            Some(_) => true,
-            None => beats,
-        },
-        _ => beats,
-    }
 }
 
 /// Uploads every entry of a directory that its server does not have yet. May be repeated and interrupted at any time: the

@@ -46,6 +46,7 @@
 
 mod ballast;
 pub mod disk;
+mod life;
 mod mark;
 mod reader;
 mod rejected;
@@ -56,6 +57,7 @@ mod summary;
 mod writer;
 
 pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
+pub use life::writer_lives;
 pub use mark::{remove_stream, trim_stream};
 pub use reader::{ReadOutcome, SpoolReader};
 pub use rejected::keep_rejected;

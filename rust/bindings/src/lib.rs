@@ -4,6 +4,7 @@
 //! GIL released, and no native thread ever attaches to the interpreter.
 
 mod binning;
+mod columns;
 mod decode;
 mod encode;
 mod fork;

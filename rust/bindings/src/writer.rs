@@ -2,7 +2,7 @@
 
 use crate::row::RowScratch;
 use crate::shape::Shapes;
-use crate::{decode, encode, fork};
+use crate::{columns, decode, encode, fork};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -15,27 +15,27 @@ use stepwell_codec::msgpack;
 use stepwell_model::{Entry, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value};
 
 /// How long a blocked `log` waits before it lets Python look at signals.
-const BLOCKED_SLICE: Duration = Duration::from_millis(50);
+pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
 
 /// What changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
-struct State {
-    steps: Steps,
-    shapes: Shapes,
+pub(crate) struct State {
+    pub(crate) steps: Steps,
+    pub(crate) shapes: Shapes,
 }
 
 /// One stream: takes rows on the calling thread and brings them to disk and to the server on its own threads.
 #[pyclass(frozen, module = "stepwell._native")]
 pub(crate) struct Writer {
-    client: stepwell_client::Writer,
-    state: Mutex<State>,
-    on_full: OnFull,
-    strict_steps: bool,
+    pub(crate) client: stepwell_client::Writer,
+    pub(crate) state: Mutex<State>,
+    pub(crate) on_full: OnFull,
+    pub(crate) strict_steps: bool,
     generation: u32,
     start: TimeMicros,
 }
 
 #[inline]
-fn now() -> TimeMicros {
+pub(crate) fn now() -> TimeMicros {
     // A clock before 1970 gives 0: wrong, but no reason to lose the row.
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros)
 }
@@ -195,8 +195,16 @@ impl Writer {
         self.start as f64 / 1e6
     }
 
-    #[pyo3(signature = (data, step=None, commit=None))]
-    fn log(&self, data: &Bound<'_, PyAny>, step: Option<&Bound<'_, PyAny>>, commit: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (data, step=None, commit=None, sync=None))]
+    fn log(
+        &self,
+        data: &Bound<'_, PyAny>,
+        step: Option<&Bound<'_, PyAny>>,
+        commit: Option<&Bound<'_, PyAny>>,
+        sync: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        // What wandb once took; nothing here ever waits.
+        let _ = sync;
         self.check_process()?;
         let time = now();
         let step = step.map(step_of).transpose()?;
@@ -246,6 +254,29 @@ impl Writer {
         job_type: Option<String>,
     ) -> PyResult<()> {
         self.push_statement(py, Entry::Info { time: now(), info: RunInfoUpdate { name, notes, tags, group, job_type } })
+    }
+
+    #[pyo3(signature = (columns, steps=None))]
+    fn log_columns(&self, columns: &Bound<'_, PyDict>, steps: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.check_process()?;
+        columns::log(self, columns, steps)
+    }
+
+    /// What was logged for the current step so far.
+    fn collected<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let step = self.state.lock().steps.current;
+        let values = py.detach(|| self.client.collected(step));
+        decode::dict(py, &values)
+    }
+
+    fn preview<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let dict = PyDict::new(py);
+        for (key, points) in py.detach(|| self.client.preview()) {
+            dict.set_item(key, points)?;
+        }
+        Ok(dict)
     }
 
     fn last_values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

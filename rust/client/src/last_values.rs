@@ -3,6 +3,7 @@
 //! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when someone asks. Only
 //! rows with nested dicts are taken apart at once, because two of them at different steps may both hold last values.
 
+use crate::preview::Preview;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, Reader};
@@ -25,6 +26,7 @@ pub(crate) struct LastValues {
     shapes: Vec<ShapeLast>,
     nested: FxHashMap<String, (u32, Step, u64, Value)>,
     order: u64,
+    preview: Preview,
 }
 
 impl LastValues {
@@ -33,12 +35,14 @@ impl LastValues {
     }
 
     pub(crate) fn define_shape(&mut self, keys: Arc<[u32]>) {
+        self.preview.define_shape(Arc::clone(&keys));
         self.shapes.push(ShapeLast { keys, ..ShapeLast::default() });
     }
 
     /// Sees a row of a caller's shape.
     #[inline]
     pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8]) {
+        self.preview.see(shape, step, values);
         let Some(last) = self.shapes.get_mut(shape as usize) else { return };
         if is_plain(last.keys.len(), values) {
             self.order += 1;
@@ -72,6 +76,16 @@ impl LastValues {
 
     /// Every key with its last value, in the order in which keys were defined.
     pub(crate) fn resolve(&self) -> Vec<(String, Value)> {
+        self.resolve_from(Step::MIN)
+    }
+
+    /// Some numbers of every key: see [`Preview::resolve`].
+    pub(crate) fn preview(&self) -> Vec<(String, Vec<f64>)> {
+        self.preview.resolve(&self.names)
+    }
+
+    /// The keys whose last value was logged for `step` or a greater one, with it.
+    pub(crate) fn resolve_from(&self, step: Step) -> Vec<(String, Value)> {
         let mut found: FxHashMap<&str, (u32, Step, u64, Value)> = FxHashMap::default();
         for (path, (key, step, order, value)) in &self.nested {
             found.insert(path, (*key, *step, *order, value.clone()));
@@ -92,7 +106,8 @@ impl LastValues {
                 }
             }
         }
-        let mut found: Vec<(u32, &str, Value)> = found.into_iter().map(|(name, (key, _, _, value))| (key, name, value)).collect();
+        let recent = found.into_iter().filter(|(_, last)| last.1 >= step);
+        let mut found: Vec<(u32, &str, Value)> = recent.map(|(name, (key, _, _, value))| (key, name, value)).collect();
         found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
         found.into_iter().map(|(_, name, value)| (name.to_owned(), value)).collect()
     }

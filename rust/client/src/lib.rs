@@ -12,6 +12,7 @@ mod merge;
 mod options;
 mod overflow;
 mod pipeline;
+mod preview;
 mod progress;
 mod queue;
 mod record;

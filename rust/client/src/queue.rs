@@ -291,6 +291,11 @@ impl Queue {
         self.room.notify_all();
     }
 
+    /// Bytes that it may hold.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Rows accepted so far.
     pub(crate) fn accepted(&self) -> u64 {
         self.state.lock().accepted

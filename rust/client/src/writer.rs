@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use stepwell_codec::payload::statement::opening_to_value;
 use stepwell_codec::{FrameError, msgpack};
-use stepwell_model::{StreamId, Value};
+use stepwell_model::{Step, StreamId, Value};
 use stepwell_spool::{SpoolError, SpoolWriter};
 use tokio::sync::Notify;
 
@@ -140,9 +140,24 @@ impl Writer {
     /// The value at the greatest step of every key, nested dicts flattened with `.`, in the order the keys came first. Sees
     /// everything pushed before this call (unless the disk has hung for a second).
     pub fn last_values(&self) -> Vec<(String, Value)> {
+        self.wait_until_seen();
+        self.last_values.lock().resolve()
+    }
+
+    /// What was logged for `step` so far, as [`last_values`](Self::last_values) would return it, if it is the greatest step.
+    pub fn collected(&self, step: Step) -> Vec<(String, Value)> {
+        self.wait_until_seen();
+        self.last_values.lock().resolve_from(step)
+    }
+
+    /// At most 40 numbers of every key, spread over the run, for a sketch of its course. Nested dicts are flattened with `.`.
+    pub fn preview(&self) -> Vec<(String, Vec<f64>)> {
+        self.last_values.lock().preview()
+    }
+
+    fn wait_until_seen(&self) {
         let marker = self.queue.push_marker(false);
         self.progress.wait_until(Instant::now() + SEEN_TIMEOUT, |known| known.seen_marker >= marker || known.worker_done);
-        self.last_values.lock().resolve()
     }
 
     /// Where the rows are. Cheap.

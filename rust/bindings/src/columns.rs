@@ -1,0 +1,263 @@
+//! `log_columns`: many rows in one call, from arrays to the queue with the GIL released.
+//!
+//! The rows are those of a loop of `log`. Everything is checked before the first of them is pushed.
+
+use crate::encode::fallback;
+use crate::shape::Pointers;
+use crate::writer::{BLOCKED_SLICE, Writer, now};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use stepwell_client::{OnFull, PushError};
+use stepwell_codec::msgpack;
+use stepwell_model::Step;
+
+/// Bytes that are pushed at a time, so that other threads that log wait for no more than this.
+const SLICE_BYTES: usize = 256 << 10;
+/// What a row and a number cost in the queue at most.
+const ROW_BYTES: usize = 24;
+const NUMBER_BYTES: usize = 9;
+/// How often `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is stuck then.
+const PATIENCE: u32 = 20;
+
+/// The element type of a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    F64,
+    F32,
+    I64,
+    I32,
+    I16,
+    I8,
+    U64,
+    U32,
+    U16,
+    U8,
+    Bool,
+}
+
+/// An array of one dimension.
+struct Column {
+    /// Keeps the memory alive.
+    _owner: Py<PyAny>,
+    address: usize,
+    stride: isize,
+    kind: Kind,
+    rows: usize,
+}
+
+impl Column {
+    fn of(what: &str, array: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let dtype = array.getattr("dtype")?;
+        let native: bool = dtype.getattr("isnative")?.extract()?;
+        let typestr: String = dtype.getattr("str")?.extract()?;
+        let array = match (native, &typestr[1..]) {
+            (_, "f2") => array.call_method1("astype", ("f4",))?,
+            (_, wide) if wide.starts_with('f') && !matches!(wide, "f4" | "f8") => array.call_method1("astype", ("f8",))?,
+            (false, _) => array.call_method1("astype", (dtype.call_method1("newbyteorder", ("=",))?,))?,
+            (true, _) => array.clone(),
+        };
+        let interface = array.getattr("__array_interface__")?;
+        let (address, _): (usize, bool) = interface.get_item("data")?.extract()?;
+        let shape: Vec<usize> = interface.get_item("shape")?.extract()?;
+        let strides: Option<Vec<isize>> = interface.get_item("strides")?.extract()?;
+        let typestr: String = interface.get_item("typestr")?.extract()?;
+        let [rows] = shape[..] else {
+            return Err(PyValueError::new_err(format!(
+                "{what} has the shape {shape:?}, expected one dimension; nothing of this call was kept"
+            )));
+        };
+        let kind = match &typestr[1..] {
+            "f8" => Kind::F64,
+            "f4" => Kind::F32,
+            "i8" => Kind::I64,
+            "i4" => Kind::I32,
+            "i2" => Kind::I16,
+            "i1" => Kind::I8,
+            "u8" => Kind::U64,
+            "u4" => Kind::U32,
+            "u2" => Kind::U16,
+            "u1" => Kind::U8,
+            "b1" => Kind::Bool,
+            _ => return Err(PyTypeError::new_err(format!("{what} holds {typestr}, expected real numbers; nothing of this call was kept"))),
+        };
+        let item_bytes: isize = typestr[2..].parse().map_err(|_| PyTypeError::new_err(format!("{what} holds {typestr}")))?;
+        let stride = strides.map_or(item_bytes, |strides| strides[0]);
+        Ok(Self { _owner: array.unbind(), address, stride, kind, rows })
+    }
+
+    #[inline]
+    fn get<T: Copy>(&self, row: usize) -> T {
+        debug_assert!(row < self.rows);
+        // SAFETY: numpy vouches for address, rows and stride, `_owner` keeps the memory alive, and callers stay below `rows`. Another
+        // thread that writes to the array meanwhile changes what is logged, as with numpy itself.
+        unsafe { std::ptr::read_unaligned((self.address as *const u8).wrapping_offset(self.stride * row as isize).cast::<T>()) }
+    }
+
+    /// Appends the number at `row` as `log` encodes it.
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>, row: usize) {
+        match self.kind {
+            Kind::F64 => msgpack::write_f64(out, self.get(row)),
+            Kind::F32 => msgpack::write_f64(out, f64::from(self.get::<f32>(row))),
+            Kind::I64 => msgpack::write_int(out, self.get(row)),
+            Kind::I32 => msgpack::write_int(out, i64::from(self.get::<i32>(row))),
+            Kind::I16 => msgpack::write_int(out, i64::from(self.get::<i16>(row))),
+            Kind::I8 => msgpack::write_int(out, i64::from(self.get::<i8>(row))),
+            Kind::U64 => match i64::try_from(self.get::<u64>(row)) {
+                Ok(number) => msgpack::write_int(out, number),
+                Err(_) => msgpack::write_f64(out, self.get::<u64>(row) as f64),
+            },
+            Kind::U32 => msgpack::write_int(out, i64::from(self.get::<u32>(row))),
+            Kind::U16 => msgpack::write_int(out, i64::from(self.get::<u16>(row))),
+            Kind::U8 => msgpack::write_int(out, i64::from(self.get::<u8>(row))),
+            Kind::Bool => msgpack::write_bool(out, self.get::<u8>(row) != 0),
+        }
+    }
+
+    /// Whether a number does not fit the integers that are stored.
+    fn exceeds_integers(&self) -> bool {
+        self.kind == Kind::U64 && (0..self.rows).any(|row| self.get::<u64>(row) > i64::MAX as u64)
+    }
+}
+
+/// The steps of the rows.
+fn steps_of(steps: &Bound<'_, PyAny>) -> PyResult<Vec<Step>> {
+    let column = Column::of("steps", steps)?;
+    if matches!(column.kind, Kind::F64 | Kind::F32 | Kind::Bool) {
+        return Err(PyTypeError::new_err("steps must be integers; nothing of this call was kept"));
+    }
+    if column.exceeds_integers() {
+        return Err(PyValueError::new_err("steps must fit 64 bits; nothing of this call was kept"));
+    }
+    Ok((0..column.rows)
+        .map(|row| match column.kind {
+            Kind::I64 | Kind::U64 => column.get::<i64>(row),
+            Kind::I32 => i64::from(column.get::<i32>(row)),
+            Kind::I16 => i64::from(column.get::<i16>(row)),
+            Kind::I8 => i64::from(column.get::<i8>(row)),
+            Kind::U32 => i64::from(column.get::<u32>(row)),
+            Kind::U16 => i64::from(column.get::<u16>(row)),
+            _ => i64::from(column.get::<u8>(row)),
+        })
+        .collect())
+}
+
+/// The rows of one call.
+struct Rows {
+    columns: Vec<Column>,
+    steps: Option<Vec<Step>>,
+    count: usize,
+    shape: u32,
+}
+
+/// Logs a row for every element of the columns, arrays of numpy under their keys.
+pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    let py = columns.py();
+    // A copy that nobody else has keeps keys and arrays alive and in order.
+    let copy = columns.copy()?;
+    let mut rows = Rows { columns: Vec::with_capacity(copy.len()), steps: steps.map(steps_of).transpose()?, count: 0, shape: 0 };
+    let mut keys = Pointers::with_capacity(copy.len());
+    let mut first = rows.steps.as_ref().map(|steps| ("steps".to_owned(), steps.len()));
+    for (key, array) in copy.iter() {
+        let Ok(key) = key.cast::<PyString>() else {
+            let kind = key.get_type().name()?;
+            return Err(PyTypeError::new_err(format!("keys must be str, got {kind}; nothing of this call was kept")));
+        };
+        let name = format!("{:?}", key.to_string_lossy());
+        let column = Column::of(&name, &array)?;
+        let (other, count) = first.get_or_insert_with(|| (name.clone(), column.rows));
+        if column.rows != *count {
+            let error = format!("{name} has {} rows, but {other} has {count}; nothing of this call was kept", column.rows);
+            return Err(PyValueError::new_err(error));
+        }
+        keys.push(key.as_ptr());
+        rows.columns.push(column);
+    }
+    let Some((_, count)) = first.filter(|_| !keys.is_empty()) else { return Ok(()) };
+    rows.count = count;
+    for (column, key) in rows.columns.iter().zip(copy.keys()) {
+        if py.detach(|| column.exceeds_integers()) {
+            fallback::warn_once(py, &key.to_string())?;
+        }
+    }
+    {
+        let state = &mut *writer.state.lock();
+        if writer.strict_steps {
+            check_order(rows.steps.as_deref().unwrap_or_default(), state.steps.current)?;
+        }
+        // SAFETY: the GIL is held, and `copy` keeps the keys alive.
+        rows.shape = unsafe { state.shapes.find(py, &keys, writer.client.queue()) }?;
+    }
+    rows.push(py, writer)
+}
+
+fn check_order(steps: &[Step], mut current: Step) -> PyResult<()> {
+    for (row, &step) in steps.iter().enumerate() {
+        if step < current {
+            return Err(PyValueError::new_err(format!(
+                "steps[{row}] is {step}, which lies before the current step {current}, and strict_steps is set; nothing of this call was kept"
+            )));
+        }
+        current = step;
+    }
+    Ok(())
+}
+
+impl Rows {
+    fn push(&self, py: Python<'_>, writer: &Writer) -> PyResult<()> {
+        let queue = writer.client.queue();
+        let row_bytes = ROW_BYTES + NUMBER_BYTES * self.columns.len();
+        // A small queue takes small slices.
+        let slice = (SLICE_BYTES.min(queue.capacity() / 8) / row_bytes).max(1);
+        let mut patience = PATIENCE;
+        let mut row = 0;
+        while row < self.count {
+            let rows = row..(row + slice).min(self.count);
+            // The rows are there already: better to let the disk catch up than to sample, as long as it does.
+            while writer.on_full != OnFull::Raise
+                && patience > 0
+                && !py.detach(|| queue.wait_for_room(rows.len() * row_bytes, BLOCKED_SLICE))
+            {
+                py.check_signals()?;
+                patience -= u32::from(writer.on_full == OnFull::Sample);
+            }
+            let (pushed, result) = py.detach(|| self.push_slice(writer, rows));
+            row += pushed;
+            match result {
+                Ok(()) => {}
+                Err(PushError::Full) if writer.on_full == OnFull::Block => {}
+                Err(error) => {
+                    let count = self.count;
+                    return Err(PyRuntimeError::new_err(format!("{error}; the first {row} of {count} rows of this call were kept")));
+                }
+            }
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
+    /// Pushes some rows; returns how many, and why not all.
+    fn push_slice(&self, writer: &Writer, rows: std::ops::Range<usize>) -> (usize, Result<(), PushError>) {
+        let queue = writer.client.queue();
+        let time = now();
+        let mut values = Vec::with_capacity(NUMBER_BYTES * self.columns.len());
+        let state = &mut *writer.state.lock();
+        let (first, all) = (rows.start, rows.len());
+        for row in rows {
+            let (step, commit) = match &self.steps {
+                None => (None, None),
+                // A row that a greater step follows is complete; saying so spares the writer the collecting.
+                Some(steps) => (Some(steps[row]), steps.get(row + 1).is_some_and(|&next| next > steps[row]).then_some(true)),
+            };
+            let placed = state.steps.place(step, commit);
+            values.clear();
+            self.columns.iter().for_each(|column| column.write(&mut values, row));
+            if let Err(error) = queue.push_row(placed.step, time, placed.commit, self.shape, &values) {
+                return (row - first, Err(error));
+            }
+            state.steps = placed.next;
+        }
+        (all, Ok(()))
+    }
+}

@@ -9,32 +9,13 @@
 
 use pco::ChunkConfig;
 use pco::standalone::{simple_compress, simple_decompress};
+pub use stepwell_model::Number;
 use stepwell_model::limits;
 
 /// Why a column cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a damaged column: {0}")]
 pub struct ColumnError(String);
-
-/// A number as it was logged.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Number {
-    /// A double.
-    Float(f64),
-    /// A 64-bit integer.
-    Int(i64),
-}
-
-impl Number {
-    /// The nearest double.
-    #[inline]
-    pub fn to_f64(self) -> f64 {
-        match self {
-            Self::Float(value) => value,
-            Self::Int(value) => value as f64,
-        }
-    }
-}
 
 /// The numbers of a series in one of three forms, so that the usual case stays a plain vector.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,12 +4,14 @@ pub mod entry;
 pub mod flatten;
 pub mod ids;
 pub mod limits;
+pub mod metric;
 pub mod value;
 
 pub use entry::{Entry, FileVersion, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
 pub use flatten::flatten;
 pub use ids::{BlobId, InvalidName, RunPath, StreamId};
-pub use value::{Histogram, Kind, Value};
+pub use metric::Metrics;
+pub use value::{Histogram, Kind, Number, Value};
 
 /// A training step. Any 64-bit integer may be logged; automatic steps start at 0.
 pub type Step = i64;

@@ -1,5 +1,7 @@
 //! What can be logged under a key: scalars, text, lists, nested maps and typed objects.
 
+use std::cmp::Ordering;
+
 /// The extension type of msgpack that holds text with lone surrogates, as WTF-8 bytes.
 pub const EXT_WTF8: i8 = 1;
 
@@ -24,6 +26,56 @@ pub enum Value {
     Map(Vec<(String, Value)>),
     /// A msgpack extension; see [`EXT_WTF8`].
     Ext(i8, Vec<u8>),
+}
+
+/// A number as it was logged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// A double.
+    Float(f64),
+    /// A 64-bit integer.
+    Int(i64),
+}
+
+impl Number {
+    /// The nearest double.
+    #[inline]
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Self::Float(value) => value,
+            Self::Int(value) => value as f64,
+        }
+    }
+
+    /// Whether it is NaN.
+    #[inline]
+    pub fn is_nan(self) -> bool {
+        matches!(self, Self::Float(value) if value.is_nan())
+    }
+
+    /// Which of two is the greater one, without rounding; `None` if one is NaN.
+    pub fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => Some(one.cmp(&other)),
+            (Self::Float(one), Self::Float(other)) => one.partial_cmp(&other),
+            (Self::Int(one), Self::Float(other)) => compare_mixed(one, other),
+            (Self::Float(one), Self::Int(other)) => compare_mixed(other, one).map(Ordering::reverse),
+        }
+    }
+}
+
+fn compare_mixed(int: i64, float: f64) -> Option<Ordering> {
+    // Where the nearest double is equal, both are integers of at most 2^63, which i128 holds.
+    (int as f64).partial_cmp(&float).map(|order| order.then_with(|| i128::from(int).cmp(&(float as i128))))
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        match number {
+            Number::Int(value) => Self::Int(value),
+            Number::Float(value) => Self::Float(value),
+        }
+    }
 }
 
 /// The sort of a value; every sort under one key is a series of its own.
@@ -119,6 +171,15 @@ impl Value {
         }
     }
 
+    /// The number, if it is one.
+    pub fn as_number(&self) -> Option<Number> {
+        match *self {
+            Self::Int(value) => Some(Number::Int(value)),
+            Self::Float(value) => Some(Number::Float(value)),
+            _ => None,
+        }
+    }
+
     /// The number, if it is one. Integers beyond 2^53 are rounded.
     pub fn as_f64(&self) -> Option<f64> {
         match *self {
@@ -198,6 +259,22 @@ mod tests {
             let mut value = earlier;
             value.absorb(later);
             assert_eq!(value, merged);
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_without_rounding() {
+        let (int, float) = (Number::Int, Number::Float);
+        for (one, other, order) in [
+            (int((1 << 53) + 1), float((1i64 << 53) as f64), Some(Ordering::Greater)),
+            (float(9_223_372_036_854_775_808.0), int(i64::MAX), Some(Ordering::Greater)),
+            (int(i64::MIN), float(-9_223_372_036_854_775_808.0), Some(Ordering::Equal)),
+            (int(2), float(2.5), Some(Ordering::Less)),
+            (float(f64::NEG_INFINITY), int(i64::MIN), Some(Ordering::Less)),
+            (int(0), float(-0.0), Some(Ordering::Equal)),
+            (int(0), float(f64::NAN), None),
+        ] {
+            assert_eq!((one.compare(other), other.compare(one)), (order, order.map(Ordering::reverse)), "{one:?} {other:?}");
         }
     }
 

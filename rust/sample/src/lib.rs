@@ -3,6 +3,7 @@
 pub mod bucket;
 mod count;
 mod edges;
+pub mod exact_sum;
 mod extent;
 pub mod extremes;
 pub mod grid;
@@ -12,6 +13,7 @@ mod mix;
 pub mod reservoir;
 pub mod statistics;
 pub mod summary;
+pub mod tally;
 mod vector;
 pub mod view;
 

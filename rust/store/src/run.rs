@@ -98,7 +98,7 @@ pub fn assemble(path: RunPath, slot: u32, streams: &[StreamFacts], statements: &
         labels: label_order(streams.iter().map(|stream| &stream.opening)),
         config: present(&statements.config),
         summary: summary.into_iter().collect(),
-        metrics: statements.metric_definitions(),
+        metrics: statements.definitions().iter().cloned().collect(),
         last_step: rows.last_step,
         rows: rows.rows,
         loss: statements.loss,

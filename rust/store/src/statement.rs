@@ -3,7 +3,7 @@
 use crate::merge::Stamp;
 use crate::query::{FileInfo, LossTotals};
 use std::collections::BTreeMap;
-use stepwell_model::{Entry, MetricDefinition, RunInfoUpdate, Value};
+use stepwell_model::{Entry, MetricDefinition, Metrics, RunInfoUpdate, Value};
 
 /// Keys with the value that was set last, or `None` where the last word was to delete it.
 pub type Settings = BTreeMap<String, (Stamp, Option<Value>)>;
@@ -134,24 +134,10 @@ impl Statements {
     }
 
     /// One definition per metric, in the order they were first named: what is said later is added, or replaces all if it says `overwrite`.
-    pub fn metric_definitions(&self) -> Vec<MetricDefinition> {
-        let mut all: Vec<MetricDefinition> = Vec::new();
-        for said in self.metrics.values() {
-            match all.iter_mut().find(|known| known.name == said.name) {
-                Some(known) if !said.overwrite => {
-                    known.step_metric = said.step_metric.clone().or(known.step_metric.take());
-                    known.step_sync = said.step_sync.or(known.step_sync);
-                    known.hidden = said.hidden.or(known.hidden);
-                    known.goal = said.goal.clone().or(known.goal.take());
-                    if !said.summary.is_empty() {
-                        known.summary.clone_from(&said.summary);
-                    }
-                }
-                Some(known) => *known = said.clone(),
-                None => all.push(said.clone()),
-            }
-        }
-        all
+    pub fn definitions(&self) -> Metrics {
+        let mut metrics = Metrics::default();
+        self.metrics.values().for_each(|said| metrics.define(said));
+        metrics
     }
 }
 

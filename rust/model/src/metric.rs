@@ -1,0 +1,122 @@
+//! Definitions of metrics: how what was said adds up, and which definition holds for a key.
+
+use crate::entry::MetricDefinition;
+
+/// One definition per name, in the order in which names were first defined.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Metrics {
+    all: Vec<(Pattern, MetricDefinition)>,
+}
+
+/// The keys that a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    /// This one.
+    Exact(String),
+    /// All that begin so, but for those that begin with `_`, unless the pattern does.
+    Prefix(String),
+}
+
+impl Pattern {
+    /// `\.` and `\*` stand for a dot and a star, and a star at the end for any rest.
+    fn new(name: &str) -> Self {
+        let is_glob = name.ends_with('*') && !name.ends_with("\\*");
+        let literal = |text: &str| text.replace("\\.", ".").replace("\\*", "*");
+        if is_glob { Self::Prefix(literal(&name[..name.len() - 1])) } else { Self::Exact(literal(name)) }
+    }
+
+    /// How closely it fits `key`: the greater the better.
+    fn fit(&self, key: &str) -> Option<usize> {
+        match self {
+            Self::Exact(name) => (name == key).then_some(usize::MAX),
+            Self::Prefix(prefix) => {
+                (key.starts_with(prefix.as_str()) && (!key.starts_with('_') || prefix.starts_with('_'))).then_some(prefix.len())
+            }
+        }
+    }
+}
+
+impl Metrics {
+    /// Takes in what was said next: it is added to the definition of the name, or replaces it if it says `overwrite`.
+    pub fn define(&mut self, said: &MetricDefinition) {
+        match self.all.iter_mut().find(|(_, known)| known.name == said.name) {
+            Some((_, known)) if !said.overwrite => {
+                known.step_metric = said.step_metric.clone().or(known.step_metric.take());
+                known.step_sync = said.step_sync.or(known.step_sync);
+                known.hidden = said.hidden.or(known.hidden);
+                known.goal = said.goal.clone().or(known.goal.take());
+                if !said.summary.is_empty() {
+                    known.summary.clone_from(&said.summary);
+                }
+            }
+            Some((_, known)) => *known = said.clone(),
+            None => self.all.push((Pattern::new(&said.name), said.clone())),
+        }
+    }
+
+    /// The definition that holds for a key: that of its exact name, else that of the longest glob, of two equal ones the older one.
+    pub fn find(&self, key: &str) -> Option<&MetricDefinition> {
+        let fitting = self.all.iter().rev().filter_map(|(pattern, definition)| Some((pattern.fit(key)?, definition)));
+        fitting.max_by_key(|(fit, _)| *fit).map(|(_, definition)| definition)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &MetricDefinition> {
+        self.all.iter().map(|(_, definition)| definition)
+    }
+
+    /// Whether nothing is defined.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
+impl MetricDefinition {
+    /// The key whose last value is put into rows that lack it.
+    pub fn synced_step_metric(&self) -> Option<&str> {
+        self.step_metric.as_deref().filter(|_| self.step_sync != Some(false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metrics(names: &[&str]) -> Metrics {
+        let mut metrics = Metrics::default();
+        names.iter().for_each(|name| metrics.define(&MetricDefinition { name: (*name).into(), ..MetricDefinition::default() }));
+        metrics
+    }
+
+    #[test]
+    fn an_exact_name_goes_before_a_glob_and_the_longest_glob_before_a_shorter_one() {
+        let metrics = metrics(&["*", "val/*", "val/acc", "val/a*", "_my*", "_step", "a\\.b", "a.c", "x\\*", "\\*y*"]);
+        for (key, name) in [
+            ("loss", Some("*")),
+            ("val/acc", Some("val/acc")),
+            ("val/acc5", Some("val/a*")),
+            ("val/loss", Some("val/*")),
+            ("val/", Some("val/*")),
+            ("_my_key", Some("_my*")),
+            ("_other", None),
+            ("_step", Some("_step")),
+            ("a.b", Some("a\\.b")),
+            ("a.c", Some("a.c")),
+            ("aXc", Some("*")),
+            ("x*", Some("x\\*")),
+            ("xx", Some("*")),
+            ("*yes", Some("\\*y*")),
+        ] {
+            assert_eq!(metrics.find(key).map(|found| found.name.as_str()), name, "{key}");
+        }
+        assert_eq!(Metrics::default().find("a"), None);
+    }
+
+    #[test]
+    fn the_step_metric_is_synced_unless_it_is_said_not_to_be() {
+        let definition = |step_sync| MetricDefinition { step_metric: Some("epoch".into()), step_sync, ..MetricDefinition::default() };
+        assert_eq!(definition(None).synced_step_metric(), Some("epoch"));
+        assert_eq!(definition(Some(false)).synced_step_metric(), None);
+        assert_eq!(MetricDefinition::default().synced_step_metric(), None);
+    }
+}

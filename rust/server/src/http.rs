@@ -4,6 +4,7 @@ mod files;
 mod guard;
 pub(crate) mod json;
 mod metadata;
+mod presets;
 pub(crate) mod series;
 mod values;
 
@@ -40,6 +41,8 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .route("/series:batch", post(series::batch))
         .route("/histograms", post(values::histograms))
         .route("/values", post(values::values))
+        .route("/presets", get(presets::list))
+        .route("/preset", get(presets::get).put(presets::put).delete(presets::delete))
         .route("/live", get(crate::live::connect))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

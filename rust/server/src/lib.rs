@@ -23,6 +23,7 @@ mod http;
 mod ingest;
 mod live;
 mod manage;
+mod presets;
 mod query;
 mod series;
 mod server;

@@ -1,6 +1,7 @@
 //! What is changed besides what writers say, over gRPC: runs are deleted, presets of charts are saved.
 
 use crate::context::Context;
+use crate::presets::{Preset, Presets};
 use std::sync::Arc;
 use stepwell_proto::v1;
 use stepwell_proto::v1::manage_server::{Manage, ManageServer};
@@ -11,7 +12,6 @@ const REQUEST_BYTES: usize = 4 << 20;
 
 /// The service.
 pub(crate) struct ManageService {
-    #[expect(dead_code, reason = "what is below comes next")]
     context: Arc<Context>,
 }
 
@@ -30,19 +30,32 @@ impl Manage for ManageService {
         Err(Status::unimplemented("DeleteRun"))
     }
 
-    async fn list_presets(&self, _request: Request<v1::ListPresetsRequest>) -> Reply<v1::ListPresetsReply> {
-        Err(Status::unimplemented("ListPresets"))
+    async fn list_presets(&self, request: Request<v1::ListPresetsRequest>) -> Reply<v1::ListPresetsReply> {
+        let owner = request.into_inner().owner;
+        let found = self.context.read(move |context| Presets::new(&context.directory).list(&owner)).await?;
+        let presets = found.into_iter().map(|preset| v1::Preset { spec: String::new(), ..message(preset) }).collect();
+        Ok(Response::new(v1::ListPresetsReply { presets }))
     }
 
-    async fn get_preset(&self, _request: Request<v1::GetPresetRequest>) -> Reply<v1::Preset> {
-        Err(Status::unimplemented("GetPreset"))
+    async fn get_preset(&self, request: Request<v1::GetPresetRequest>) -> Reply<v1::Preset> {
+        let name = request.into_inner().name;
+        let found = self.context.read(move |context| Presets::new(&context.directory).get(&name)).await?;
+        Ok(Response::new(message(found)))
     }
 
-    async fn put_preset(&self, _request: Request<v1::Preset>) -> Reply<v1::Preset> {
-        Err(Status::unimplemented("PutPreset"))
+    async fn put_preset(&self, request: Request<v1::Preset>) -> Reply<v1::Preset> {
+        let v1::Preset { name, title, spec, .. } = request.into_inner();
+        let saved = self.context.read(move |context| Presets::new(&context.directory).put(&name, &title, &spec)).await?;
+        Ok(Response::new(message(saved)))
     }
 
-    async fn delete_preset(&self, _request: Request<v1::DeletePresetRequest>) -> Reply<v1::DeletePresetReply> {
-        Err(Status::unimplemented("DeletePreset"))
+    async fn delete_preset(&self, request: Request<v1::DeletePresetRequest>) -> Reply<v1::DeletePresetReply> {
+        let name = request.into_inner().name;
+        self.context.read(move |context| Presets::new(&context.directory).delete(&name)).await?;
+        Ok(Response::new(v1::DeletePresetReply {}))
     }
+}
+
+fn message(preset: Preset) -> v1::Preset {
+    v1::Preset { name: preset.name, title: preset.title, spec: Box::<str>::from(preset.spec).into(), saved_us: preset.saved_us }
 }

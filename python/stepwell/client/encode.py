@@ -19,7 +19,10 @@ from pathlib import PurePath
 from types import GeneratorType
 from typing import Any
 
-from stepwell.media.media import Media
+from stepwell.media.figure import figure_of
+from stepwell.media.frame import is_frame
+from stepwell.media.media import Media, sequence
+from stepwell.media.picture import is_pillow
 
 # A generator may have no end; a list of so many numbers is as large as a row may be.
 MAX_ELEMENTS = 1_000_000
@@ -46,6 +49,11 @@ def convert(key: str, value: Any) -> Any:
     """
     if isinstance(value, Media):
         return value.record(key)
+    if isinstance(value, (list, tuple)):
+        return _list_of_media(key, value)
+    medium = _as_media(value)
+    if medium is not None:
+        return medium.record(key)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (datetime, date, time)):
@@ -60,7 +68,7 @@ def convert(key: str, value: Any) -> Any:
         return _list(key, value)
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
-    array = _array(value)
+    array = array_of(value)
     if array is not None:
         return _scalar(array) if array.ndim == 0 else array
     name = _callable_name(value)
@@ -95,6 +103,47 @@ def plain(value: Any) -> Any:
     return str(value) if converted is value else plain(converted)
 
 
+def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
+    """Return the record of a list of media of one kind, and any other list as it is."""
+    media = [_as_media(value) for value in values]
+    if not any(media):
+        return values
+    for index, (value, medium) in enumerate(zip(values, media, strict=True)):
+        if medium is None:
+            raise TypeError(
+                f"{key!r} has a list of {type(next(filter(None, media))).__name__} with a value of type "
+                f"{type(value).__name__} at index {index}; nothing of this call was kept. "
+                "A list of media holds one kind only."
+            )
+    return sequence(key, [medium for medium in media if medium is not None])
+
+
+def _as_media(value: Any) -> Media | None:
+    """Return what is logged of media and of the values of other libraries that are some; None for everything else."""
+    if isinstance(value, Media):
+        return value
+    package = type(value).__module__.partition(".")[0]
+    if package in {"pandas", "polars"} and is_frame(value):
+        from stepwell.media.table import Table
+
+        return Table(dataframe=value, allow_mixed_types=True)
+    if package == "plotly" and hasattr(value, "to_plotly_json"):
+        from stepwell.media.plotly import Plotly
+
+        plotted: Media = Plotly(value)
+        return plotted
+    if figure_of(value) is not None:
+        from stepwell.media.plotly import from_matplotlib
+
+        drawn: Media = from_matplotlib(value)
+        return drawn
+    if is_pillow(value):
+        from stepwell.media.image import Image
+
+        return Image(value)
+    return None
+
+
 def _is_any(value: Any, *types: tuple[str, str]) -> bool:
     """Whether a value is of a type that is named by module and name, without importing the module."""
     found = (getattr(sys.modules.get(module), name, None) for module, name in types)
@@ -111,7 +160,7 @@ def _list(key: str, values: Any) -> list[Any]:
     return elements
 
 
-def _array(value: Any) -> Any:
+def array_of(value: Any) -> Any:
     """Return a numpy array or scalar for an array or tensor of any library, None for anything else."""
     package = type(value).__module__.partition(".")[0]
     if package == "torch" and hasattr(value, "detach"):
@@ -184,7 +233,7 @@ def to_array(key: str, values: Any) -> Any:
     import numpy
 
     if not isinstance(values, numpy.ndarray):
-        array = _array(values)
+        array = array_of(values)
         if array is None and isinstance(values, (list, tuple)):
             array = numpy.asarray([_array_or_self(value) for value in values] if values else [], dtype=None)
         elif array is None:
@@ -197,5 +246,5 @@ def to_array(key: str, values: Any) -> Any:
 
 
 def _array_or_self(value: Any) -> Any:
-    array = _array(value)
+    array = array_of(value)
     return value if array is None else array

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from numbers import Number
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -79,9 +81,19 @@ def said(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def text(caption: Any) -> str | None:
-    """Return a caption as it is stored: text, whatever it was given as."""
-    return None if caption is None else str(caption)
+def caption_text(kind: str, caption: Any) -> str | None:
+    """Return a caption as it is stored: text; numbers become text.
+
+    Raises
+    ------
+    TypeError
+        If it is neither; it names the kind of media.
+    """
+    if caption is None or isinstance(caption, str):
+        return caption
+    if isinstance(caption, (Number, PurePath)):
+        return str(caption)
+    raise TypeError(f"{kind}: caption must be a str, not {type(caption).__name__}")
 
 
 def sequence(key: str, media: Sequence[Media]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _HEAD_BYTES = 64
 
 
 class MissingFileError(ValueError, FileNotFoundError):
-    """There is no file where one was named. (wandb raises FileNotFoundError, and so some scripts expect it.)"""
+    """There is no file where one was named; the scripts of wandb expect a FileNotFoundError, ours a ValueError."""
 
 
 class Source:
@@ -91,18 +91,27 @@ class Source:
             return _native.Content.from_bytes(self._data, extension)
         return _native.Content.from_file(str(self.path), extension)
 
-    def format_among(self, kind: str, formats: tuple[str, ...], given: str | None) -> str:
-        """Return the format that was given in words or, without that, by the name of the file.
+    def format_among(self, kind: str, formats: tuple[str, ...], argument: str, given: str | None) -> str:
+        """Return the format that was given or, without that, the one that the name of the file says.
+
+        Parameters
+        ----------
+        kind
+            What it is for, as errors name it.
+        formats
+            The formats that are taken.
+        argument, given
+            The name and the value of the argument that says it.
 
         Raises
         ------
         ValueError
             If it is none of `formats`.
         """
-        wanted = (given if given is not None else self.extension).lower().lstrip(".")
+        wanted = self.extension if given is None else str(given).lower().lstrip(".")
         if wanted in formats:
             return wanted
-        found = f"not {wanted!r}" if wanted else "and its name does not say which; give it in words"
+        found = f"not {wanted!r}" if wanted else f"and its name does not say which; give it as {argument}"
         raise ValueError(f"{kind}: {self.name} must have one of the formats {', '.join(formats)}, {found}")
 
 

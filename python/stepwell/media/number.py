@@ -1,0 +1,37 @@
+"""Numbers as scripts give them: Python's, numpy's, and tensors of one element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def plain_number(place: str, given: Any) -> int | float:
+    """Return a number as an int or a float.
+
+    Parameters
+    ----------
+    place
+        How errors name the argument.
+    given
+        A number; not a truth value.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    number = given
+    if not isinstance(number, (int, float)) and hasattr(number, "item"):
+        try:
+            number = number.item()
+        except (TypeError, ValueError, RuntimeError):  # more elements than one
+            number = None
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise TypeError(f"{place} must be a number, not {_shown(given)}")
+    # Subclasses, of which float64 is one, are left behind.
+    return int(number) if isinstance(number, int) else float(number)
+
+
+def _shown(given: Any) -> str:
+    shown = repr(given)
+    return shown if len(shown) <= 60 else f"a {type(given).__name__}"

@@ -1,0 +1,138 @@
+"""Moving pictures."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from stepwell.media.film import encode_film
+from stepwell.media.media import FileMedia, caption_text, said
+from stepwell.media.number import plain_number
+from stepwell.media.pixels import to_numeric
+from stepwell.media.source import Source
+
+_CHANNELS = (1, 3, 4)
+
+
+class Video(FileMedia):
+    """A clip.
+
+    Parameters
+    ----------
+    data_or_path
+        * An array of any library, time × channels × height × width, with 1 (grey), 3 (RGB) or 4 (RGBA) channels; with
+          one more axis in front, several clips, which are tiled to a grid. Integers are clipped to 0 … 255; floats are
+          normalised as those of images are, over the whole clip.
+        * A path, an open file or bytes of one of the four formats: kept byte for byte.
+    caption
+        A line of text below it.
+    fps
+        Frames per second of an array.
+    format
+        `gif` (the default for arrays), `mp4`, `webm` or `ogg`; files say it by their name. Arrays become GIF natively
+        and off the GIL; the other three are encoded at once, which takes PyAV (`pip install stepwell[video]`).
+
+    Attributes
+    ----------
+    EXTS
+        The formats.
+
+    Raises
+    ------
+    TypeError
+        If the data is none of these, or `fps` is no number.
+    ValueError
+        For an array of another shape, another format, or a missing file.
+    ImportError
+        If an array is to become mp4, webm or ogg, and PyAV is not installed.
+    """
+
+    _type = "video-file"
+    _folder = "videos"
+    EXTS = ("gif", "mp4", "webm", "ogg")
+
+    def __init__(
+        self,
+        data_or_path: Any,
+        caption: str | None = None,
+        fps: float | None = 4,
+        format: str | None = None,  # noqa: A002 - the name that wandb gives it
+    ) -> None:
+        self._caption = caption_text("Video", caption)
+        self._fps: float | None = None
+        self._frames: int | None = None
+        self._width: int | None = None
+        self._height: int | None = None
+        if format is not None and str(format).lower() not in self.EXTS:
+            raise ValueError(f"Video: format must be one of {', '.join(self.EXTS)}, not {format!r}")
+        if Source.is_given(data_or_path):
+            self._take_file(Source("Video", data_or_path), format)
+        else:
+            self._take_frames(
+                data_or_path, 4 if fps is None else _rate(fps), "gif" if format is None else format.lower()
+            )
+
+    def _fields(self, key: str) -> dict[str, Any]:
+        return {
+            "format": self._format,
+            **said(width=self._width, height=self._height, fps=self._fps, frames=self._frames, caption=self._caption),
+        }
+
+    def __repr__(self) -> str:
+        return f"Video({self._format})" if self._frames is None else f"Video({self._frames} frames, {self._format})"
+
+    def _take_file(self, source: Source, given: str | None) -> None:
+        # What the name says is the file's own word; `format` is for files without a name.
+        given = None if source.extension else given
+        self._format = source.format_among("Video", self.EXTS, "format", given)
+        self._content = source.content(self._format)
+        head = source.head()
+        if head[:3] == b"GIF" and len(head) >= 10:
+            self._width, self._height = (int.from_bytes(head[at : at + 2], "little") for at in (6, 8))
+
+    def _take_frames(self, data: Any, fps: float, extension: str) -> None:
+        from stepwell import _native
+
+        frames = _tiled(to_numeric("Video", data))
+        self._format, self._fps = extension, fps
+        self._frames, self._height, self._width = frames.shape[:3]
+        if extension == "gif":
+            self._content = _native.Content.from_frames(frames, fps)
+        else:
+            film = encode_film(frames, fps, extension)
+            self._content = _native.Content.from_bytes(film.data, extension)
+            self._height, self._width = film.height, film.width
+
+
+def _rate(given: Any) -> float:
+    rate = plain_number("Video: fps", given)
+    if not 0 < rate < math.inf:
+        raise ValueError(f"Video: fps must be above 0, not {rate}")
+    return int(rate) if rate == int(rate) else rate
+
+
+def _tiled(clips: Any) -> Any:
+    """Return frames, time × height × width × channels, of one clip or of several that are shown side by side."""
+    import numpy
+
+    if clips.ndim not in {4, 5} or clips.shape[-3] not in _CHANNELS or clips.size == 0:
+        shape = "×".join(map(str, clips.shape)) or "()"
+        advice = (
+            ". If its channels come last: array.transpose(0, 3, 1, 2)"
+            if clips.ndim == 4 and clips.shape[-1] in _CHANNELS and clips.size
+            else ""
+        )
+        raise ValueError(
+            f"Video: an array of shape {shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
+            f"several such clips in an array with 5 dimensions{advice}"
+        )
+    if clips.ndim == 4:
+        return clips.transpose(0, 2, 3, 1)
+    # As many rows as columns, or half as many; what remains of the grid is black.
+    count, time, channels, height, width = clips.shape
+    places = 1 << (count - 1).bit_length()
+    rows = 1 << (places.bit_length() - 1) // 2
+    columns = places // rows
+    padded = numpy.concatenate([clips, numpy.zeros((places - count, *clips.shape[1:]), clips.dtype)])
+    grid = padded.reshape(rows, columns, time, channels, height, width).transpose(2, 0, 4, 1, 5, 3)
+    return grid.reshape(time, rows * height, columns * width, channels)

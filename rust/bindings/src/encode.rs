@@ -168,8 +168,34 @@ fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> 
 }
 
 fn sequence(out: &mut Vec<u8>, key: &str, values: &Bound<'_, PyTuple>, depth: usize) -> PyResult<()> {
+    // A list of media is one value, which the package makes; every other list it gives back as it is.
+    if let Ok(first) = values.get_item(0)
+        && is_foreign(&first)?
+    {
+        let converted = fallback::convert(key, values)?;
+        if !converted.is(values) {
+            return nested(out, key, &converted, depth);
+        }
+    }
     msgpack::write_array_len(out, values.len());
     values.iter().try_for_each(|value| nested(out, key, &value, depth))
+}
+
+/// Whether [`nested`] would ask the package what a value is.
+fn is_foreign(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let object = value.as_ptr();
+    // SAFETY: `value` is a bound reference.
+    let known = unsafe {
+        object == ffi::Py_None()
+            || ffi::PyFloat_Check(object) != 0
+            || ffi::PyLong_Check(object) != 0 // and bool
+            || ffi::PyUnicode_Check(object) != 0
+            || ffi::PyDict_Check(object) != 0
+            || ffi::PyList_Check(object) != 0
+            || ffi::PyTuple_Check(object) != 0
+            || ffi::PyBytes_Check(object) != 0
+    };
+    Ok(!known && !array::is_scalar(value)? && !array::is_array(value)?)
 }
 
 /// A str that is no clean UTF-8 is kept as WTF-8 in an extension, so that it reads back the same.

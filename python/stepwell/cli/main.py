@@ -41,8 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         The command line without the program; by default that of the process.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
     parser = build_parser()
-    parsed = parser.parse_args(arguments)
+    if given[:1] == ["exec"] and given[1:2] not in ([], ["-h"], ["--help"]):
+        # What follows is the program's own, `--` included, which argparse would take for itself.
+        parsed = argparse.Namespace(command="exec", run=_execute, words=given[1:])
+    else:
+        parsed = parser.parse_args(given)
     if parsed.command is None:
         parser.print_help()
         return DONE
@@ -98,6 +103,10 @@ def build_parser() -> argparse.ArgumentParser:
     runs.add_argument("--url", help="a server instead of a directory")
     runs.add_argument("--project", help="only the runs of this project: project or entity/project")
     runs.add_argument("--json", action="store_true", help="print JSON, one run per line")
+
+    execute = command("exec", "run a Python program in which `import wandb` means stepwell", _execute)
+    execute.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
+    execute.add_argument("words", nargs="+", metavar="SCRIPT", help="what Python itself would be given")
 
     demo = command("demo", "train a network on handwritten digits in four processes, and show it live", _demo)
     demo.add_argument("--exit", action="store_true", help="end when the run is done; exit code 0 if it is complete")
@@ -156,6 +165,12 @@ def _runs(parsed: argparse.Namespace) -> int:
     from stepwell.cli.runs import runs
 
     return runs(parsed.dir, parsed.url, parsed.project, as_json=parsed.json)
+
+
+def _execute(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.exec import execute
+
+    execute(parsed.words)
 
 
 def _demo(parsed: argparse.Namespace) -> int:

@@ -1,0 +1,95 @@
+"""Which modules wandb has, as far as real programs touch them, and where stepwell has their names.
+
+A module is either the home of all its names, or a table of `name → home` (`home:name` where it is called differently
+there); `*` is the home of every name that the table does not have.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+_RUN = "stepwell.client.run"
+_MEDIA = MappingProxyType(
+    {
+        "Audio": "stepwell.media.audio",
+        "Classes": "stepwell.media.classes",
+        "Histogram": "stepwell.media.histogram",
+        "Html": "stepwell.media.html",
+        "Image": "stepwell.media.image",
+        "Media": "stepwell.media.media",
+        "Molecule": "stepwell.media.molecule",
+        "Object3D": "stepwell.media.object3d",
+        "Plotly": "stepwell.media.plotly",
+        "Table": "stepwell.media.table",
+        "Video": "stepwell.media.video",
+        "WBValue": "stepwell.media.media:Media",
+        "box3d": "stepwell.media.box3d",
+    }
+)
+_DISABLED = "stepwell.drop_in.disabled"
+
+_names: dict[str, str | dict[str, str]] = {
+    "wandb": {"*": "stepwell"},
+    "wandb.apis": {},
+    "wandb.apis.public": {
+        "Api": "stepwell.api.api",
+        "Run": "stepwell.api.run",
+        "Runs": "stepwell.api.runs",
+    },
+    "wandb.catboost": "stepwell.integration.catboost",
+    "wandb.data_types": dict(_MEDIA),
+    "wandb.env": "stepwell.env",
+    "wandb.errors": {"*": "stepwell.errors"},
+    "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.client.terminal"),
+    "wandb.integration": {},
+    "wandb.integration.catboost": "stepwell.integration.catboost",
+    "wandb.integration.keras": "stepwell.integration.keras",
+    "wandb.integration.lightgbm": "stepwell.integration.lightgbm",
+    "wandb.integration.sb3": "stepwell.integration.sb3",
+    "wandb.integration.tensorboard": "stepwell.tensorboard",
+    "wandb.integration.xgboost": "stepwell.integration.xgboost",
+    "wandb.keras": "stepwell.integration.keras",
+    "wandb.lightgbm": "stepwell.integration.lightgbm",
+    "wandb.plot": "stepwell.plot",
+    "wandb.sdk": {
+        "AlertLevel": "stepwell.client.alert",
+        "Artifact": "stepwell.client.artifact",
+        "Config": "stepwell.client.config",
+        "Settings": "stepwell.client.settings",
+        "Summary": "stepwell.client.summary",
+        "finish": "stepwell",
+        "init": "stepwell.client.init",
+        "login": "stepwell",
+        "require": "stepwell",
+        "setup": "stepwell",
+        "teardown": "stepwell",
+    },
+    "wandb.sdk.artifacts": {},
+    "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.client.artifact"},
+    "wandb.sdk.data_types": dict(_MEDIA),
+    "wandb.sdk.data_types.base_types": {},
+    "wandb.sdk.data_types.base_types.media": {"Media": "stepwell.media.media"},
+    "wandb.sdk.data_types.base_types.wb_value": {"WBValue": "stepwell.media.media:Media"},
+    "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
+    "wandb.sdk.lib": {"RunDisabled": _DISABLED},
+    "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
+    "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
+    "wandb.sdk.lib.runid": {"generate_id": "stepwell.drop_in.oddments"},
+    "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.client.alert"},
+    "wandb.sdk.wandb_config": {"Config": "stepwell.client.config"},
+    "wandb.sdk.wandb_init": {"init": "stepwell.client.init"},
+    "wandb.sdk.wandb_login": {"login": "stepwell"},
+    "wandb.sdk.wandb_run": {"Run": _RUN, "finish": "stepwell"},
+    "wandb.sdk.wandb_settings": {"Settings": "stepwell.client.settings"},
+    "wandb.sdk.wandb_setup": {"setup": "stepwell", "teardown": "stepwell"},
+    "wandb.sdk.wandb_summary": {"Summary": "stepwell.client.summary"},
+    "wandb.tensorboard": "stepwell.tensorboard",
+    "wandb.util": "stepwell.drop_in.oddments",
+    "wandb.wandb_run": {"Run": _RUN},
+    "wandb.xgboost": "stepwell.integration.xgboost",
+}
+for _kind in ("audio", "histogram", "html", "image", "molecule", "plotly", "video"):
+    _names[f"wandb.sdk.data_types.{_kind}"] = f"stepwell.media.{_kind}"
+_names["wandb.sdk.data_types.object_3d"] = "stepwell.media.object3d"
+
+MODULES = MappingProxyType(_names)

@@ -1,20 +1,37 @@
 //! A directory of blobs.
 
+use crate::draft::Draft;
 use crate::incoming::Incoming;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use stepwell_model::BlobId;
 
 /// Bytes that are copied at once.
 const COPY_BYTES: usize = 1 << 20;
+/// A draft that was not touched for so long has no writer any more.
+const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The name of some bytes.
 pub fn hash(bytes: &[u8]) -> BlobId {
     BlobId(Sha256::digest(bytes).into())
+}
+
+/// The name and the number of the bytes of a reader.
+pub fn hash_reader(reader: &mut impl Read) -> io::Result<(BlobId, u64)> {
+    let (mut hash, mut size, mut buffer) = (Sha256::new(), 0, vec![0; COPY_BYTES]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok((BlobId(hash.finalize().into()), size)),
+            read => {
+                hash.update(&buffer[..read]);
+                size += read as u64;
+            }
+        }
+    }
 }
 
 /// A directory of blobs. Cheap to clone; does no I/O until it is asked for something.
@@ -45,6 +62,11 @@ impl BlobDirectory {
         self.path(id).is_file()
     }
 
+    /// Whether a blob is there in full. After a power loss a name may be older than its bytes.
+    pub(crate) fn has_whole(&self, id: BlobId, size: u64) -> bool {
+        fs::metadata(self.path(id)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
+    }
+
     /// Opens a blob for reading.
     pub fn open(&self, id: BlobId) -> io::Result<File> {
         File::open(self.path(id))
@@ -53,10 +75,10 @@ impl BlobDirectory {
     /// Stores bytes.
     pub fn put(&self, bytes: &[u8]) -> io::Result<BlobId> {
         let id = hash(bytes);
-        if !self.contains(id) {
-            let mut incoming = self.incoming()?;
-            incoming.write(bytes)?;
-            incoming.keep(false)?;
+        if !self.has_whole(id, bytes.len() as u64) {
+            let mut draft = self.draft()?;
+            draft.write(bytes)?;
+            draft.keep_as(id, false)?;
         }
         Ok(id)
     }
@@ -80,6 +102,11 @@ impl BlobDirectory {
         Incoming::begin(self.clone())
     }
 
+    /// Begins to write a blob whose name the caller knows.
+    pub fn draft(&self) -> io::Result<Draft> {
+        Draft::begin(self.clone())
+    }
+
     /// Removes a blob; it is no error if it is not there.
     pub fn remove(&self, id: BlobId) -> io::Result<()> {
         match fs::remove_file(self.path(id)) {
@@ -97,39 +124,35 @@ impl BlobDirectory {
         }
     }
 
-    /// Makes one blob survive a power loss; an error if it is not there.
-    pub fn sync_blob(&self, id: BlobId) -> io::Result<()> {
-        self.open(id)?.sync_data()?;
-        self.sync_name(id)
-    }
-
-    /// Makes the name of a blob, and of the folder it is in, survive a power loss.
-    pub(crate) fn sync_name(&self, id: BlobId) -> io::Result<()> {
-        for folder in self.path(id).ancestors().skip(1).take(2) {
-            File::open(folder)?.sync_all()?;
-        }
-        Ok(())
-    }
-
-    /// Removes what was being written by processes that died, as far as nothing was added to it for `age`.
-    pub fn remove_leftovers(&self, age: Duration) -> io::Result<()> {
-        let folder = match fs::read_dir(self.root.join("tmp")) {
+    /// Removes what processes that died left half-written a day ago or earlier.
+    pub fn sweep(&self) -> io::Result<()> {
+        let entries = match fs::read_dir(self.drafts()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other?,
+            entries => entries?,
         };
-        for entry in folder {
+        for entry in entries {
             let entry = entry?;
-            // Whoever renames it at this moment is quicker.
-            let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
-            if modified.elapsed().is_ok_and(|since| since >= age) {
+            let touched = entry.metadata().and_then(|metadata| metadata.modified());
+            if touched.is_ok_and(|touched| SystemTime::now().duration_since(touched).is_ok_and(|age| age > OLD)) {
+                // Another process may sweep as well.
                 let _ = fs::remove_file(entry.path());
             }
         }
         Ok(())
     }
 
-    /// Makes the folder that a path is in.
-    pub(crate) fn make_parent(path: &Path) -> io::Result<()> {
-        path.parent().map_or(Ok(()), |parent| DirBuilder::new().recursive(true).mode(0o700).create(parent))
+    /// Where drafts are.
+    pub(crate) fn drafts(&self) -> PathBuf {
+        self.root.join("tmp")
     }
+}
+
+/// Makes a folder that only its owner may read, and those above it.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes the folder that a path is in.
+pub(crate) fn make_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), make_folder)
 }

@@ -4,14 +4,21 @@
 //!
 //! ```text
 //! <root>/ab/ab3f…                the blob, named by its 64 hexadecimal digits, in a folder of the first two; 0600, never changed
-//! <root>/tmp/<pid>-<number>      what is being written; renamed when it is whole, removed when it is found old
+//! <root>/tmp/<pid>-<number>      what is being written; renamed when it is whole, swept when it is old
 //! ```
 //!
 //! Any number of processes may write to one root at once: whoever comes second finds the blob there, or renames the same bytes over it.
 //! A blob is whole once it has its name. It survives the death of its writer then, and a power loss after [`BlobDirectory::sync`].
+//! Which blobs a stream refers to, and when the last reference goes, is kept by [links](BlobDirectory::link).
 
 mod directory;
+mod draft;
 mod incoming;
+mod link;
+mod received;
 
-pub use directory::{BlobDirectory, hash};
+pub use directory::{BlobDirectory, hash, hash_reader};
+pub use draft::Draft;
 pub use incoming::Incoming;
+pub use link::links;
+pub use received::Received;

@@ -1,11 +1,12 @@
 //! The thread `stepwell-disk`: everything that waits for the disk itself. It syncs what was appended, moves the cursor and
 //! unlinks what the destination has, beats the heart, and closes the spool at the end.
 
+use crate::blobs::FilePool;
 use crate::progress::Progress;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stepwell_spool::{SpoolError, SpoolWriter, is_no_room};
+use stepwell_spool::{SpoolWriter, is_no_room};
 use tokio::sync::Notify;
 
 /// How often readers are shown that the writer lives.
@@ -18,6 +19,7 @@ const RETRY: Duration = Duration::from_millis(100);
 /// The keeper's settings.
 pub(crate) struct Keeper {
     pub(crate) spool: Arc<Mutex<SpoolWriter>>,
+    pub(crate) files: Arc<FilePool>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) sync_interval: Duration,
     /// Whether there is a destination that acknowledges.
@@ -79,6 +81,13 @@ impl Keeper {
             }
             spool.begin_sync()
         };
+        // A durable entry never names a blob that is not: blobs go first. What fails is tried again.
+        if let Err(error) = self.files.sync() {
+            self.progress.update(|known| known.disk_trouble = format!("cannot sync the files: {error}"));
+            self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
+            self.progress.read().sync_wanted = true;
+            return;
+        }
         let outcome = task.run();
         let (result, trouble) = {
             let mut spool = self.spool.lock();
@@ -120,13 +129,14 @@ impl Keeper {
     /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the keeper is done.
     fn end(&self, upload_done: bool, stop: bool) -> bool {
         if !self.progress.read().spool_closed {
-            let closed: Result<(), SpoolError> = self.spool.lock().close();
+            let blobs = self.files.sync().map_err(|error| format!("cannot sync the files: {error}"));
+            let closed = blobs.and_then(|()| self.spool.lock().close().map_err(|error| error.to_string()));
             let synced = self.spool.lock().synced();
             self.progress.update(|known| {
                 known.synced = synced;
                 match &closed {
                     Ok(()) => known.spool_closed = true,
-                    Err(error) => known.disk_trouble = error.to_string(),
+                    Err(error) => known.disk_trouble.clone_from(error),
                 }
             });
             self.appended.notify_one();
@@ -136,8 +146,11 @@ impl Keeper {
             }
         }
         if self.uploads && upload_done {
-            let acked = self.progress.read().acked;
-            if self.trim(acked) && self.spool.lock().last() == acked {
+            let (acked, unsent_files) = {
+                let known = self.progress.read();
+                (known.acked, known.files.unsent())
+            };
+            if self.trim(acked) && unsent_files == 0 && self.spool.lock().last() == acked {
                 // Should a file stay, the next `stepwell sync` finds nothing to send in it.
                 let _ = self.spool.lock().remove();
             }

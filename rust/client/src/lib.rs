@@ -5,6 +5,7 @@
 //! `stepwell-upload`, if there is a destination, follows the spool like any other reader and sends its frames. No thread here
 //! knows Python, and none that logs ever waits for a file or a socket.
 
+mod blobs;
 mod framer;
 mod keeper;
 mod last_values;
@@ -24,6 +25,7 @@ mod upload;
 mod worker;
 mod writer;
 
+pub use blobs::{Content, ContentError, FilePool, NoRoom, Reservation};
 pub use options::{OnFull, WriterOptions};
 pub use queue::{PushError, Queue};
 pub use status::{FinishReport, FlushLevel, Status};

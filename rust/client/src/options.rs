@@ -23,6 +23,8 @@ pub enum OnFull {
 pub struct WriterOptions {
     /// Directory of the spool; made if it is not there.
     pub root: PathBuf,
+    /// Directory of the blobs, on the same file system if possible.
+    pub blobs: PathBuf,
     /// Entry 1. An empty destination means local mode: nothing but the spool is written, and nothing is ever removed from it.
     pub opening: Opening,
     /// The stream; must never have been used before.
@@ -44,15 +46,17 @@ pub struct WriterOptions {
 }
 
 impl WriterOptions {
-    /// The defaults, for a stream with a random id.
+    /// The defaults, for a stream with a random id. Blobs lie in `blobs` beside the spool.
     pub fn new(root: impl Into<PathBuf>, opening: Opening) -> Result<Self, std::io::Error> {
         let mut stream = [0; 16];
         let mut filled = 0;
         while filled < stream.len() {
             filled += rustix::rand::getrandom(&mut stream[filled..], rustix::rand::GetRandomFlags::empty())?;
         }
+        let root = root.into();
         Ok(Self {
-            root: root.into(),
+            blobs: root.with_file_name("blobs"),
+            root,
             opening,
             stream: StreamId(stream),
             on_full: OnFull::Sample,

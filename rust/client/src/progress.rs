@@ -26,6 +26,7 @@ pub(crate) struct Known {
     pub(crate) refused_rows: u64,
     pub(crate) rejected: u64,
     pub(crate) ledger: Ledger,
+    pub(crate) files: Files,
     /// Someone waits for a sync.
     pub(crate) sync_wanted: bool,
     /// What is wrong with the disk, the connection in words, and whether the server said that trying again is no use.
@@ -42,6 +43,33 @@ pub(crate) struct Known {
     pub(crate) finishing: bool,
     /// Everyone is to end.
     pub(crate) stop: bool,
+}
+
+/// The files of a writer: contents under paths.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Contents that were handed over; of these, stored and told to the stream; lost.
+    pub(crate) submitted: u64,
+    pub(crate) stored: u64,
+    pub(crate) lost: u64,
+    /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination has their blobs.
+    pub(crate) linked: u64,
+    pub(crate) sent: u64,
+    /// What is wrong with the disk now, and what was wrong with the last one that was lost.
+    pub(crate) trouble: String,
+    pub(crate) loss: String,
+}
+
+impl Files {
+    /// Contents that are not stored yet.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.submitted.saturating_sub(self.stored + self.lost)
+    }
+
+    /// Blobs that the destination does not have yet.
+    pub(crate) fn unsent(&self) -> u64 {
+        self.linked.saturating_sub(self.sent)
+    }
 }
 
 /// [`Known`], and word when it changes.

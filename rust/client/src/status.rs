@@ -28,6 +28,10 @@ pub struct Status {
     pub lost_rows: u64,
     /// Rows that the server refused; they are kept in `rejected/`.
     pub rejected_rows: u64,
+    /// Files that are not stored yet.
+    pub waiting_files: u64,
+    /// Files that were lost.
+    pub lost_files: u64,
     /// The connection in words; also says what is wrong with the disk. Empty in local mode when all is well.
     pub connection: String,
 }
@@ -47,6 +51,12 @@ pub struct FinishReport {
     pub rejected_rows: u64,
     /// Rows of `rows` that the server has not acknowledged; 0 in local mode.
     pub unsent_rows: u64,
+    /// Files that are stored, here or on the server.
+    pub files: u64,
+    /// Contents of these that the server does not have yet; 0 in local mode.
+    pub unsent_files: u64,
+    /// Files that were lost.
+    pub lost_files: u64,
     /// What happened, what was kept and what to do, for the user; empty if there is nothing to say.
     pub message: String,
 }

@@ -1,5 +1,6 @@
 //! A writer: one stream, from the queue to the server.
 
+use crate::blobs::FilePool;
 use crate::keeper::Keeper;
 use crate::last_values::LastValues;
 use crate::options::WriterOptions;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use stepwell_blob::BlobDirectory;
 use stepwell_codec::payload::statement::opening_to_value;
 use stepwell_codec::{FrameError, msgpack};
 use stepwell_model::{Step, StreamId, Value};
@@ -23,6 +25,8 @@ use tokio::sync::Notify;
 
 /// How long a writer that is dropped without `finish` waits for its rows to be spooled.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
+/// What is left of the time to finish for rows, at most, when files take all they get.
+const ROWS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long `last_values` waits for a worker that is stuck in the disk before it answers with what was seen so far.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -49,6 +53,7 @@ pub struct Writer {
     root: PathBuf,
     destination: String,
     queue: Arc<Queue>,
+    files: Arc<FilePool>,
     progress: Arc<Progress>,
     last_values: Arc<Mutex<LastValues>>,
     exit_code: Arc<AtomicI64>,
@@ -60,7 +65,7 @@ pub struct Writer {
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        let WriterOptions { root, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, token, spool, disk } = options;
+        let WriterOptions { root, blobs, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, token, spool, disk } = options;
         let meta = msgpack::to_bytes(&opening_to_value(&opening));
         let spool = SpoolWriter::create(Arc::clone(&disk), &root, stream, &meta, spool)?;
         let spool = Arc::new(Mutex::new(spool));
@@ -80,13 +85,18 @@ impl Writer {
             cap_bytes: spool_bytes,
             retry_at: None,
         };
-        let keeper = Keeper { spool, progress: Arc::clone(&progress), sync_interval, uploads, appended: Arc::clone(&appended) };
+        let links = root.join(stream.to_string()).join("blobs");
+        let files = Arc::new(FilePool::new(BlobDirectory::new(blobs), links, stream, Arc::clone(&queue), Arc::clone(&progress)));
+        let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
+        let keeper =
+            Keeper { spool, files: files_of_keeper, progress: progress_of_keeper, sync_interval, uploads, appended: Arc::clone(&appended) };
         let uploader = Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended };
         let writer = Self {
             stream,
             root,
             destination,
             queue: Arc::clone(&queue),
+            files,
             progress,
             last_values,
             exit_code: Arc::clone(&exit_code),
@@ -113,10 +123,19 @@ impl Writer {
         &self.queue
     }
 
+    /// Where files go in.
+    pub fn files(&self) -> &Arc<FilePool> {
+        &self.files
+    }
+
     /// Waits until everything pushed before this call is as safe as `level` says; `false` if that takes longer than `timeout`.
     /// A row that is still collecting is written as it stands.
     pub fn flush(&self, level: FlushLevel, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
+        // Their entries follow the rows that were pushed before, so the marker comes after both.
+        if !self.files.wait_until_done(deadline) {
+            return false;
+        }
         let marker = self.queue.push_marker(true);
         if !self.progress.wait_until(deadline, |known| known.spooled_marker >= marker || known.worker_done) {
             return false;
@@ -124,14 +143,15 @@ impl Writer {
         if level == FlushLevel::Spooled {
             return true;
         }
-        let last = self.progress.update(|known| {
+        let (last, linked) = self.progress.update(|known| {
             known.sync_wanted = true;
-            known.spooled
+            (known.spooled, known.files.linked)
         });
         match level {
             FlushLevel::Acked if !self.destination.is_empty() => {
-                self.progress.wait_until(deadline, |known| known.acked >= last || known.fatal || known.upload_done)
-                    && self.progress.read().acked >= last
+                let arrived = |known: &Known| known.acked >= last && known.files.sent >= linked;
+                self.progress.wait_until(deadline, |known| arrived(known) || known.fatal || known.upload_done)
+                    && arrived(&self.progress.read())
             }
             _ => self.progress.wait_until(deadline, |known| known.synced >= last),
         }
@@ -164,7 +184,7 @@ impl Writer {
     pub fn status(&self) -> Status {
         let (accepted, queued_bytes) = (self.queue.accepted(), self.queue.held_bytes());
         let known = self.progress.read();
-        let trouble = &known.disk_trouble;
+        let trouble = if known.disk_trouble.is_empty() { &known.files.trouble } else { &known.disk_trouble };
         let connection = match (trouble.is_empty(), known.connection.is_empty()) {
             (true, _) => known.connection.clone(),
             (false, true) => trouble.clone(),
@@ -178,6 +198,8 @@ impl Writer {
             sampled_rows: known.sampled_rows,
             lost_rows: known.refused_rows,
             rejected_rows: known.rejected,
+            waiting_files: known.files.waiting(),
+            lost_files: known.files.lost,
             connection,
         }
     }
@@ -193,6 +215,7 @@ impl Writer {
         let deadline = Instant::now() + timeout;
         self.exit_code.store(i64::from(exit_code), Ordering::Release);
         self.progress.update(|known| known.finishing = true);
+        self.files.finish(deadline.checked_sub((timeout / 5).min(ROWS_TIMEOUT)).unwrap_or(deadline));
         self.queue.close();
         self.progress.wait_until(deadline, |known| known.keeper_done || known.fatal && known.spool_closed);
         let accepted = self.queue.accepted();
@@ -208,13 +231,20 @@ impl Writer {
         let (rows, sampled_rows) = (known.spooled_rows, known.sampled_rows);
         let lost_rows = accepted.saturating_sub(rows + sampled_rows);
         let unsent_rows = if uploads { rows.saturating_sub(known.ledger.rows_until(known.acked)) } else { 0 };
-        let complete = known.spool_closed && lost_rows == 0 && (!uploads || known.upload_done && known.acked >= known.spooled);
+        let files = &known.files;
+        let (unsent_files, lost_files) = (if uploads { files.unsent() } else { 0 }, files.lost + files.waiting());
+        let here = known.spool_closed && lost_rows + lost_files == 0;
+        let complete = here && (!uploads || known.upload_done && known.acked >= known.spooled && unsent_files == 0);
         let mut sentences = Vec::new();
         if lost_rows > 0 {
             let why = if known.disk_trouble.is_empty() { "the time was over" } else { &known.disk_trouble };
             sentences.push(format!("{lost_rows} rows are lost: {why}."));
         } else if !known.spool_closed {
             sentences.push(format!("The spool could not be synced: {}.", known.disk_trouble));
+        }
+        if lost_files > 0 {
+            let why = if files.loss.is_empty() { "the time was over" } else { &files.loss };
+            sentences.push(format!("{lost_files} files are lost: {why}."));
         }
         if sampled_rows > 0 {
             sentences.push(format!("{sampled_rows} rows found no room and are represented by a sample."));
@@ -223,9 +253,11 @@ impl Writer {
             let place = self.root.join("rejected");
             sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
         }
-        if uploads && !(known.upload_done && known.acked >= known.spooled) {
+        if uploads && (unsent_files > 0 || !(known.upload_done && known.acked >= known.spooled)) {
+            let unsent =
+                if unsent_files > 0 { format!("{unsent_rows} rows and {unsent_files} files") } else { format!("{unsent_rows} rows") };
             sentences.push(format!(
-                "{unsent_rows} rows are not on {} yet ({}). They are kept in {}; send them with: stepwell sync {}",
+                "{unsent} are not on {} yet ({}). They are kept in {}; send them with: stepwell sync {}",
                 self.destination,
                 known.connection,
                 self.root.join(self.stream.to_string()).display(),
@@ -233,7 +265,18 @@ impl Writer {
                 self.root.parent().unwrap_or(&self.root).display(),
             ));
         }
-        FinishReport { complete, rows, sampled_rows, lost_rows, rejected_rows: known.rejected, unsent_rows, message: sentences.join(" ") }
+        FinishReport {
+            complete,
+            rows,
+            sampled_rows,
+            lost_rows,
+            rejected_rows: known.rejected,
+            unsent_rows,
+            files: files.stored,
+            unsent_files,
+            lost_files,
+            message: sentences.join(" "),
+        }
     }
 
     /// In a forked child: forgets the writer without touching its threads, locks or files.
@@ -249,9 +292,11 @@ impl Drop for Writer {
         if self.pid != std::process::id() || self.report.get_mut().is_some() {
             return;
         }
+        let deadline = Instant::now() + DROP_TIMEOUT;
         self.progress.update(|known| known.finishing = true);
+        self.files.finish(deadline);
         self.queue.close();
-        self.progress.wait_until(Instant::now() + DROP_TIMEOUT, |known| known.worker_done);
+        self.progress.wait_until(deadline.max(Instant::now() + ROWS_TIMEOUT), |known| known.worker_done);
         self.progress.update(|known| known.stop = true);
     }
 }

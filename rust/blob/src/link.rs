@@ -1,0 +1,123 @@
+//! Links: which blobs a stream refers to, as files in a folder of its own.
+//!
+//! A link is a hard link to the blob, named by its id, or an empty file where the file system has no hard links. The blob has one link for its own name
+//! and one for each stream; so it is known when the last stream lets go of it.
+//!
+//! Invariants:
+//!
+//! 1. A blob is never removed while a stream has a hard link to it: [`BlobDirectory::release`] first takes its name away, so that no further link can be
+//!    made, and gives the name back if one was made before.
+//! 2. Whoever dies in between leaves a link without a blob, which can be released again, or a draft, which is swept.
+
+use crate::directory::{BlobDirectory, make_folder};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use stepwell_model::BlobId;
+
+/// How often a name that another process takes away at the same moment is tried again.
+const ATTEMPTS: usize = 4;
+
+/// The blobs that the links of a folder stand for, in no order; none if there is no folder.
+pub fn links(folder: &Path) -> io::Result<Vec<BlobId>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        ids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<BlobId>().ok()));
+    }
+    Ok(ids)
+}
+
+impl BlobDirectory {
+    /// Adds a link to a blob; whether it was not there before. `NotFound` means that the blob is gone and must be stored again.
+    pub fn link(&self, id: BlobId, folder: &Path) -> io::Result<bool> {
+        let (blob, link) = (self.path(id), folder.join(id.to_string()));
+        let mut made = fs::hard_link(&blob, &link);
+        if made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            make_folder(folder)?;
+            made = fs::hard_link(&blob, &link);
+        }
+        match made {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || is_no_room(&error) => Err(error),
+            // No hard links here, or too many of this blob.
+            Err(_) => match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&link) {
+                Ok(_) => Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// Opens the blob of a link, under its own name or, should that be gone, through the link.
+    pub fn open_link(&self, id: BlobId, folder: &Path) -> io::Result<File> {
+        match self.open(id) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let file = File::open(folder.join(id.to_string()))?;
+                if file.metadata()?.len() == 0 && id != crate::hash(&[]) { Err(error) } else { Ok(file) }
+            }
+            opened => opened,
+        }
+    }
+
+    /// Removes a link, and the blob with it if this was the last one. Where links are empty files, blobs stay.
+    pub fn release(&self, id: BlobId, folder: &Path) -> io::Result<()> {
+        let (blob, link) = (self.path(id), folder.join(id.to_string()));
+        let is_last = || match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
+            (Ok(link), Ok(blob)) => link.ino() == blob.ino() && link.dev() == blob.dev() && blob.nlink() == 2,
+            _ => false,
+        };
+        if is_last() {
+            let aside = self.drafts().join(format!("{}-{id}", std::process::id()));
+            make_folder(&self.drafts())?;
+            match fs::rename(&blob, &aside) {
+                Ok(()) if fs::symlink_metadata(&aside)?.nlink() <= 2 => fs::remove_file(&aside)?,
+                Ok(()) => fs::rename(&aside, &blob)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match fs::remove_file(&link) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; whether the link was not there before.
+    /// `write` writes the bytes, and is called only if they are not there.
+    pub fn put_linked(
+        &self,
+        id: BlobId,
+        size: u64,
+        folder: &Path,
+        mut write: impl FnMut(&mut crate::Draft) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        let mut attempts = 0;
+        loop {
+            if !self.has_whole(id, size) {
+                let mut draft = self.draft()?;
+                write(&mut draft)?;
+                draft.keep_as(id, false)?;
+            }
+            attempts += 1;
+            let linked = self.link(id, folder);
+            // Another stream may take the name away between the two, and give it back or not.
+            let retry = match &linked {
+                Ok(_) => !self.contains(id),
+                Err(error) => error.kind() == io::ErrorKind::NotFound,
+            };
+            if !retry || attempts == ATTEMPTS {
+                return linked;
+            }
+        }
+    }
+}
+
+fn is_no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

@@ -1,0 +1,354 @@
+//! The threads `stepwell-media`: two lanes, so that an image never waits for a video.
+//!
+//! Invariants:
+//!
+//! 1. What was handed over and is not stored yet takes at most [`BOUND_BYTES`], but for one content that is larger than that.
+//! 2. Of all contents that were handed over: those stored, those lost and those still here add up exactly.
+//! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
+
+use super::content::{Content, Encoded};
+use crate::progress::Progress;
+use crate::queue::{PushError, Queue};
+use crate::worker::wall_time;
+use parking_lot::{Condvar, Mutex};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use stepwell_blob::BlobDirectory;
+use stepwell_model::{Entry, FileVersion, StreamId};
+
+/// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core encodes them.
+const BOUND_BYTES: usize = 64 << 20;
+/// What a waiting content costs besides its bytes, generously: many small ones are bounded too.
+const CONTENT_BYTES: usize = 1 << 10;
+/// How often a disk that refused is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+/// How long the disk must have taken nothing for callers not to wait for it any more.
+const STUCK: Duration = Duration::from_secs(3);
+/// How long a lane waits for the queue at a time.
+const QUEUE_SLICE: Duration = Duration::from_millis(50);
+
+/// Why contents find no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// Contents come faster than they are encoded; it is worth waiting.
+    Busy,
+    /// The disk takes nothing.
+    Stuck,
+    /// The writer is finished.
+    Closed,
+}
+
+/// Encodes and stores the contents of one writer. Its threads start with the first content.
+pub struct FilePool {
+    stream: StreamId,
+    numbers: AtomicU64,
+    shared: Arc<Shared>,
+}
+
+/// What the lanes share.
+struct Shared {
+    blobs: BlobDirectory,
+    /// The stream's folder of links.
+    links: PathBuf,
+    stream: StreamId,
+    queue: Arc<Queue>,
+    progress: Arc<Progress>,
+    state: Mutex<State>,
+    /// A lane has work, or is to end.
+    work: Condvar,
+    /// A content is done.
+    done: Condvar,
+    /// Something was stored since the last sync.
+    dirty: AtomicBool,
+}
+
+#[derive(Default)]
+struct State {
+    lanes: [Lane; 2],
+    held_bytes: usize,
+    /// Number of the last content that was told, by path; of paths that were given by hand.
+    told: FxHashMap<String, u64>,
+    count: u64,
+    closed: bool,
+    stop: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Job>,
+    started: bool,
+    /// Contents that came, and that are done with, one way or the other.
+    came: u64,
+    done: u64,
+    /// Since when the disk has taken nothing of what the lane writes.
+    storing_since: Option<Instant>,
+}
+
+struct Job {
+    number: u64,
+    path: String,
+    /// Whether other contents may have the same path.
+    by_hand: bool,
+    content: Arc<Content>,
+    bytes: usize,
+}
+
+/// Room for contents. Dropped unused, it is given back.
+#[must_use]
+pub struct Reservation<'a> {
+    pool: &'a FilePool,
+    bytes: usize,
+}
+
+impl FilePool {
+    pub(crate) fn new(blobs: BlobDirectory, links: PathBuf, stream: StreamId, queue: Arc<Queue>, progress: Arc<Progress>) -> Self {
+        let shared = Shared {
+            blobs,
+            links,
+            stream,
+            queue,
+            progress,
+            state: Mutex::default(),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            dirty: AtomicBool::new(false),
+        };
+        Self { stream, numbers: AtomicU64::new(0), shared: Arc::new(shared) }
+    }
+
+    /// The stream that its files belong to.
+    pub fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// The number of the next file of the stream, from 1.
+    pub fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Makes room for contents, or says why there is none. Never waits.
+    pub fn reserve<'a>(&'a self, contents: impl Iterator<Item = &'a Content>) -> Result<Reservation<'a>, NoRoom> {
+        let bytes = contents.map(|content| content.held_bytes() + CONTENT_BYTES).sum();
+        let mut state = self.shared.state.lock();
+        if state.closed {
+            return Err(NoRoom::Closed);
+        }
+        if state.held_bytes > 0 && state.held_bytes + bytes > BOUND_BYTES {
+            let is_stuck = |lane: &Lane| lane.storing_since.is_some_and(|since| since.elapsed() >= STUCK);
+            return Err(if state.lanes.iter().any(is_stuck) { NoRoom::Stuck } else { NoRoom::Busy });
+        }
+        state.held_bytes += bytes;
+        Ok(Reservation { pool: self, bytes })
+    }
+
+    /// Waits until a content is done with, or the time is over.
+    pub fn wait_for_room(&self, timeout: Duration) {
+        self.shared.done.wait_for(&mut self.shared.state.lock(), timeout);
+    }
+
+    /// Takes note that contents found no room.
+    pub fn lose(&self, files: usize, reason: &str) {
+        self.shared.progress.update(|known| {
+            known.files.submitted += files as u64;
+            known.files.lost += files as u64;
+            reason.clone_into(&mut known.files.loss);
+        });
+    }
+
+    fn submit(&self, bytes: usize, files: Vec<(String, Arc<Content>)>, by_hand: bool) {
+        let count = files.len();
+        if count == 0 {
+            self.shared.state.lock().held_bytes -= bytes;
+            return;
+        }
+        self.shared.progress.update(|known| known.files.submitted += count as u64);
+        let mut start = [false; 2];
+        {
+            let state = &mut *self.shared.state.lock();
+            for (index, (path, content)) in files.into_iter().enumerate() {
+                if !by_hand {
+                    content.set_path_in(self.stream, Some(path.clone()));
+                }
+                state.count += 1;
+                let lane = &mut state.lanes[usize::from(content.is_slow())];
+                lane.came += 1;
+                // All of the reservation goes back with the last of them at the latest.
+                let bytes = bytes / count + if index == 0 { bytes % count } else { 0 };
+                lane.waiting.push_back(Job { number: state.count, path, by_hand, content, bytes });
+            }
+            for (lane, start) in state.lanes.iter_mut().zip(&mut start) {
+                *start = !lane.started && !lane.waiting.is_empty();
+                lane.started |= *start;
+            }
+        }
+        self.shared.work.notify_all();
+        for (lane, _) in start.iter().enumerate().filter(|(_, start)| **start) {
+            let shared = Arc::clone(&self.shared);
+            let started = thread::Builder::new().name("stepwell-media".into()).spawn(move || shared.run(lane));
+            if started.is_err() {
+                // The caller works it off; the next content tries again to have a thread.
+                while let Some(job) = self.shared.next(lane, false) {
+                    self.shared.work_off(lane, job);
+                }
+                self.shared.state.lock().lanes[lane].started = false;
+            }
+        }
+    }
+
+    /// Waits until every content that was handed over before is stored or lost; `false` if that takes longer.
+    pub(crate) fn wait_until_done(&self, deadline: Instant) -> bool {
+        let mut state = self.shared.state.lock();
+        let came = [state.lanes[0].came, state.lanes[1].came];
+        while state.lanes.iter().zip(came).any(|(lane, came)| lane.done < came) {
+            if self.shared.done.wait_until(&mut state, deadline).timed_out() {
+                return state.lanes.iter().zip(came).all(|(lane, came)| lane.done >= came);
+            }
+        }
+        true
+    }
+
+    /// Takes nothing more, and waits for what is there. What is not stored by the deadline is lost.
+    pub(crate) fn finish(&self, deadline: Instant) {
+        self.shared.state.lock().closed = true;
+        self.shared.work.notify_all();
+        self.wait_until_done(deadline);
+        self.shared.state.lock().stop = true;
+        self.shared.work.notify_all();
+    }
+
+    /// Makes what was stored so far durable.
+    pub(crate) fn sync(&self) -> std::io::Result<()> {
+        if !self.shared.dirty.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.shared.blobs.sync().inspect_err(|_| self.shared.dirty.store(true, Ordering::Release))
+    }
+}
+
+impl Reservation<'_> {
+    /// Hands contents over under paths that nobody else has.
+    pub fn submit(mut self, files: Vec<(String, Arc<Content>)>) {
+        self.pool.submit(std::mem::take(&mut self.bytes), files, false);
+    }
+
+    /// Hands a content over under a path that a later one may have as well.
+    pub fn submit_by_hand(mut self, path: String, content: Arc<Content>) {
+        self.pool.submit(std::mem::take(&mut self.bytes), vec![(path, content)], true);
+    }
+}
+
+impl Drop for Reservation<'_> {
+    fn drop(&mut self) {
+        self.pool.shared.state.lock().held_bytes -= self.bytes;
+    }
+}
+
+impl Shared {
+    fn run(&self, lane: usize) {
+        // Leftovers of processes that died are looked for once in the life of a stream.
+        if lane == 0 {
+            let _ = self.blobs.sweep();
+        }
+        while let Some(job) = self.next(lane, true) {
+            self.work_off(lane, job);
+        }
+    }
+
+    /// The next content of a lane; `None` when there is none and the lane is to end.
+    fn next(&self, lane: usize, wait: bool) -> Option<Job> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(job) = state.lanes[lane].waiting.pop_front() {
+                return Some(job);
+            }
+            if state.closed || !wait {
+                return None;
+            }
+            self.work.wait(&mut state);
+        }
+    }
+
+    fn work_off(&self, lane: usize, job: Job) {
+        let Job { number, path, by_hand, content, bytes } = job;
+        let stored = content.encoded().map_err(|error| error.to_string()).and_then(|encoded| {
+            let new = self.store(lane, &encoded)?;
+            self.tell(number, by_hand, &path, &encoded)?;
+            Ok(new)
+        });
+        self.progress.update(|known| match &stored {
+            Ok(new) => {
+                known.files.stored += 1;
+                known.files.linked += u64::from(*new);
+            }
+            Err(reason) => {
+                known.files.lost += 1;
+                known.files.loss = format!("{path}: {reason}");
+            }
+        });
+        if stored.is_err() && !by_hand {
+            content.set_path_in(self.stream, None);
+        }
+        drop(content);
+        let state = &mut *self.state.lock();
+        state.held_bytes -= bytes;
+        state.lanes[lane].done += 1;
+        self.done.notify_all();
+    }
+
+    /// Stores the blob and its link, trying again until it works or everyone is to end; whether the link is new.
+    fn store(&self, lane: usize, encoded: &Encoded) -> Result<bool, String> {
+        let since = |at| self.state.lock().lanes[lane].storing_since = at;
+        since(Some(Instant::now()));
+        loop {
+            let written =
+                self.blobs.put_linked(encoded.id, encoded.size, &self.links, |draft| encoded.write(draft, || since(Some(Instant::now()))));
+            let error = match written {
+                Ok(new) => {
+                    since(None);
+                    self.dirty.store(true, Ordering::Release);
+                    let known = &mut *self.progress.read();
+                    known.files.trouble.clear();
+                    return Ok(new);
+                }
+                Err(error) => format!("cannot store in {}: {error}", self.blobs.root().display()),
+            };
+            self.progress.update(|known| known.files.trouble.clone_from(&error));
+            let mut state = self.state.lock();
+            if !state.stop {
+                self.work.wait_for(&mut state, RETRY);
+            }
+            if state.stop {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Says in the stream what the path holds.
+    fn tell(&self, number: u64, by_hand: bool, path: &str, encoded: &Encoded) -> Result<(), String> {
+        loop {
+            {
+                let mut state = self.state.lock();
+                if by_hand && state.told.get(path).is_some_and(|&told| told > number) {
+                    return Ok(());
+                }
+                let file = FileVersion { path: path.to_owned(), blob: encoded.id, size: encoded.size };
+                match self.queue.push_statement(Entry::File { time: wall_time(), file }) {
+                    Ok(()) => {
+                        if by_hand {
+                            state.told.insert(path.to_owned(), number);
+                        }
+                        return Ok(());
+                    }
+                    Err(PushError::Full) if !state.stop => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+            self.queue.wait_for_room(0, QUEUE_SLICE);
+        }
+    }
+}

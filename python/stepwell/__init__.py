@@ -14,71 +14,163 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stepwell import errors
 from stepwell.client.session import config, define_metric, finish, log, run, summary
 from stepwell.errors import CommError, ConfigError, Error, UsageError
 
 if TYPE_CHECKING:
+    from stepwell import env as env
+    from stepwell import plot as plot
     from stepwell.api import Api as Api
+    from stepwell.client.alert import AlertLevel as AlertLevel
+    from stepwell.client.artifact import Artifact as Artifact
+    from stepwell.client.attach import attach as attach
     from stepwell.client.config import Config as Config
     from stepwell.client.init import init as init
+    from stepwell.client.module_calls import alert as alert
+    from stepwell.client.module_calls import link_artifact as link_artifact
+    from stepwell.client.module_calls import link_model as link_model
+    from stepwell.client.module_calls import log_artifact as log_artifact
+    from stepwell.client.module_calls import log_code as log_code
+    from stepwell.client.module_calls import log_columns as log_columns
+    from stepwell.client.module_calls import log_model as log_model
+    from stepwell.client.module_calls import login as login
+    from stepwell.client.module_calls import mark_preempting as mark_preempting
+    from stepwell.client.module_calls import require as require
+    from stepwell.client.module_calls import save as save
+    from stepwell.client.module_calls import setup as setup
+    from stepwell.client.module_calls import teardown as teardown
+    from stepwell.client.module_calls import unwatch as unwatch
+    from stepwell.client.module_calls import use_artifact as use_artifact
+    from stepwell.client.module_calls import use_model as use_model
+    from stepwell.client.module_calls import watch as watch
+    from stepwell.client.restoring import restore as restore
     from stepwell.client.run import Run as Run
     from stepwell.client.settings import Settings as Settings
+    from stepwell.client.terminal import termerror as termerror
+    from stepwell.client.terminal import termlog as termlog
+    from stepwell.client.terminal import termwarn as termwarn
+    from stepwell.drop_in import install_as_wandb as install_as_wandb
+    from stepwell.media.audio import Audio as Audio
+    from stepwell.media.box3d import box3d as box3d
+    from stepwell.media.classes import Classes as Classes
     from stepwell.media.histogram import Histogram as Histogram
+    from stepwell.media.html import Html as Html
+    from stepwell.media.image import Image as Image
+    from stepwell.media.molecule import Molecule as Molecule
+    from stepwell.media.object3d import Object3D as Object3D
+    from stepwell.media.plotly import Plotly as Plotly
+    from stepwell.media.table import Table as Table
+    from stepwell.media.video import Video as Video
+    from stepwell.plot import plot_table as plot_table
+    from stepwell.plot import visualize as visualize
 
     __version__: str
 
-_HOMES = {
-    "AlertLevel": "stepwell.client.alert",
-    "Api": "stepwell.api",
-    "Artifact": "stepwell.client.artifact",
-    "Audio": "stepwell.media.audio",
-    "Classes": "stepwell.media.classes",
-    "Config": "stepwell.client.config",
-    "Histogram": "stepwell.media.histogram",
-    "Html": "stepwell.media.html",
-    "Image": "stepwell.media.image",
-    "Molecule": "stepwell.media.molecule",
-    "Object3D": "stepwell.media.object3d",
-    "Plotly": "stepwell.media.plotly",
-    "Run": "stepwell.client.run",
-    "Settings": "stepwell.client.settings",
-    "Table": "stepwell.media.table",
-    "Video": "stepwell.media.video",
-    "box3d": "stepwell.media.box3d",
-    "init": "stepwell.client.init",
-    "install_as_wandb": "stepwell.drop_in",
-    "plot_table": "stepwell.plot",
-    "visualize": "stepwell.plot",
-    "__version__": "stepwell._native",
+# Where the names are that are imported on first use.
+_NAMES = {
+    "stepwell._native": "__version__",
+    "stepwell.api": "Api",
+    "stepwell.client.alert": "AlertLevel",
+    "stepwell.client.artifact": "Artifact",
+    "stepwell.client.attach": "attach",
+    "stepwell.client.config": "Config",
+    "stepwell.client.init": "init",
+    "stepwell.client.module_calls": (
+        "alert link_artifact link_model log_artifact log_code log_columns log_model login mark_preempting "
+        "require save setup teardown unwatch use_artifact use_model watch"
+    ),
+    "stepwell.client.restoring": "restore",
+    "stepwell.client.run": "Run",
+    "stepwell.client.settings": "Settings",
+    "stepwell.client.terminal": "termerror termlog termwarn",
+    "stepwell.drop_in": "install_as_wandb",
+    "stepwell.media.audio": "Audio",
+    "stepwell.media.box3d": "box3d",
+    "stepwell.media.classes": "Classes",
+    "stepwell.media.histogram": "Histogram",
+    "stepwell.media.html": "Html",
+    "stepwell.media.image": "Image",
+    "stepwell.media.molecule": "Molecule",
+    "stepwell.media.object3d": "Object3D",
+    "stepwell.media.plotly": "Plotly",
+    "stepwell.media.table": "Table",
+    "stepwell.media.video": "Video",
+    "stepwell.plot": "plot_table visualize",
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+# Modules of the package that are imported on first use as attributes of it.
+_MODULES = ("env", "integration", "plot", "tensorboard")
 
 __all__ = [
+    "AlertLevel",
     "Api",
+    "Artifact",
+    "Audio",
+    "Classes",
     "CommError",
     "Config",
     "ConfigError",
     "Error",
     "Histogram",
+    "Html",
+    "Image",
+    "Molecule",
+    "Object3D",
+    "Plotly",
     "Run",
     "Settings",
+    "Table",
     "UsageError",
+    "Video",
     "__version__",
+    "alert",
+    "attach",
+    "box3d",
     "config",
     "define_metric",
+    "env",
+    "errors",
     "finish",
     "init",
+    "install_as_wandb",
+    "link_artifact",
+    "link_model",
     "log",
+    "log_artifact",
+    "log_code",
+    "log_columns",
+    "log_model",
+    "login",
+    "mark_preempting",
+    "plot",
+    "plot_table",
+    "require",
+    "restore",
     "run",
+    "save",
+    "setup",
     "summary",
+    "teardown",
+    "termerror",
+    "termlog",
+    "termwarn",
+    "unwatch",
+    "use_artifact",
+    "use_model",
+    "visualize",
+    "watch",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

@@ -13,6 +13,14 @@ class ConfigError(Error):
     """A key of the config would change without `allow_val_change`. Nothing of the call was kept."""
 
 
+class UnsupportedError(UsageError):
+    """A call asks for something that this package does not have."""
+
+
+class WaitTimeoutError(Error):
+    """Something took longer than it may."""
+
+
 class CommError(Error):
     """A server cannot be reached, or does not know what was asked for.
 
@@ -27,3 +35,7 @@ class CommError(Error):
     def __init__(self, message: str, not_found: bool = False) -> None:
         super().__init__(message)
         self.not_found = not_found
+
+
+class AuthenticationError(CommError):
+    """A server does not let this user in."""

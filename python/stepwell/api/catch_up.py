@@ -28,7 +28,7 @@ def catch_up(connection: Connection, directory: Path, timeout: float) -> None:
         If that takes longer than `timeout` seconds.
     """
     for run in session.unfinished():
-        if run.dir == str(directory.expanduser().absolute()):
+        if run.directory == str(directory.expanduser().absolute()):
             run.flush(_SPOOL_SECONDS)
     called_us = time.time_ns() // 1000
     deadline = time.monotonic() + timeout

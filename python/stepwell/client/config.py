@@ -99,6 +99,10 @@ class Config(MutableMapping[str, Any]):
                 _check((key,), self._get_values(), key, value)
         self._keep(changes)
 
+    def remember(self, values: Mapping[str, Any]) -> None:
+        """Take over values that are known elsewhere already."""
+        self._get_values().update(values)
+
     def setdefaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set the keys that are missing, and return the whole config."""
         self.update({key: value for key, value in values.items() if key not in self})
@@ -134,6 +138,9 @@ class Config(MutableMapping[str, Any]):
         vars(self)["_send"]({}, path)
         del self._get_values()[path[0]]
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return _detached, (self.as_dict(), vars(self)["_allow"])
+
     def _keep(self, changes: dict[str, Any]) -> None:
         """Send what is new and remember it, in this order: what cannot be sent is not remembered."""
         current = self._get_values()
@@ -145,6 +152,17 @@ class Config(MutableMapping[str, Any]):
     def _get_values(self) -> dict[str, Any]:
         values: dict[str, Any] = vars(self)["_values"]
         return values
+
+
+def _detached(values: dict[str, Any], allow_val_change: bool) -> Config:
+    """Return a config that belongs to no run: what a pickle or a copy becomes."""
+    config = Config(_send_nowhere, allow_val_change)
+    config.remember(values)
+    return config
+
+
+def _send_nowhere(_values: Mapping[str, Any], _deleted: Sequence[str]) -> None:
+    pass
 
 
 def same(old: Any, new: Any) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.client.terminal import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stepwell._native import FinishReport
     from stepwell.client.terminal import Terminal
     from stepwell.client.writer import Writer, WriterOptions
@@ -40,8 +42,8 @@ class Ending:
     name: str
     timeout: float
 
-    def run(self, exit_code: int, terminal: Terminal) -> None:
-        """Wait, end the writer, and say what is where. Ctrl-C cuts the waiting short."""
+    def run(self, exit_code: int, terminal: Terminal, summary: Callable[[], dict[str, Any]]) -> None:
+        """Wait, end the writer, and say how it went and what is where. Ctrl-C cuts the waiting short."""
         deadline = time.monotonic() + self.timeout
         if self.options.destination:
             try:
@@ -58,6 +60,12 @@ class Ending:
                 f"run {self.name} could not be ended: {error}. What was written is in {self.options.directory}"
             )
             return
+        if terminal.is_watched():
+            from stepwell.client.footer import footer
+
+            table = footer(self.writer.preview(), summary())
+            if table:
+                terminal.say(table)
         self._tell(report, connection, terminal)
 
     def _wait(self, deadline: float, terminal: Terminal) -> None:
@@ -68,17 +76,22 @@ class Ending:
             if time.monotonic() - began < slice_seconds / 2:
                 return  # it did not wait: the server has refused for good
             status = self.writer.status()
-            terminal.progress(status["acked"], status["accepted"], f"rows to {self.options.destination}")
+            files = status.get("waiting_files", 0)
+            and_files = f" and {files:,} files" if files else ""
+            terminal.progress(status["acked"], status["accepted"], f"rows{and_files} to {self.options.destination}")
 
     def _tell(self, report: FinishReport, connection: str, terminal: Terminal) -> None:
         directory = quoted(self.options.directory)
         rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
+        stored = rows + (f" and {_files(report['files'])}" if report.get("files") else "")
         destination = self.options.destination
         if report["lost_rows"] or report["sampled_rows"]:
             terminal.warn(
                 f"run {self.name} had no room for all rows: {report['sampled_rows']:,} gave way to a sample, "
                 f"{report['lost_rows']:,} are lost"
             )
+        if report.get("lost_files"):
+            terminal.warn(f"{_files(report['lost_files'])} of run {self.name} could not be stored and are lost")
         if report["rejected_rows"]:
             terminal.warn(
                 f"{destination} refused {report['rejected_rows']:,} entries of run {self.name}; "
@@ -88,6 +101,8 @@ class Ending:
             if destination:
                 why = connection.removeprefix(f"waiting for {destination}: ")
                 what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
+                if report.get("unsent_files"):
+                    what += f" and {report['unsent_files']:,} of {_files(report['files'])}"
                 terminal.warn(
                     f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "
                     f"everything{' else' if report['lost_rows'] else ''} is kept in {self.options.directory}. "
@@ -99,8 +114,13 @@ class Ending:
                     f"run {self.name} is not complete on disk{why}; what was written is in {self.options.directory}"
                 )
         elif destination:
-            terminal.say(f"run {self.name} ended: {rows} are on {destination}")
+            terminal.say(f"run {self.name} ended: {stored} are on {destination}")
         else:
             terminal.say(
-                f"run {self.name} ended: {rows} are in {self.options.directory}; see them with: stepwell ui {directory}"
+                f"run {self.name} ended: {stored} are in {self.options.directory}; "
+                f"see them with: stepwell ui {directory}"
             )
+
+
+def _files(count: int) -> str:
+    return f"{count:,} {'file' if count == 1 else 'files'}"

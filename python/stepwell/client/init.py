@@ -292,7 +292,7 @@ def _cannot_write(directory: Path, why: object) -> Error:
 def _greet(run: Run, terminal: Terminal, primary: bool) -> None:
     if not primary:
         return
-    where = run.url or quoted(run.dir)
+    where = run.url or quoted(run.directory)
     going_on = f", from step {run.step}" if run.resumed else ""
     terminal.say(
         f"run {run.name} ({run.path}){going_on}; look at it with: " + (where if run.url else f"stepwell ui {where}")

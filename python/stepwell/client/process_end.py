@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 
 
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code of a process that ends with this exception."""
+    if isinstance(error, SystemExit):
+        return status_code(error.code)
+    return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+
+
+def status_code(status: object) -> int:
+    """Return the exit code that `sys.exit(status)` leads to."""
+    return 0 if status is None else status if isinstance(status, int) else 1
+
+
 class ProcessEnd:
     """Knows how the process is ending. There is one, made by the first `init`."""
 
@@ -41,13 +53,13 @@ class ProcessEnd:
         session.finish(exit_code=self.exit_code)
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        self.exit_code = _INTERRUPTED if issubclass(kind, KeyboardInterrupt) else 1
+        self.exit_code = exit_code_of(error)
         self._excepthook(kind, error, traceback)
 
     def _on_exit(self, status: Any = None) -> Any:
         """Note the status of `sys.exit`, which no hook of the interpreter tells; the main thread's ends the process."""
         if threading.current_thread() is threading.main_thread():
-            self.exit_code = 0 if status is None else status if isinstance(status, int) else 1
+            self.exit_code = status_code(status)
         self._exit(status)
 
     def _in_child(self) -> None:

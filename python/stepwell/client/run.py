@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.client import process_end, session
 from stepwell.client.config import Config
+from stepwell.client.description import Description
 from stepwell.client.ending import Ending
 from stepwell.client.manifest import Manifest
 from stepwell.client.metric import Metric
-from stepwell.client.naming import check_tags
+from stepwell.client.run_files import RunFiles
 from stepwell.client.summary import Summary
 from stepwell.client.writer import DisabledWriter, LogRow, Writer, WriterOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from stepwell.client.alert import AlertLevel, Alerts
+    from stepwell.client.history import History
     from stepwell.client.settings import Settings
     from stepwell.client.terminal import Terminal
+    from stepwell.client.watch import Watch, What
 
 
-class Run:
+class Run(RunFiles, Description):
     """One experiment. `init` makes it; it is also a context manager that ends the run.
+
+    It can be pickled: in another process it becomes a writer of its own to the same run, as in a forked child.
 
     Parameters
     ----------
@@ -36,6 +42,8 @@ class Run:
         The settings of the run.
     terminal
         Where to tell the user.
+    is_child
+        Whether another process began the run; the first use makes a writer of this one's own.
 
     Attributes
     ----------
@@ -43,153 +51,36 @@ class Run:
         `log(data, step=None, commit=None)` writes values of a step. It is the native method itself.
 
         `data` maps keys to values: numbers, text, bool, None, lists, nested dicts, arrays and tensors (of more than 32
-        elements: a histogram), `Histogram`. Without `step` the row is written at the current step and the next call
-        begins the next one; `commit=False` keeps collecting. With `step`, calls of the same step are merged; any step
-        is accepted, also a smaller one. It never blocks on a disk or a network. It raises TypeError, and keeps nothing
-        of the call, for keys or values that cannot be stored.
+        elements: a histogram), media. Without `step` the row is written at the current step and the next call begins
+        the next one; `commit=False` keeps collecting. With `step`, calls of the same step are merged; any step is
+        accepted, also a smaller one. It never blocks on a disk or a network. It raises TypeError, and keeps nothing of
+        the call, for keys or values that cannot be stored. (A fourth parameter `sync` is accepted and ignored.)
     """
 
     log: LogRow
+    _history: History | None
+    _watch: Watch | None
+    _alerts: Alerts | None
 
-    def __init__(self, options: WriterOptions, settings: Settings, terminal: Terminal) -> None:
+    def __init__(self, options: WriterOptions, settings: Settings, terminal: Terminal, is_child: bool = False) -> None:
         self._options = options
         self._settings = settings
         self._terminal = terminal
         self._disabled = settings.mode == "disabled"
-        self._name = settings.name
-        self._notes = settings.notes
+        self._name = settings.name or options.run
+        self._notes = settings.notes or ""
         self._tags = settings.tags or ()
         self._finished = False
         # Writers of the process that this one was forked from. They are never used again, and never freed:
         # their threads and files are the parent's.
         self._inherited: list[Writer] = []
         self._opening = threading.Lock()
-        self._is_child = False
+        self._is_child = is_child
         self._writer: Writer | None = None
         self._config = Config(self._send_config, settings.allow_val_change)
         self._summary = Summary(self._send_summary, self._last_values, self._stored)
-        self.log = self._live_writer().log
-
-    @property
-    def id(self) -> str:
-        """Id of the run within its project."""
-        return self._options.run
-
-    @property
-    def entity(self) -> str:
-        """Owner of the project."""
-        return self._options.entity
-
-    @property
-    def project(self) -> str:
-        """Project of the run."""
-        return self._options.project
-
-    @property
-    def path(self) -> str:
-        """`entity/project/id`."""
-        return f"{self.entity}/{self.project}/{self.id}"
-
-    @property
-    def url(self) -> str | None:
-        """Address of the run's page on the server; None for a local run."""
-        if not self._options.destination:
-            return None
-        from urllib.parse import quote
-
-        entity, project, run = (quote(part, safe="") for part in (self.entity, self.project, self.id))
-        return f"{self._options.destination}/{entity}/{project}/runs/{run}/charts"
-
-    @property
-    def dir(self) -> str:
-        """Directory that keeps what is logged."""
-        return self._options.directory
-
-    @property
-    def label(self) -> str:
-        """What tells this writer apart from the run's others; empty for the only one."""
-        return self._options.label
-
-    @property
-    def rank(self) -> int | None:
-        """Rank of this process; None outside of a distributed job."""
-        return self._options.rank
-
-    @property
-    def group(self) -> str | None:
-        """Group of runs that this one belongs to."""
-        return self._settings.group
-
-    @property
-    def job_type(self) -> str | None:
-        """What the run does."""
-        return self._settings.job_type
-
-    @property
-    def settings(self) -> Settings:
-        """Settings of the run."""
-        return self._settings
-
-    @property
-    def disabled(self) -> bool:
-        """Whether nothing is kept."""
-        return self._disabled
-
-    @property
-    def resumed(self) -> bool:
-        """Whether it goes on with an earlier run."""
-        return self._options.start_step > 0
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether `finish` was called."""
-        return self._finished
-
-    @property
-    def connection(self) -> str:
-        """The connection to the server in words; empty in local mode when all is well."""
-        return self._live_writer().status()["connection"]
-
-    @property
-    def step(self) -> int:
-        """The current step: the one that the next `log` without a step writes to."""
-        return self._live_writer().step
-
-    @property
-    def start_time(self) -> float:
-        """When this process began to write, in seconds since 1970."""
-        return self._live_writer().start_time
-
-    @property
-    def name(self) -> str | None:
-        """Display name."""
-        return self._name
-
-    @name.setter
-    def name(self, value: str) -> None:
-        self._live_writer().set_info(name=str(value))
-        self._name = str(value)
-
-    @property
-    def notes(self) -> str | None:
-        """Notes on the run."""
-        return self._notes
-
-    @notes.setter
-    def notes(self, value: str) -> None:
-        self._live_writer().set_info(notes=str(value))
-        self._notes = str(value)
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Tags of the run, 1 to 64 characters each. Set a new tuple to change them."""
-        return self._tags
-
-    @tags.setter
-    def tags(self, values: Sequence[str]) -> None:
-        check_tags(values)
-        self._live_writer().set_info(tags=list(values))
-        self._tags = tuple(values)
+        self._forget_conveniences()
+        self.log = self._log_in_child if is_child else self._live_writer().log
 
     @property
     def config(self) -> Config:
@@ -200,6 +91,46 @@ class Run:
     def summary(self) -> Summary:
         """One value per key: the last one logged, or one set by hand."""
         return self._summary
+
+    @property
+    def history(self) -> History:
+        """The row that is being collected: `history.row` and `history.add`."""
+        if self._history is None:
+            from stepwell.client.history import History
+
+            self._history = History(self)
+        return self._history
+
+    def collected(self) -> dict[str, Any]:
+        """Return what was logged for the current step so far; nested dicts as keys joined by dots."""
+        return self._live_writer().collected()
+
+    def log_columns(self, columns: Mapping[str, Any], steps: Any = None) -> None:
+        """Log many rows in one call: row i has the i-th element of every column. The same as a loop of `log`.
+
+        With `on_full="sample"` it waits for the disk as long as that takes rows; only rows that come while the disk is
+        stuck give way to a sample.
+
+        Parameters
+        ----------
+        columns
+            One-dimensional arrays, tensors or lists of real numbers or bools by key, all of one length.
+        steps
+            Steps of the rows, integers. By default the current step and those after it.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ (it names the key and both lengths) or a column has not one dimension.
+        TypeError
+            If a column holds no real numbers, or `steps` no integers. Nothing of the call is kept.
+        RuntimeError
+            With `on_full="raise"`, if the queue is full; it says how many rows were kept.
+        """
+        from stepwell.client.encode import to_array
+
+        arrays = {key: to_array(repr(key), column) for key, column in columns.items()}
+        self._live_writer().log_columns(arrays, None if steps is None else to_array("steps", steps))
 
     def define_metric(
         self,
@@ -247,6 +178,76 @@ class Run:
         )
         return metric
 
+    def watch(
+        self,
+        models: Any,
+        criterion: Any = None,
+        log: What | None = "gradients",
+        log_freq: int = 1000,
+        idx: int | None = None,
+        log_graph: bool = False,
+    ) -> None:
+        """Log histograms of the gradients or parameters of torch models, each `log_freq` passes.
+
+        Their keys are `gradients/NAME` and `parameters/NAME`; those of a second model `gradients/graph_1NAME`. They
+        join the row that is being collected.
+
+        Parameters
+        ----------
+        models
+            A `torch.nn.Module`, or a list of them.
+        criterion, log_graph
+            Accepted for scripts written for wandb; the graph of a model is not logged.
+        log
+            `gradients` (counted in backward passes), `parameters` (in forward passes while training), `all`, or None.
+        log_freq
+            Every how many passes.
+        idx
+            Number of the model, where it is not the number of those watched before.
+
+        Raises
+        ------
+        TypeError
+            If a model is no `torch.nn.Module`.
+        UsageError
+            If a parameter makes no sense, or the model is watched already.
+        """
+        if self._watch is None:
+            from stepwell.client.watch import Watch
+
+            self._watch = Watch(self)
+        self._watch.add(models, log, log_freq, idx, log_graph)
+
+    def unwatch(self, models: Any = None) -> None:
+        """Take back what `watch` did to these models, or to all."""
+        if self._watch is not None:
+            self._watch.remove(models)
+
+    def alert(
+        self, title: str, text: str = "", level: AlertLevel | str | None = None, wait_duration: Any = None
+    ) -> None:
+        """Log and print a message that somebody should see. It joins the row that is being collected.
+
+        The key `_alerts` of that row holds the alerts of its step: `[{"title", "text", "level", "time"}, …]`.
+
+        Parameters
+        ----------
+        title
+            What it is about.
+        text
+            What happened.
+        level
+            `INFO` (default), `WARN` or `ERROR`, as text or `AlertLevel`.
+        wait_duration
+            For how long alerts with the same title are dropped after this one: seconds, or a timedelta; by default a
+            minute.
+        """
+        if self._alerts is None:
+            from stepwell.client.alert import Alerts
+
+            self._alerts = Alerts(self)
+        self._alerts.send(title, text, level, wait_duration)
+
     def flush(self, timeout: float) -> bool:
         """Wait until everything logged survives the death of the process; False if `timeout` s are not enough."""
         return self._live_writer().flush("spooled", timeout)
@@ -285,14 +286,18 @@ class Run:
         """
         if self._finished:
             return
+        self.unwatch()
+        terminal = replace(self._terminal, quiet=self._is_quiet(quiet))
+        if self._writer is not None:
+            self._finish_files(terminal)
         self._finished = True
         session.leave(self)
         self.log = self._log_finished
         if self._writer is not None:
-            ending = Ending(self._writer, self._options, self._name or self.id, self._settings.finish_timeout)
-            ending.run(exit_code or 0, replace(self._terminal, quiet=self._is_quiet(quiet)))
+            ending = Ending(self._writer, self._options, self._name, self._settings.finish_timeout)
+            ending.run(exit_code or 0, terminal, self._summary.as_dict)
         if self._options.primary and not self._disabled and not self._is_child and not exit_code:
-            Manifest(Path(self.dir)).end(self.entity, self.project, self.id)
+            Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
 
     def become_child(self) -> None:
         """After a fork, in the child: let go of the parent's writer. The first use makes a writer of the child's own.
@@ -305,7 +310,15 @@ class Run:
         self._writer = None
         self._opening = threading.Lock()
         self._is_child = True
+        self._forget_conveniences()
         self.log = self._log_in_child
+
+    def _forget_conveniences(self) -> None:
+        """Begin without what is made on first use. Models that a parent watches log to this process's writer."""
+        self._history = None
+        self._watch = None
+        self._alerts = None
+        self._forget_files()
 
     def _live_writer(self) -> Writer:
         if self._writer is None:
@@ -329,12 +342,16 @@ class Run:
             process_end.finish_with_multiprocessing_child()
         return self._options.open()
 
-    def _log_in_child(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def _log_in_child(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
         self.log = self._live_writer().log
         session.bind()
         self.log(data, step, commit)
 
-    def _log_finished(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def _log_finished(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
         raise session.finished_error(self.id)
 
     def _is_quiet(self, quiet: bool | None) -> bool:
@@ -362,7 +379,19 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.finish(exit_code=0 if kind is None else 1)
+        self.finish(exit_code=0 if error is None else process_end.exit_code_of(error))
 
-    def __repr__(self) -> str:
-        return f"<Run {self.path} ({self._name})>"
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        from stepwell.client.attach import Attachment
+
+        return Attachment.join, (Attachment.of(self),)
+
+    @property
+    def options(self) -> WriterOptions:
+        """Who writes, to which run, and where to."""
+        return self._options
+
+    def remember(self, name: str, notes: str, tags: tuple[str, ...], config: Mapping[str, Any]) -> None:
+        """Take over what another process has written of the run, without writing it again."""
+        self._name, self._notes, self._tags = name, notes, tags
+        self._config.remember(config)

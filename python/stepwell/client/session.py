@@ -57,7 +57,7 @@ class BeforeInit:
         return f"<stepwell.{self._name}: call stepwell.init() first>"
 
 
-def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None) -> None:
     """Write values of a step to the current run; `init` puts the native method in place of this function.
 
     Parameters
@@ -68,6 +68,8 @@ def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = 
         Step of the values. By default the current one.
     commit
         Whether the row is complete and the next call begins the next step. By default, if no `step` is given.
+    sync
+        Ignored: nothing ever waits.
 
     Raises
     ------
@@ -104,6 +106,13 @@ summary: Summary = BeforeInit("summary")  # type: ignore[assignment]
 _BEFORE_INIT = {"run": run, "log": log, "config": config, "summary": summary, "define_metric": define_metric}
 
 
+def current(what: str) -> Run:
+    """Return the current run; without one, raise an error that names the call `what`."""
+    if not _runs:
+        _refuse(what)
+    return _runs[-1]
+
+
 def unfinished() -> list[Run]:
     """Return the runs of this process that are not finished, the oldest first."""
     return _runs.copy()
@@ -119,6 +128,13 @@ def leave(finished: Run) -> None:
     """Forget `finished`; the run before it becomes the current one."""
     if finished in _runs:
         _runs.remove(finished)
+    bind()
+
+
+def follow(module: str) -> None:
+    """Keep the names of another module pointed at the current run, as those of `stepwell` are."""
+    if module not in _MODULES:
+        _MODULES.append(module)
     bind()
 
 

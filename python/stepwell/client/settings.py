@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from stepwell.client import naming
-from stepwell.errors import UsageError
+from stepwell.client.foreign_settings import EQUIVALENT, is_without_effect
+from stepwell.errors import Error, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -130,6 +131,20 @@ def _url(name: str, value: object) -> str:
     return text
 
 
+def _moment(name: str, value: object) -> str:
+    split_moment(name, _text(name, value))
+    return cast("str", value)
+
+
+def split_moment(name: str, value: str) -> tuple[str, int]:
+    """Return the run and the step of `ID?_step=N`."""
+    run, mark, step = value.partition("?_step=")
+    if not run or not mark or not step.isascii() or not step.isdigit():
+        raise UsageError(f"{name} must look like 'ID?_step=N' with an integer N ≥ 0, not {value!r}")
+    naming.check_run_id(run)
+    return run, int(step)
+
+
 def _about(
     check: Callable[[str, object], Any], doc: str, env: str | None = None, wandb: str | None = None
 ) -> dict[str, Any]:
@@ -140,6 +155,9 @@ def _about(
 @dataclass(init=False, frozen=True)
 class Settings:
     """Settings for `init`. What is not given is taken from the environment, the settings files, or the defaults.
+
+    Names of wandb's settings that mean one of these (`run_id`, `run_name`, …) are understood; others of wandb's
+    (`start_method`, `console`, `init_timeout`, `_disable_stats`, …) are accepted without effect.
 
     Raises
     ------
@@ -186,6 +204,16 @@ class Settings:
         default=None,
         metadata=_about(_resume, "Whether to go on with an existing run of the same id.", "RESUME", "RESUME"),
     )
+    resume_from: str | None = field(
+        default=None,
+        metadata=_about(
+            _moment, "`ID?_step=N`: go on with the run of this id after step N.", "RESUME_FROM", "RESUME_FROM"
+        ),
+    )
+    fork_from: str | None = field(
+        default=None,
+        metadata=_about(_moment, "`ID?_step=N`: begin with a copy of that run up to step N.", "FORK_FROM", "FORK_FROM"),
+    )
     reinit: Reinit = field(
         default="default",
         metadata=_about(
@@ -213,6 +241,18 @@ class Settings:
     allow_val_change: bool = field(
         default=False, metadata=_about(_flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE")
     )
+    force: bool = field(
+        default=False, metadata=_about(_flag, "Refuse to begin a run that goes to no server.", "FORCE", "FORCE")
+    )
+    save_code: bool = field(
+        default=False, metadata=_about(_flag, "Save the script that runs as `code/…`.", "SAVE_CODE", "SAVE_CODE")
+    )
+    sync_tensorboard: bool = field(
+        default=False, metadata=_about(_flag, "Log what TensorBoard's writers write, too.", "SYNC_TENSORBOARD")
+    )
+    monitor_gym: bool = field(
+        default=False, metadata=_about(_flag, "Log the videos that gym's recorders make.", "MONITOR_GYM")
+    )
     silent: bool = field(default=False, metadata=_about(_flag, "Write nothing to the terminal.", "SILENT", "SILENT"))
     quiet: bool = field(default=False, metadata=_about(_flag, "Write only warnings to the terminal.", "QUIET", "QUIET"))
     finish_timeout: float = field(
@@ -228,6 +268,7 @@ class Settings:
 
     def __init__(self, **values: Any) -> None:
         known = {each.name: each for each in _fields()}
+        values = _translated(values)
         unknown = sorted(values.keys() - known.keys())
         if unknown:
             raise TypeError(f"Settings() got an unexpected keyword argument {unknown[0]!r}; known: {', '.join(known)}")
@@ -273,6 +314,11 @@ class Settings:
         for layer in layers:
             merged.update(layer)
         return cls(**merged)
+
+
+def _translated(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings under their names here, without those of wandb that have no effect."""
+    return {EQUIVALENT.get(name, name): value for name, value in values.items() if not is_without_effect(name)}
 
 
 def _fields() -> tuple[Field[Any], ...]:
@@ -327,6 +373,32 @@ def from_file(path: Path) -> dict[str, Any]:
         except UsageError as error:
             raise UsageError(f"the settings file {path}: {error}") from None
     return found
+
+
+def write_setting(path: Path, name: str, value: str) -> None:
+    """Put a setting into a file, in place of an earlier value.
+
+    Raises
+    ------
+    Error
+        If the file cannot be written.
+    """
+    line = f"{name} = {value}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        places = [index for index, text in enumerate(lines) if text.partition("=")[0].strip() == name]
+        if places:
+            lines[places[0]] = line
+        else:
+            # Behind the heading, if there is one: at the end another section may follow.
+            after = next((index + 1 for index, text in enumerate(lines) if text.strip() == f"[{_SECTION}]"), len(lines))
+            lines.insert(after, line)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.name}.tmp")
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Error(f"the settings file {path} cannot be written: {error}") from None
 
 
 def settings_files(environment: Mapping[str, str]) -> list[Path]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 _PREFIX = "stepwell:"
 _BAR_CHARS = 24
+# Lines that were written with `repeat=False`.
+_said: set[str] = set()
 
 
 @dataclass
@@ -26,40 +28,77 @@ class Terminal:
     quiet: bool = False
 
     def say(self, text: str) -> None:
-        """Write a line of information."""
+        """Write lines of information."""
         if not self.quiet:
-            self._write(f"{_PREFIX} {text}\n")
+            self.write("".join(f"{_PREFIX} {line}".rstrip() + "\n" for line in text.split("\n")))
 
     def warn(self, text: str) -> None:
         """Write a warning."""
-        self._write(f"{_PREFIX} WARNING {text}\n")
+        self.write(f"{_PREFIX} WARNING {text}\n")
 
-    def progress(self, done: int, total: int, what: str) -> None:
+    def progress(self, done: int, total: int, what: str, doing: str = "sending") -> None:
         """Redraw a bar in place; nothing is written where standard error is no terminal."""
-        if self.shows_progress():
+        if self.is_watched():
             import shutil
 
-            self._write("\r" + bar(done, total, what)[: shutil.get_terminal_size().columns - 1])
+            self.write("\r" + bar(done, total, what, doing)[: shutil.get_terminal_size().columns - 1])
 
     def clear_progress(self) -> None:
         """Remove the bar."""
-        if self.shows_progress():
-            self._write("\r\033[K")
+        if self.is_watched():
+            self.write("\r\033[K")
 
-    def shows_progress(self) -> bool:
-        """Whether a bar would be seen."""
+    def is_watched(self) -> bool:
+        """Whether somebody looks at standard error and wants to see more than warnings."""
         try:
             return not self.silent and not self.quiet and sys.stderr.isatty()
         except (AttributeError, ValueError):  # there is no standard error, or it is closed
             return False
 
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Write a text as it is."""
         if self.silent or sys.stderr is None:
             return
         # A closed terminal, or one that lacks a character, must not end a training.
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.write(text)
             sys.stderr.flush()
+
+
+def termlog(string: str = "", newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Write a line of information to standard error.
+
+    Parameters
+    ----------
+    string
+        The text; several lines get a prefix each.
+    newline
+        Whether the line ends.
+    repeat
+        Whether a text that was written before is written again.
+    prefix
+        Whether the lines begin with `stepwell:`.
+    """
+    _write_line("", string, newline, repeat, prefix)
+
+
+def termwarn(string: str, newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Write a warning: see `termlog`."""
+    _write_line("WARNING ", string, newline, repeat, prefix)
+
+
+def termerror(string: str, newline: bool = True, repeat: bool = True, prefix: bool = True) -> None:
+    """Write an error: see `termlog`."""
+    _write_line("ERROR ", string, newline, repeat, prefix)
+
+
+def _write_line(level: str, text: str, newline: bool, repeat: bool, prefix: bool) -> None:
+    if not repeat:
+        if text in _said:
+            return
+        _said.add(text)
+    begin = f"{_PREFIX} {level}" if prefix else level
+    Terminal().write("\n".join(begin + line for line in text.split("\n")) + ("\n" if newline else ""))
 
 
 def quoted(path: str) -> str:
@@ -71,8 +110,8 @@ def quoted(path: str) -> str:
     return shlex.quote(path)
 
 
-def bar(done: int, total: int, what: str) -> str:
+def bar(done: int, total: int, what: str, doing: str = "sending") -> str:
     """Return a line like `stepwell: sending [######------] 1,200 of 2,400 rows`."""
     part = min(done / total, 1.0) if total > 0 else 1.0
     filled = round(part * _BAR_CHARS)
-    return f"{_PREFIX} sending [{'#' * filled}{'-' * (_BAR_CHARS - filled)}] {done:,} of {total:,} {what}"
+    return f"{_PREFIX} {doing} [{'#' * filled}{'-' * (_BAR_CHARS - filled)}] {done:,} of {total:,} {what}"

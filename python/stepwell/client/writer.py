@@ -10,13 +10,15 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from stepwell._native import FinishReport, WriterStatus
+    from stepwell._native import Content, FinishReport, WriterStatus
 
 
 class LogRow(Protocol):
     """The signature of `log`."""
 
-    def __call__(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
+    def __call__(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None: ...
 
 
 class Writer(Protocol):
@@ -26,7 +28,14 @@ class Writer(Protocol):
     def step(self) -> int: ...
     @property
     def start_time(self) -> float: ...
-    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None: ...
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None: ...
+    def log_columns(self, columns: Mapping[str, Any], steps: Any = None) -> None: ...
+    def collected(self) -> dict[str, Any]: ...
+    def preview(self) -> dict[str, list[float]]: ...
+    def put_file(self, path: str, content: Content) -> None: ...
+    def convert(self, key: str, value: Any) -> Any: ...
     def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
     def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None: ...
     def define_metric(
@@ -74,6 +83,10 @@ class WriterOptions:
     queue_bytes: int
     spool_bytes: int
 
+    def path(self) -> tuple[str, str, str, str]:
+        """Return which run this is: directory, entity, project, id."""
+        return self.directory, self.entity, self.project, self.run
+
     def open(self) -> Writer:
         """Begin a stream."""
         from stepwell import _native
@@ -90,13 +103,37 @@ class DisabledWriter:
         self.start_time = time.time()
         self.step = start_step
         self._last: dict[str, Any] = {}
+        self._row: dict[str, Any] = {}
 
-    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
+        at = self.step if step is None else int(step)
         self._last.update(data)
-        if step is not None:
-            self.step = int(step)
+        if at < self.step:
+            return
+        self._row = {**(self._row if at == self.step else {}), **data}
+        self.step = at
         if commit or (commit is None and step is None):
-            self.step += 1
+            self.step, self._row = at + 1, {}
+
+    def log_columns(self, columns: Mapping[str, Any], steps: Any = None) -> None:
+        rows = max((len(column) for column in columns.values()), default=0)
+        for row in range(rows):
+            values = {key: column[row] for key, column in columns.items()}
+            self.log(values, step=None if steps is None else int(steps[row]))
+
+    def collected(self) -> dict[str, Any]:
+        return dict(self._row)
+
+    def preview(self) -> dict[str, list[float]]:
+        return {}
+
+    def put_file(self, path: str, content: Content) -> None:
+        pass
+
+    def convert(self, key: str, value: Any) -> Any:
+        return value
 
     def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None:
         pass
@@ -141,6 +178,8 @@ class DisabledWriter:
             "sampled_rows": 0,
             "lost_rows": 0,
             "rejected_rows": 0,
+            "waiting_files": 0,
+            "lost_files": 0,
             "connection": "disabled",
         }
 
@@ -152,5 +191,8 @@ class DisabledWriter:
             "lost_rows": 0,
             "rejected_rows": 0,
             "unsent_rows": 0,
+            "files": 0,
+            "unsent_files": 0,
+            "lost_files": 0,
             "message": "",
         }

@@ -1,0 +1,183 @@
+"""Artifacts: named sets of files of a run. They are local to their run: nothing is shared, versioned or linked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, NoReturn
+
+from stepwell.errors import UnsupportedError, UsageError
+
+_NAME_CHARS = 128
+
+
+class Artifact:
+    """A named set of files, stored with its run by `run.log_artifact`.
+
+    Parameters
+    ----------
+    name
+        Letters, digits, `-`, `_` and `.`, at most 128 characters. Its files have the paths `artifacts/NAME/…`.
+    type
+        What it is: `dataset`, `model`, …
+    description
+        Text for people.
+    metadata
+        What is known about it.
+    incremental, use_as
+        Accepted for scripts written for wandb, without effect.
+
+    Raises
+    ------
+    UsageError
+        If the name cannot be one.
+    """
+
+    def __init__(
+        self,
+        name: object,
+        type: str,  # noqa: A002  wandb's name
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        incremental: bool | None = None,
+        use_as: str | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not _is_name(name):
+            raise UsageError(f"the name of an artifact must be letters, digits, - _ and ., at most 128; not {name!r}")
+        self.name = name
+        self.type = type
+        self.description = description
+        self.metadata: dict[str, Any] = dict(metadata or {})
+        self.aliases: list[str] = []
+        self.paths: dict[str, Path] = {}
+        self.objects: dict[str, Any] = {}
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def folder(self) -> str:
+        """Path of its files within the run."""
+        return f"artifacts/{self.name}"
+
+    def add_file(
+        self,
+        local_path: str | Path,
+        name: str | None = None,
+        is_tmp: bool | None = None,
+        skip_cache: bool | None = None,
+        policy: str | None = None,
+        overwrite: bool = True,
+    ) -> str:
+        """Add a file; returns its name within the artifact, by default that of the file.
+
+        It is read when the artifact is logged. The parameters after `name` have no effect.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file.
+        """
+        path = Path(local_path).absolute()
+        if not path.is_file():
+            raise ValueError(f"add_file: there is no file {local_path}")
+        return self._add(name or path.name, path)
+
+    def add_dir(
+        self,
+        local_path: str | Path,
+        name: str | None = None,
+        skip_cache: bool | None = None,
+        policy: str | None = None,
+        merge: bool = True,
+    ) -> None:
+        """Add all files below a directory, under `name` if one is given. The parameters after it have no effect.
+
+        Raises
+        ------
+        ValueError
+            If there is no such directory.
+        """
+        root = Path(local_path).absolute()
+        if not root.is_dir():
+            raise ValueError(f"add_dir: there is no directory {local_path}")
+        for path in sorted(path for path in root.rglob("*") if path.is_file()):
+            self._add(str(PurePosixPath(name or "", path.relative_to(root).as_posix())), path)
+
+    def add(self, obj: Any, name: str, overwrite: bool = True) -> str:
+        """Add a value, for example a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`."""
+        kind = type_name(obj)
+        entry = _checked(f"{name}.{kind}.json")
+        self.objects[entry] = obj
+        return entry
+
+    @contextmanager
+    def new_file(self, name: str, mode: str = "w", encoding: str | None = None) -> Iterator[IO[Any]]:
+        """Open a new file of the artifact for writing."""
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="stepwell-artifact-")
+        path = Path(self._temporary.name, _checked(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode, encoding=encoding) as file:
+            yield file
+        self._add(name, path)
+
+    def add_reference(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: an artifact holds files, not addresses."""
+        raise UnsupportedError("add_reference: artifacts hold files only; note the address in metadata")
+
+    def wait(self, timeout: float | None = None) -> Artifact:
+        """Return the artifact: there is nothing to wait for."""
+        return self
+
+    def files(self) -> list[str]:
+        """Return the names of its files."""
+        return sorted([*self.paths, *self.objects])
+
+    def record(self) -> dict[str, Any]:
+        """Return what is said of it, as stored beside its files."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "metadata": self.metadata,
+            "aliases": list(self.aliases),
+            "files": self.files(),
+        }
+
+    def _add(self, name: str, path: Path) -> str:
+        entry = _checked(name)
+        self.paths[entry] = path
+        return entry
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.name} ({self.type}, {len(self.files())} files)>"
+
+
+def _is_name(text: str) -> bool:
+    chosen = all(char.isalnum() or char in "-_." for char in text)
+    return chosen and len(text) <= _NAME_CHARS and text.strip(".") != ""
+
+
+def type_name(obj: object) -> str:
+    """Return the kind of a value in an artifact: `table` for a `Table`."""
+    return type(obj).__name__.lower()
+
+
+def of_path(path: str | Path, name: str | None, kind: str | None, aliases: Sequence[str]) -> Artifact:
+    """Return an artifact of a file or a directory."""
+    source = Path(path).absolute()
+    artifact = Artifact(name or source.name, kind or "unspecified")
+    artifact.aliases = list(aliases)
+    if source.is_dir():
+        artifact.add_dir(source)
+    else:
+        artifact.add_file(source)
+    return artifact
+
+
+def _checked(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise UsageError(f"a file of an artifact must have a relative path without .., not {name!r}")
+    return path.as_posix()

@@ -1,0 +1,240 @@
+"""What a run says of itself: where it is, what it is called, who writes it."""
+
+from __future__ import annotations
+
+import html
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stepwell.client.naming import check_tags
+
+if TYPE_CHECKING:
+    from stepwell.client.settings import Settings
+    from stepwell.client.writer import Writer, WriterOptions
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far the sending of a run is.
+
+    Attributes
+    ----------
+    sync_items_total
+        Rows that were logged.
+    sync_items_pending
+        Rows of these that are not where they go: on the server, or on disk for a local run.
+    """
+
+    sync_items_total: int
+    sync_items_pending: int
+
+
+class Description(ABC):
+    """The part of a run that is neither rows nor files."""
+
+    _options: WriterOptions
+    _settings: Settings
+    _disabled: bool
+    _finished: bool
+    _name: str
+    _notes: str
+    _tags: tuple[str, ...]
+
+    @abstractmethod
+    def _live_writer(self) -> Writer:
+        """Return the writer of this process."""
+
+    @property
+    def id(self) -> str:
+        """Id of the run within its project."""
+        return self._options.run
+
+    @property
+    def entity(self) -> str:
+        """Owner of the project."""
+        return self._options.entity
+
+    @property
+    def project(self) -> str:
+        """Project of the run."""
+        return self._options.project
+
+    @property
+    def path(self) -> str:
+        """`entity/project/id`."""
+        return f"{self.entity}/{self.project}/{self.id}"
+
+    @property
+    def project_url(self) -> str | None:
+        """Address of the project's page on the server; None for a local run."""
+        return self._address(self.entity, self.project)
+
+    @property
+    def url(self) -> str | None:
+        """Address of the run's page on the server; None for a local run."""
+        return self._address(self.entity, self.project, "runs", self.id, "charts")
+
+    @property
+    def directory(self) -> str:
+        """Directory that keeps what is logged: the `dir` of `init`."""
+        return self._options.directory
+
+    @property
+    def label(self) -> str:
+        """What tells this writer apart from the run's others; empty for the only one."""
+        return self._options.label
+
+    @property
+    def rank(self) -> int | None:
+        """Rank of this process; None outside of a distributed job."""
+        return self._options.rank
+
+    @property
+    def group(self) -> str:
+        """Group of runs that this one belongs to; empty if there is none."""
+        return self._settings.group or ""
+
+    @property
+    def job_type(self) -> str:
+        """What the run does; empty if nobody said."""
+        return self._settings.job_type or ""
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of the run."""
+        return self._settings
+
+    @property
+    def disabled(self) -> bool:
+        """Whether nothing is kept."""
+        return self._disabled
+
+    @property
+    def offline(self) -> bool:
+        """Whether it stays in its directory."""
+        return not self._disabled and not self._options.destination
+
+    @property
+    def resumed(self) -> bool:
+        """Whether it goes on with an earlier run."""
+        return self._options.start_step > 0
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `finish` was called."""
+        return self._finished
+
+    @property
+    def sweep_id(self) -> str | None:
+        """None: there are no sweeps."""
+        return None
+
+    @property
+    def sweep_url(self) -> str | None:
+        """None: there are no sweeps."""
+        return None
+
+    @property
+    def connection(self) -> str:
+        """The connection to the server in words; empty in local mode when all is well."""
+        return self._live_writer().status()["connection"]
+
+    @property
+    def step(self) -> int:
+        """The current step: the one that the next `log` without a step writes to."""
+        return self._live_writer().step
+
+    @property
+    def start_time(self) -> float:
+        """When this process began to write, in seconds since 1970."""
+        return self._live_writer().start_time
+
+    @property
+    def name(self) -> str:
+        """Display name."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._live_writer().set_info(name=str(value))
+        self._name = str(value)
+
+    @property
+    def notes(self) -> str:
+        """Notes on the run; empty if there are none."""
+        return self._notes
+
+    @notes.setter
+    def notes(self, value: str) -> None:
+        self._live_writer().set_info(notes=str(value))
+        self._notes = str(value)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the run, 1 to 64 characters each. Set a new tuple to change them, or `run.tags += ("more",)`."""
+        return self._tags
+
+    @tags.setter
+    def tags(self, values: Sequence[str]) -> None:
+        tags = (values,) if isinstance(values, str) else tuple(dict.fromkeys(values))
+        check_tags(tags)
+        self._live_writer().set_info(tags=list(tags))
+        self._tags = tags
+
+    def status(self) -> RunStatus:
+        """Return how far the sending is."""
+        status = self._live_writer().status()
+        total = status["accepted"]
+        done = status["acked"] if self._options.destination else status["spooled"]
+        return RunStatus(total, max(total - done, 0))
+
+    def project_name(self) -> str:
+        """Return the project."""
+        return self.project
+
+    def get_url(self) -> str | None:
+        """Return the address of the run's page."""
+        return self.url
+
+    def get_project_url(self) -> str | None:
+        """Return the address of the project's page."""
+        return self.project_url
+
+    def get_sweep_url(self) -> str | None:
+        """Return None: there are no sweeps."""
+        return self.sweep_url
+
+    def mark_preempting(self) -> None:  # noqa: B027  not abstract: there is nothing to do
+        """Do nothing: what was logged is on disk already when a machine is taken away."""
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """Return HTML that shows the run's page in a frame of `height` pixels; for a local run, its name."""
+        if self.url is None:
+            return f"<p>stepwell run <b>{html.escape(self._name)}</b> ({html.escape(self.path)})</p>"
+        frame = f'<iframe src="{html.escape(self.url)}" style="border:none;width:100%;height:{int(height)}px"></iframe>'
+        return f"<details><summary>{html.escape(self._name)}</summary>{frame}</details>" if hidden else frame
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Show the run's page in a notebook; False outside of one."""
+        # IPython is there if this is a notebook, and is not needed otherwise.
+        ipython = sys.modules.get("IPython")
+        if ipython is None or ipython.get_ipython() is None:
+            return False
+        ipython.display.display(ipython.display.HTML(self.to_html(height, hidden)))
+        return True
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def _address(self, *parts: str) -> str | None:
+        if not self._options.destination:
+            return None
+        from urllib.parse import quote
+
+        return "/".join([self._options.destination, *(quote(part, safe="") for part in parts)])
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path} ({self._name})>"

@@ -1,0 +1,143 @@
+"""The files of a run: saved by hand, found in `run.dir`, the code, artifacts."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from stepwell.errors import UsageError
+
+if TYPE_CHECKING:
+    from stepwell.client.artifact import Artifact
+    from stepwell.client.writer import Writer
+
+POLICIES = ("live", "now", "end")
+# What tells whether a file has changed: time of the last change, size, inode.
+_Stamp = tuple[int, int, int]
+
+
+@dataclass
+class Files:
+    """The files that one writer stores.
+
+    Attributes
+    ----------
+    get_writer
+        Returns the writer.
+    home
+        The directory whose files are saved at the end, if somebody made it.
+    disabled
+        Whether nothing is stored.
+    """
+
+    get_writer: Callable[[], Writer]
+    home: Path
+    disabled: bool
+    _stored: dict[str, tuple[str, _Stamp]] = field(default_factory=dict)
+    _watched: list[tuple[str, Path]] = field(default_factory=list)
+
+    def save(self, pattern: str | os.PathLike[str], base: str | os.PathLike[str] | None, policy: str) -> list[str]:
+        """Store the files that a pattern matches: see `Run.save`."""
+        if policy not in POLICIES:
+            raise UsageError(f"save: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
+        text = os.fsdecode(pattern)
+        if "://" in text:
+            raise UsageError(f"save: {text!r} is an address; only local files can be saved")
+        path = Path(text).expanduser()
+        absolute = path.absolute()
+        root = absolute.parent if base is None and path.is_absolute() else Path(base or ".").absolute()
+        found = list(_matches(str(absolute)))
+        names = [_name(path, root) for path in found]
+        for path, name in zip(found, names, strict=True):
+            self.store(name, path)
+        if policy != "now":
+            self._watched.append((str(absolute), root))
+        return [str(path) for path in found]
+
+    def save_code(self, root: Path, include: Callable[[str], bool], exclude: Callable[[str], bool]) -> list[str]:
+        """Store the files below `root` that are to be included, as `code/…`."""
+        stored = []
+        for path in _files_below(root):
+            if include(str(path)) and not exclude(str(path)):
+                self.store(str(PurePosixPath("code", _name(path, root))), path)
+                stored.append(str(path))
+        return stored
+
+    def save_script(self) -> None:
+        """Store the script that runs, as `code/NAME`."""
+        script = vars(sys.modules["__main__"]).get("__file__")
+        if script and Path(script).is_file():
+            path = Path(script).absolute()
+            name = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else Path(path.name)
+            self.store(str(PurePosixPath("code", name.as_posix())), path)
+
+    def log_artifact(self, artifact: Artifact) -> None:
+        """Store the files of an artifact, and what is said of it."""
+        from stepwell import _native
+
+        if self.disabled:
+            return
+        for name, path in artifact.paths.items():
+            self.store(f"{artifact.folder}/{name}", path)
+        for name, value in artifact.objects.items():
+            self.get_writer().put_file(f"{artifact.folder}/{name}", _native.Content.from_value(name, value, "json"))
+        record = _native.Content.from_value(artifact.name, artifact.record(), "json")
+        self.get_writer().put_file(f"{artifact.folder}.json", record)
+
+    def store(self, name: str, path: Path) -> None:
+        """Store a file under a name, unless it is stored and has not changed since."""
+        from stepwell import _native
+
+        if self.disabled:
+            return
+        stat = path.stat()
+        version = str(path), (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if self._stored.get(name) == version:
+            return
+        self.get_writer().put_file(name, _native.Content.from_file(str(path), path.suffix.lstrip(".")))
+        self._stored[name] = version
+
+    def finish(self) -> list[str]:
+        """Store what is to be saved at the end; returns what went wrong."""
+        patterns = [*self._watched, (str(self.home), self.home)]
+        wrong = (self._try_to_store(path, root) for pattern, root in patterns for path in _matches(pattern))
+        return [each for each in wrong if each]
+
+    def _try_to_store(self, path: Path, root: Path) -> str:
+        """Store a file, or say why not: a training that is over must not fail for it."""
+        try:
+            self.store(_name(path, root), path)
+        except (OSError, RuntimeError, ValueError, UsageError) as error:
+            return f"{path}: {error}"
+        return ""
+
+
+def _matches(pattern: str) -> Iterator[Path]:
+    """Yield the files that a pattern matches, and those below the directories that it matches."""
+    # A path that exists is no pattern, whatever its characters.
+    for found in [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207
+        path = Path(found)
+        if path.is_dir():
+            yield from _files_below(path)
+        elif path.is_file():
+            yield path
+
+
+def _files_below(directory: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(directory):
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())
+
+
+def _name(path: Path, root: Path) -> str:
+    """Return the name of a file within the run."""
+    try:
+        relative = Path(os.path.normpath(path)).relative_to(os.path.normpath(root))
+    except ValueError:
+        raise UsageError(f"save: {path} does not lie below base_path {root}; nothing of this call was kept") from None
+    return relative.as_posix()

@@ -1,0 +1,212 @@
+"""The methods of a run that concern files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from glob import escape
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+from stepwell.client.artifact import Artifact, of_path
+from stepwell.client.description import Description
+from stepwell.client.files import Files
+from stepwell.errors import UnsupportedError, UsageError
+
+if TYPE_CHECKING:
+    from stepwell.client.terminal import Terminal
+
+_HASH_CHARS = 16
+
+
+def _is_python(path: str) -> bool:
+    return path.endswith(".py")
+
+
+def _is_none(_path: str) -> bool:
+    return False
+
+
+class RunFiles(Description):
+    """Files, code and artifacts of a run."""
+
+    _terminal: Terminal
+    _files: Files | None
+    _scratch: tempfile.TemporaryDirectory[str] | None
+
+    @property
+    def dir(self) -> str:
+        """A directory of this writer's own: the files that a script writes there are saved when the run ends.
+
+        (The directory that keeps what is logged is `directory`.)
+        """
+        if self._disabled and self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="stepwell-")
+        home = self._home()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return str(home)
+
+    def save(
+        self,
+        glob_str: str | os.PathLike[str],
+        base_path: str | os.PathLike[str] | None = None,
+        policy: str = "live",
+        glob: bool = True,
+    ) -> list[str]:
+        """Save files with the run: now, and by `policy` once more at its end.
+
+        Parameters
+        ----------
+        glob_str
+            Path of a file, of a directory (everything below it), or a pattern as for `glob`.
+        base_path
+            The name of a file within the run is its path from here. By default the working directory, and for an
+            absolute `glob_str` the directory of that.
+        policy
+            `now`: only now; `live`, `end`: also at the end of the run, what has changed or is new by then.
+        glob
+            Whether `*`, `?`, `[…]` and `**` in `glob_str` are a pattern.
+
+        Returns
+        -------
+        list of str
+            Paths of the files that were saved now.
+
+        Raises
+        ------
+        UsageError
+            For an unknown policy, an address instead of a path, or a file that does not lie below `base_path`.
+        """
+        saved = self._saved().save(glob_str if glob else escape(os.fsdecode(glob_str)), base_path, policy)
+        if not saved:
+            self._terminal.warn(f"save: nothing matches {os.fsdecode(glob_str)!r} yet")
+        return saved
+
+    def restore(
+        self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
+    ) -> IO[str] | None:
+        """Fetch a file of this run, or of another, and open it: see `stepwell.restore`."""
+        from stepwell.client.restoring import restore
+
+        if run_path is None and not self._disabled:
+            self._live_writer().flush("acked", self._settings.finish_timeout)
+        source = self._options.destination or self.directory
+        return restore(name, run_path or self.path, replace, root or self.dir, source)
+
+    def log_code(
+        self,
+        root: str | os.PathLike[str] = ".",
+        name: str | None = None,
+        include_fn: Callable[[str], bool] = _is_python,
+        exclude_fn: Callable[[str], bool] = _is_none,
+    ) -> list[str]:
+        """Save the code below `root` as `code/…`; returns the paths that were saved.
+
+        Parameters
+        ----------
+        root
+            A directory.
+        name
+            Accepted for scripts written for wandb, without effect.
+        include_fn, exclude_fn
+            Say of an absolute path whether to take it, by default if it ends in `.py`, and whether to leave it out.
+        """
+        return self._saved().save_code(Path(root).absolute(), include_fn, exclude_fn)
+
+    def log_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002  wandb's name
+        aliases: Sequence[str] | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Artifact:
+        """Store an artifact with the run, below `artifacts/NAME/`, and what is said of it as `artifacts/NAME.json`.
+
+        Parameters
+        ----------
+        artifact_or_path
+            An `Artifact`, or the path of a file or a directory to make one of.
+        name, type
+            Name and type of that one.
+        aliases
+            Noted in its record.
+        tags
+            Accepted for scripts written for wandb, without effect.
+        """
+        said = [aliases] if isinstance(aliases, str) else list(aliases or ())
+        if isinstance(artifact_or_path, Artifact):
+            artifact = artifact_or_path
+            artifact.aliases = list(dict.fromkeys([*artifact.aliases, *said]))
+        else:
+            path = Path(artifact_or_path)
+            if not path.exists():
+                raise UsageError(f"log_artifact: there is no file or directory {path}")
+            artifact = of_path(path, name, type, said)
+        self._saved().log_artifact(artifact)
+        return artifact
+
+    def log_model(
+        self, path: str | os.PathLike[str], name: str | None = None, aliases: Sequence[str] | None = None
+    ) -> Artifact:
+        """Store the files of a model as an artifact of type `model`, by default named `model-ID`."""
+        return self.log_artifact(path, name or f"model-{self.id}", "model", aliases)
+
+    def use_artifact(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: artifacts belong to the run that logged them; `Api().run(…).files()` lists them."""
+        _refuse("use_artifact")
+
+    def use_model(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: see `use_artifact`."""
+        _refuse("use_model")
+
+    def link_artifact(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: there is no registry."""
+        _refuse("link_artifact")
+
+    def link_model(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: there is no registry."""
+        _refuse("link_model")
+
+    def upsert_artifact(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: an artifact is logged in one piece."""
+        _refuse("upsert_artifact")
+
+    def finish_artifact(self, *_: Any, **__: Any) -> NoReturn:
+        """Raise UnsupportedError: an artifact is logged in one piece."""
+        _refuse("finish_artifact")
+
+    def save_script(self) -> None:
+        """Save the script that runs as `code/…`."""
+        self._saved().save_script()
+
+    def _home(self) -> Path:
+        if self._scratch is not None:
+            return Path(self._scratch.name)
+        # What users wrote never becomes a path.
+        text = "\0".join((self.path, self.label)).encode("utf-8", "surrogatepass")
+        return Path(self.directory, "files", hashlib.sha256(text).hexdigest()[:_HASH_CHARS])
+
+    def _saved(self) -> Files:
+        if self._files is None:
+            self._files = Files(self._live_writer, self._home(), self._disabled)
+        return self._files
+
+    def _forget_files(self) -> None:
+        self._files = None
+        self._scratch = None
+
+    def _finish_files(self, terminal: Terminal) -> None:
+        if self._scratch is not None:
+            self._scratch.cleanup()
+        elif not self._disabled and (self._files is not None or self._home().is_dir()):
+            for wrong in self._saved().finish():
+                terminal.warn(f"a file could not be saved: {wrong}")
+
+
+def _refuse(call: str) -> NoReturn:
+    raise UnsupportedError(
+        f"{call}: there is no registry of artifacts; those of a run are its files, Api().run(…).files()"
+    )

@@ -35,7 +35,6 @@ pub(crate) struct Context {
     /// Reads series.
     pub(crate) series: SeriesEngine,
     /// Where the contents of files are.
-    #[expect(dead_code, reason = "the RPCs for blobs and files come next")]
     pub(crate) blobs: BlobDirectory,
     /// Where rows come from.
     pub(crate) mode: Mode,

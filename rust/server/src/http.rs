@@ -1,10 +1,13 @@
 //! HTTP: the API of docs/http-api.md, the dashboard's files, and who may ask.
 
+mod content_type;
 mod files;
 mod guard;
 pub(crate) mod json;
 mod metadata;
 mod presets;
+mod range;
+mod run_files;
 pub(crate) mod series;
 mod values;
 
@@ -14,7 +17,7 @@ use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::{get, post};
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +41,9 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .route("/runs", get(metadata::runs))
         .route("/run", get(metadata::run))
         .route("/keys", get(metadata::keys))
+        .route("/files", get(run_files::list))
+        .route("/file", get(run_files::file))
+        .route("/blob/{name}", get(run_files::blob))
         .route("/series:batch", post(series::batch))
         .route("/histograms", post(values::histograms))
         .route("/values", post(values::values))
@@ -54,7 +60,9 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
     let compressed = SizeAbove::new(COMPRESS_ABOVE_BYTES)
         .and(NotForContentType::new("application/octet-stream"))
         .and(NotForContentType::IMAGES)
-        .and(NotForContentType::new("font/"));
+        .and(NotForContentType::new("font/"))
+        // A file of a run is sent as it is: its tag and its ranges are those of its bytes.
+        .and(|_, _, headers: &HeaderMap, _: &_| !headers.contains_key(header::ACCEPT_RANGES));
     files::add(Router::new().nest("/api/v1", api), ui_directory)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))

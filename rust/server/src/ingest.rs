@@ -1,4 +1,4 @@
-//! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process.
+//! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process, and beside it the calls for blobs (see [`blobs`]).
 //!
 //! What the server does with each message, and what a client may rely on:
 //!
@@ -53,12 +53,14 @@ const CONNECTION_STREAMS: usize = 8_192;
 /// The service.
 pub(crate) struct IngestService {
     context: Arc<Context>,
+    uploads: blobs::Uploads,
 }
 
 impl IngestService {
     /// The service as a route, its messages bounded.
     pub(crate) fn server(context: Arc<Context>) -> IngestServer<Self> {
-        IngestServer::new(Self { context }).max_decoding_message_size(limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES)
+        IngestServer::new(Self { context, uploads: blobs::Uploads::default() })
+            .max_decoding_message_size(limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES)
     }
 }
 
@@ -80,6 +82,6 @@ impl Ingest for IngestService {
     type PutBlobsStream = BoxStream<'static, Result<v1::BlobStored, Status>>;
 
     async fn put_blobs(&self, request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
-        Ok(Response::new(blobs::put(Arc::clone(&self.context), request.into_inner())))
+        Ok(Response::new(blobs::put(Arc::clone(&self.context), &self.uploads, request.into_inner()).await?))
     }
 }

@@ -15,6 +15,7 @@
 mod clock;
 mod commit;
 mod config;
+mod content;
 mod context;
 mod diagnostics;
 mod error;

@@ -29,8 +29,10 @@ use tokio::sync::{oneshot, watch};
 
 /// Threads for sockets: they move bytes, everything heavier is elsewhere.
 const IO_THREADS: usize = 2;
-/// Threads for blocking calls, at most: reads and scans are bounded lower, the rest is for checking frames.
-const BLOCKING_THREADS: usize = 24;
+/// Threads for blocking calls, at most: reads, scans and the writing of blobs are bounded lower, the rest is for checking frames.
+const BLOCKING_THREADS: usize = 32;
+/// How often the remains of unfinished uploads are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How long a server that is dropped without [`Server::stop`] takes to end.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -129,6 +131,7 @@ impl Server {
             stopping: stopped,
             follower: follower.as_ref().map(|(follower, _)| Arc::clone(follower)),
         }));
+        runtime.spawn(sweep(Arc::clone(&context)));
         let guard = http::Guard::new(&config.host, address);
         let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref()))
             .add_service(IngestService::server(Arc::clone(&context)))
@@ -199,6 +202,20 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.end(DROP_TIMEOUT);
+    }
+}
+
+/// Removes what unfinished uploads left behind long ago.
+async fn sweep(context: Arc<Context>) {
+    loop {
+        let blobs = context.blobs.clone();
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || blobs.sweep()).await {
+            crate::diagnostics::warn(format_args!("what is left of unfinished uploads cannot be removed: {error}"));
+        }
+        tokio::select! {
+            () = context.stopped() => return,
+            () = tokio::time::sleep(SWEEP_INTERVAL) => {}
+        }
     }
 }
 

@@ -63,9 +63,16 @@ pub(super) struct RunQuery {
     run: String,
 }
 
+impl RunQuery {
+    /// The run that is named.
+    pub(super) fn path(&self) -> Result<RunPath, ServiceError> {
+        path(&self.entity, &self.project, &self.run)
+    }
+}
+
 pub(super) async fn run(State(context): Shared, query: Result<Query<RunQuery>, axum::extract::rejection::QueryRejection>) -> Answer {
     let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let path = path(&query.entity, &query.project, &query.run)?;
+    let path = query.path()?;
     Ok(Json(context.read(move |context| Ok(json::run(&context.store.run(&path, crate::clock::now())?))).await?))
 }
 

@@ -1,20 +1,290 @@
 //! Blobs over gRPC: `Ingest.FindMissingBlobs` and `Ingest.PutBlobs`.
+//!
+//! What the server does with each blob of `PutBlobs`, and what a client may rely on:
+//!
+//! | the blob | answer |
+//! |---|---|
+//! | its last chunk came, and its bytes have the SHA-256 that was said | `BlobStored`, once bytes and name survive a power loss |
+//! | is there already | `BlobStored` with its first chunk; the others are passed over |
+//! | its bytes have another SHA-256, or it is larger than [`limits::BLOB_BYTES`] | `BlobStored` with `refused`; nothing of it is kept |
+//!
+//! Answers come in any order, one per blob. A call ends with `UNAVAILABLE` where trying again later may help: the disk is full or failed, the
+//! server is busy with [`CONCURRENT_CALLS`] others, or it is going away (after the answers to what was complete). It ends with
+//! `INVALID_ARGUMENT` where the chunks make no sense. What was not answered is to be sent again, whole.
+//!
+//! **Bounds.** At most [`CONCURRENT_WRITES`] chunks are being written, and each call holds one more; a call has at most [`UNANSWERED`] blobs
+//! whose answers the client has not taken. Beyond that the server stops reading, and HTTP/2 flow control stops the client. The call is
+//! accepted only when it is its turn, so a client that waits for that before it sends costs nothing until then.
+//!
+//! **Syncs.** Each blob is synced by itself, [`CONCURRENT_WRITES`] at a time: file systems with a journal commit those together, and a checkpoint
+//! that is being written to the same disk is not waited for, as `syncfs` would.
 
 use crate::context::Context;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+use stepwell_blob::{BlobDirectory, Received};
+use stepwell_model::{BlobId, limits};
 use stepwell_proto::v1;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
+
+/// Calls that are served at once.
+const CONCURRENT_CALLS: usize = 32;
+/// Chunks that are written, or blobs that are synced, at once.
+pub(crate) const CONCURRENT_WRITES: usize = 8;
+/// Blobs of a call that are being synced, or whose answers the client has not taken.
+const UNANSWERED: usize = 64;
+/// How long a call waits for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(10);
+/// How long a call may stay without a chunk.
+const SILENCE: Duration = Duration::from_secs(120);
+/// How long the last answers may take when a call ends.
+const LANDING_WAIT: Duration = Duration::from_secs(30);
+/// Blobs that one request may ask about.
+const ASKED_BLOBS: usize = 10_000;
+/// A file that was written this long ago is on the disk, whoever wrote it: the system writes back what is older than half a minute.
+const SETTLED_AFTER: Duration = Duration::from_secs(120);
+
+/// What all calls share.
+pub(super) struct Uploads {
+    calls: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { calls: Arc::new(Semaphore::new(CONCURRENT_CALLS)), writes: Arc::new(Semaphore::new(CONCURRENT_WRITES)) }
+    }
+}
 
 /// Answers which blobs are wanted.
 pub(super) async fn find_missing(
-    _context: &Arc<Context>,
-    _request: v1::FindMissingBlobsRequest,
+    context: &Arc<Context>,
+    request: v1::FindMissingBlobsRequest,
 ) -> Result<v1::FindMissingBlobsReply, Status> {
-    Err(Status::unimplemented("FindMissingBlobs"))
+    if request.sha256.len() > ASKED_BLOBS {
+        return Err(Status::invalid_argument(format!("{} blobs were asked for, at most {ASKED_BLOBS} may be", request.sha256.len())));
+    }
+    let asked = request.sha256.iter().map(|bytes| blob_id(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let missing = context.read(move |context| {
+        let (mut missing, mut fresh) = (Vec::new(), false);
+        for id in asked {
+            match context.blobs.path(id).metadata().and_then(|metadata| metadata.modified()) {
+                Ok(modified) => fresh |= modified.elapsed().map_or(true, |age| age < SETTLED_AFTER),
+                Err(_) => missing.push(id),
+            }
+        }
+        // Whoever hears that a blob is here may delete it.
+        if fresh {
+            context.blobs.sync().map_err(|error| crate::error::ServiceError::unavailable(unavailable(&error)))?;
+        }
+        Ok(missing)
+    });
+    let sha256 = missing.await?.into_iter().map(|id| id.0.to_vec().into()).collect();
+    Ok(v1::FindMissingBlobsReply { sha256 })
 }
 
-/// Takes blobs.
-pub(super) fn put(_context: Arc<Context>, _chunks: Streaming<v1::BlobChunk>) -> BoxStream<'static, Result<v1::BlobStored, Status>> {
-    Box::pin(futures_util::stream::iter([Err(Status::unimplemented("PutBlobs"))]))
+/// Takes blobs, once it is the call's turn.
+pub(super) async fn put(
+    context: Arc<Context>,
+    uploads: &Uploads,
+    chunks: Streaming<v1::BlobChunk>,
+) -> Result<BoxStream<'static, Result<v1::BlobStored, Status>>, Status> {
+    let turn = timeout(TURN_WAIT, Arc::clone(&uploads.calls).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return Err(Status::unavailable("the server is busy with other uploads")) };
+    // One place more than there are answers, for the end of the call.
+    let (answers, receiver) = mpsc::channel(UNANSWERED + 1);
+    let call = Call { context, writes: Arc::clone(&uploads.writes), window: Arc::new(Semaphore::new(UNANSWERED)), answers };
+    tokio::spawn(async move {
+        let how = call.serve(chunks).await;
+        // All of the window is free again when every blob has had its answer.
+        let _ = timeout(LANDING_WAIT, call.window.acquire_many(UNANSWERED as u32)).await;
+        if let Err(status) = how {
+            let _ = call.answers.try_send(Answer { said: Err(status), _place: None });
+        }
+        drop(turn);
+    });
+    Ok(ReceiverStream::new(receiver).map(|answer| answer.said).boxed())
+}
+
+/// An answer on its way to the client; it gives its place in the window back when it is taken.
+struct Answer {
+    said: Result<v1::BlobStored, Status>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// One call.
+struct Call {
+    context: Arc<Context>,
+    writes: Arc<Semaphore>,
+    window: Arc<Semaphore>,
+    answers: mpsc::Sender<Answer>,
+}
+
+/// A blob of which some chunks have come.
+struct Arriving {
+    id: BlobId,
+    size: u64,
+    arrived: u64,
+    fate: Fate,
+}
+
+/// What becomes of the chunks that follow.
+enum Fate {
+    /// They are written; there is no file before the first one is.
+    Write(Option<Received>),
+    /// The blob was answered.
+    PassOver,
+}
+
+impl Call {
+    async fn serve(&self, mut chunks: Streaming<v1::BlobChunk>) -> Result<(), Status> {
+        let mut arriving = None;
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = self.context.stopped() => return Err(Status::unavailable("the server is going away; connect again")),
+                () = self.answers.closed() => return Ok(()),
+                chunk = timeout(SILENCE, chunks.message()) => chunk,
+            };
+            let chunk = chunk.map_err(|_| Status::deadline_exceeded(format!("no chunk came for {} s", SILENCE.as_secs())))??;
+            match chunk {
+                Some(chunk) => arriving = self.take(arriving, chunk).await?,
+                None if arriving.is_none() => return Ok(()),
+                None => return Err(Status::invalid_argument("the call ended within a blob")),
+            }
+        }
+    }
+
+    /// Takes one chunk, and returns its blob if more of it has to come.
+    async fn take(&self, arriving: Option<Arriving>, chunk: v1::BlobChunk) -> Result<Option<Arriving>, Status> {
+        let mut blob = match arriving {
+            Some(blob) if chunk.sha256.is_empty() => blob,
+            Some(blob) => return Err(Status::invalid_argument(format!("blob {} is not complete, and another one begins", blob.id))),
+            None => self.begin(&chunk).await?,
+        };
+        let data = chunk.data;
+        if data.len() > limits::BLOB_CHUNK_BYTES || data.is_empty() && blob.size > 0 {
+            let problem = format!("a chunk has {} bytes; it must have some and at most {}", data.len(), limits::BLOB_CHUNK_BYTES);
+            return Err(Status::invalid_argument(problem));
+        }
+        blob.arrived += data.len() as u64;
+        if blob.arrived > blob.size {
+            return Err(Status::invalid_argument(format!("blob {} has more than the {} bytes that were said", blob.id, blob.size)));
+        }
+        let whole = blob.arrived == blob.size;
+        let Fate::Write(received) = blob.fate else { return Ok((!whole).then_some(blob)) };
+        let directory = self.context.blobs.clone();
+        if whole {
+            self.settle(blob.id, move || store(&directory, received, blob.id, &data)).await?;
+            return Ok(None);
+        }
+        let received = self.write(move || append(&directory, received, &data)).await?;
+        Ok(Some(Arriving { fate: Fate::Write(Some(received)), ..blob }))
+    }
+
+    /// A blob begins.
+    async fn begin(&self, chunk: &v1::BlobChunk) -> Result<Arriving, Status> {
+        let (id, size) = (blob_id(&chunk.sha256)?, chunk.size);
+        let mut blob = Arriving { id, size, arrived: 0, fate: Fate::PassOver };
+        if size > limits::BLOB_BYTES {
+            let refused = format!("it has {size} bytes, at most {} are taken", limits::BLOB_BYTES);
+            self.settle(id, move || Ok(refused)).await?;
+            return Ok(blob);
+        }
+        // One that comes in a single chunk is looked for when it is written: that is one change of threads less.
+        let directory = self.context.blobs.clone();
+        if chunk.data.len() as u64 == size || !self.write(move || is_settled(&directory, id)).await? {
+            blob.fate = Fate::Write(None);
+        } else {
+            self.settle(id, || Ok(String::new())).await?;
+        }
+        Ok(blob)
+    }
+
+    /// Runs `work` on a blocking thread when it is its turn.
+    async fn write<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Status> {
+        let Ok(turn) = Arc::clone(&self.writes).acquire_owned().await else { return Err(Status::internal("there are no turns")) };
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        finished(task.await)
+    }
+
+    /// Runs the last of the work for a blob on a blocking thread when it is its turn, and answers it with why it is refused, which is empty if
+    /// it is not. Does not wait for it.
+    async fn settle(&self, id: BlobId, work: impl FnOnce() -> io::Result<String> + Send + 'static) -> Result<(), Status> {
+        let place = tokio::select! {
+            // A client that takes no answers is gone, or as good as.
+            () = tokio::time::sleep(SILENCE) => return Err(Status::deadline_exceeded("the client takes no answers")),
+            place = Arc::clone(&self.window).acquire_owned() => place,
+        };
+        let (Ok(place), Ok(turn)) = (place, Arc::clone(&self.writes).acquire_owned().await) else {
+            return Err(Status::internal("there are no turns"));
+        };
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let task = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                work()
+            });
+            let said = finished(task.await).map(|refused| v1::BlobStored { sha256: id.0.to_vec().into(), refused });
+            // There is room: each of the window's places is one in the channel.
+            let _ = answers.try_send(Answer { said, _place: Some(place) });
+        });
+        Ok(())
+    }
+}
+
+fn finished<T>(outcome: Result<io::Result<T>, tokio::task::JoinError>) -> Result<T, Status> {
+    match outcome {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => {
+            crate::diagnostics::warn(format_args!("a blob could not be stored: {error}"));
+            Err(Status::unavailable(unavailable(&error)))
+        }
+        Err(_) => Err(Status::internal("storing a blob met a fault in the server")),
+    }
+}
+
+fn unavailable(error: &io::Error) -> String {
+    format!("the server cannot store files: {error}")
+}
+
+/// Whether the blob is here and survives a power loss.
+fn is_settled(directory: &BlobDirectory, id: BlobId) -> io::Result<bool> {
+    match directory.sync_blob(id) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn append(directory: &BlobDirectory, received: Option<Received>, data: &[u8]) -> io::Result<Received> {
+    let mut received = received.map_or_else(|| Received::begin(directory), Ok)?;
+    received.write(data)?;
+    Ok(received)
+}
+
+/// Writes the last chunk and gives the blob its name, or says why it is refused.
+fn store(directory: &BlobDirectory, received: Option<Received>, id: BlobId, data: &[u8]) -> io::Result<String> {
+    if received.is_none() && is_settled(directory, id)? {
+        return Ok(String::new());
+    }
+    let found = append(directory, received, data)?.keep(id)?;
+    if found == id {
+        return Ok(String::new());
+    }
+    Ok(format!("its bytes have the SHA-256 {found}: they were damaged on the way, or at their origin"))
+}
+
+fn blob_id(bytes: &[u8]) -> Result<BlobId, Status> {
+    let known = bytes.try_into().map(BlobId);
+    known.map_err(|_| Status::invalid_argument(format!("the name of a blob is 32 bytes, this one has {}", bytes.len())))
 }

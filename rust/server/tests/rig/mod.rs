@@ -54,7 +54,7 @@ impl Rig {
         Self { address: server.address(), server: Some(server), runtime }
     }
 
-    fn channel(&self) -> Channel {
+    pub fn channel(&self) -> Channel {
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
         self.runtime.block_on(endpoint.connect()).unwrap()
     }

@@ -19,6 +19,8 @@ pub(crate) enum ErrorCode {
     NotFound,
     /// The request is larger than its limit.
     TooLarge,
+    /// Something is in use that the request would take away.
+    Busy,
     /// Not just now; trying again may help.
     Unavailable,
     /// The stored data, or the server, is broken.
@@ -33,6 +35,7 @@ impl ErrorCode {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::TooLarge => "too_large",
+            Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
         }
@@ -44,6 +47,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -55,6 +59,7 @@ impl ErrorCode {
             Self::Forbidden => Code::PermissionDenied,
             Self::NotFound => Code::NotFound,
             Self::TooLarge => Code::ResourceExhausted,
+            Self::Busy => Code::FailedPrecondition,
             Self::Unavailable => Code::Unavailable,
             Self::Internal => Code::Internal,
         }

@@ -17,6 +17,7 @@ mod commit;
 mod config;
 mod content;
 mod context;
+mod deletion;
 mod diagnostics;
 mod error;
 mod follower;

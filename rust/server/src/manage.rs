@@ -1,7 +1,9 @@
 //! What is changed besides what writers say, over gRPC: runs are deleted, presets of charts are saved.
 
 use crate::context::Context;
+use crate::deletion::delete_run;
 use crate::presets::{Preset, Presets};
+use crate::query::run_path;
 use std::sync::Arc;
 use stepwell_proto::v1;
 use stepwell_proto::v1::manage_server::{Manage, ManageServer};
@@ -26,8 +28,10 @@ type Reply<T> = Result<Response<T>, Status>;
 
 #[tonic::async_trait]
 impl Manage for ManageService {
-    async fn delete_run(&self, _request: Request<v1::DeleteRunRequest>) -> Reply<v1::DeleteRunReply> {
-        Err(Status::unimplemented("DeleteRun"))
+    async fn delete_run(&self, request: Request<v1::DeleteRunRequest>) -> Reply<v1::DeleteRunReply> {
+        let path = run_path(request.into_inner().path)?;
+        self.context.read(move |context| delete_run(context, &path)).await?;
+        Ok(Response::new(v1::DeleteRunReply {}))
     }
 
     async fn list_presets(&self, request: Request<v1::ListPresetsRequest>) -> Reply<v1::ListPresetsReply> {

@@ -15,6 +15,7 @@ use stepwell_model::{Entry, Opening, StreamId, Value};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::ingest_client::IngestClient;
+use stepwell_proto::v1::manage_client::ManageClient;
 use stepwell_proto::v1::query_client::QueryClient;
 use stepwell_proto::v1::server_message::Message as Answer;
 use stepwell_server::{Mode, Server, ServerConfig};
@@ -61,6 +62,10 @@ impl Rig {
 
     pub fn query(&self) -> QueryClient<Channel> {
         QueryClient::new(self.channel())
+    }
+
+    pub fn manage(&self) -> ManageClient<Channel> {
+        ManageClient::new(self.channel())
     }
 
     /// A connection that has said nothing yet.

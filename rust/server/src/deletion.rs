@@ -1,0 +1,69 @@
+//! Deleting a run, and in local mode the spools that would bring it back.
+//!
+//! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files stay in the directory of
+//! blobs, where other runs may share them.
+
+use crate::config::Mode;
+use crate::context::Context;
+use crate::diagnostics::warn;
+use crate::error::{ErrorCode, ServiceError};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use stepwell_codec::{msgpack, payload};
+use stepwell_model::{Opening, RunPath, StreamId};
+use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
+
+/// Removes a run and everything that belongs to it.
+pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), ServiceError> {
+    // An unknown run is an error even where spools of its path lie about.
+    context.store.run(path, crate::clock::now())?;
+    if let Mode::Local { spool_root } = &context.mode {
+        for stream in streams_of(spool_root, path)? {
+            remove(spool_root, stream)?;
+        }
+    }
+    Ok(context.store.delete_run(path)?)
+}
+
+/// The streams of a run in a spool, none of which has a writer that lives.
+fn streams_of(root: &Path, path: &RunPath) -> Result<Vec<StreamId>, ServiceError> {
+    let mut found = Vec::new();
+    for stream in stepwell_spool::streams(&OsDisk, root).map_err(unavailable)? {
+        let Ok(reader) = SpoolReader::open(Arc::new(OsDisk), root, stream) else { continue };
+        let Some(opening) = opening_of(reader.meta()).filter(|opening| is_of(opening, path)) else { continue };
+        if !reader.is_closed() && stepwell_spool::writer_lives(reader.last_alive(), &opening.host, opening.pid) {
+            let message = format!("run {path} is being written by process {} of {}; end it first", opening.pid, opening.host);
+            return Err(ServiceError::new(ErrorCode::Busy, message));
+        }
+        found.push(stream);
+    }
+    Ok(found)
+}
+
+fn opening_of(meta: &[u8]) -> Option<Opening> {
+    payload::statement::opening_from_value(&msgpack::from_bytes(meta).ok()?).ok()
+}
+
+fn is_of(opening: &Opening, path: &RunPath) -> bool {
+    (&opening.entity, &opening.project, &opening.run) == (&path.entity, &path.project, &path.run)
+}
+
+/// Removes the directory of a stream: under another name first, so that nobody reads half of it.
+fn remove(root: &Path, stream: StreamId) -> Result<(), ServiceError> {
+    let gone = root.join(format!("{stream}.deleted"));
+    match fs::rename(root.join(stream.to_string()), &gone) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(ServiceError::unavailable(format!("the spool of stream {stream} cannot be removed: {error}"))),
+        Ok(()) => {}
+    }
+    if let Err(error) = fs::remove_dir_all(&gone) {
+        warn(format_args!("{} is left of a run that was deleted, and may be removed: {error}", gone.display()));
+    }
+    Ok(())
+}
+
+fn unavailable(error: SpoolError) -> ServiceError {
+    ServiceError::unavailable(error.to_string())
+}

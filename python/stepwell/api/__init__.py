@@ -1,7 +1,12 @@
-"""Reads back what was written, from a directory or a server, through one gRPC path."""
+"""Reads back what was written, from a directory or a server, through one gRPC path; changes and exports it."""
 
 from stepwell.api.api import Api, Project
+from stepwell.api.columns import Columns
+from stepwell.api.file import File
+from stepwell.api.files import Files
+from stepwell.api.media import TableContent
 from stepwell.api.run import Run
 from stepwell.api.runs import Runs
+from stepwell.api.summary import Summary
 
-__all__ = ["Api", "Project", "Run", "Runs"]
+__all__ = ["Api", "Columns", "File", "Files", "Project", "Run", "Runs", "Summary", "TableContent"]

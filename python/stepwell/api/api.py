@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.catch_up import catch_up
 from stepwell.api.connection import Connection
 from stepwell.api.local_server import servers
 from stepwell.api.run import Run, run_path
 from stepwell.api.runs import Runs
 from stepwell.client.settings import Settings, settings_files
+from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
+
+# What wandb's Api has and this one does not, and what to do instead.
+_ABSENT = dict.fromkeys(
+    ("artifact", "artifacts", "artifact_type", "artifact_types", "artifact_collection", "artifact_collections"),
+    "there are no artifacts; run.files() lists what was saved",
+) | {
+    "create_run": "begin a run with stepwell.init(project=…, id=…)",
+    "create_project": "a project comes into being with its first run",
+    "sweep": "there are no sweeps",
+    "reports": "there are no reports",
+    "team": "there are no accounts",
+    "create_team": "there are no accounts",
+    "user": "there are no accounts",
+    "users": "there are no accounts",
+    "create_user": "there are no accounts",
+    "job": "there are no jobs",
+    "list_jobs": "there are no jobs",
+    "queued_run": "there are no queues",
+    "run_queue": "there are no queues",
+    "create_run_queue": "there are no queues",
+    "registries": "there is no registry",
+    "registry": "there is no registry",
+    "automations": "there are no automations",
+    "integrations": "there are no integrations",
+}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks. There are no accounts, so it is whoever the settings name.
+
+    Attributes
+    ----------
+    entity
+        The entity that is meant where none is named.
+    """
+
+    entity: str
+
+    @property
+    def username(self) -> str:
+        """The same as `entity`."""
+        return self.entity
 
 
 @dataclass(frozen=True)
@@ -38,6 +83,15 @@ class Project:
     runs: int
     running: int
     last_activity: float
+
+    @property
+    def id(self) -> str:
+        """`entity/name`, which is what `Api.runs` takes."""
+        return f"{self.entity}/{self.name}"
+
+
+class UnsupportedMethodError(UnsupportedError, AttributeError):
+    """A method that wandb's Api has and this one does not."""
 
 
 class Api:
@@ -68,18 +122,50 @@ class Api:
         settings = Settings.resolve(given, None, os.environ, settings_files(os.environ))
         self.directory = None if settings.url and "dir" not in given else Path(settings.dir)
         self.default_entity = settings.entity
-        self._timeout = timeout
+        self._default_project = settings.project
         address = settings.url if self.directory is None else servers.address(self.directory)
-        self._connection = Connection(address or "", timeout)
+        self._connection = Connection(address or "", timeout, self.directory)
 
     @property
     def url(self) -> str:
         """Address of the server that is asked."""
         return self._connection.url
 
-    def projects(self, entity: str | None = None) -> list[Project]:
-        """Return the projects, the latest active first; of one owner, if `entity` is given."""
-        self._catch_up()
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+        return Viewer(self.default_entity)
+
+    def flush(self) -> None:
+        """Wait, for a directory, until all that is on disk is read. Nothing is remembered between calls."""
+        self._connection.catch_up()
+
+    def project(self, name: str, entity: str | None = None) -> Project:
+        """Return one project.
+
+        Raises
+        ------
+        CommError
+            If nobody has written to it, or the server cannot be reached.
+        """
+        owner, _, own = name.rpartition("/")
+        wanted = entity or owner or self.default_entity
+        for found in self.projects(wanted):
+            if found.name == own:
+                return found
+        raise CommError(f"there is no project {wanted}/{own}", not_found=True)
+
+    def projects(self, entity: str | None = None, per_page: int = 200) -> list[Project]:
+        """Return the projects, the latest active first.
+
+        Parameters
+        ----------
+        entity
+            Only those of this owner.
+        per_page
+            Ignored: all are fetched at once.
+        """
+        self._connection.catch_up()
         reply: Any = self._connection.call("ListProjects", query_pb2.ListProjectsRequest())
         return [
             Project(each.entity, each.name, each.runs, each.running, each.last_activity_us / 1e6)
@@ -87,29 +173,53 @@ class Api:
             if entity is None or each.entity == entity
         ]
 
-    def runs(self, path: str, per_page: int = 50) -> Runs:
-        """Return the runs of a project, the newest first. A project that nobody has written to has none.
+    def runs(
+        self,
+        path: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        order: str = "-created_at",
+        per_page: int = 50,
+        include_sweeps: bool = True,
+        lazy: bool = True,
+    ) -> Runs:
+        """Return the runs of a project. A project that nobody has written to has none.
 
         Parameters
         ----------
         path
-            `project` or `entity/project`.
+            `project` or `entity/project`; by default the project of the settings.
+        filters
+            Which ones, as MongoDB would be asked: `{"config.lr": {"$gt": 0.1}, "state": "finished"}`. Fields are
+            `config.KEY`, `summary_metrics.KEY`, `state`, `tags`, `name` (the id), `display_name`, `created_at`,
+            `heartbeat_at`, `group`, `job_type`, `notes`, `runtime`, `exit_code`, `last_step`, `rows`; operators `$eq`,
+            `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exists`, `$regex`, `$not`, and between filters `$and`,
+            `$or`, `$nor`, `$not`.
+        order
+            A field with `+` (rising) or `-` before it: `-summary_metrics.accuracy`. Runs without it come last.
         per_page
             How many to fetch at once, as they are looked at.
+        include_sweeps, lazy
+            Ignored.
 
         Raises
         ------
         ValueError
-            If the path is neither.
+            If the path is neither, or the filters hold what JSON cannot.
         CommError
-            If the server cannot be reached.
+            If the server cannot be reached, or does not know a field or an operator; it names it.
         """
-        parts = path.strip("/").split("/")
+        parts = (self._default_project if path is None else path.strip("/")).split("/")
         if len(parts) > 2 or not all(parts):
             raise ValueError(f"{path!r} is no path of a project; expected project or entity/project")
-        self._catch_up()
+        if per_page < 1:
+            raise ValueError(f"per_page must be at least 1, not {per_page}")
+        try:
+            asked = json.dumps(filters, allow_nan=False) if filters else ""
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the filters {filters!r} cannot be sent: {error}") from None
+        self._connection.catch_up()
         entity = parts[0] if len(parts) == 2 else self.default_entity
-        return Runs(self._connection, entity, parts[-1], per_page, self.directory is not None)
+        return Runs(self._connection, entity, parts[-1], per_page, asked, order)
 
     def run(self, path: str) -> Run:
         """Return one run.
@@ -117,7 +227,7 @@ class Api:
         Parameters
         ----------
         path
-            `project/id` or `entity/project/id`.
+            `project/id` or `entity/project/id`; an id alone means the project of the settings.
 
         Raises
         ------
@@ -126,18 +236,19 @@ class Api:
         CommError
             If there is no such run, or the server cannot be reached.
         """
-        wanted = run_path(path, self.default_entity)
-        self._catch_up()
+        wanted = run_path(path if "/" in path.strip("/") else f"{self._default_project}/{path}", self.default_entity)
+        self._connection.catch_up()
         reply = self._connection.call("GetRun", query_pb2.GetRunRequest(path=wanted))
-        return Run(self._connection, reply, self.directory is not None)
+        return Run(self._connection, reply)
 
     def close(self) -> None:
         """Give up the connection. The server over a directory runs on until the process ends."""
         self._connection.close()
 
-    def _catch_up(self) -> None:
-        if self.directory is not None:
-            catch_up(self._connection, self.directory, self._timeout)
+    def __getattr__(self, name: str) -> Any:
+        if name in _ABSENT:
+            raise UnsupportedMethodError(f"Api.{name} is not there: {_ABSENT[name]}")
+        raise AttributeError(f"Api has no {name!r}")
 
     def __enter__(self) -> Api:
         return self

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 import grpc
 
+from stepwell.api.catch_up import catch_up
 from stepwell.errors import CommError
-from stepwell.proto.v1 import query_pb2_grpc
+from stepwell.proto.v1 import manage_pb2_grpc, query_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # A frame has at most 16 MiB before compression; a reply of metadata may be as large.
 _MESSAGE_BYTES = 64 << 20
@@ -28,11 +30,14 @@ class Connection:
         `http://host:port` or `https://host:port`.
     timeout
         Deadline of a call, in s; of a stream of rows, the longest wait for its next batch is the same.
+    directory
+        The directory that the server reads, if it is one of this process; None for a server elsewhere.
     """
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, directory: Path | None = None) -> None:
         self.url = url
         self.timeout = timeout
+        self.directory = directory
         parts = urlsplit(url)
         host = parts.hostname or ""
         target = f"{f'[{host}]' if ':' in host else host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
@@ -46,6 +51,7 @@ class Connection:
         else:
             self._channel = grpc.insecure_channel(target, options)
         self._stub: Any = query_pb2_grpc.QueryStub(self._channel)  # type: ignore[no-untyped-call]
+        self._manage: Any = manage_pb2_grpc.ManageStub(self._channel)  # type: ignore[no-untyped-call]
 
     def call(self, method: str, request: Any) -> Any:
         """Call a method with one reply.
@@ -55,10 +61,11 @@ class Connection:
         CommError
             If the server cannot be reached, does not answer in time, or refuses.
         """
-        try:
-            return getattr(self._stub, method)(request, timeout=self.timeout, wait_for_ready=False)
-        except grpc.RpcError as error:
-            raise self._comm_error(error) from None
+        return self._call(getattr(self._stub, method), request)
+
+    def manage(self, method: str, request: Any) -> Any:
+        """Call a method that changes the store. The errors are those of `call`."""
+        return self._call(getattr(self._manage, method), request)
 
     def stream(self, method: str, request: Any) -> Iterator[Any]:
         """Call a method with many replies. The errors are those of `call`."""
@@ -70,14 +77,27 @@ class Connection:
         finally:
             call.cancel()
 
+    def catch_up(self) -> None:
+        """Wait until what is in the spools of the directory is read; nothing to wait for at a server elsewhere."""
+        if self.directory is not None:
+            catch_up(self, self.directory, self.timeout)
+
     def close(self) -> None:
         """Give up the connection."""
         self._channel.close()
+
+    def _call(self, method: Any, request: Any) -> Any:
+        try:
+            return method(request, timeout=self.timeout, wait_for_ready=False)
+        except grpc.RpcError as error:
+            raise self._comm_error(error) from None
 
     def _comm_error(self, error: Any) -> CommError:
         code, details = error.code(), error.details() or ""
         if code == grpc.StatusCode.NOT_FOUND:
             return CommError(details, not_found=True)
+        if code in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}:
+            return CommError(details)
         if code == grpc.StatusCode.UNAVAILABLE:
             return CommError(
                 f"the server {self.url} cannot be reached ({details}). "

@@ -1,26 +1,40 @@
-"""A run, as it is read back."""
+"""A run, as it is read back and changed."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import copy
+import json
+import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from stepwell.api import value
-from stepwell.api.connection import DeadlineError
+from stepwell.api.change import changes
+from stepwell.api.change_writer import change_writer
+from stepwell.api.files import Files, RunFiles
+from stepwell.api.history import History, wanted_keys
+from stepwell.api.json_form import to_json
+from stepwell.api.media import read_media
+from stepwell.api.run_facts import RunFacts
+from stepwell.api.summary import Summary
 from stepwell.api.table import to_pandas
-from stepwell.proto.v1 import model_pb2, query_pb2
+from stepwell.errors import UsageError, WaitTimeoutError
+from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from stepwell.api.columns import Columns
     from stepwell.api.connection import Connection
+    from stepwell.api.file import File
 
 _OF_EVERY_ROW = ("_step", "_runtime", "_timestamp")
+_LOOK_SECONDS = 1.0
 
 
-class Run:
+class Run(RunFacts):
     """What a server knows of a run when it was asked; `load` asks again.
+
+    `config`, `summary`, `name`, `notes`, `tags`, `group` and `job_type` can be changed; `update` writes the changes.
 
     Parameters
     ----------
@@ -28,140 +42,289 @@ class Run:
         The server.
     reply
         What it said.
-    is_local
-        Whether the server is this process, reading a directory.
     """
 
-    def __init__(self, connection: Connection, reply: query_pb2.Run, is_local: bool) -> None:
-        self._connection = connection
-        self._is_local = is_local
+    def __init__(self, connection: Connection, reply: query_pb2.Run) -> None:
+        super().__init__(connection, reply)
+        self._files = RunFiles(connection, reply.path)
+        self._summary: Summary | None = None
+        self._take(reply)
+
+    def _take(self, reply: query_pb2.Run) -> None:
         self._reply = reply
+        self._read = {
+            "name": reply.name,
+            "notes": reply.notes,
+            "tags": list(reply.tags),
+            "group": reply.group,
+            "job_type": reply.job_type,
+        }
+        self._attributes: dict[str, Any] = copy.deepcopy(self._read)
+        self._config: dict[str, Any] | None = None
+        self._read_config: dict[str, Any] = {}
+        if self._summary is not None:
+            self._summary.refill(self._read_summary())
 
-    def load(self) -> Run:
-        """Ask the server for the newest state."""
-        self._reply = self._connection.call("GetRun", query_pb2.GetRunRequest(path=self._reply.path))
+    def load(self, force: bool = False) -> Run:
+        """Ask the server for the newest state. What was changed and not written is dropped.
+
+        Parameters
+        ----------
+        force
+            Ignored: it always asks.
+        """
+        self._connection.catch_up()
+        self._files.forget()
+        self._take(self._connection.call("GetRun", query_pb2.GetRunRequest(path=self._reply.path)))
         return self
-
-    @property
-    def id(self) -> str:
-        """Id within the project."""
-        return self._reply.path.run
-
-    @property
-    def name(self) -> str:
-        """Display name; the id if it has none."""
-        return self._reply.name
-
-    @property
-    def entity(self) -> str:
-        """Owner of the project."""
-        return self._reply.path.entity
-
-    @property
-    def project(self) -> str:
-        """Project."""
-        return self._reply.path.project
-
-    @property
-    def path(self) -> list[str]:
-        """`[entity, project, id]`."""
-        return [self.entity, self.project, self.id]
-
-    @property
-    def url(self) -> str | None:
-        """Address of its page; None for a directory."""
-        if self._is_local:
-            return None
-        entity, project, run = (quote(part, safe="") for part in self.path)
-        return f"{self._connection.url}/{entity}/{project}/runs/{run}/charts"
-
-    @property
-    def state(self) -> str:
-        """`running`, `finished`, `failed`, or `crashed` (no sign of life for 60 s)."""
-        return self._reply.state
-
-    @property
-    def exit_code(self) -> int | None:
-        """Exit code; None as long as the primary writer has not ended in order."""
-        return self._reply.exit_code if self._reply.HasField("exit_code") else None
-
-    @property
-    def created_at(self) -> str:
-        """When it began, as ISO 8601 in UTC."""
-        return _iso(self._reply.created_us)
-
-    @property
-    def heartbeat_at(self) -> str:
-        """Its last sign of life, as ISO 8601 in UTC."""
-        return _iso(self._reply.heartbeat_us)
-
-    @property
-    def runtime(self) -> float:
-        """Seconds from the first to the last row."""
-        return self._reply.runtime_s
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """Configuration; a new dict each time."""
-        return value.unpack(self._reply.config) or {}
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """One value per key: set by hand, or the last one logged; a new dict each time."""
-        return value.unpack(self._reply.summary) or {}
-
-    @property
-    def tags(self) -> list[str]:
-        """Tags."""
-        return list(self._reply.tags)
-
-    @property
-    def notes(self) -> str:
-        """Notes."""
-        return self._reply.notes
-
-    @property
-    def group(self) -> str:
-        """Group of runs that it belongs to."""
-        return self._reply.group
-
-    @property
-    def job_type(self) -> str:
-        """What it does."""
-        return self._reply.job_type
-
-    @property
-    def labels(self) -> list[str]:
-        """What tells its writers apart, the primary one first."""
-        return [each.label for each in self._reply.labels]
-
-    @property
-    def rows(self) -> int:
-        """Rows over all labels; calls of one step and label are one row."""
-        return self._reply.rows
-
-    @property
-    def lost_rows(self) -> int:
-        """Rows that found no room at the writer and are lost."""
-        return self._reply.lost_rows
-
-    @property
-    def sampled_rows(self) -> int:
-        """Rows that found no room at the writer and came as a sample."""
-        return self._reply.sampled_rows
-
-    @property
-    def lastHistoryStep(self) -> int:  # noqa: N802  wandb's name
-        """The highest step with a row; -1 without rows."""
-        return self._reply.last_step if self._reply.HasField("last_step") else -1
 
     def last_step(self, label: str | None = None) -> int | None:
         """Return the highest step of a label (None: of all of them), None without rows."""
         if label is None:
             return self._reply.last_step if self._reply.HasField("last_step") else None
-        request = query_pb2.SampleRowsRequest(path=self._reply.path, label=label, samples=1)
-        steps = [row.step for row in self._sampled(request)]
-        return max(steps, default=None)
+        return max((row["_step"] for row in self._history.sampled(1, None, "_step", label)), default=None)
+
+    def wait_until_finished(self, timeout: float | None = None) -> Run:
+        """Wait until the run is not running any more.
+
+        Parameters
+        ----------
+        timeout
+            Longest wait, in s; by default there is none.
+
+        Raises
+        ------
+        WaitTimeoutError
+            If it runs on.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.load().state == "running":
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeoutError(f"run {'/'.join(self.path)} still runs after {timeout:g} s")
+            time.sleep(_LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0)))
+        return self
+
+    # What can be changed.
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Configuration. `update` writes what was changed in it."""
+        if self._config is None:
+            found = value.unpack(self._reply.config) or {}
+            self._config = {key: self._files.completed(each) for key, each in found.items()}
+            self._read_config = copy.deepcopy(self._config)
+        return self._config
+
+    @config.setter
+    def config(self, values: Mapping[str, Any]) -> None:
+        kept = self.config
+        kept.clear()
+        kept.update(values)
+
+    @property
+    def rawconfig(self) -> dict[str, Any]:
+        """The same as `config`: nothing is added to what was set."""
+        return self.config
+
+    @property
+    def json_config(self) -> str:
+        """The configuration as wandb writes it in JSON: `{"lr": {"value": 0.1, "desc": null}}`."""
+        return json.dumps({key: {"value": to_json(each), "desc": None} for key, each in self.config.items()})
+
+    @property
+    def summary(self) -> Summary:
+        """One value per key: set by hand, or the last one logged. `summary.update()` writes what was changed in it."""
+        if self._summary is None:
+            self._summary = Summary(self._read_summary(), self._write_summary)
+        return self._summary
+
+    def _read_summary(self) -> dict[str, Any]:
+        found = value.unpack(self._reply.summary) or {}
+        return {key: self._files.completed(each) for key, each in found.items()}
+
+    @property
+    def summary_metrics(self) -> dict[str, Any]:
+        """The summary as a plain dict."""
+        return dict(self.summary)
+
+    @property
+    def name(self) -> str:
+        """Display name; the id if it has none."""
+        return str(self._attributes["name"])
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._attributes["name"] = _text("name", name)
+
+    display_name = name
+
+    @property
+    def notes(self) -> str:
+        """Notes."""
+        return str(self._attributes["notes"])
+
+    @notes.setter
+    def notes(self, notes: str) -> None:
+        self._attributes["notes"] = _text("notes", notes)
+
+    @property
+    def tags(self) -> list[str]:
+        """Tags; the list may be changed in place."""
+        tags: list[str] = self._attributes["tags"]
+        return tags
+
+    @tags.setter
+    def tags(self, tags: Sequence[str]) -> None:
+        from stepwell.client.naming import check_tags
+
+        if isinstance(tags, str):
+            raise UsageError(f"tags must be a sequence of str, not the str {tags!r}")
+        check_tags(tags)
+        self._attributes["tags"] = list(tags)
+
+    @property
+    def group(self) -> str:
+        """Group of runs that it belongs to."""
+        return str(self._attributes["group"])
+
+    @group.setter
+    def group(self, group: str) -> None:
+        self._attributes["group"] = _text("group", group)
+
+    @property
+    def job_type(self) -> str:
+        """What it does."""
+        return str(self._attributes["job_type"])
+
+    @job_type.setter
+    def job_type(self, job_type: str) -> None:
+        self._attributes["job_type"] = _text("job_type", job_type)
+
+    def update(self) -> None:
+        """Write everything that was changed since the run was loaded, and load it again.
+
+        Raises
+        ------
+        TypeError
+            If a value cannot be stored; it names the key.
+        CommError
+            If it could not be written in time.
+        """
+        from stepwell.client.naming import check_tags
+
+        check_tags(self.tags)
+        config = changes(self._read_config, self.config)
+        summary = self.summary.changes()
+        attributes, _ = changes(self._read, self._attributes)
+        if any(config) or any(summary) or attributes:
+            with change_writer(self._connection, self._reply.path, self._label) as writer:
+                writer.config(*config)
+                writer.attributes(attributes)
+                writer.summary(*summary)
+        self.load()
+
+    def save(self) -> None:
+        """Do the same as `update`."""
+        self.update()
+
+    def delete(self, delete_artifacts: bool = False) -> None:
+        """Remove the run and everything that belongs to it.
+
+        Parameters
+        ----------
+        delete_artifacts
+            Ignored: there are none.
+
+        Raises
+        ------
+        CommError
+            If the server cannot be reached, or the run is in a directory and one of its writers lives.
+        """
+        self._connection.manage("DeleteRun", manage_pb2.DeleteRunRequest(path=self._reply.path))
+
+    @property
+    def _label(self) -> str:
+        return self._reply.labels[0].label if self._reply.labels else ""
+
+    def _write_summary(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
+        with change_writer(self._connection, self._reply.path, self._label) as writer:
+            writer.summary(changed, deleted)
+        unwritten = (self._config, self._read_config, self._attributes)
+        self.load()
+        self._config, self._read_config, self._attributes = unwritten
+
+    # Its files.
+
+    def files(self, names: Sequence[str] | None = None, pattern: str | None = None, per_page: int = 50) -> Files:
+        """Return the files: media, tables, arrays, and what was saved by hand.
+
+        Parameters
+        ----------
+        names
+            Only those of these names.
+        pattern
+            Only those whose names match: `media/images/*`.
+        per_page
+            Ignored: all are listed at once.
+
+        Raises
+        ------
+        ValueError
+            If both names and a pattern are given.
+        CommError
+            If the server cannot be reached.
+        """
+        return self._files.choose(names, pattern)
+
+    def file(self, name: str) -> File:
+        """Return one file by its path within the run.
+
+        Raises
+        ------
+        CommError
+            If there is no such file, or the server cannot be reached.
+        """
+        return self._files.named(name)
+
+    def media(self, record: Mapping[str, Any]) -> Any:
+        """Return what a media record stands for, its content read.
+
+        Parameters
+        ----------
+        record
+            A dict with `_type`, from a row, the summary, or a cell of a table.
+
+        Returns
+        -------
+        object
+            A PIL image; a `TableContent`, for a table or a chart; a numpy array, for an array or a point cloud;
+            `(counts, edges)`, for a histogram; a dict, for a Plotly figure or a scene; text, for HTML; bytes, for any
+            other file; and a list of these for a list of media.
+
+        Raises
+        ------
+        ValueError
+            If it is no record.
+        CommError
+            If its content is not there.
+        ImportError
+            If Pillow or numpy is needed and not installed.
+        """
+        return read_media(record, self._files)
+
+    def logged_artifacts(self, per_page: int = 100) -> list[Any]:
+        """Return nothing: there are no artifacts; what `log_artifact` took is among the files."""
+        return []
+
+    def used_artifacts(self, per_page: int = 100) -> list[Any]:
+        """Return nothing: there are no artifacts."""
+        return []
+
+    # Its rows.
+
+    @property
+    def _history(self) -> History:
+        return History(self._connection, self._reply, self._files)
 
     def history(
         self,
@@ -169,6 +332,7 @@ class Run:
         keys: Sequence[str] | None = None,
         x_axis: str = "_step",
         pandas: bool = True,
+        stream: str = "default",
         label: str | None = None,
     ) -> Any:
         """Return a sample of the rows. The same call gives the same rows, as long as none were added.
@@ -181,9 +345,11 @@ class Run:
         keys
             Keys to return; rows that have none of them are left out. By default all.
         x_axis
-            Key by which the rows are sorted.
+            Key by which the rows are sorted; rows without it are left out.
         pandas
             Return a DataFrame if pandas is installed.
+        stream
+            `default`. There are no system metrics: `system` has no rows.
         label
             Whose rows; by default those of the primary label.
 
@@ -192,14 +358,10 @@ class Run:
         pandas.DataFrame or list of dict
             A row per step with `_step`, `_runtime` (s), `_timestamp` (s since 1970) and the keys.
         """
-        wanted = _wanted(keys, x_axis)
-        request = query_pb2.SampleRowsRequest(path=self._reply.path, keys=wanted, samples=samples)
-        if label is not None:
-            request.label = label
-        found = [self._as_dict(row) for row in self._sampled(request)]
-        if x_axis != "_step":
-            found = sorted((row for row in found if x_axis in row), key=lambda row: row[x_axis])
-        frame = to_pandas(found, [*_OF_EVERY_ROW, *wanted]) if pandas else None
+        if stream not in {"default", "system", "events"}:
+            raise UsageError(f"stream must be 'default' or 'system', not {stream!r}")
+        found = self._history.sampled(samples, keys, x_axis, label) if stream == "default" else []
+        frame = to_pandas(found, [*_OF_EVERY_ROW, *wanted_keys(keys, x_axis)]) if pandas else None
         return found if frame is None else frame
 
     def scan_history(
@@ -231,38 +393,35 @@ class Run:
             `_step`, `_runtime` (s), `_timestamp` (s since 1970), and the values; nested dicts are flat, their keys
             joined by dots.
         """
-        request = query_pb2.ScanRowsRequest(path=self._reply.path, keys=_wanted(keys))
-        if label is not None:
-            request.label = label
-        if min_step is not None:
-            request.min_step = min_step
-        if max_step is not None:
-            request.max_step = max_step
-        return self._scan(request)
+        return self._history.scanned(keys, min_step, max_step, label)
 
-    def _scan(self, request: query_pb2.ScanRowsRequest) -> Iterator[dict[str, Any]]:
-        """Go on behind the last row when the deadline strikes while the reader takes its time."""
-        while True:
-            first = request.min_step if request.HasField("min_step") else None
-            try:
-                for batch in self._connection.stream("ScanRows", request):
-                    for row in value.rows(batch.payload):
-                        yield self._as_dict(row)
-                        request.min_step = row.step + 1
-            except DeadlineError:
-                if request.HasField("min_step") and request.min_step != first:
-                    continue
-                raise
-            return
+    def scan_columns(
+        self,
+        keys: Sequence[str] | None = None,
+        min_step: int | None = None,
+        max_step: int | None = None,
+        label: str | None = None,
+    ) -> Columns:
+        """Return every row, as columns: quicker than `scan_history`, with the same values and parameters.
 
-    def _sampled(self, request: query_pb2.SampleRowsRequest) -> list[value.Row]:
-        batches = self._connection.stream("SampleRows", request)
-        return [row for batch in batches for row in value.rows(batch.payload)]
+        Returns
+        -------
+        Columns
+            One numpy array per key; `to_pandas`, `to_arrow` and `to_polars` make tables of them.
+        """
+        return self._history.columns(keys, min_step, max_step, label)
 
-    def _as_dict(self, row: value.Row) -> dict[str, Any]:
-        started = self._reply.created_us / 1e6
-        own = {"_step": row.step, "_runtime": row.time - started, "_timestamp": row.time}
-        return {**own, **row.values}
+    def to_pandas(self, keys: Sequence[str] | None = None, **choice: Any) -> Any:
+        """Return every row as a DataFrame; parameters are those of `scan_columns`."""
+        return self.scan_columns(keys, **choice).to_pandas()
+
+    def to_arrow(self, keys: Sequence[str] | None = None, **choice: Any) -> Any:
+        """Return every row as a pyarrow.Table; parameters are those of `scan_columns`."""
+        return self.scan_columns(keys, **choice).to_arrow()
+
+    def to_polars(self, keys: Sequence[str] | None = None, **choice: Any) -> Any:
+        """Return every row as a polars.DataFrame; parameters are those of `scan_columns`."""
+        return self.scan_columns(keys, **choice).to_polars()
 
     def __repr__(self) -> str:
         return f"<Run {'/'.join(self.path)} ({self.state})>"
@@ -285,11 +444,7 @@ def run_path(path: str, entity: str) -> model_pb2.RunPath:
     return model_pb2.RunPath(entity=owner[0] if owner else entity, project=project, run=run)
 
 
-def _wanted(keys: Sequence[str] | None, *more: str) -> list[str]:
-    if isinstance(keys, str):
-        keys = [keys]
-    return list(dict.fromkeys(key for key in [*keys, *more] if key not in _OF_EVERY_ROW)) if keys else []
-
-
-def _iso(time_us: int) -> str:
-    return datetime.fromtimestamp(time_us / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _text(name: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise UsageError(f"{name} must be a str, not {type(given).__name__}")
+    return given

@@ -1,0 +1,111 @@
+"""Writes changes of a run that was read, the way every writer writes: as numbered entries of a stream."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.settings import Settings
+from stepwell.client.writer import WriterOptions
+from stepwell.errors import CommError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stepwell.api.connection import Connection
+    from stepwell.proto.v1 import model_pb2
+
+
+class ChangeWriter:
+    """One stream of changes.
+
+    Its label is that of the run's primary writer, so that the run gets no new one; it is not primary itself, so that a
+    run that has ended stays ended.
+
+    Parameters
+    ----------
+    native
+        The writer.
+    """
+
+    def __init__(self, native: Any) -> None:
+        self._native = native
+
+    def config(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
+        """Set and delete keys of the configuration."""
+        if changed or deleted:
+            self._native.set_config(changed, list(deleted))
+
+    def summary(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
+        """Set values of the summary by hand, and delete some. An array of more than 32 elements becomes a file."""
+        convert = getattr(self._native, "convert", lambda _, value: value)
+        values = {key: convert(key, value) for key, value in changed.items()}
+        if values or deleted:
+            self._native.set_summary(values, list(deleted))
+
+    def attributes(self, changed: Mapping[str, Any]) -> None:
+        """Set name, notes, tags, group and job type."""
+        if changed:
+            self._native.set_info(**changed)
+
+
+@contextmanager
+def change_writer(connection: Connection, path: model_pb2.RunPath, label: str) -> Iterator[ChangeWriter]:
+    """Open a writer for changes; at the end wait until they are where they belong.
+
+    Raises
+    ------
+    CommError
+        If a server has not taken them in time; nothing is kept then.
+    """
+    if connection.directory is not None:
+        with _writer(connection, path, label, str(connection.directory.expanduser().absolute()), "") as writer:
+            yield writer
+        connection.catch_up()
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="stepwell-") as directory,
+        _writer(connection, path, label, directory, connection.url) as writer,
+    ):
+        yield writer
+
+
+@contextmanager
+def _writer(
+    connection: Connection, path: model_pb2.RunPath, label: str, directory: str, destination: str
+) -> Iterator[ChangeWriter]:
+    usual = Settings()
+    options = WriterOptions(
+        directory=directory,
+        entity=path.entity,
+        project=path.project,
+        run=path.run,
+        label=label,
+        rank=None,
+        primary=False,
+        attempt=0,
+        runtime_offset=0.0,
+        host=os.uname().nodename,
+        destination=destination,
+        start_step=0,
+        on_full="block",
+        strict_steps=False,
+        queue_bytes=usual.queue_bytes,
+        spool_bytes=usual.spool_bytes,
+    )
+    native = options.open()
+    try:
+        yield ChangeWriter(native)
+    except BaseException:
+        native.finish(0, 0.0)
+        raise
+    report = native.finish(0, connection.timeout)
+    if not report["complete"]:
+        where = destination or directory
+        raise CommError(
+            f"the changes of run {path.project}/{path.run} did not reach {where} within {connection.timeout:g} s: "
+            f"{report['message'] or 'it does not answer'}. Nothing of them is kept; try again, or allow more with "
+            "Api(timeout=…)."
+        )

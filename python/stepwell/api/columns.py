@@ -1,0 +1,184 @@
+"""Rows of a run as columns, decoded natively: one numpy array per key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from stepwell import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy
+
+    from stepwell.proto.v1 import query_pb2
+
+STEP, RUNTIME, TIMESTAMP = "_step", "_runtime", "_timestamp"
+OF_EVERY_ROW = (STEP, RUNTIME, TIMESTAMP)
+
+
+class Columns(Mapping[str, Any]):
+    """One array per key, all of the same length: a row of theirs is a row of the run.
+
+    Integers are int64, floats float64; everything else, and what is of several sorts, is of dtype object and holds the
+    values themselves. A column that not every row has is a masked array.
+
+    Parameters
+    ----------
+    arrays
+        Arrays by key, those that every row has first.
+    """
+
+    def __init__(self, arrays: dict[str, Any]) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, key: str) -> Any:
+        return self._arrays[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self._arrays[STEP])
+
+    def to_pandas(self) -> Any:
+        """Return a DataFrame, a column of integers with gaps as `Int64`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        from stepwell.api.table import frame_of_columns
+
+        return frame_of_columns(self)
+
+    def to_arrow(self) -> Any:
+        """Return a pyarrow.Table in the form of docs/export.md.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        from stepwell.api.arrow import table_of_columns
+
+        return table_of_columns(self)
+
+    def to_polars(self) -> Any:
+        """Return a polars.DataFrame, by way of `to_arrow`.
+
+        Raises
+        ------
+        ImportError
+            If polars or pyarrow is not installed.
+        """
+        from stepwell.api.extras import imported
+
+        return imported("polars", "Columns.to_polars()").from_arrow(self.to_arrow())
+
+    def __repr__(self) -> str:
+        return f"<Columns of {self.rows:,} rows: {', '.join(self)}>"
+
+
+class ColumnCollector:
+    """Puts batches of rows together.
+
+    Parameters
+    ----------
+    created
+        When the run began, in seconds since 1970.
+    """
+
+    def __init__(self, created: float) -> None:
+        self._created = created
+        self._rows = 0
+        self._steps: list[Any] = []
+        self._times: list[Any] = []
+        self._pieces: dict[str, list[tuple[str, Any, Any]]] = {}
+
+    @property
+    def rows(self) -> int:
+        """Rows so far."""
+        return self._rows
+
+    def add(self, batch: query_pb2.RowBatch) -> int:
+        """Take in a batch; return its last step.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        import numpy
+
+        steps, times, columns = _native.decode_rows(batch.payload, batch.rows)
+        self._steps.append(numpy.frombuffer(steps, "<i8"))
+        self._times.append(numpy.frombuffer(times, "<i8"))
+        count = len(self._steps[-1])
+        for key, sort, rows, values in columns:
+            places = None if rows is None else numpy.frombuffer(rows, "<u4")
+            where = slice(self._rows, self._rows + count) if places is None else places.astype(numpy.int64) + self._rows
+            self._pieces.setdefault(key, []).append((sort, where, values))
+        self._rows += count
+        return int(self._steps[-1][-1])
+
+    def finish(self, first: Iterable[str] = ()) -> Columns:
+        """Return the columns: those of every row, then `first` where there are such, then all others by name."""
+        import numpy
+
+        def joined(parts: Sequence[Any]) -> Any:
+            return numpy.concatenate(parts) if parts else numpy.zeros(0, numpy.int64)
+
+        times = joined(self._times) / 1e6
+        arrays: dict[str, Any] = {STEP: joined(self._steps), RUNTIME: times - self._created, TIMESTAMP: times}
+        for key in dict.fromkeys([*(key for key in first if key in self._pieces), *sorted(self._pieces)]):
+            # What a user logged under the name of an automatic key takes its place, as in `scan_history`.
+            default = arrays.get(key)
+            arrays[key] = _column(self._pieces[key], self._rows, default)
+        return Columns(arrays)
+
+
+def _column(pieces: list[tuple[str, Any, Any]], rows: int, default: numpy.ndarray[Any, Any] | None) -> Any:
+    import numpy
+
+    sorts = {sort for sort, _, _ in pieces}
+    filled = sum(rows_of(where) for _, where, _ in pieces)
+    if default is not None and filled < rows:
+        sorts.add("int" if default.dtype.kind == "i" else "float")
+    dtype = {frozenset({"int"}): "<i8", frozenset({"float"}): "<f8"}.get(frozenset(sorts), "O")
+    array = numpy.empty(rows, dtype) if default is None else default.astype(dtype)
+    for sort, where, values in pieces:
+        if sort != "other":
+            array[where] = numpy.frombuffer(values, "<i8" if sort == "int" else "<f8")
+        else:
+            array[where] = object_array(values)
+    if default is not None or filled == rows:
+        return array
+    present = numpy.zeros(rows, bool)
+    for _, where, _ in pieces:
+        present[where] = True
+    if dtype != "O":
+        array[~present] = 0
+    return numpy.ma.MaskedArray(array, mask=~present)
+
+
+def object_array(values: Sequence[Any]) -> Any:
+    """Return an array of one dimension that holds the values as they are, lists too."""
+    import numpy
+
+    array = numpy.empty(len(values), "O")
+    for index, each in enumerate(values):
+        array[index] = each
+    return array
+
+
+def rows_of(where: Any) -> int:
+    """Return how many rows a slice or an array of indices names."""
+    return where.stop - where.start if isinstance(where, slice) else len(where)

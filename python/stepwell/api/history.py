@@ -1,0 +1,125 @@
+"""The rows of a run: sampled, scanned row by row, and as columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stepwell.api import value
+from stepwell.api.columns import OF_EVERY_ROW, ColumnCollector, Columns
+from stepwell.api.connection import DeadlineError
+from stepwell.proto.v1 import query_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stepwell.api.connection import Connection
+    from stepwell.api.files import RunFiles
+
+
+class History:
+    """The rows of one run.
+
+    Parameters
+    ----------
+    connection
+        The server.
+    run
+        What it said of the run.
+    files
+        The files that its records name.
+    """
+
+    def __init__(self, connection: Connection, run: query_pb2.Run, files: RunFiles) -> None:
+        self._connection = connection
+        self._path = run.path
+        self._created = run.created_us / 1e6
+        self._files = files
+
+    def sampled(self, samples: int, keys: Sequence[str] | None, x_axis: str, label: str | None) -> list[dict[str, Any]]:
+        """Return a sample of the rows: see `Run.history`."""
+        request = query_pb2.SampleRowsRequest(path=self._path, keys=wanted_keys(keys, x_axis), samples=samples)
+        if label is not None:
+            request.label = label
+        batches = self._connection.stream("SampleRows", request)
+        found = [self._as_dict(row) for batch in batches for row in value.rows(batch.payload)]
+        if x_axis == "_step":
+            return found
+        return sorted((row for row in found if x_axis in row), key=lambda row: _place(row[x_axis]))
+
+    def scanned(
+        self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
+    ) -> Iterator[dict[str, Any]]:
+        """Iterate over the rows: see `Run.scan_history`."""
+        request = self._scan(keys, min_step, max_step, label)
+        # Goes on behind the last row when the deadline strikes while the reader takes its time.
+        while True:
+            first = request.min_step if request.HasField("min_step") else None
+            try:
+                for batch in self._connection.stream("ScanRows", request):
+                    for row in value.rows(batch.payload):
+                        yield self._as_dict(row)
+                        request.min_step = row.step + 1
+            except DeadlineError:
+                if request.HasField("min_step") and request.min_step != first:
+                    continue
+                raise
+            return
+
+    def columns(
+        self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
+    ) -> Columns:
+        """Return the rows as columns: see `Run.scan_columns`."""
+        wanted = wanted_keys(keys)
+        request = self._scan(keys, min_step, max_step, label)
+        collector = ColumnCollector(self._created)
+        while True:
+            before = collector.rows
+            try:
+                for batch in self._connection.stream("ScanRows", request):
+                    request.min_step = collector.add(batch) + 1
+            except DeadlineError:
+                if collector.rows > before:
+                    continue
+                raise
+            return self._completed(collector.finish(wanted))
+
+    def _scan(
+        self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
+    ) -> query_pb2.ScanRowsRequest:
+        request = query_pb2.ScanRowsRequest(path=self._path, keys=wanted_keys(keys))
+        if label is not None:
+            request.label = label
+        if min_step is not None:
+            request.min_step = min_step
+        if max_step is not None:
+            request.max_step = max_step
+        return request
+
+    def _as_dict(self, row: value.Row) -> dict[str, Any]:
+        own = {"_step": row.step, "_runtime": row.time - self._created, "_timestamp": row.time}
+        return own | {key: self._files.completed(each) for key, each in row.values.items()}
+
+    def _completed(self, columns: Columns) -> Columns:
+        import numpy
+
+        for array in columns.values():
+            if array.dtype == object:
+                data = numpy.ma.getdata(array)
+                for index, each in enumerate(data):
+                    if isinstance(each, (dict, list)):
+                        data[index] = self._files.completed(each)
+        return columns
+
+
+def wanted_keys(keys: Sequence[str] | None, *more: str) -> list[str]:
+    """Return the keys to ask for, each once, without those that every row has."""
+    if isinstance(keys, str):
+        keys = [keys]
+    return list(dict.fromkeys(key for key in [*keys, *more] if key not in OF_EVERY_ROW)) if keys else []
+
+
+def _place(x: Any) -> tuple[int, Any]:
+    """Where an x stands: numbers first, then text; what has no order last, as it came."""
+    if isinstance(x, (int, float)) and x == x:
+        return 0, x
+    return (1, x) if isinstance(x, str) else (2, 0)

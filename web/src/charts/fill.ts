@@ -1,4 +1,4 @@
-// Fills the specification of a preset with a chart's columns, its texts and a table's rows: what python/stepwell/plot/fill.py does.
+// Fills the specification of a preset with a chart's columns, its texts and a table's rows: what python/stepwell/plot/specification.py does.
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Spec = { [key: string]: Json };

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.api.connection import Connection
 from stepwell.api.local_server import servers
+from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
 from stepwell.api.runs import Runs
 from stepwell.client.settings import Settings, settings_files
@@ -94,7 +95,7 @@ class UnsupportedMethodError(UnsupportedError, AttributeError):
     """A method that wandb's Api has and this one does not."""
 
 
-class Api:
+class Api(PresetCalls):
     """Reads runs from a directory or a server.
 
     A directory is read by a server inside this process, which is kept until it ends; a run that is being written

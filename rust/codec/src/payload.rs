@@ -337,7 +337,8 @@ mod tests {
             Entry::Open(opening.clone()),
             Entry::Open(Opening { rank: None, primary: false, ..opening }),
             Entry::Config { time: 1, set: set.clone(), deleted: vec!["old".into()] },
-            Entry::Summary { time: 2, set, deleted: vec![] },
+            Entry::Summary { time: 2, set: set.clone(), deleted: vec![], until_logged: false },
+            Entry::Summary { time: 2, set, deleted: vec!["a.b".into()], until_logged: true },
             Entry::Metric {
                 time: 3,
                 definition: MetricDefinition {

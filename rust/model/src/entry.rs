@@ -12,8 +12,8 @@ pub enum Entry {
     Row(Row),
     /// Configuration values set and deleted, by key.
     Config { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
-    /// Summary values set by hand and deleted, by key.
-    Summary { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
+    /// Summary values set by hand and deleted, by key; `until_logged` says that what is logged later takes their place.
+    Summary { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String>, until_logged: bool },
     /// How a metric is to be shown and summarised.
     Metric { time: TimeMicros, definition: MetricDefinition },
     /// Name, notes, tags and the like; what is `None` stays as it was.

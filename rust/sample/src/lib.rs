@@ -11,6 +11,7 @@ mod half;
 pub mod histogram;
 mod mix;
 pub mod reservoir;
+pub mod run_summary;
 pub mod statistics;
 pub mod summary;
 pub mod tally;

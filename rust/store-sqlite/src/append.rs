@@ -91,11 +91,20 @@ fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry
         let value = setting.value.as_ref().map(msgpack::to_bytes);
         connection
             .prepare_cached(
-                "INSERT INTO settings (run, kind, key, time, stream, entry, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (run, kind, key) DO UPDATE SET time = ?4, stream = ?5, entry = ?6, value = ?7
+                "INSERT INTO settings (run, kind, key, time, stream, entry, value, until_logged) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (run, kind, key) DO UPDATE SET time = ?4, stream = ?5, entry = ?6, value = ?7, until_logged = ?8
                  WHERE (?4, ?5, ?6) >= (time, stream, entry)",
             )?
-            .execute(params![position.run, code(setting.kind), setting.key, stamp.time, stamp.stream.0, stamp.entry as i64, value])?;
+            .execute(params![
+                position.run,
+                code(setting.kind),
+                setting.key,
+                stamp.time,
+                stamp.stream.0,
+                stamp.entry as i64,
+                value,
+                setting.until_logged
+            ])?;
     }
     match entry {
         Entry::Metric { .. } => {
@@ -137,22 +146,13 @@ fn code(kind: SettingKind) -> i64 {
 /// What the statements of a run add up to.
 pub(crate) fn statements_of(connection: &Connection, run: &catalog::RunRow) -> Result<Statements, StoreError> {
     let mut statements = Statements { loss: run.loss, ..Statements::default() };
-    let mut select =
-        connection.prepare_cached("SELECT kind, key, time, stream, entry, value FROM settings WHERE run = ?1").map_err(store_error)?;
+    let mut select = connection
+        .prepare_cached("SELECT kind, key, time, stream, entry, value, until_logged FROM settings WHERE run = ?1")
+        .map_err(store_error)?;
     let mut rows = select.query([run.id]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
-        let read = || -> rusqlite::Result<(i64, String, Stamp, Option<Vec<u8>>)> {
-            let stamp = Stamp { time: row.get(2)?, stream: StreamId(row.get(3)?), entry: row.get::<_, i64>(4)? as u64 };
-            Ok((row.get(0)?, row.get(1)?, stamp, row.get(5)?))
-        };
-        let (kind, key, stamp, value) = read().map_err(store_error)?;
-        let kind = match kind {
-            0 => SettingKind::Config,
-            1 => SettingKind::Summary,
-            _ => SettingKind::Info,
-        };
-        let value = value.map(|bytes| msgpack::from_bytes(&bytes)).transpose().map_err(damaged)?;
-        statements.set(stamp, Setting { kind, key, value });
+        let (stamp, setting) = read_setting(row).map_err(store_error)??;
+        statements.set(stamp, setting);
     }
     let mut select = connection.prepare_cached("SELECT time, stream, entry, statement FROM metrics WHERE run = ?1").map_err(store_error)?;
     let mut rows = select.query([run.id]).map_err(store_error)?;
@@ -166,4 +166,16 @@ pub(crate) fn statements_of(connection: &Connection, run: &catalog::RunRow) -> R
         }
     }
     Ok(statements)
+}
+
+fn read_setting(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<(Stamp, Setting), StoreError>> {
+    let kind = match row.get(0)? {
+        0 => SettingKind::Config,
+        1 => SettingKind::Summary,
+        _ => SettingKind::Info,
+    };
+    let (key, until_logged) = (row.get(1)?, row.get(6)?);
+    let stamp = Stamp { time: row.get(2)?, stream: StreamId(row.get(3)?), entry: row.get::<_, i64>(4)? as u64 };
+    let value = row.get_ref(5)?.as_blob_or_null()?.map(msgpack::from_bytes).transpose().map_err(damaged);
+    Ok(value.map(|value| (stamp, Setting { kind, key, value, until_logged })))
 }

@@ -3,6 +3,7 @@
 use crate::column::{Cell, pack, pack_bits, pack_integers, unpack, unpack_bits, unpack_integers};
 use crate::error::store_error;
 use crate::piece::{ORDINAL_BITS, blob, read_one, unsigned};
+use crate::tally;
 use rusqlite::{Connection, params};
 use stepwell_codec::column::Numbers;
 use stepwell_model::limits;
@@ -86,7 +87,11 @@ pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Op
         return Ok(None);
     }
     block.columns = columns;
-    for delete in ["DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22", "DELETE FROM blocks WHERE id = ?1"] {
+    for delete in [
+        "DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
+        "DELETE FROM tallies WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
+        "DELETE FROM blocks WHERE id = ?1",
+    ] {
         connection.prepare_cached(delete).and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
     }
     Ok(Some(block))
@@ -128,9 +133,10 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
         .map_err(store_error)?;
     for (ordinal, (key, column)) in shape.iter().zip(&rows.columns).enumerate() {
         let extent = Extent::of(column);
+        let column_id = id << ORDINAL_BITS | ordinal as i64;
         insert
             .execute(params![
-                id << ORDINAL_BITS | ordinal as i64,
+                column_id,
                 key,
                 stream,
                 first,
@@ -144,6 +150,9 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
                 pack(column)
             ])
             .map_err(store_error)?;
+        if count >= tally::FROM_POINTS {
+            tally::write(connection, column_id, column)?;
+        }
     }
     Ok(())
 }

@@ -56,13 +56,15 @@ pub(crate) fn unpack_integers(bytes: &[u8], count: usize) -> Result<Vec<i64>, St
     check(values.len(), count).map(|()| values)
 }
 
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+/// The bytes with their checksum.
+pub(crate) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
     bytes
 }
 
-fn unsealed(bytes: &[u8]) -> Result<&[u8], StoreError> {
+/// The bytes without their checksum, which must match.
+pub(crate) fn unsealed(bytes: &[u8]) -> Result<&[u8], StoreError> {
     match bytes.split_last_chunk::<4>() {
         Some((bytes, crc)) if crc32c::crc32c(bytes) == u32::from_le_bytes(*crc) => Ok(bytes),
         _ => Err(damaged("the checksum of a chunk's column does not match")),

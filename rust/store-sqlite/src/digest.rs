@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use stepwell_model::{EntryNumber, Kind, Step, TimeMicros, Value};
 use stepwell_store::decode::FrameRows;
+use stepwell_store::merge::Stamp;
 use stepwell_store::row::{Clock, RUNTIME, STEP, TIMESTAMP, is_automatic, runtime_zero};
 use stepwell_store::run::RowFacts;
 use stepwell_store::sort::value_of;
+use stepwell_store::summary::Wanted;
 use stepwell_store::{StepRange, StoreError};
 
 /// A key of a run over all its labels.
@@ -68,8 +70,8 @@ impl LabelSeries {
 }
 
 impl Digest {
-    /// Reads it.
-    pub(crate) fn new(view: &RunView<'_>) -> Result<Self, StoreError> {
+    /// Reads it; `wanted` says what the summary needs besides last values.
+    pub(crate) fn new(view: &RunView<'_>, wanted: &Wanted) -> Result<Self, StoreError> {
         let labels: BTreeMap<&str, usize> = view.labels.iter().zip(0..).map(|(label, at)| (label.label.as_str(), at)).collect();
         let label_of: Vec<usize> = view.streams.iter().map(|stream| labels[stream.facts.opening.label.as_str()]).collect();
         let mut reader = StepReader::new(view.connection);
@@ -77,22 +79,23 @@ impl Digest {
         let keys = all_keys(view, &label_of)?;
         let mut last_steps = BTreeMap::new();
         for (name, series) in keys {
-            digest.add_key(view, &mut reader, name, &series, &mut last_steps)?;
+            digest.add_key(view, wanted, &mut reader, name, &series, &mut last_steps)?;
         }
-        digest.add_rows(view, &mut reader, &last_steps)?;
+        digest.add_rows(view, wanted, &mut reader, &last_steps)?;
         Ok(digest)
     }
 
     fn add_key(
         &mut self,
         view: &RunView<'_>,
+        wanted: &Wanted,
         reader: &mut StepReader<'_>,
         name: String,
         series: &KeySeries,
         last_steps: &mut BTreeMap<(String, usize), (Step, Value)>,
     ) -> Result<(), StoreError> {
         let (mut kinds, mut points, mut bounds) = (Vec::new(), 0, None);
-        let mut last_value: Option<Value> = None;
+        let mut last_value: Option<(&str, Step, Value)> = None;
         for (at, label) in view.labels.iter().enumerate() {
             let found = if series.has_others {
                 read_label(view, &label.label, &name, &mut kinds, &mut bounds)?
@@ -110,7 +113,7 @@ impl Digest {
             if is_automatic(&name) {
                 last_steps.insert((name.clone(), at), (step, value));
             } else if last_value.is_none() {
-                last_value = Some(value);
+                last_value = Some((&label.label, step, value));
             }
         }
         if is_automatic(&name) {
@@ -119,7 +122,13 @@ impl Digest {
         if let Some((first_step, last_step)) = bounds {
             self.keys.push(KeyDigest { key: name.clone(), kinds, points, first_step, last_step });
         }
-        if let Some(value) = last_value {
+        if let Some((label, step, value)) = last_value {
+            if wanted.history(&name) {
+                self.facts.histories.extend(view.history(label, &name)?.map(|history| (name.clone(), history)));
+            }
+            if wanted.stamp(&name) {
+                self.facts.stamps.extend(view.stamp(label, &name, step)?.map(|stamp| (name.clone(), stamp)));
+            }
             self.facts.last_values.insert(name, value);
         }
         Ok(())
@@ -129,6 +138,7 @@ impl Digest {
     fn add_rows(
         &mut self,
         view: &RunView<'_>,
+        wanted: &Wanted,
         reader: &mut StepReader<'_>,
         last_steps: &BTreeMap<(String, usize), (Step, Value)>,
     ) -> Result<(), StoreError> {
@@ -159,7 +169,7 @@ impl Digest {
                 }
             }
             self.facts.rows += reader.count(StepsOf::Rows, spans)?;
-            let Some(((step, ..), clock)) = last else { continue };
+            let Some(((step, rank, entry), clock)) = last else { continue };
             self.facts.last_step = self.facts.last_step.max(Some(step));
             let logged = |key: &str| {
                 let (at_step, value) = last_steps.get(&(key.to_owned(), at))?;
@@ -167,6 +177,10 @@ impl Digest {
             };
             let timestamp = logged(TIMESTAMP);
             let runtime = clock.runtime(timestamp, logged(RUNTIME));
+            for key in [STEP, TIMESTAMP, RUNTIME].into_iter().filter(|key| wanted.stamp(key)) {
+                let stamp = Stamp { time: clock.time, stream: view.streams[rank as usize].facts.id, entry };
+                self.facts.stamps.entry(key.to_owned()).or_insert(stamp);
+            }
             let values = &mut self.facts.last_values;
             values.entry(STEP.to_owned()).or_insert(Value::Int(step));
             values.entry(TIMESTAMP.to_owned()).or_insert(Value::Float(clock.timestamp(timestamp)));

@@ -10,12 +10,14 @@ mod digest;
 mod digest_cache;
 mod error;
 mod files;
+mod history;
 mod journal;
 mod piece;
 mod scan;
 mod series;
 mod steps;
 mod store;
+mod tally;
 mod view;
 
 pub use compaction::CompactionPolicy;

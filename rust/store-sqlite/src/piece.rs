@@ -5,6 +5,7 @@
 
 use crate::column::{unpack, unpack_integers};
 use crate::error::{damaged, store_error};
+use crate::tally::{self, ColumnTally};
 use rusqlite::Connection;
 use std::sync::Arc;
 use stepwell_codec::column::{Number, Numbers};
@@ -39,10 +40,10 @@ pub(crate) struct Piece {
 }
 
 /// A piece that was read. Without numbers it only hides those of other pieces.
-struct Loaded {
-    steps: Vec<Step>,
-    entries: Vec<EntryNumber>,
-    numbers: Option<Numbers>,
+pub(crate) struct Loaded {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) entries: Vec<EntryNumber>,
+    pub(crate) numbers: Option<Numbers>,
 }
 
 /// Points by rising step, each step once.
@@ -68,14 +69,8 @@ pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: Ste
     pieces.sort_by_key(|piece| piece.first);
     let mut merged = Merged::default();
     let mut rest = &pieces[..];
-    while let Some(first) = rest.first() {
-        let mut last = first.last;
-        let mut len = 1;
-        while let Some(next) = rest.get(len).filter(|next| next.first <= last) {
-            last = last.max(next.last);
-            len += 1;
-        }
-        let (cluster, after) = rest.split_at(len);
+    while !rest.is_empty() {
+        let (cluster, after) = split_cluster(rest);
         match cluster {
             [piece] => merged.take(connection, piece, window, ranks)?,
             overlapping => merged.take_overlapping(connection, overlapping, window, ranks)?,
@@ -83,6 +78,44 @@ pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: Ste
         rest = after;
     }
     Ok(merged)
+}
+
+/// What the numbers of the pieces add up to, none of which is hidden by a cell that is no number. A column that overlaps nothing is not read
+/// if it has a tally.
+pub(crate) fn tally(connection: &Connection, mut pieces: Vec<Piece>) -> Result<Option<ColumnTally>, StoreError> {
+    pieces.sort_by_key(|piece| piece.first);
+    let mut whole: Option<ColumnTally> = None;
+    let mut rest = &pieces[..];
+    while !rest.is_empty() {
+        let (cluster, after) = split_cluster(rest);
+        let stored = match cluster {
+            [Piece { source: Source::Column(id), .. }] => tally::read(connection, *id)?,
+            _ => None,
+        };
+        let part = match stored {
+            Some(stored) => Some(stored),
+            None => ColumnTally::of(&merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values),
+        };
+        match (&mut whole, part) {
+            (Some(whole), Some(part)) => {
+                whole.last = part.last;
+                whole.tally.merge(&part.tally);
+            }
+            (whole, part) => *whole = whole.take().or(part),
+        }
+        rest = after;
+    }
+    Ok(whole)
+}
+
+/// The first pieces, sorted by their first step, that overlap each other and none of those after them.
+fn split_cluster(pieces: &[Piece]) -> (&[Piece], &[Piece]) {
+    let (mut last, mut len) = (Step::MIN, 0);
+    while let Some(next) = pieces.get(len).filter(|next| len == 0 || next.first <= last) {
+        last = last.max(next.last);
+        len += 1;
+    }
+    pieces.split_at(len)
 }
 
 impl Merged {
@@ -146,7 +179,8 @@ impl Piece {
         }
     }
 
-    fn load(&self, connection: &Connection) -> Result<Loaded, StoreError> {
+    /// Steps, entry numbers and numbers.
+    pub(crate) fn load(&self, connection: &Connection) -> Result<Loaded, StoreError> {
         match &self.source {
             Source::Column(id) => {
                 let sql = "SELECT row_count, steps, entries, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";

@@ -66,6 +66,7 @@ CREATE TABLE settings (
     stream       BLOB NOT NULL,              -- uuid
     entry        INTEGER NOT NULL,
     value        BLOB,                       -- msgpack; NULL: deleted
+    until_logged INTEGER NOT NULL DEFAULT 0, -- 1: what is logged later takes its place
     PRIMARY KEY (run, kind, key)
 ) WITHOUT ROWID;
 
@@ -138,6 +139,11 @@ CREATE TABLE columns (
     numbers      BLOB NOT NULL
 );
 CREATE INDEX columns_by_key ON columns (key, stream, first_step, last_step, count);
+
+CREATE TABLE tallies (
+    id           INTEGER PRIMARY KEY,        -- that of the column, if it has 256 points or more
+    tally        BLOB NOT NULL               -- what its numbers add up to, exactly (see tally.rs)
+);
 
 CREATE TABLE series (
     key          INTEGER NOT NULL,

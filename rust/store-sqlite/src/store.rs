@@ -15,6 +15,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_store::summary::Wanted;
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
     StoreError, StoredValue, StreamFrame, reservoir, run,
@@ -74,7 +75,8 @@ impl SqliteStore {
         if let Some(digest) = self.digests.get(run.id, run.rows_version) {
             return Ok(digest);
         }
-        let digest = Arc::new(Digest::new(&RunView::new(connection, &self.journal, run.clone())?)?);
+        let wanted = Wanted::by(&statements_of(connection, run)?);
+        let digest = Arc::new(Digest::new(&RunView::new(connection, &self.journal, run.clone())?, &wanted)?);
         self.digests.put(run.id, run.rows_version, digest.clone());
         Ok(digest)
     }

@@ -1,4 +1,7 @@
--- From version 1 to 2: files.
+-- From version 1 to 2: files, values of the summary that stand until the key is logged again, and exact sums of chunks. Older chunks have none
+-- and are read where theirs is asked for.
+
+ALTER TABLE settings ADD COLUMN until_logged INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE files (
     run          INTEGER NOT NULL REFERENCES runs,
@@ -10,3 +13,8 @@ CREATE TABLE files (
     size         INTEGER NOT NULL,
     PRIMARY KEY (run, path)
 ) WITHOUT ROWID;
+
+CREATE TABLE tallies (
+    id           INTEGER PRIMARY KEY,
+    tally        BLOB NOT NULL
+);

@@ -61,3 +61,13 @@ fn it_answers_as_the_model_whatever_the_order() {
         }
     }
 }
+
+#[test]
+fn it_sums_up_long_series_as_their_points_say() {
+    for (seeds, batch_bytes) in [(0..8, 8 << 20), (8..16, 4_000)] {
+        let directory = Directory::new(eager(batch_bytes));
+        for seed in seeds {
+            directory.with_subject(|subject| conformance::summaries::every_kind_is_what_the_points_say(subject, seed));
+        }
+    }
+}

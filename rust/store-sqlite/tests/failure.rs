@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use stepwell_model::{BlobId, Entry, FileVersion, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, MetricDefinition, Value};
 use stepwell_store::conformance::compact_all;
 use stepwell_store::conformance::observation::points_text;
 use stepwell_store::conformance::stream::{TestStream, path, row};
@@ -32,6 +32,9 @@ fn written(directory: &Path) -> TestStream {
     let store = SqliteStore::open_with(directory, eager()).unwrap();
     let mut stream = TestStream::new(1);
     store.open_stream(stream.id, &stream.opening).unwrap();
+    let definition = MetricDefinition { name: "*".into(), summary: vec!["mean".into(), "first".into()], ..MetricDefinition::default() };
+    let frame = stream.frame(&[Entry::Metric { time: 0, definition }]);
+    store.append(&[frame]).unwrap();
     for _ in 0..5 {
         let frame = noisy(&mut stream, 3000);
         store.append(&[frame]).unwrap();
@@ -44,9 +47,9 @@ fn written(directory: &Path) -> TestStream {
 
 /// Asks all that touches every page; the numbers read, or the first error.
 fn read_all(store: &SqliteStore) -> Result<HashSet<String>, StoreError> {
-    store.run(&path(), 0)?;
+    let summary = store.run(&path(), 0)?.summary;
     store.keys("local", "p", &[])?;
-    let mut numbers = HashSet::new();
+    let mut numbers: HashSet<String> = summary.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
     for key in ["a", "b", "c", "_timestamp"] {
         for (_, points) in store.points(&path(), key, &LabelChoice::All, StepRange::ALL)? {
             numbers.extend(points_text(&points).split(' ').map(|point| format!("{key} {point}")));
@@ -82,7 +85,8 @@ fn damaged_bytes_are_an_error_that_says_so_and_never_a_panic() {
             },
         }
     }
-    assert!(noticed > 30, "{noticed}");
+    // About half of the file is free: the journal that was compacted.
+    assert!(noticed > 20, "{noticed}");
 }
 
 #[test]
@@ -149,6 +153,10 @@ fn a_store_of_version_1_is_brought_up_to_date_with_all_it_holds() {
         assert_eq!(store.open_stream(stream.id, &stream.opening), Ok(stream.next - 1));
         let points = store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap();
         assert_eq!(points_text(&points[0].1), "0=3.5/400c000000000000 1=NaN/7ff8000000000000 2=2i 3=1.25/3ff4000000000000 ");
+        let summary = store.run(&path(), 0).unwrap().summary;
+        let value = |key: &str| summary.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+        // Of 3.5, NaN and 2 in a chunk without a tally, and 1.25.
+        assert_eq!((value("a.max"), value("a.mean")), (Some(&Value::Float(3.5)), Some(&Value::Float(2.25))));
         assert_eq!(store.files(&path()).unwrap().len(), round);
         let file = FileVersion { path: format!("{round}"), blob: BlobId([round as u8; 32]), size: 0 };
         let frame = stream.frame(&[Entry::File { time: 0, file }]);

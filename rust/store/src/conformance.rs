@@ -1,7 +1,8 @@
 //! The promises of [`Store`] as tests, one function per promise, for every implementation to run.
 //!
 //! A persistent store is closed and opened again where a promise speaks of what lasts; one that is not hands the same store back.
-//! [`run_all`] runs everything but [`history::property`], which takes a seed and is run for as many as time allows.
+//! [`run_all`] runs everything but [`history::property`] and [`summaries::every_kind_is_what_the_points_say`], which take a seed and are run for
+//! as many as time allows.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests: a panic is how they speak")]
 
@@ -10,6 +11,7 @@ pub mod observation;
 pub mod promises;
 pub mod reading;
 pub mod stream;
+pub mod summaries;
 
 use crate::Store;
 
@@ -32,6 +34,8 @@ pub fn run_all(subject: &Subject<'_>) {
         promises::the_last_content_of_a_file_wins,
         promises::a_summary_value_set_by_hand_stays,
         promises::metric_definitions_add_up,
+        summaries::a_metric_is_summed_up_as_it_was_defined,
+        summaries::what_is_logged_later_takes_the_place_of_some_values_set_by_hand,
         promises::the_primary_decides_the_state,
         promises::slots_are_never_given_twice,
         promises::runs_are_listed_newest_first,

@@ -12,6 +12,7 @@ pub mod row;
 pub mod run;
 pub mod sort;
 pub mod statement;
+pub mod summary;
 
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 pub use memory::MemoryStore;

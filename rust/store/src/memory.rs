@@ -11,6 +11,7 @@ use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, 
 use crate::row::is_automatic;
 use crate::run::{self, StreamFacts, label_order};
 use crate::statement::{Statements, statement_time};
+use crate::summary::Wanted;
 use crate::{check_opening, reservoir};
 use merged::MergedRows;
 use parking_lot::Mutex;
@@ -96,7 +97,7 @@ impl State {
     fn info(&self, entity: &str, project: &str, index: usize, run: &Run, now: TimeMicros) -> RunInfo {
         let streams = self.streams_of(entity, project, index);
         let labels = label_order(streams.iter().map(|stream| &stream.opening));
-        let facts = run.rows.facts(labels.iter().map(|label| label.label.as_str()));
+        let facts = run.rows.facts(labels.iter().map(|label| label.label.as_str()), &Wanted::by(&run.statements));
         let path = RunPath { entity: entity.to_owned(), project: project.to_owned(), run: run.id.clone() };
         run::assemble(path, run.slot, &streams, &run.statements, facts, now)
     }

@@ -1,9 +1,12 @@
 //! A run put together from its streams, its statements and its rows.
 
+use crate::merge::Stamp;
 use crate::query::{CRASHED_AFTER_MICROS, LabelInfo, RunInfo, RunState};
 use crate::statement::{Statements, present};
+use crate::summary::summary_of;
 use std::collections::BTreeMap;
 use stepwell_model::{Opening, RunPath, Step, StreamId, TimeMicros, Value};
+use stepwell_sample::run_summary::History;
 
 /// What is known of a stream besides its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,10 +22,14 @@ pub struct StreamFacts {
 }
 
 /// What the rows of a run add up to.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RowFacts {
     /// For each flat key, automatic ones included, the value at the greatest step of the first label that has it.
     pub last_values: BTreeMap<String, Value>,
+    /// For each key of which [`Wanted`](crate::summary::Wanted) asks for it: what its values add up to, in the same label.
+    pub histories: BTreeMap<String, History>,
+    /// Likewise, when its last value was logged. For an automatic key, when the last row was.
+    pub stamps: BTreeMap<String, Stamp>,
     /// See [`RunInfo::runtime_seconds`].
     pub runtime_seconds: f64,
     /// Highest step.
@@ -75,20 +82,14 @@ pub fn heartbeat(streams: &[StreamFacts]) -> TimeMicros {
 pub fn assemble(path: RunPath, slot: u32, streams: &[StreamFacts], statements: &Statements, rows: RowFacts, now: TimeMicros) -> RunInfo {
     let (state, exit_code) = state(streams, now);
     let text = |attribute| statements.text(attribute).unwrap_or_default().to_owned();
-    let mut summary = rows.last_values;
-    for (key, (_, value)) in &statements.summary {
-        match value {
-            Some(value) => summary.insert(key.clone(), value.clone()),
-            None => summary.remove(key),
-        };
-    }
+    let (runtime_seconds, last_step, row_count) = (rows.runtime_seconds, rows.last_step, rows.rows);
     RunInfo {
         name: statements.text("name").unwrap_or(&path.run).to_owned(),
         path,
         state,
         created: created(streams),
         heartbeat: heartbeat(streams),
-        runtime_seconds: rows.runtime_seconds,
+        runtime_seconds,
         slot,
         tags: statements.tags(),
         notes: text("notes"),
@@ -97,10 +98,10 @@ pub fn assemble(path: RunPath, slot: u32, streams: &[StreamFacts], statements: &
         exit_code,
         labels: label_order(streams.iter().map(|stream| &stream.opening)),
         config: present(&statements.config),
-        summary: summary.into_iter().collect(),
+        summary: summary_of(rows, statements),
         metrics: statements.definitions().iter().cloned().collect(),
-        last_step: rows.last_step,
-        rows: rows.rows,
+        last_step,
+        rows: row_count,
         loss: statements.loss,
     }
 }

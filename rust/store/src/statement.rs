@@ -4,6 +4,7 @@ use crate::merge::Stamp;
 use crate::query::{FileInfo, LossTotals};
 use std::collections::BTreeMap;
 use stepwell_model::{Entry, MetricDefinition, Metrics, RunInfoUpdate, Value};
+use stepwell_sample::run_summary::HandSet;
 
 /// Keys with the value that was set last, or `None` where the last word was to delete it.
 pub type Settings = BTreeMap<String, (Stamp, Option<Value>)>;
@@ -28,20 +29,22 @@ pub struct Setting {
     pub key: String,
     /// The new value, or `None` if it is deleted.
     pub value: Option<Value>,
+    /// Whether what is logged later takes its place; only of the summary.
+    pub until_logged: bool,
 }
 
 /// The changes that a config, summary or info statement makes; none for any other entry. Where a statement sets and deletes one key,
 /// the deletion wins.
 pub fn settings_of(entry: &Entry) -> Vec<Setting> {
-    let changes = |kind, set: &[(String, Value)], deleted: &[String]| {
+    let changes = |kind, set: &[(String, Value)], deleted: &[String], until_logged| {
         let mut changes: BTreeMap<String, Option<Value>> = set.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
         changes.extend(deleted.iter().map(|key| (key.clone(), None)));
-        changes.into_iter().map(|(key, value)| Setting { kind, key, value }).collect()
+        changes.into_iter().map(|(key, value)| Setting { kind, key, value, until_logged }).collect()
     };
     match entry {
-        Entry::Config { set, deleted, .. } => changes(SettingKind::Config, set, deleted),
-        Entry::Summary { set, deleted, .. } => changes(SettingKind::Summary, set, deleted),
-        Entry::Info { info, .. } => changes(SettingKind::Info, &info_values(info), &[]),
+        Entry::Config { set, deleted, .. } => changes(SettingKind::Config, set, deleted, false),
+        Entry::Summary { set, deleted, until_logged, .. } => changes(SettingKind::Summary, set, deleted, *until_logged),
+        Entry::Info { info, .. } => changes(SettingKind::Info, &info_values(info), &[], false),
         _ => Vec::new(),
     }
 }
@@ -76,7 +79,7 @@ pub struct Statements {
     /// Configuration.
     pub config: Settings,
     /// Summary values set by hand.
-    pub summary: Settings,
+    pub summary: BTreeMap<String, HandSet<Stamp>>,
     /// Attributes.
     pub info: Settings,
     /// What `define_metric` said.
@@ -107,16 +110,19 @@ impl Statements {
 
     /// Takes in one change of a setting.
     pub fn set(&mut self, stamp: Stamp, setting: Setting) {
-        let settings = match setting.kind {
+        let Setting { kind, key, value, until_logged } = setting;
+        let settings = match kind {
             SettingKind::Config => &mut self.config,
-            SettingKind::Summary => &mut self.summary,
             SettingKind::Info => &mut self.info,
-        };
-        match settings.get(&setting.key) {
-            Some((newer, _)) if *newer > stamp => {}
-            _ => {
-                settings.insert(setting.key, (stamp, setting.value));
+            SettingKind::Summary => {
+                if self.summary.get(&key).is_none_or(|known| known.said <= stamp) {
+                    self.summary.insert(key, HandSet { said: stamp, value, until_logged });
+                }
+                return;
             }
+        };
+        if settings.get(&key).is_none_or(|(known, _)| *known <= stamp) {
+            settings.insert(key, (stamp, value));
         }
     }
 

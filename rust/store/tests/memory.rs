@@ -19,3 +19,10 @@ fn the_answers_depend_only_on_the_set_of_entries() {
         conformance::history::property(&subject(), seed);
     }
 }
+
+#[test]
+fn long_series_are_summed_up_as_their_points_say() {
+    for seed in 0..8 {
+        conformance::summaries::every_kind_is_what_the_points_say(&subject(), seed);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! config  := [1, time, {key: value, …}, [deleted key, …]]
-//! summary := [2, time, {key: value, …}, [deleted key, …]]
+//! summary := [2, time, {key: value, …}, [deleted key, …], until_logged?]
 //! metric  := [3, time, {name, step_metric?, step_sync?, hidden?, summary, goal?, overwrite}]
 //! info    := [4, time, {name?, notes?, tags?, group?, job_type?}]
 //! file    := [5, time, {path, sha256: 32 bytes, size}]
@@ -28,7 +28,11 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry) {
     let (kind, time, body) = match entry {
         Entry::Row(_) => panic!("a row is written with its key table"),
         Entry::Config { time, set, deleted } => (1, *time, vec![Value::Map(set.clone()), texts(deleted)]),
-        Entry::Summary { time, set, deleted } => (2, *time, vec![Value::Map(set.clone()), texts(deleted)]),
+        Entry::Summary { time, set, deleted, until_logged } => {
+            let mut body = vec![Value::Map(set.clone()), texts(deleted)];
+            body.extend(until_logged.then_some(Value::Bool(true)));
+            (2, *time, body)
+        }
         Entry::Metric { time, definition } => (3, *time, vec![metric_to_value(definition)]),
         Entry::Info { time, info } => (4, *time, vec![info_to_value(info)]),
         Entry::File { time, file } => {
@@ -56,18 +60,23 @@ pub fn write(out: &mut Vec<u8>, entry: &Entry) {
 /// Reads the rest of an entry of `len` elements whose kind was read.
 pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Entry, PayloadError> {
     let body_len = match kind {
-        1 | 2 => 2,
-        3..=8 => 1,
+        1 => 2..=2,
+        2 => 2..=3,
+        3..=8 => 1..=1,
         _ => return Err(PayloadError::Form("an entry of an unknown kind")),
     };
-    if len != 2 + body_len {
+    if !len.checked_sub(2).is_some_and(|len| body_len.contains(&len)) {
         return Err(PayloadError::Form("an entry of the wrong length"));
     }
     let time = reader.int()?;
     let body = reader.value()?;
     Ok(match kind {
         1 => Entry::Config { time, set: pairs(body)?, deleted: strings(&reader.value()?)? },
-        2 => Entry::Summary { time, set: pairs(body)?, deleted: strings(&reader.value()?)? },
+        2 => {
+            let (set, deleted) = (pairs(body)?, strings(&reader.value()?)?);
+            let until_logged = len == 5 && reader.value()? == Value::Bool(true);
+            Entry::Summary { time, set, deleted, until_logged }
+        }
         3 => Entry::Metric { time, definition: metric_from_value(&body)? },
         4 => Entry::Info { time, info: info_from_value(&body)? },
         5 => Entry::File { time, file: file_from_value(&body)? },

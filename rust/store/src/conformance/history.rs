@@ -204,12 +204,15 @@ fn random_statement(dice: &mut Dice) -> Entry {
         }
         2 => {
             let (set, deleted) = settings(dice);
-            Entry::Summary { time, set, deleted }
+            Entry::Summary { time, set, deleted, until_logged: dice.once_in(2) }
         }
         3 => {
             let hidden = *dice.pick(&[None, Some(true), Some(false)]);
-            let definition =
-                MetricDefinition { name: (*dice.pick(&["a", "b"])).into(), hidden, overwrite: dice.once_in(3), ..Default::default() };
+            let goal = dice.pick(&[None, Some("minimize"), Some("maximize")]).map(str::to_owned);
+            let kinds = ["min", "max", "mean", "last", "first", "best", "copy", "none"];
+            let summary = (0..dice.below(4)).map(|_| (*dice.pick(&kinds)).to_owned()).collect();
+            let name = (*dice.pick(&["a", "b", "a*", "*", "a\\.b", "_runtime"])).into();
+            let definition = MetricDefinition { name, hidden, goal, summary, overwrite: dice.once_in(3), ..Default::default() };
             Entry::Metric { time, definition }
         }
         4 => {

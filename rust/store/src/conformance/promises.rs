@@ -160,6 +160,7 @@ pub fn a_summary_value_set_by_hand_stays(subject: &Subject<'_>) {
         time,
         set: pairs(set),
         deleted: deleted.iter().map(|key| (*key).to_owned()).collect(),
+        until_logged: false,
     };
     let value = |key: &str| store.run(&path(), 0).unwrap().summary.into_iter().find(|(name, _)| name == key).map(|(_, value)| value);
     let frame = stream.frame(&[

@@ -1,13 +1,16 @@
 //! The rows of a run, merged: (label, step) → key → value of the highest priority.
 
-use crate::merge::Priority;
+use crate::merge::{Priority, Stamp};
 use crate::query::{KeyInfo, LabelChoice, SeriesPoints, StepRange, StoredValue};
 use crate::row::{self, Clock, RUNTIME, STEP, TIMESTAMP, flat_cells, is_automatic};
 use crate::run::{RowFacts, StreamFacts};
 use crate::sort::number_of;
+use crate::summary::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_codec::column::Number;
 use stepwell_model::{EntryNumber, Kind, Row, Step, TimeMicros, Value};
+use stepwell_sample::run_summary::History;
+use stepwell_sample::tally::Tally;
 
 /// All rows of a run.
 #[derive(Debug, Default)]
@@ -21,12 +24,24 @@ struct MergedRow {
     priority: Priority,
     clock: Clock,
     sampled: bool,
-    cells: BTreeMap<String, (Priority, Value)>,
+    cells: BTreeMap<String, Cell>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    priority: Priority,
+    time: TimeMicros,
+    value: Value,
+}
+
+/// When an entry said it.
+fn stamp(priority: Priority, time: TimeMicros) -> Stamp {
+    Stamp { time, stream: priority.stream, entry: priority.entry }
 }
 
 impl MergedRow {
     fn value(&self, key: &str) -> Option<&Value> {
-        self.cells.get(key).map(|(_, value)| value)
+        self.cells.get(key).map(|cell| &cell.value)
     }
 
     fn logged(&self, key: &str) -> Option<f64> {
@@ -64,9 +79,9 @@ impl MergedRows {
         }
         for (key, value) in flat_cells(&row.cells) {
             match merged.cells.get(&key) {
-                Some((higher, _)) if *higher > priority => {}
+                Some(higher) if higher.priority > priority => {}
                 _ => {
-                    merged.cells.insert(key, (priority, value));
+                    merged.cells.insert(key, Cell { priority, time: row.time, value });
                 }
             }
         }
@@ -113,7 +128,7 @@ impl MergedRows {
         for (step, row) in self.within(label, steps) {
             let wanted = |key: &str| !is_automatic(key) && (keys.is_empty() || keys.contains(key));
             let cells = row.cells.iter().filter(|(key, _)| wanted(key));
-            let mut cells: Vec<_> = cells.map(|(key, (_, value))| (key.clone(), value.clone())).collect();
+            let mut cells: Vec<_> = cells.map(|(key, cell)| (key.clone(), cell.value.clone())).collect();
             if cells.is_empty() && !keys.is_empty() {
                 continue;
             }
@@ -125,21 +140,35 @@ impl MergedRows {
     }
 
     /// What the rows add up to; `labels` in their order.
-    pub(super) fn facts<'a>(&self, labels: impl Iterator<Item = &'a str>) -> RowFacts {
+    pub(super) fn facts<'a>(&self, labels: impl Iterator<Item = &'a str>, wanted: &Wanted) -> RowFacts {
         let mut facts = RowFacts { runtime_seconds: self.runtime_micros as f64 / 1e6, ..RowFacts::default() };
         for rows in labels.filter_map(|label| self.labels.get(label)) {
-            let mut last_values = BTreeMap::new();
+            let mut found = RowFacts::default();
             for (&step, row) in rows {
                 facts.rows += 1;
                 facts.last_step = facts.last_step.max(Some(step));
-                let cells = row.cells.iter().map(|(key, (_, value))| (key.clone(), value.clone()));
-                last_values.extend(cells);
-                last_values.insert(STEP.to_owned(), Value::Int(step));
-                last_values.insert(TIMESTAMP.to_owned(), Value::Float(row.timestamp()));
-                last_values.insert(RUNTIME.to_owned(), Value::Float(row.runtime()));
+                for (key, cell) in &row.cells {
+                    found.last_values.insert(key.clone(), cell.value.clone());
+                    found.stamps.insert(key.clone(), stamp(cell.priority, cell.time));
+                    let history = History { first: cell.value.clone(), tally: Tally::default() };
+                    let history = found.histories.entry(key.clone()).or_insert(history);
+                    cell.value.as_number().into_iter().for_each(|number| history.tally.add(number));
+                }
+                let automatic =
+                    [(STEP, Value::Int(step)), (TIMESTAMP, Value::Float(row.timestamp())), (RUNTIME, Value::Float(row.runtime()))];
+                for (key, value) in automatic {
+                    found.last_values.insert(key.to_owned(), value);
+                    found.stamps.insert(key.to_owned(), stamp(row.priority, row.clock.time));
+                }
             }
-            for (key, value) in last_values {
-                facts.last_values.entry(key).or_insert(value);
+            for (key, value) in found.last_values {
+                if facts.last_values.contains_key(&key) {
+                    continue;
+                }
+                let (history, stamp) = (found.histories.remove(&key), found.stamps.remove(&key));
+                facts.histories.extend(history.filter(|_| wanted.history(&key)).map(|history| (key.clone(), history)));
+                facts.stamps.extend(stamp.filter(|_| wanted.stamp(&key)).map(|stamp| (key.clone(), stamp)));
+                facts.last_values.insert(key, value);
             }
         }
         facts
@@ -149,7 +178,7 @@ impl MergedRows {
     pub(super) fn add_keys(&self, keys: &mut BTreeMap<String, KeyInfo>) {
         let mut own = BTreeSet::new();
         for (&step, row) in self.labels.values().flatten() {
-            for (key, (_, value)) in row.cells.iter().filter(|(key, _)| !is_automatic(key)) {
+            for (key, Cell { value, .. }) in row.cells.iter().filter(|(key, _)| !is_automatic(key)) {
                 own.insert(key.as_str());
                 let info = keys.entry(key.clone()).or_insert_with(|| KeyInfo {
                     key: key.clone(),

@@ -1,0 +1,59 @@
+//! The summary of a run: what its rows add up to under the definitions of its metrics, and what was set by hand.
+
+use crate::merge::Stamp;
+use crate::row::is_automatic;
+use crate::run::RowFacts;
+use crate::statement::Statements;
+use std::collections::{BTreeMap, BTreeSet};
+use stepwell_model::{MetricDefinition, Metrics, Value};
+use stepwell_sample::run_summary::{LoggedKey, combine, keys_behind, needs_history};
+
+/// What a summary needs of the rows besides last values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wanted {
+    metrics: Metrics,
+    /// Keys that may take the place of a value set by hand.
+    stamps: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// What these statements ask for.
+    pub fn by(statements: &Statements) -> Self {
+        let until_logged = statements.summary.iter().filter(|(_, hand)| hand.until_logged);
+        let stamps = until_logged.flat_map(|(name, _)| keys_behind(name)).map(str::to_owned).collect();
+        Self { metrics: statements.definitions(), stamps }
+    }
+
+    /// The definition that holds for a key. Automatic keys are summed up by their last value, whatever is defined.
+    pub fn definition(&self, key: &str) -> Option<&MetricDefinition> {
+        if self.metrics.is_empty() || is_automatic(key) { None } else { self.metrics.find(key) }
+    }
+
+    /// Whether [`RowFacts::histories`] must have the key.
+    pub fn history(&self, key: &str) -> bool {
+        self.definition(key).is_some_and(needs_history)
+    }
+
+    /// Whether [`RowFacts::stamps`] must have the key.
+    pub fn stamp(&self, key: &str) -> bool {
+        self.stamps.contains(key)
+    }
+}
+
+/// The summary, sorted by flat key.
+pub fn summary_of(rows: RowFacts, statements: &Statements) -> Vec<(String, Value)> {
+    let wanted = Wanted::by(statements);
+    let mut summary: BTreeMap<String, Value> = BTreeMap::new();
+    let RowFacts { last_values, histories, stamps, .. } = rows;
+    let logged = last_values.iter().map(|(key, last)| LoggedKey::<Stamp> {
+        key,
+        last: last.clone(),
+        logged: stamps.get(key).copied(),
+        definition: wanted.definition(key),
+        history: histories.get(key),
+    });
+    combine(logged, &statements.summary, &mut |name, value| {
+        summary.insert(name, value);
+    });
+    summary.into_iter().collect()
+}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stepwell.client.settings import Settings, from_environment, from_file, reference
-from stepwell.errors import UsageError
+from stepwell.client.settings import Settings, from_environment, reference
+from stepwell.client.settings_file import from_file, settings_files, write_setting
+from stepwell.errors import Error, UsageError
 
 
 def test_arguments_beat_settings_beat_stepwell_beat_wandb_beat_files_beat_defaults(tmp_path: Path):
@@ -22,7 +23,9 @@ def test_arguments_beat_settings_beat_stepwell_beat_wandb_beat_files_beat_defaul
         "STEPWELL_JOB_TYPE": "stepwell",
     }
     given = Settings(project="settings", job_type="settings")
-    resolved = Settings.resolve({"job_type": "argument", "project": None}, given, environment, [near, far])
+    resolved = Settings.resolve(
+        {"job_type": "argument", "project": None}, given, environment, [from_file(near), from_file(far)]
+    )
     assert resolved.job_type == "argument"
     assert resolved.project == "settings"
     assert resolved.name == "stepwell"
@@ -133,3 +136,37 @@ def test_every_setting_is_documented():
     for name in Settings.__dataclass_fields__:
         assert f"| `{name}` |" in page
     assert "`STEPWELL_URL`" in page
+
+
+def test_a_setting_is_written_in_place_of_an_earlier_one(tmp_path: Path):
+    file = tmp_path / "new" / "settings"
+    write_setting(file, "url", "http://one:1")
+    assert from_file(file) == {"url": "http://one:1"}
+    file.write_text("[default]\nentity = me\nurl=http://one:1\n[other]\nurl = x\n")
+    write_setting(file, "url", "http://two:2")
+    write_setting(file, "project", "p")
+    assert from_file(file) == {"entity": "me", "url": "http://two:2", "project": "p"}
+    assert "[other]\nurl = x" in file.read_text()
+    (tmp_path / "file").touch()
+    with pytest.raises(Error, match="cannot be written"):
+        write_setting(tmp_path / "file" / "settings", "url", "http://one:1")
+
+
+def test_settings_files_are_those_of_the_directory_and_of_the_user(tmp_path: Path):
+    near, far = settings_files({"XDG_CONFIG_HOME": str(tmp_path)})
+    assert (near, far) == (Path("stepwell") / "settings", tmp_path / "stepwell" / "settings")
+
+
+def test_names_of_wandbs_settings_are_understood_or_ignored():
+    settings = Settings(run_id="r", run_tags=["a"], start_method="thread", _disable_stats=True, x_disable_stats=True)
+    assert (settings.id, settings.tags) == ("r", ("a",))
+    assert settings.said() == {"id": "r", "tags": ("a",)}
+    with pytest.raises(TypeError, match="_disable_nothing"):
+        Settings(_disable_nothing=True)
+
+
+@pytest.mark.parametrize("moment", ["r", "r?_step=", "r?_step=-1", "?_step=1", "r?_step=1.5", "a/b?_step=1"])
+def test_a_moment_of_a_run_has_an_id_and_a_step(moment: str):
+    with pytest.raises(UsageError):
+        Settings(resume_from=moment)
+    assert Settings(fork_from="r?_step=12").fork_from == "r?_step=12"

@@ -13,7 +13,7 @@ from stepwell.api.local_server import servers
 from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
 from stepwell.api.runs import Runs
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings_file import settings_of_process
 from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
 
@@ -120,7 +120,7 @@ class Api(PresetCalls):
     def __init__(self, path_or_url: str | os.PathLike[str] | None = None, timeout: float = 30.0) -> None:
         text = None if path_or_url is None else os.fspath(path_or_url)
         given = {} if text is None else {"url" if "://" in text else "dir": text}
-        settings = Settings.resolve(given, None, os.environ, settings_files(os.environ))
+        settings = settings_of_process(given)
         self.directory = None if settings.url and "dir" not in given else Path(settings.dir)
         self.default_entity = settings.entity
         self._default_project = settings.project

@@ -108,6 +108,9 @@ def build_parser() -> argparse.ArgumentParser:
     execute.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
     execute.add_argument("words", nargs="+", metavar="SCRIPT", help="what Python itself would be given")
 
+    login = command("login", "send the runs of this user to a server from now on", _login)
+    login.add_argument("url", metavar="URL", help="address of the server, http://host:port")
+
     demo = command("demo", "train a network on handwritten digits in four processes, and show it live", _demo)
     demo.add_argument("--exit", action="store_true", help="end when the run is done; exit code 0 if it is complete")
     demo.add_argument("--port", type=_port, default=0, help="port of the server; 0 picks one (default: %(default)s)")
@@ -165,6 +168,12 @@ def _runs(parsed: argparse.Namespace) -> int:
     from stepwell.cli.runs import runs
 
     return runs(parsed.dir, parsed.url, parsed.project, as_json=parsed.json)
+
+
+def _login(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.login import login
+
+    return login(parsed.url)
 
 
 def _execute(parsed: argparse.Namespace) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from stepwell.cli.ui import local_directory
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings_file import settings_of_process
 from stepwell.client.terminal import Terminal
 from stepwell.errors import Error, UsageError
 
@@ -27,7 +26,7 @@ def sync(directory: str | None, url: str | None, timeout: float | None, as_json:
     if not path.is_dir():
         raise Error(f"there is no directory {path}; name the one that runs were written to")
     given = {} if url is None else {"url": url}
-    address = Settings.resolve(given, None, os.environ, settings_files(os.environ)).url
+    address = settings_of_process(given).url
     found = _native.spooled_streams(str(path))
     terminal = Terminal(silent=as_json)
     after: list[SpooledStream] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, start, write_port
 from stepwell.cli.signals import stop_on_signal
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings_file import settings_of_process
 
 if TYPE_CHECKING:
     from stepwell._native import Server
@@ -38,7 +38,7 @@ def ui(directory: str | None, port: int | None, port_file: str | None, open_brow
 def local_directory(directory: str | None) -> Path:
     """Return the directory that was named, or that of the settings."""
     given = {} if directory is None else {"dir": directory}
-    settings = Settings.resolve(given, None, os.environ, settings_files(os.environ))
+    settings = settings_of_process(given)
     return Path(settings.dir).expanduser().absolute()
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.client import process_end, session
 from stepwell.client.run import Run
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings_file import settings_of_process
 from stepwell.client.terminal import Terminal
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
     from stepwell._native import SpooledStream
+    from stepwell.client.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         If the settings' directory holds no such run.
     """
     arguments = {"id": run_id, "project": project, "entity": entity}
-    settings = Settings.resolve(arguments, None, os.environ, settings_files(os.environ))
+    settings = settings_of_process(arguments)
     directory = str(Path(settings.dir).expanduser().absolute())
     for each in reversed(session.unfinished()):
         if each.id == run_id and project in {None, each.project} and entity in {None, each.entity}:

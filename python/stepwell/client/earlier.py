@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stepwell.errors import CommError
+from stepwell.errors import CommError, UsageError
 
 if TYPE_CHECKING:
     from stepwell.api.api import Api
@@ -28,6 +28,20 @@ class EarlierRun:
 
     next_step: int
     runtime: float
+
+    def after(self, step: int) -> EarlierRun:
+        """Return it as if it had ended with `step`.
+
+        Raises
+        ------
+        UsageError
+            If it has not come that far.
+        """
+        if step >= self.next_step:
+            raise UsageError(
+                f"resume_from: the run's last step is {self.next_step - 1}, so it cannot go on after {step}"
+            )
+        return EarlierRun(step + 1, self.runtime)
 
 
 def find(api: Api, path: str, label: str) -> EarlierRun | None:

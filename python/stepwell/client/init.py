@@ -15,13 +15,17 @@ from stepwell.client.connection import warn_when_unreachable
 from stepwell.client.launcher import Launcher
 from stepwell.client.manifest import Manifest
 from stepwell.client.run import Run
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings import split_moment
+from stepwell.client.settings_file import settings_of_process
 from stepwell.client.terminal import Terminal, quoted
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from stepwell.client.fork import Origin
+    from stepwell.client.settings import Settings
 
 # Runs that this process has begun, so that the ranks of a job agree on the id of each one.
 _begun = 0
@@ -62,7 +66,8 @@ def init(
 ) -> Run:
     r"""Begin a run and make it the current one, so that `stepwell.log` writes to it.
 
-    It waits for no network and takes a few milliseconds; only `resume` asks the server where to go on, for 5 s at most.
+    It waits for no network and takes a few milliseconds; only `resume` asks the server where to go on, for 5 s at most,
+    and `fork_from` reads the rows that it copies.
     What is not given is taken from `settings`, from variables `STEPWELL_*` and `WANDB_*`, from settings files, or from
     the launcher of a distributed job, in this order.
 
@@ -113,10 +118,22 @@ def init(
         What to do without room for a row: `sample` (default): keep a sample; `block`: wait; `raise`.
     strict_steps
         Raise when a step is smaller than the one before, instead of accepting it.
-    force, save_code, tensorboard, sync_tensorboard, monitor_gym, anonymous
+    force
+        Refuse to begin a run that goes to no server.
+    resume_from
+        `ID?_step=N`: go on with the run of this id at step N + 1. What was logged for later steps stays until the new
+        attempt logs the same steps; then that wins.
+    fork_from
+        `ID?_step=N`: begin a new run with a copy of that one's config, rows up to step N and their media, and go on at
+        step N + 1. The key `forked_from` of the config names the origin.
+    save_code
+        Save the script that runs as `code/…`.
+    tensorboard, sync_tensorboard
+        Log what the writers of TensorBoard write, too.
+    monitor_gym
+        Log the videos that gym's and gymnasium's recorders make, under `videos`.
+    anonymous
         Accepted for scripts written for wandb, without effect.
-    resume_from, fork_from
-        Not supported; a UsageError.
 
     Returns
     -------
@@ -130,17 +147,18 @@ def init(
     Error
         If `dir` cannot be written to. Nothing was begun.
     CommError
-        If `resume="must"` and the server cannot be reached.
+        If `resume="must"`, `resume_from` or `fork_from` is given and the server cannot be reached.
     """
-    if resume_from is not None or fork_from is not None:
-        raise UsageError("resume_from and fork_from are not supported; use resume= with the id of the run")
     arguments: dict[str, Any] = {
         "entity": entity, "project": project, "dir": None if dir is None else os.fspath(dir), "id": id, "name": name,
         "notes": notes, "tags": tags, "allow_val_change": allow_val_change, "group": group, "job_type": job_type,
-        "mode": mode, "reinit": reinit, "resume": resume, "url": url, "rank": rank, "label": label, "on_full": on_full,
-        "strict_steps": strict_steps,
+        "mode": mode, "force": force, "reinit": reinit, "resume": resume, "resume_from": resume_from,
+        "fork_from": fork_from, "save_code": save_code, "monitor_gym": monitor_gym, "url": url, "rank": rank,
+        "sync_tensorboard": tensorboard if sync_tensorboard is None else sync_tensorboard, "label": label,
+        "on_full": on_full, "strict_steps": strict_steps,
     }  # fmt: skip
-    resolved = Settings.resolve(arguments, settings, os.environ, settings_files(os.environ))
+    resolved = settings_of_process(arguments, settings)
+    _check_together(resolved)
     values = read_config(config, config_include_keys, config_exclude_keys)
     previous = session.unfinished()
     if previous:
@@ -176,6 +194,7 @@ class _Beginning:
         label = settings.label if settings.label is not None else "" if rank is None else str(rank)
         destination = settings.url if settings.url and settings.mode == "online" else ""
         found = None if is_new or disabled else self._earlier(directory, destination, run_id, label, terminal)
+        origin = None if disabled else self._origin(directory, destination)
         options = WriterOptions(
             directory=str(directory),
             entity=settings.entity,
@@ -202,6 +221,12 @@ class _Beginning:
         if not disabled and options.primary and (is_new or settings.resume == "auto"):
             manifest.begin(settings.entity, settings.project, run_id)
         self._describe(new, options, config)
+        if origin is not None:
+            try:
+                origin.copy_to(new)
+            except BaseException:
+                new.finish(exit_code=1, quiet=True)
+                raise
         _begun += 1
         session.enter(new)
         process_end.watch()
@@ -214,6 +239,8 @@ class _Beginning:
     def _run_id(self, manifest: Manifest) -> tuple[str, bool]:
         """Return the id, and whether it is one that nobody can have used before."""
         settings = self.settings
+        if settings.resume_from is not None:
+            return split_moment("resume_from", settings.resume_from)[0], False
         if settings.id is not None:
             return settings.id, False
         if settings.resume == "auto":
@@ -229,7 +256,8 @@ class _Beginning:
         self, directory: Path, destination: str, run_id: str, label: str, terminal: Terminal
     ) -> earlier.EarlierRun | None:
         """Find the run to go on with, as `resume` says."""
-        resume = self.settings.resume
+        resume_from = self.settings.resume_from
+        resume = "must" if resume_from else self.settings.resume
         if resume is None:
             return None
         from stepwell.api import Api
@@ -246,9 +274,11 @@ class _Beginning:
         finally:
             api.close()
         if resume == "must" and found is None:
-            raise UsageError(f'resume="must", but there is no run {path} to go on with')
+            raise UsageError(f'resume="must" or resume_from, but there is no run {path} to go on with')
         if resume == "never" and found is not None:
             raise UsageError(f'resume="never", but run {path} exists; choose another id')
+        if resume_from and found is not None:
+            return found.after(split_moment("resume_from", resume_from)[1])
         return found
 
     def _attempt(self, manifest: Manifest, directory: Path, run_id: str, label: str) -> int:
@@ -265,11 +295,44 @@ class _Beginning:
         except OSError as error:
             raise _cannot_write(directory, error) from error
 
+    def _origin(self, directory: Path, destination: str) -> Origin | None:
+        if self.settings.fork_from is None:
+            return None
+        from stepwell.client.fork import Origin
+
+        run_id, step = split_moment("fork_from", self.settings.fork_from)
+        return Origin(destination or str(directory), f"{self.settings.entity}/{self.settings.project}/{run_id}", step)
+
     def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any]) -> None:
         """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""
         first = options.attempt == 0 and options.start_step == 0 and options.primary
         new.describe(default_name=naming.run_name(options.run), first=first)
         new.config.update(config)
+        if self.settings.save_code and options.primary:
+            new.save_script()
+        if self.settings.monitor_gym:
+            from stepwell.client import gym
+
+            gym.record_videos()
+        if self.settings.sync_tensorboard:
+            from stepwell import tensorboard
+
+            tensorboard.patch()
+
+
+def _check_together(settings: Settings) -> None:
+    """Raise `UsageError` for settings that exclude each other."""
+    if settings.force and not settings.url and settings.mode == "online":
+        raise UsageError("force=True needs a server: pass url= or set STEPWELL_URL")
+    if settings.force and settings.mode == "offline":
+        raise UsageError('force=True and mode="offline" exclude each other')
+    chosen = [name for name in ("resume", "resume_from", "fork_from") if getattr(settings, name) is not None]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other; pass one of them")
+    if settings.resume_from is not None:
+        run_id = split_moment("resume_from", settings.resume_from)[0]
+        if settings.id not in {None, run_id}:
+            raise UsageError(f"id={settings.id!r} and resume_from={settings.resume_from!r} name different runs")
 
 
 def _make_directory(directory: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.client import session
-from stepwell.client.settings import Settings, settings_files
+from stepwell.client.settings import Settings
+from stepwell.client.settings_file import settings_files, settings_of_process, write_setting
 
 if TYPE_CHECKING:
     from stepwell.client.alert import AlertLevel
@@ -106,7 +107,7 @@ def mark_preempting() -> None:
 
 def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:
     """Return the settings that `init` would use; there is nothing to set up."""
-    return Settings.resolve({}, settings, os.environ, settings_files(os.environ))
+    return settings_of_process({}, settings)
 
 
 def teardown(exit_code: int | None = None) -> None:
@@ -159,8 +160,6 @@ def login(
 
 def remember_url(url: str) -> Path:
     """Write the address of a server to the user's settings file, and return where that is."""
-    from stepwell.client.settings import write_setting
-
     path = settings_files(os.environ)[-1]
     write_setting(path, "url", Settings(url=url).url or "")
     return path

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from stepwell.client import naming
 from stepwell.client.foreign_settings import EQUIVALENT, is_without_effect
-from stepwell.errors import Error, UsageError
+from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,6 @@ _RESUME_NAMES = {True: "auto", False: None}
 
 _TRUE = {"1", "true", "yes", "on", "y", "t"}
 _FALSE = {"0", "false", "no", "off", "n", "f", ""}
-_SECTION = "default"
 
 
 def _text(name: str, value: object) -> str:
@@ -267,13 +266,13 @@ class Settings:
     )
 
     def __init__(self, **values: Any) -> None:
-        known = {each.name: each for each in _fields()}
+        every = known()
         values = _translated(values)
-        unknown = sorted(values.keys() - known.keys())
+        unknown = sorted(values.keys() - every.keys())
         if unknown:
-            raise TypeError(f"Settings() got an unexpected keyword argument {unknown[0]!r}; known: {', '.join(known)}")
+            raise TypeError(f"Settings() got an unexpected keyword argument {unknown[0]!r}; known: {', '.join(every)}")
         said = {name: value for name, value in values.items() if value is not None}
-        for name, each in known.items():
+        for name, each in every.items():
             assert each.default is not MISSING
             value = each.metadata["check"](name, said[name]) if name in said else each.default
             object.__setattr__(self, name, value)
@@ -290,7 +289,7 @@ class Settings:
         arguments: Mapping[str, Any],
         settings: Settings | Mapping[str, Any] | None,
         environment: Mapping[str, str],
-        files: Iterable[Path] = (),
+        files: Iterable[Mapping[str, Any]] = (),
     ) -> Settings:
         """Put the layers over each other.
 
@@ -303,11 +302,11 @@ class Settings:
         environment
             Environment variables.
         files
-            Settings files, the most important one first; those that do not exist are passed over.
+            What settings files say, the most important one first: see `stepwell.client.settings_file`.
         """
         if settings is not None and not isinstance(settings, Settings):
             settings = cls(**dict(settings))
-        layers = [from_file(path) for path in reversed(list(files))]
+        layers = [dict(file) for file in reversed(list(files))]
         layers += [from_environment(environment), settings.said() if settings else {}]
         layers.append({name: value for name, value in arguments.items() if value is not None})
         merged: dict[str, Any] = {}
@@ -321,8 +320,9 @@ def _translated(values: Mapping[str, Any]) -> dict[str, Any]:
     return {EQUIVALENT.get(name, name): value for name, value in values.items() if not is_without_effect(name)}
 
 
-def _fields() -> tuple[Field[Any], ...]:
-    return fields(Settings)
+def known() -> dict[str, Field[Any]]:
+    """Return every setting by name; `metadata["check"](what, value)` returns the value that it takes, or raises."""
+    return {each.name: each for each in fields(Settings)}
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -334,7 +334,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     if environment.get("WANDB_DIR"):
         found["dir"] = str(Path(environment["WANDB_DIR"]) / "stepwell")
     for prefix, kind in (("WANDB_", "wandb"), ("STEPWELL_", "env")):
-        for each in _fields():
+        for each in known().values():
             name = each.metadata[kind]
             text = environment.get(prefix + name, "") if name else ""
             if text:
@@ -345,74 +345,12 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def from_file(path: Path) -> dict[str, Any]:
-    """Return the settings of a file with lines `name = value`, below a line `[default]` or none.
-
-    Raises
-    ------
-    UsageError
-        Naming the file, if it cannot be read, or has an unknown name or a bad value.
-    """
-    if not path.is_file():
-        return {}
-    import configparser
-
-    parser = configparser.ConfigParser(interpolation=None)
-    known = {each.name: each for each in _fields()}
-    try:
-        text = path.read_text(encoding="utf-8")
-        parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
-    found: dict[str, Any] = {}
-    for name, value in parser.items(_SECTION) if parser.has_section(_SECTION) else ():
-        if name not in known:
-            raise UsageError(f"the settings file {path} has the unknown setting {name!r}; known: {', '.join(known)}")
-        try:
-            found[name] = known[name].metadata["check"](name, value)
-        except UsageError as error:
-            raise UsageError(f"the settings file {path}: {error}") from None
-    return found
-
-
-def write_setting(path: Path, name: str, value: str) -> None:
-    """Put a setting into a file, in place of an earlier value.
-
-    Raises
-    ------
-    Error
-        If the file cannot be written.
-    """
-    line = f"{name} = {value}"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        places = [index for index, text in enumerate(lines) if text.partition("=")[0].strip() == name]
-        if places:
-            lines[places[0]] = line
-        else:
-            # Behind the heading, if there is one: at the end another section may follow.
-            after = next((index + 1 for index, text in enumerate(lines) if text.strip() == f"[{_SECTION}]"), len(lines))
-            lines.insert(after, line)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.name}.tmp")
-        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Error(f"the settings file {path} cannot be written: {error}") from None
-
-
-def settings_files(environment: Mapping[str, str]) -> list[Path]:
-    """Return where settings files may be: in the working directory, then in the user's configuration."""
-    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
-    return [Path("stepwell") / "settings", Path(home) / "stepwell" / "settings"]
-
-
 def reference() -> str:
     """Return the page that documents every setting, as a Markdown table."""
     import json
 
     lines = ["| setting | default | variables | meaning |", "|---|---|---|---|"]
-    for each in _fields():
+    for each in known().values():
         variables = [f"{prefix}{each.metadata[kind]}" for prefix, kind in (("STEPWELL_", "env"), ("WANDB_", "wandb"))
                      if each.metadata[kind]]  # fmt: skip
         default = "" if each.default is None else json.dumps(each.default)

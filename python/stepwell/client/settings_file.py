@@ -1,0 +1,83 @@
+"""Settings files: lines `name = value`, below a line `[default]` or none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.settings import Settings, known
+from stepwell.errors import Error, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECTION = "default"
+
+
+def from_file(path: Path) -> dict[str, Any]:
+    """Return the settings of a file with lines `name = value`, below a line `[default]` or none.
+
+    Raises
+    ------
+    UsageError
+        Naming the file, if it cannot be read, or has an unknown name or a bad value.
+    """
+    if not path.is_file():
+        return {}
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    settings = known()
+    try:
+        text = path.read_text(encoding="utf-8")
+        parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
+    found: dict[str, Any] = {}
+    for name, value in parser.items(_SECTION) if parser.has_section(_SECTION) else ():
+        if name not in settings:
+            raise UsageError(f"the settings file {path} has the unknown setting {name!r}; known: {', '.join(settings)}")
+        try:
+            found[name] = settings[name].metadata["check"](name, value)
+        except UsageError as error:
+            raise UsageError(f"the settings file {path}: {error}") from None
+    return found
+
+
+def write_setting(path: Path, name: str, value: str) -> None:
+    """Put a setting into a file, in place of an earlier value.
+
+    Raises
+    ------
+    Error
+        If the file cannot be written.
+    """
+    line = f"{name} = {value}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        places = [index for index, text in enumerate(lines) if text.partition("=")[0].strip() == name]
+        if places:
+            lines[places[0]] = line
+        else:
+            # Behind the heading, if there is one: at the end another section may follow.
+            after = next((index + 1 for index, text in enumerate(lines) if text.strip() == f"[{_SECTION}]"), len(lines))
+            lines.insert(after, line)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{path.name}.tmp")
+        beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Error(f"the settings file {path} cannot be written: {error}") from None
+
+
+def settings_of_process(arguments: Mapping[str, Any], settings: Settings | Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings that hold here: arguments over `settings` over the environment over settings files."""
+    files = [from_file(path) for path in settings_files(os.environ)]
+    return Settings.resolve(arguments, settings, os.environ, files)
+
+
+def settings_files(environment: Mapping[str, str]) -> list[Path]:
+    """Return where settings files may be: in the working directory, then in the user's configuration."""
+    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
+    return [Path("stepwell") / "settings", Path(home) / "stepwell" / "settings"]

@@ -87,6 +87,37 @@ class Columns(Mapping[str, Any]):
         return f"<Columns of {self.rows:,} rows: {', '.join(self)}>"
 
 
+class Batch:
+    """Some rows, column by column.
+
+    Parameters
+    ----------
+    reply
+        What a server sent.
+
+    Attributes
+    ----------
+    steps
+        Steps: int64.
+    times
+        When they were logged, in microseconds since 1970: int64.
+    columns
+        `(key, sort, rows, values)`: see `stepwell._native.decode_rows`.
+
+    Raises
+    ------
+    ValueError
+        If it is no batch of rows.
+    """
+
+    def __init__(self, reply: query_pb2.RowBatch) -> None:
+        import numpy
+
+        steps, times, self.columns = _native.decode_rows(reply.payload, reply.rows)
+        self.steps = numpy.frombuffer(steps, "<i8")
+        self.times = numpy.frombuffer(times, "<i8")
+
+
 class ColumnCollector:
     """Puts batches of rows together.
 
@@ -108,26 +139,18 @@ class ColumnCollector:
         """Rows so far."""
         return self._rows
 
-    def add(self, batch: query_pb2.RowBatch) -> int:
-        """Take in a batch; return its last step.
-
-        Raises
-        ------
-        ValueError
-            If it is none.
-        """
+    def add(self, batch: Batch) -> None:
+        """Take in a batch."""
         import numpy
 
-        steps, times, columns = _native.decode_rows(batch.payload, batch.rows)
-        self._steps.append(numpy.frombuffer(steps, "<i8"))
-        self._times.append(numpy.frombuffer(times, "<i8"))
-        count = len(self._steps[-1])
-        for key, sort, rows, values in columns:
+        self._steps.append(batch.steps)
+        self._times.append(batch.times)
+        count = len(batch.steps)
+        for key, sort, rows, values in batch.columns:
             places = None if rows is None else numpy.frombuffer(rows, "<u4")
             where = slice(self._rows, self._rows + count) if places is None else places.astype(numpy.int64) + self._rows
             self._pieces.setdefault(key, []).append((sort, where, values))
         self._rows += count
-        return int(self._steps[-1][-1])
 
     def finish(self, first: Iterable[str] = ()) -> Columns:
         """Return the columns: those of every row, then `first` where there are such, then all others by name."""

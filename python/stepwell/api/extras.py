@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 # Which extra of this package brings which package.
-_EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "parquet"}
+_EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "parquet", "pyarrow.parquet": "parquet"}
 
 
 def imported(package: str, purpose: str) -> Any:

@@ -131,9 +131,7 @@ class File:
         if path.exists() and not replace:
             if exist_ok:
                 return path.open(encoding="utf-8", errors="surrogateescape")
-            raise ValueError(
-                f"{path} is there already; pass replace=True to replace it, or exist_ok=True to keep it"
-            )
+            raise ValueError(f"{path} is there already; pass replace=True to replace it, or exist_ok=True to keep it")
         path.parent.mkdir(parents=True, exist_ok=True)
         # Named by the content: a later version of the file must not go on with this one.
         partial = path.with_name(f"{path.name}.{self.sha256[:12]}.part")

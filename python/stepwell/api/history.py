@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import value
-from stepwell.api.columns import OF_EVERY_ROW, ColumnCollector, Columns
+from stepwell.api.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
 from stepwell.api.connection import DeadlineError
 from stepwell.proto.v1 import query_pb2
 
@@ -69,19 +69,32 @@ class History:
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
     ) -> Columns:
         """Return the rows as columns: see `Run.scan_columns`."""
-        wanted = wanted_keys(keys)
+        collector = self.collector()
+        for batch in self.batches(keys, min_step, max_step, label):
+            collector.add(batch)
+        return self.completed(collector.finish(wanted_keys(keys)))
+
+    def batches(
+        self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
+    ) -> Iterator[Batch]:
+        """Iterate over the rows, some thousands at a time; parameters are those of `columns`."""
         request = self._scan(keys, min_step, max_step, label)
-        collector = ColumnCollector(self._created)
         while True:
-            before = collector.rows
+            first = request.min_step if request.HasField("min_step") else None
             try:
-                for batch in self._connection.stream("ScanRows", request):
-                    request.min_step = collector.add(batch) + 1
+                for reply in self._connection.stream("ScanRows", request):
+                    batch = Batch(reply)
+                    yield batch
+                    request.min_step = int(batch.steps[-1]) + 1
             except DeadlineError:
-                if collector.rows > before:
+                if request.HasField("min_step") and request.min_step != first:
                     continue
                 raise
-            return self._completed(collector.finish(wanted))
+            return
+
+    def collector(self) -> ColumnCollector:
+        """Return what puts batches of this run together."""
+        return ColumnCollector(self._created)
 
     def _scan(
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
@@ -99,7 +112,8 @@ class History:
         own = {"_step": row.step, "_runtime": row.time - self._created, "_timestamp": row.time}
         return own | {key: self._files.completed(each) for key, each in row.values.items()}
 
-    def _completed(self, columns: Columns) -> Columns:
+    def completed(self, columns: Columns) -> Columns:
+        """Add `sha256` and `size` to the records of columns, and return them."""
         import numpy
 
         for array in columns.values():

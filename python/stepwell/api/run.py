@@ -82,7 +82,7 @@ class Run(RunFacts):
         """Return the highest step of a label (None: of all of them), None without rows."""
         if label is None:
             return self._reply.last_step if self._reply.HasField("last_step") else None
-        return max((row["_step"] for row in self._history.sampled(1, None, "_step", label)), default=None)
+        return max((row["_step"] for row in self.reader.sampled(1, None, "_step", label)), default=None)
 
     def wait_until_finished(self, timeout: float | None = None) -> Run:
         """Wait until the run is not running any more.
@@ -323,7 +323,8 @@ class Run(RunFacts):
     # Its rows.
 
     @property
-    def _history(self) -> History:
+    def reader(self) -> History:
+        """What reads the rows in batches, for exports."""
         return History(self._connection, self._reply, self._files)
 
     def history(
@@ -360,7 +361,7 @@ class Run(RunFacts):
         """
         if stream not in {"default", "system", "events"}:
             raise UsageError(f"stream must be 'default' or 'system', not {stream!r}")
-        found = self._history.sampled(samples, keys, x_axis, label) if stream == "default" else []
+        found = self.reader.sampled(samples, keys, x_axis, label) if stream == "default" else []
         frame = to_pandas(found, [*_OF_EVERY_ROW, *wanted_keys(keys, x_axis)]) if pandas else None
         return found if frame is None else frame
 
@@ -393,7 +394,7 @@ class Run(RunFacts):
             `_step`, `_runtime` (s), `_timestamp` (s since 1970), and the values; nested dicts are flat, their keys
             joined by dots.
         """
-        return self._history.scanned(keys, min_step, max_step, label)
+        return self.reader.scanned(keys, min_step, max_step, label)
 
     def scan_columns(
         self,
@@ -409,7 +410,7 @@ class Run(RunFacts):
         Columns
             One numpy array per key; `to_pandas`, `to_arrow` and `to_polars` make tables of them.
         """
-        return self._history.columns(keys, min_step, max_step, label)
+        return self.reader.columns(keys, min_step, max_step, label)
 
     def to_pandas(self, keys: Sequence[str] | None = None, **choice: Any) -> Any:
         """Return every row as a DataFrame; parameters are those of `scan_columns`."""

@@ -102,7 +102,33 @@ def build_parser() -> argparse.ArgumentParser:
     runs.add_argument("dir", nargs="?", metavar="DIR", help="a directory (default: STEPWELL_DIR or ./stepwell)")
     runs.add_argument("--url", help="a server instead of a directory")
     runs.add_argument("--project", help="only the runs of this project: project or entity/project")
+    runs.add_argument("--filters", metavar="JSON", help="only those that match, as in Api.runs: '{\"state\": \"failed\"}'")
+    runs.add_argument("--order", metavar="FIELD", help="by a field: +created_at, -summary_metrics.acc (default: the newest first)")
     runs.add_argument("--json", action="store_true", help="print JSON, one run per line")
+
+    export = command("export", "write runs to Parquet, CSV or JSON lines", _export)
+    export.add_argument("run_path", nargs="?", metavar="RUN", help="project/id or entity/project/id")
+    export.add_argument("--project", help="every run of this project, each to a file in the directory of --output")
+    export.add_argument("--format", choices=("parquet", "csv", "jsonl"), help="(default: as the file's name ends; parquet)")
+    export.add_argument("-o", "--output", metavar="FILE", help="the file, or with --project the directory (default: the id)")
+    export.add_argument("--keys", help="only these keys, with commas between them")
+    export.add_argument("--label", help="only the rows of this label (default: of all)")
+    export.add_argument("--files", metavar="DIR", help="also download media and other files to DIR")
+    export.add_argument("--dir", help="a directory (default: STEPWELL_DIR or ./stepwell)")
+    export.add_argument("--url", help="a server instead of a directory")
+    export.add_argument("--json", action="store_true", help="print what was written as JSON, one run per line")
+
+    wandb = command("import-wandb", "take over what wandb logged offline", _import_wandb)
+    wandb.add_argument("source", metavar="SOURCE", help="a wandb directory, an offline-run-… directory, or a run-….wandb file")
+    wandb.add_argument("--dir", help="the directory to write to (default: STEPWELL_DIR or ./stepwell)")
+    wandb.add_argument("--entity", help="the entity of the runs (default: what wandb said, or local)")
+    wandb.add_argument("--project", help="the project of the runs (default: what wandb said)")
+    wandb.add_argument("--replace", action="store_true", help="delete and import anew runs that are there already")
+    wandb.add_argument("--json", action="store_true", help="print what was imported as JSON, one run per line")
+
+    verify = command("verify", "check every checksum and count of a directory", _verify)
+    verify.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
+    verify.add_argument("--json", action="store_true", help="print the result as JSON")
 
     execute = command("exec", "run a Python program in which `import wandb` means stepwell", _execute)
     execute.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
@@ -110,6 +136,13 @@ def build_parser() -> argparse.ArgumentParser:
 
     login = command("login", "send the runs of this user to a server from now on", _login)
     login.add_argument("url", metavar="URL", help="address of the server, http://host:port")
+
+    board = command("import-tensorboard", "take over log directories of TensorBoard, one run for each", _tensorboard)
+    board.add_argument("root", metavar="DIR", help="the log directory; every directory in it with event files counts")
+    board.add_argument("--project", help="project of the runs (default: the name of DIR)")
+    board.add_argument("--dir", help="directory to write to (default: STEPWELL_DIR or ./stepwell)")
+    board.add_argument("--url", help="address of a server to send to (default: STEPWELL_URL, or none)")
+    board.add_argument("--json", action="store_true", help="print JSON, one line per directory")
 
     demo = command("demo", "train a network on handwritten digits in four processes, and show it live", _demo)
     demo.add_argument("--exit", action="store_true", help="end when the run is done; exit code 0 if it is complete")
@@ -167,7 +200,25 @@ def _sync(parsed: argparse.Namespace) -> int:
 def _runs(parsed: argparse.Namespace) -> int:
     from stepwell.cli.runs import runs
 
-    return runs(parsed.dir, parsed.url, parsed.project, as_json=parsed.json)
+    return runs(parsed.dir, parsed.url, parsed.project, parsed.filters, parsed.order, as_json=parsed.json)
+
+
+def _export(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.export import export
+
+    return export(parsed)
+
+
+def _import_wandb(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.import_wandb import import_wandb
+
+    return import_wandb(parsed)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.verify import verify
+
+    return verify(parsed.dir, as_json=parsed.json)
 
 
 def _login(parsed: argparse.Namespace) -> int:
@@ -180,6 +231,12 @@ def _execute(parsed: argparse.Namespace) -> int:
     from stepwell.cli.exec import execute
 
     execute(parsed.words)
+
+
+def _tensorboard(parsed: argparse.Namespace) -> int:
+    from stepwell.cli.import_tensorboard import import_tensorboard
+
+    return import_tensorboard(parsed.root, parsed.project, parsed.dir, parsed.url, parsed.json)
 
 
 def _demo(parsed: argparse.Namespace) -> int:

@@ -1,0 +1,79 @@
+"""Logs what TensorBoard's writers write to the current run, as it is written."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client import session
+from stepwell.tensorboard.row import Rows
+
+if TYPE_CHECKING:
+    from stepwell.client.run import Run
+    from stepwell.tensorboard.event import Event
+
+# The key of TensorBoard's step: the x axis of everything that is mirrored.
+STEP_KEY = "global_step"
+# Writers below one experiment are often called so; their tags are told apart by it.
+_PARTS = {"train", "validation", "val", "eval", "test"}
+
+
+@dataclass
+class Mirror:
+    """What was seen of the writers so far.
+
+    Parameters
+    ----------
+    root
+        Directory of the experiment; tags of writers below it begin with the path from there. By default that of the
+        first writer.
+    """
+
+    root: Path | None = None
+    _rows: dict[str, Rows] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _run: Run | None = None
+    _step: int | None = None
+    _defined: set[str] = field(default_factory=set)
+    _config: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, logdir: str, event: Event) -> None:
+        """Log an event to the current run; without one it is passed over.
+
+        All that is written for one step becomes one row: it is complete when another step comes, when the program logs
+        something itself, or when the run ends.
+        """
+        run = session.unfinished()[-1] if session.unfinished() else None
+        if run is None or not event.values:
+            return
+        with self._lock:
+            if run is not self._run:
+                self._run, self._step, self._defined, self._config = run, None, set(), {}
+            space = self._namespace(logdir)
+            rows = self._rows.setdefault(logdir, Rows())
+            row = {f"{space}{tag}": value for tag, value in rows.row(event).items()}
+            if rows.config.items() - self._config.items():
+                self._config.update(rows.config)
+                run.config.update(rows.config, allow_val_change=True)
+            if not row:
+                return
+            for key in row.keys() - self._defined:
+                run.define_metric(key, step_metric=STEP_KEY, step_sync=False)
+                self._defined.add(key)
+            if self._step not in (None, event.step):
+                run.log({}, commit=True)
+            self._step = event.step
+            run.log({**row, STEP_KEY: event.step, "_timestamp": event.time}, commit=False)
+
+    def _namespace(self, logdir: str) -> str:
+        """Return what stands before the tags of a writer: empty, or a path with a slash at its end."""
+        path = Path(logdir).absolute()
+        if self.root is None:
+            self.root = path.parent if path.name in _PARTS else path
+        try:
+            space = path.relative_to(self.root.absolute()).as_posix()
+        except ValueError:
+            space = path.name
+        return "" if space == "." else f"{space}/"

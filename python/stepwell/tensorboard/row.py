@@ -1,0 +1,50 @@
+"""Turns events into rows: what is logged by key, and what could not be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stepwell.tensorboard.content import content
+from stepwell.tensorboard.hparams import hyperparameters
+
+if TYPE_CHECKING:
+    from stepwell.tensorboard.event import Event
+
+
+@dataclass
+class Rows:
+    """What is known of the events of one directory, and what of it is left out.
+
+    Attributes
+    ----------
+    left_out
+        How many values were not logged, by reason.
+    config
+        Hyperparameters that its events told.
+    """
+
+    left_out: Counter[str] = field(default_factory=Counter)
+    config: dict[str, Any] = field(default_factory=dict)
+    # Many writers say what shows a tag with its first value only.
+    _plugins: dict[str, str] = field(default_factory=dict)
+
+    def row(self, event: Event) -> dict[str, Any]:
+        """Return the values of an event by tag."""
+        found: dict[str, Any] = {}
+        for value in event.values:
+            plugin = self._plugins.setdefault(value.tag, value.plugin)
+            if plugin == "hparams":
+                self.config.update(hyperparameters(value.plugin_data))
+                continue
+            try:
+                logged = content(value, plugin)
+            except (ValueError, TypeError) as error:  # also WireError: what it holds is not what it says
+                self.left_out[f"{value.tag}: {error}"] += 1
+                continue
+            if logged is not None:
+                found[value.tag] = logged
+            elif value.kind:
+                self.left_out[plugin or value.kind] += 1
+        return found

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stepwell.client.encode import MAX_ELEMENTS, convert, plain, to_array
+from stepwell import Histogram, Html, _native
+from stepwell.client.encode import MAX_ELEMENTS, convert, to_array
+from stepwell.client.plain import plain
+from tests.python.tensor import Tensor
 
 
 class Colour(Enum):
@@ -25,30 +28,6 @@ class Colour(Enum):
 class Point:
     x: int
     y: float
-
-
-class Tensor:
-    """Looks like a tensor of torch."""
-
-    __module__ = "torch"
-
-    def __init__(self, array: Any, known: bool = True) -> None:
-        self.array, self.known = array, known
-        self.is_quantized = False
-
-    def detach(self) -> "Tensor":
-        return self
-
-    def cpu(self) -> "Tensor":
-        return self
-
-    def float(self) -> "Tensor":
-        return Tensor(self.array.astype(np.float32))
-
-    def numpy(self) -> Any:
-        if not self.known:
-            raise TypeError("Got unsupported ScalarType BFloat16")
-        return self.array
 
 
 class Lazy:
@@ -158,3 +137,32 @@ def test_numbers_of_any_form_become_an_array(values: object, expected: object):
 def test_what_is_no_numbers_is_refused(values: object):
     with pytest.raises(TypeError):
         to_array("sequence", values)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 2], ["a", None], [date(2024, 1, 2), 3], (Colour.RED,), [], [[1], [2]]], ids=repr
+)
+def test_a_list_without_media_is_left_to_the_encoder(values: Any):
+    assert convert("k", values) is values
+
+
+def test_a_list_of_media_is_one_value_of_one_kind():
+    histograms = [Histogram([1, 2], num_bins=2), Histogram([3, 4], num_bins=2)]
+    expected = {"_type": "histogram", "count": 2, "items": [each.record("k") for each in histograms]}
+    assert convert("k", histograms) == convert("k", tuple(histograms)) == expected
+    assert convert("k", [deque(histograms)][0]) == histograms
+    assert _native.decode(_native.encode({"a": histograms})) == {"a": expected}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([Histogram([1]), 5], "'k'.*Histogram.*int at index 1"),
+        ([Histogram([1]), None], "'k'.*NoneType at index 1"),
+        ([Histogram([1]), Html("a")], "'k'.*several kinds: Histogram at index 0 and Html at index 1"),
+        ([Histogram([1]), [Histogram([1])]], "list at index 1"),
+    ],
+)
+def test_a_list_of_several_kinds_of_media_names_the_key(values: Any, said: str):
+    with pytest.raises(TypeError, match=said):
+        convert("k", values)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, grow, prune
-from stepwell.client.encode import plain
+from stepwell.client.plain import plain
 from stepwell.errors import ConfigError
 
 if TYPE_CHECKING:

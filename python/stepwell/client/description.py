@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -212,6 +211,8 @@ class Description(ABC):
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
         """Return HTML that shows the run's page in a frame of `height` pixels; for a local run, its name."""
+        import html
+
         if self.url is None:
             return f"<p>stepwell run <b>{html.escape(self._name)}</b> ({html.escape(self.path)})</p>"
         frame = f'<iframe src="{html.escape(self.url)}" style="border:none;width:100%;height:{int(height)}px"></iframe>'

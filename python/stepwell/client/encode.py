@@ -81,28 +81,6 @@ def convert(key: str, value: Any) -> Any:
     )
 
 
-def plain(value: Any) -> Any:
-    """Return a copy of `value` for the config: plain Python all the way down, and text for what has no other form."""
-    if value is None or type(value) in {bool, int, float, str, bytes}:
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    if not isinstance(value, Enum):
-        for kind in (bool, int, float, str):
-            if isinstance(value, kind):
-                return kind(value)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
-        return plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
-    try:
-        converted = convert("config", value)
-    except TypeError:
-        return str(value)
-    return str(value) if converted is value else plain(converted)
-
-
 def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
     """Return the record of a list of media of one kind, and any other list as it is."""
     media = [_as_media(value) for value in values]

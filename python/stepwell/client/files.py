@@ -29,14 +29,11 @@ class Files:
     ----------
     get_writer
         Returns the writer.
-    home
-        The directory whose files are saved at the end, if somebody made it.
     disabled
         Whether nothing is stored.
     """
 
     get_writer: Callable[[], Writer]
-    home: Path
     disabled: bool
     _stored: dict[str, tuple[str, _Stamp]] = field(default_factory=dict)
     _watched: list[tuple[str, Path]] = field(default_factory=list)
@@ -102,9 +99,9 @@ class Files:
         self.get_writer().put_file(name, _native.Content.from_file(str(path), path.suffix.lstrip(".")))
         self._stored[name] = version
 
-    def finish(self) -> list[str]:
-        """Store what is to be saved at the end; returns what went wrong."""
-        patterns = [*self._watched, (str(self.home), self.home)]
+    def finish(self, home: Path | None) -> list[str]:
+        """Store what is to be saved at the end, with everything below `home`; returns what went wrong."""
+        patterns = [*self._watched, *([] if home is None else [(str(home), home)])]
         wrong = (self._try_to_store(path, root) for pattern, root in patterns for path in _matches(pattern))
         return [each for each in wrong if each]
 

@@ -367,11 +367,9 @@ class Run(RunFiles, Description):
     def _last_values(self) -> dict[str, Any]:
         return self._live_writer().last_values()
 
-    def _stored(self, value: Any) -> Any:
-        """Return what is stored of a value."""
-        from stepwell import _native
-
-        return _native.decode(_native.encode(value))
+    def _stored(self, key: str, value: Any) -> Any:
+        """Return what is stored of a value, its files handed to the writer."""
+        return self._live_writer().convert(key, value)
 
     def __enter__(self) -> Run:
         return self

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Sequence
-from glob import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from stepwell.client.artifact import Artifact, of_path
 from stepwell.client.description import Description
-from stepwell.client.files import Files
 from stepwell.errors import UnsupportedError, UsageError
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
+    from stepwell.client.artifact import Artifact
+    from stepwell.client.files import Files
     from stepwell.client.terminal import Terminal
 
 _HASH_CHARS = 16
@@ -34,7 +33,8 @@ class RunFiles(Description):
 
     _terminal: Terminal
     _files: Files | None
-    _scratch: tempfile.TemporaryDirectory[str] | None
+    _home_path: Path | None
+    _scratch: TemporaryDirectory[str] | None
 
     @property
     def dir(self) -> str:
@@ -42,11 +42,9 @@ class RunFiles(Description):
 
         (The directory that keeps what is logged is `directory`.)
         """
-        if self._disabled and self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="stepwell-")
-        home = self._home()
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return str(home)
+        if self._home_path is None:
+            self._home_path = self._make_home()
+        return str(self._home_path)
 
     def save(
         self,
@@ -79,9 +77,12 @@ class RunFiles(Description):
         UsageError
             For an unknown policy, an address instead of a path, or a file that does not lie below `base_path`.
         """
-        saved = self._saved().save(glob_str if glob else escape(os.fsdecode(glob_str)), base_path, policy)
+        from glob import escape
+
+        pattern = os.fsdecode(glob_str)
+        saved = self._saved().save(pattern if glob else escape(pattern), base_path, policy)
         if not saved:
-            self._terminal.warn(f"save: nothing matches {os.fsdecode(glob_str)!r} yet")
+            self._terminal.warn(f"save: nothing matches {pattern!r} yet")
         return saved
 
     def restore(
@@ -136,6 +137,8 @@ class RunFiles(Description):
         tags
             Accepted for scripts written for wandb, without effect.
         """
+        from stepwell.client.artifact import Artifact, of_path
+
         said = [aliases] if isinstance(aliases, str) else list(aliases or ())
         if isinstance(artifact_or_path, Artifact):
             artifact = artifact_or_path
@@ -189,27 +192,37 @@ class RunFiles(Description):
         """Save the script that runs as `code/…`."""
         self._saved().save_script()
 
-    def _home(self) -> Path:
-        if self._scratch is not None:
+    def _make_home(self) -> Path:
+        if self._disabled:
+            from tempfile import TemporaryDirectory
+
+            self._scratch = TemporaryDirectory(prefix="stepwell-")
             return Path(self._scratch.name)
+        import hashlib
+
         # What users wrote never becomes a path.
         text = "\0".join((self.path, self.label)).encode("utf-8", "surrogatepass")
-        return Path(self.directory, "files", hashlib.sha256(text).hexdigest()[:_HASH_CHARS])
+        home = Path(self.directory, "files", hashlib.sha256(text).hexdigest()[:_HASH_CHARS])
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return home
 
     def _saved(self) -> Files:
         if self._files is None:
-            self._files = Files(self._live_writer, self._home(), self._disabled)
+            from stepwell.client.files import Files
+
+            self._files = Files(self._live_writer, self._disabled)
         return self._files
 
     def _forget_files(self) -> None:
         self._files = None
+        self._home_path = None
         self._scratch = None
 
     def _finish_files(self, terminal: Terminal) -> None:
         if self._scratch is not None:
             self._scratch.cleanup()
-        elif not self._disabled and (self._files is not None or self._home().is_dir()):
-            for wrong in self._saved().finish():
+        elif self._files is not None or self._home_path is not None:
+            for wrong in self._saved().finish(self._home_path):
                 terminal.warn(f"a file could not be saved: {wrong}")
 
 

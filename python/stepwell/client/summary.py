@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, prune
+from stepwell.client.tensor import with_tensors
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path
@@ -27,10 +28,10 @@ class Summary(MutableMapping[str, Any]):
     last_values
         Returns the last logged value of every key.
     convert
-        Turns a value into what is stored of it.
+        Turns a key and its value into what is stored of it.
     """
 
-    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Callable[[Any], Any]) -> None:
+    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Callable[[str, Any], Any]) -> None:
         vars(self).update(_send=send, _last_values=last_values, _convert=convert, _hand={}, _deleted=set())
 
     def __getitem__(self, key: str) -> Any:
@@ -82,13 +83,13 @@ class Summary(MutableMapping[str, Any]):
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
         changes: dict[str, Any] = {}
         for key, value in dict(*values, **more).items():
-            changes.update(flat(str(key), vars(self)["_convert"](prune(value))))
+            changes.update(self._changes(str(key), value))
         self._keep(changes, ())
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set by hand the value that a path of keys leads to, in place of everything set by hand below it."""
         key = ".".join(map(str, path))
-        changes = flat(key, vars(self)["_convert"](prune(value)))
+        changes = self._changes(key, value)
         below = [name for name in vars(self)["_hand"] if name.startswith(f"{key}.") and name not in changes]
         self._keep(changes, below)
 
@@ -105,6 +106,10 @@ class Summary(MutableMapping[str, Any]):
         if not deleted:
             raise KeyError(key)
         self._keep({}, deleted)
+
+    def _changes(self, key: str, value: Any) -> dict[str, Any]:
+        """Return what is stored of a value, leaf by leaf; large arrays go into files."""
+        return flat(key, vars(self)["_convert"](key, with_tensors(prune(value))))
 
     def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
         """Send what is new and remember it, in this order: what cannot be sent is not remembered."""

@@ -90,10 +90,18 @@ class WriterOptions:
     def open(self) -> Writer:
         """Begin a stream."""
         from stepwell import _native
-        from stepwell.client import encode
 
-        _native.set_fallback(encode.convert)
+        _native.set_fallback(_convert)
         return _native.Writer(**{each.name: getattr(self, each.name) for each in fields(self)})
+
+
+def _convert(key: str, value: Any) -> Any:
+    """Convert the first value that the native encoder does not know; the next goes there directly."""
+    from stepwell import _native
+    from stepwell.client import encode
+
+    _native.set_fallback(encode.convert)
+    return encode.convert(key, value)
 
 
 class DisabledWriter:

@@ -1,0 +1,99 @@
+"""What `import stepwell` and `init` cost a script, against the bare start of the same interpreter.
+
+    python benches/startup.py [--starts 30] [--json FILE]
+
+Every figure is a median over starts of a process of its own, taken in turn so that a slow minute of the machine hits
+all alike. `import` is the time of the process less that of the bare interpreter; `init` is measured inside of the
+process, in an empty local directory; the first start, which writes the compiled modules, does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from machine import describe
+
+# Modules that may not be imported before something needs them.
+LARGE = ("numpy", "PIL", "grpc", "pandas", "matplotlib", "google.protobuf", "asyncio")
+
+PROGRAMS = {
+    "bare": "pass",
+    "import": "import stepwell",
+    "init": f"""
+import json, sys, time
+import stepwell
+began = time.perf_counter()
+run = stepwell.init(project="startup", dir="runs", settings={{"silent": True}})
+took = time.perf_counter() - began
+run.log({{"loss": 0.5}})
+large = [name for name in {LARGE!r} if name in sys.modules]
+began = time.perf_counter()
+run.finish()
+finish = time.perf_counter() - began
+print(json.dumps({{"init": took, "finish": finish, "large": large, "modules": len(sys.modules)}}))
+""",
+}
+
+
+def start(program: str, directory: Path) -> dict[str, Any]:
+    """Start a process, and return how long it took and what it said."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", PROGRAMS[program]]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=True)
+    return {"seconds": time.perf_counter() - began, **json.loads(done.stdout or "{}")}
+
+
+def measure(starts: int) -> dict[str, Any]:
+    """Return the medians, in ms, and the large modules that were imported."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in PROGRAMS}
+    for number in range(starts + 1):
+        for program, reports in found.items():
+            with tempfile.TemporaryDirectory() as directory:
+                report = start(program, Path(directory))
+                kept = any(Path(directory, "runs", "spool").iterdir()) if program == "init" else True
+            if not kept:
+                raise SystemExit("the run left nothing on disk")
+            if number:
+                reports.append(report)
+
+    def median(program: str, figure: str) -> float:
+        return statistics.median(report[figure] for report in found[program]) * 1000
+
+    return {
+        "bare_ms": median("bare", "seconds"),
+        "import_ms": median("import", "seconds") - median("bare", "seconds"),
+        "init_ms": median("init", "init"),
+        "finish_ms": median("init", "finish"),
+        "modules": found["init"][0]["modules"],
+        "large": found["init"][0]["large"],
+    }
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--starts", type=int, default=30)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    print(describe())
+    figures = measure(arguments.starts)
+    print(
+        "\n| bare interpreter, ms | `import stepwell`, ms | `init`, ms | `finish`, ms | modules | large ones among them |"
+    )
+    print("|---:|---:|---:|---:|---:|---|")
+    times = " | ".join(f"{figures[name]:.1f}" for name in ("bare_ms", "import_ms", "init_ms", "finish_ms"))
+    print(f"| {times} | {figures['modules']} | {', '.join(figures['large']) or 'none'} |")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,7 @@ def writer() -> Writer:
 
 @pytest.fixture
 def summary(writer: Writer) -> Summary:
-    return Summary(writer.send, lambda: writer.last, lambda value: value)
+    return Summary(writer.send, lambda: writer.last, lambda key, value: value)
 
 
 def test_the_last_value_shows(summary: Summary, writer: Writer):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.settings import Settings
+from stepwell.client.tensor import with_tensors
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError
 
@@ -41,7 +42,7 @@ class ChangeWriter:
     def summary(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
         """Set values of the summary by hand, and delete some. An array of more than 32 elements becomes a file."""
         convert = getattr(self._native, "convert", lambda _, value: value)
-        values = {key: convert(key, value) for key, value in changed.items()}
+        values = {key: convert(key, with_tensors(value)) for key, value in changed.items()}
         if values or deleted:
             self._native.set_summary(values, list(deleted))
 

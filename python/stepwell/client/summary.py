@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, prune
-from stepwell.client.tensor import with_tensors
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path
 
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
+Convert = Callable[[str, Any], Any]
+
+# Most values need no conversion, and then nothing is imported for it.
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 
 class Summary(MutableMapping[str, Any]):
@@ -31,7 +34,7 @@ class Summary(MutableMapping[str, Any]):
         Turns a key and its value into what is stored of it.
     """
 
-    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Callable[[str, Any], Any]) -> None:
+    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Convert) -> None:
         vars(self).update(_send=send, _last_values=last_values, _convert=convert, _hand={}, _deleted=set())
 
     def __getitem__(self, key: str) -> Any:
@@ -109,7 +112,11 @@ class Summary(MutableMapping[str, Any]):
 
     def _changes(self, key: str, value: Any) -> dict[str, Any]:
         """Return what is stored of a value, leaf by leaf; large arrays go into files."""
-        return flat(key, vars(self)["_convert"](key, with_tensors(prune(value))))
+        if type(value) not in _PLAIN:
+            from stepwell.client.tensor import with_tensors
+
+            value = with_tensors(prune(value))
+        return flat(key, vars(self)["_convert"](key, value))
 
     def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
         """Send what is new and remember it, in this order: what cannot be sent is not remembered."""

@@ -3,8 +3,13 @@
 //! Python objects become bytes under the GIL on the calling thread ([`row`], [`encode`]); everything that waits or computes runs with the
 //! GIL released, and no native thread ever attaches to the interpreter.
 
+mod attach;
+mod batch;
 mod binning;
+mod buffer;
+mod checksum;
 mod columns;
+mod content;
 mod decode;
 mod encode;
 mod fork;
@@ -21,9 +26,13 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fork::watch();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<content::Content>()?;
     module.add_class::<writer::Writer>()?;
+    module.add_function(wrap_pyfunction!(attach::attach, module)?)?;
     module.add_class::<server::Server>()?;
+    module.add_function(wrap_pyfunction!(batch::decode_rows, module)?)?;
     module.add_function(wrap_pyfunction!(binning::histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(checksum::crc32c, module)?)?;
     module.add_function(wrap_pyfunction!(decode::decode, module)?)?;
     module.add_function(wrap_pyfunction!(decode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;

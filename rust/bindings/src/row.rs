@@ -2,6 +2,7 @@
 //!
 //! Floor and result, 10 floats per call, are kept in benches/README.md.
 
+use crate::attach::{self, Files};
 use crate::encode::{self, Plain};
 use crate::shape::Pointers;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -9,6 +10,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use std::cell::Cell;
+use std::sync::Arc;
+use stepwell_client::FilePool;
 use stepwell_model::limits;
 
 /// Bytes that a row's frame needs besides its values, generously.
@@ -22,10 +25,18 @@ const FLOAT_BYTES: usize = 9;
 /// A row under way. Its buffers are used again by the next call on the same thread.
 #[derive(Default)]
 pub(crate) struct RowScratch {
-    /// Addresses of the keys, alive as long as the dict (or `copy`) is.
+    /// Addresses of the keys, alive as long as the dict (or the copy in [`Other`]) is.
     pub(crate) keys: Pointers,
     /// msgpack of the values.
     pub(crate) values: Vec<u8>,
+}
+
+/// What a row of more than plain values needs until it is pushed.
+pub(crate) struct Other<'py> {
+    /// Keeps the keys alive.
+    _copy: Bound<'py, PyDict>,
+    /// Files that its values refer to.
+    pub(crate) files: Files,
 }
 
 thread_local! {
@@ -50,8 +61,9 @@ impl RowScratch {
         }
     }
 
-    /// Encodes the dict. Returns the object that keeps the keys alive when it is not `data` itself.
-    pub(crate) fn encode<'py>(&mut self, data: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    /// Encodes the dict. Returns `None` if its values are plain.
+    #[inline]
+    pub(crate) fn encode<'py>(&mut self, data: &Bound<'py, PyAny>, pool: &Arc<FilePool>) -> PyResult<Option<Other<'py>>> {
         let dict = data.as_ptr();
         // SAFETY: `data` is bound, so the GIL is held; `plain` runs no Python code, so the dict cannot change while it is walked and
         // the borrowed keys and values stay alive.
@@ -77,7 +89,8 @@ impl RowScratch {
                 }
             }
         }
-        self.encode_any(data).map(Some)
+        let (copy, files) = attach::collect(pool, || self.encode_any(data))?;
+        Ok(Some(Other { _copy: copy, files }))
     }
 
     /// Encodes a mapping with values of any type. Python code may run meanwhile, so it works on a copy that nobody else has.

@@ -1,5 +1,7 @@
 //! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL released.
 
+use crate::attach::{self, Files};
+use crate::content::Content;
 use crate::row::RowScratch;
 use crate::shape::Shapes;
 use crate::{columns, decode, encode, fork};
@@ -9,13 +11,17 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
 use stepwell_codec::msgpack;
-use stepwell_model::{Entry, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value};
+use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, limits};
 
 /// How long a blocked `log` waits before it lets Python look at signals.
 pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
+
+/// Why files found no room.
+const STUCK: &str = "the disk took no more files";
 
 /// What changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
 pub(crate) struct State {
@@ -85,6 +91,28 @@ impl Writer {
     fn push_statement(&self, py: Python<'_>, entry: Entry) -> PyResult<()> {
         self.check_process()?;
         py.detach(|| self.client.queue().push_statement(entry)).map_err(Self::refused)
+    }
+
+    /// Pushes what refers to files, and hands them over if that succeeds. Room for them is made before.
+    fn with_files(&self, py: Python<'_>, files: Files, push: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+        if files.is_empty() {
+            return push();
+        }
+        let pool = self.client.files();
+        let room = attach::reserve(py, pool, self.on_full, &files)?;
+        push()?;
+        match room {
+            Some(room) => room.submit(files),
+            None => pool.lose(files.len(), STUCK),
+        }
+        Ok(())
+    }
+
+    /// Pushes a statement of keys and values.
+    fn push_pairs(&self, values: &Bound<'_, PyAny>, entry: impl FnOnce(Vec<(String, Value)>) -> Entry) -> PyResult<()> {
+        self.check_process()?;
+        let (pairs, files) = attach::collect(self.client.files(), || pairs(values))?;
+        self.with_files(values.py(), files, || self.push_statement(values.py(), entry(pairs)))
     }
 
     fn push(&self, py: Python<'_>, scratch: &RowScratch, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
@@ -210,20 +238,26 @@ impl Writer {
         let step = step.map(step_of).transpose()?;
         let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
         let mut scratch = RowScratch::take();
-        // What keeps the keys alive is `data` itself or the copy that `encode` returns.
-        let result = scratch.encode(data).and_then(|_copy| self.push(data.py(), &scratch, step, commit, time));
+        // What keeps the keys alive is `data` itself or what `encode` returns.
+        let result = scratch.encode(data, self.client.files()).and_then(|other| match other {
+            None => self.push(data.py(), &scratch, step, commit, time),
+            Some(mut other) => {
+                let files = std::mem::take(&mut other.files);
+                self.with_files(data.py(), files, || self.push(data.py(), &scratch, step, commit, time))
+            }
+        });
         scratch.give_back();
         result
     }
 
     #[pyo3(signature = (values, deleted=Vec::new()))]
     fn set_config(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
-        self.push_statement(values.py(), Entry::Config { time: now(), set: pairs(values)?, deleted })
+        self.push_pairs(values, |set| Entry::Config { time: now(), set, deleted })
     }
 
     #[pyo3(signature = (values, deleted=Vec::new()))]
     fn set_summary(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
-        self.push_statement(values.py(), Entry::Summary { time: now(), set: pairs(values)?, deleted })
+        self.push_pairs(values, |set| Entry::Summary { time: now(), set, deleted, until_logged: false })
     }
 
     #[pyo3(signature = (name, step_metric=None, step_sync=None, hidden=None, summary=Vec::new(), goal=None, overwrite=false))]
@@ -260,6 +294,38 @@ impl Writer {
     fn log_columns(&self, columns: &Bound<'_, PyDict>, steps: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.check_process()?;
         columns::log(self, columns, steps)
+    }
+
+    /// Stores a content as a file of the run, under a path that a later one may have as well.
+    fn put_file(&self, py: Python<'_>, path: String, content: &Bound<'_, Content>) -> PyResult<()> {
+        self.check_process()?;
+        if !FileVersion::is_path(&path) {
+            return Err(PyValueError::new_err(format!(
+                "the path is {path:?}, expected one relative to the run, with / and without empty parts, . and .., at most {} bytes long; nothing was kept",
+                limits::FILE_PATH_BYTES
+            )));
+        }
+        let pool = self.client.files();
+        let file = [(path, Arc::clone(&content.get().bytes))];
+        let room = attach::reserve(py, pool, self.on_full, &file)?;
+        let [(path, content)] = file;
+        match room {
+            Some(room) => room.submit_by_hand(path, content),
+            None => pool.lose(1, STUCK),
+        }
+        Ok(())
+    }
+
+    /// What is stored of a value under `key`, its files handed over.
+    fn convert<'py>(&self, key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.check_process()?;
+        let (bytes, files) = attach::collect(self.client.files(), || {
+            let mut bytes = Vec::new();
+            encode::any(&mut bytes, key, value).map(|()| bytes)
+        })?;
+        self.with_files(value.py(), files, || Ok(()))?;
+        let value_of = msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
+        decode::object(value.py(), &value_of)
     }
 
     /// What was logged for the current step so far.
@@ -307,6 +373,8 @@ impl Writer {
         dict.set_item("sampled_rows", status.sampled_rows)?;
         dict.set_item("lost_rows", status.lost_rows)?;
         dict.set_item("rejected_rows", status.rejected_rows)?;
+        dict.set_item("waiting_files", status.waiting_files)?;
+        dict.set_item("lost_files", status.lost_files)?;
         dict.set_item("connection", status.connection)?;
         Ok(dict)
     }
@@ -321,6 +389,9 @@ impl Writer {
         dict.set_item("lost_rows", report.lost_rows)?;
         dict.set_item("rejected_rows", report.rejected_rows)?;
         dict.set_item("unsent_rows", report.unsent_rows)?;
+        dict.set_item("files", report.files)?;
+        dict.set_item("unsent_files", report.unsent_files)?;
+        dict.set_item("lost_files", report.lost_files)?;
         dict.set_item("message", report.message)?;
         Ok(dict)
     }

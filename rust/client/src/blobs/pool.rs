@@ -132,7 +132,7 @@ impl FilePool {
     }
 
     /// Makes room for contents, or says why there is none. Never waits.
-    pub fn reserve<'a>(&'a self, contents: impl Iterator<Item = &'a Content>) -> Result<Reservation<'a>, NoRoom> {
+    pub fn reserve<'a>(&self, contents: impl Iterator<Item = &'a Content>) -> Result<Reservation<'_>, NoRoom> {
         let bytes = contents.map(|content| content.held_bytes() + CONTENT_BYTES).sum();
         let mut state = self.shared.state.lock();
         if state.closed {

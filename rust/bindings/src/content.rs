@@ -1,0 +1,159 @@
+//! `Content`: the content of a file for Python. The caller's memory is copied once; everything else happens elsewhere.
+
+use crate::buffer::Buffer;
+use crate::encode;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString};
+use std::path::PathBuf;
+use std::sync::Arc;
+use stepwell_client::{Content as Bytes, ContentError};
+use stepwell_media::{Frames, MediaError, Pixels, npy, wav};
+
+/// Characters of an extension, such as `table.json`.
+const EXTENSION_CHARS: usize = 32;
+
+/// The content of a file: copied once by the caller; encoded, hashed and stored elsewhere, with the GIL released.
+#[pyclass(frozen, module = "stepwell._native")]
+pub(crate) struct Content {
+    pub(crate) bytes: Arc<Bytes>,
+}
+
+impl Content {
+    fn new(bytes: Bytes) -> Self {
+        Self { bytes: Arc::new(bytes) }
+    }
+}
+
+fn refused(error: &MediaError) -> PyErr {
+    match error {
+        MediaError::Type { .. } => PyTypeError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+fn failed(error: ContentError) -> PyErr {
+    match error {
+        ContentError::Media(error) => refused(&error),
+        ContentError::Io(error) => error.into(),
+        ContentError::Forked => PyRuntimeError::new_err(error.to_string()),
+    }
+}
+
+fn check_extension(extension: &str) -> PyResult<()> {
+    let sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+".contains(&byte));
+    if extension.len() <= EXTENSION_CHARS && extension.split('.').all(sound) {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(format!("the extension is {extension:?}, expected something like \"png\" or \"table.json\"")))
+}
+
+#[pymethods]
+impl Content {
+    #[getter]
+    fn extension(&self) -> &str {
+        self.bytes.extension()
+    }
+
+    /// Bytes, or text in UTF-8.
+    #[staticmethod]
+    fn from_bytes(data: &Bound<'_, PyAny>, extension: &str) -> PyResult<Self> {
+        check_extension(extension)?;
+        let bytes = if let Ok(bytes) = data.cast::<PyBytes>() {
+            bytes.as_bytes().to_vec()
+        } else if let Ok(bytes) = data.cast::<PyByteArray>() {
+            bytes.to_vec()
+        } else if let Ok(text) = data.cast::<PyString>() {
+            text.to_str()?.as_bytes().to_vec()
+        } else {
+            let builtins = data.py().import("builtins")?;
+            let view = builtins.call_method1("memoryview", (data,)).map_err(|_| {
+                let kind = data.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+                PyTypeError::new_err(format!("data must be bytes or text, not {kind}"))
+            })?;
+            view.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec()
+        };
+        Ok(Self::new(Bytes::from_bytes(bytes, extension)))
+    }
+
+    /// The bytes that a file holds now; what becomes of the file later does not matter.
+    #[staticmethod]
+    fn from_file(py: Python<'_>, path: PathBuf, extension: &str) -> PyResult<Self> {
+        check_extension(extension)?;
+        let read = py.detach(|| Bytes::from_file(&path, extension));
+        read.map(Self::new).map_err(|error| match error.raw_os_error() {
+            // With number and path Python makes it FileNotFoundError and the like.
+            Some(number) => PyOSError::new_err((number, system_words(&error), path)),
+            None => error.into(),
+        })
+    }
+
+    /// An image: H×W or H×W×{1, 2, 3, 4}, as PNG.
+    #[staticmethod]
+    #[pyo3(signature = (pixels, normalize=true))]
+    fn from_pixels(pixels: &Bound<'_, PyAny>, normalize: bool) -> PyResult<Self> {
+        let pixels = Buffer::of("an image", pixels)?.with(pixels.py(), |array| Pixels::new(array, normalize));
+        Ok(Self::new(Bytes::from_pixels(pixels.map_err(|error| refused(&error))?)))
+    }
+
+    /// A video: T×H×W×{1, 3, 4}, as animated GIF.
+    #[staticmethod]
+    fn from_frames(frames: &Bound<'_, PyAny>, fps: f64) -> PyResult<Self> {
+        let frames = Buffer::of("a video", frames)?.with(frames.py(), Frames::new);
+        let content = frames.and_then(|frames| Bytes::from_frames(frames, fps));
+        content.map(Self::new).map_err(|error| refused(&error))
+    }
+
+    /// Audio: N samples or N×channels, as WAV.
+    #[staticmethod]
+    fn from_samples(samples: &Bound<'_, PyAny>, sample_rate: u32) -> PyResult<Self> {
+        let file = Buffer::of("audio", samples)?.with(samples.py(), |array| wav::encode(array, sample_rate));
+        Ok(Self::new(Bytes::from_bytes(file.map_err(|error| refused(&error))?, "wav")))
+    }
+
+    /// An array of numbers or truth values, as NPY.
+    #[staticmethod]
+    fn from_array(array: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let file = Buffer::of("an array", array)?.with(array.py(), |array| {
+            let mut file = npy::header(array.dtype, array.shape);
+            file.reserve_exact(array.data.len());
+            file.extend_from_slice(array.data);
+            file
+        });
+        Ok(Self::new(Bytes::from_bytes(file, "npy")))
+    }
+
+    /// Any value that can be logged, as JSON. Media in it are attached to the call under way, under `key`.
+    #[staticmethod]
+    fn from_value(key: &str, value: &Bound<'_, PyAny>, extension: &str) -> PyResult<Self> {
+        check_extension(extension)?;
+        let mut msgpack = Vec::new();
+        encode::any(&mut msgpack, key, value)?;
+        msgpack.shrink_to_fit();
+        Ok(Self::new(Bytes::from_value(msgpack, extension)))
+    }
+
+    /// What the file holds.
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        py.detach(|| self.bytes.id()).map_err(failed)?;
+        self.bytes.read(|bytes| PyBytes::new(py, bytes)).map_err(failed)
+    }
+
+    fn sha256(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(py.detach(|| self.bytes.id()).map_err(failed)?.to_string())
+    }
+
+    fn size(&self, py: Python<'_>) -> PyResult<u64> {
+        py.detach(|| self.bytes.size()).map_err(failed)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Content(.{})", self.bytes.extension())
+    }
+}
+
+/// What the system says of an error, without the number.
+fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

@@ -123,7 +123,7 @@ class Audio(FileMedia):
 
 def _rate(given: Any) -> int:
     rate = plain_number("Audio: sample_rate", given)
-    if rate != int(rate) or not 1 <= rate <= _MOST_RATE:
+    if not 1 <= rate <= _MOST_RATE or rate != int(rate):
         raise ValueError(f"Audio: sample_rate must be a whole number of samples per second, not {rate}")
     return int(rate)
 
@@ -133,8 +133,7 @@ def _samples(data: Any) -> Any:
 
     samples = to_numeric("Audio", data)
     if samples.ndim not in {1, 2} or (samples.ndim == 2 and not 1 <= samples.shape[1] <= _MOST_CHANNELS):
-        shape = "×".join(map(str, samples.shape)) or "()"
-        raise ValueError(f"Audio: an array of shape {shape}; expected N samples, or N×channels")
+        raise ValueError(f"Audio: an array of shape {samples.shape}; expected N samples, or N×channels")
     if samples.dtype.kind == "f" or samples.dtype.name in _INTEGERS:
         return samples
     info = numpy.iinfo(numpy.int16)

@@ -126,5 +126,5 @@ def _warn_once(kind: type[Media], key: str, count: int) -> None:
             f"stepwell: {key!r} has {count} values of {kind.__name__} in one step; up to {kind.RECOMMENDED_ITEMS} are "
             "recommended. All are kept (said once).",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=5,  # the line that logs
         )

@@ -19,7 +19,7 @@ _EXTENSIONS = {"JPEG": "jpg", "MPO": "jpg", "JPEG2000": "jp2"}
 _JPEG_QUALITY = 90
 # What each format holds; the first is what everything else becomes.
 _MODES = {
-    "PNG": ("RGB", "RGBA", "L", "LA", "1", "P", "I", "I;16"),
+    "PNG": ("RGB", "RGBA", "L", "LA", "1", "P", "I;16"),
     "JPEG": ("RGB", "L", "CMYK"),
     "GIF": ("RGB", "RGBA", "L", "P", "1"),
     "BMP": ("RGB", "L", "1", "P"),
@@ -96,15 +96,25 @@ def encode(image: Image, extension: str) -> bytes:
     """
     pillow_name = WRITABLE[extension]
     known = _MODES[pillow_name]
-    if image.mode not in known:
+    if image.mode.startswith("I") and "I;16" in known:
+        image = _sixteen_bits(image)
+    elif image.mode not in known:
         alpha = image.mode in _ALPHA
         if alpha and "RGBA" not in known:
-            warnings.warn(f"stepwell: a picture with alpha is stored as {extension}, which has none", stacklevel=4)
+            warnings.warn(f"stepwell: a picture with alpha is stored as {extension}, which has none", stacklevel=5)
         image = converted(image, "RGBA" if alpha and "RGBA" in known else known[0])
     out = BytesIO()
     options: dict[str, Any] = {"quality": _JPEG_QUALITY} if pillow_name in {"JPEG", "WEBP"} else {}
     image.save(out, format=pillow_name, **options)
     return out.getvalue()
+
+
+def _sixteen_bits(image: Image) -> Image:
+    """Return a picture of integers in the form that every Pillow writes; beyond 16 bits they are clipped."""
+    import numpy
+    import PIL.Image
+
+    return PIL.Image.fromarray(numpy.clip(numpy.asarray(image), 0, 0xFFFF).astype(numpy.uint16))
 
 
 def converted(image: Image, mode: str) -> Image:

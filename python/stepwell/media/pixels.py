@@ -27,12 +27,16 @@ def to_numeric(kind: str, values: Any) -> Any:
     """
     import numpy
 
-    from stepwell.client.encode import to_array
+    from stepwell.client.encode import array_of, to_array
 
     if not isinstance(values, numpy.ndarray):
+        if not isinstance(values, (list, tuple)):
+            found, values = values, array_of(values)
+            if values is None:
+                raise TypeError(f"{kind}: expected an array, not {type(found).__name__}")
         try:
             values = to_array(kind, values)
-        except ValueError as error:
+        except ValueError as error:  # nested lists of several lengths
             raise ValueError(f"{kind}: {error}") from None
     if values.dtype.kind not in "biuf":
         raise TypeError(f"{kind}: an array of {values.dtype.name} values; expected real numbers")
@@ -61,16 +65,16 @@ def image_array(values: Any) -> Any:
             array = array.transpose(1, 2, 0)
         elif array.ndim != 2:
             raise ValueError(
-                f"Image: a torch tensor of shape {_shape(array)}; expected H×W or C×H×W with 1 to 4 channels"
+                f"Image: a torch tensor of shape {array.shape}; expected H×W or C×H×W with 1 to 4 channels"
                 + (". Log a batch as a list of images" if array.ndim == 4 else "")
             )
     elif array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in CHANNELS):
         raise ValueError(
-            f"Image: an array of shape {_shape(array)}; expected H×W, or H×W×C with 1 (grey), 2 (grey and alpha), "
+            f"Image: an array of shape {array.shape}; expected H×W, or H×W×C with 1 (grey), 2 (grey and alpha), "
             f"3 (RGB) or 4 (RGBA) channels{_advice(array)}"
         )
     if array.size == 0:
-        raise ValueError(f"Image: an array of shape {_shape(array)} has no pixels")
+        raise ValueError(f"Image: an array of shape {array.shape} has no pixels")
     return array
 
 
@@ -80,7 +84,3 @@ def _advice(array: Any) -> str:
     if array.ndim == 3 and array.shape[0] in CHANNELS:
         return ". If its channels come first: array.transpose(1, 2, 0)"
     return ""
-
-
-def _shape(array: Any) -> str:
-    return "×".join(map(str, array.shape)) or "()"

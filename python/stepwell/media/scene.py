@@ -31,9 +31,8 @@ def checked_points(place: str, given: Any) -> Any:
     if points.shape == (0,):  # an empty list has no second axis
         points = points.reshape(0, 3)
     if points.ndim != 2 or points.shape[1] not in _COLUMNS:
-        shape = "×".join(map(str, points.shape)) or "()"
         raise ValueError(
-            f"{place}: points of shape {shape}; expected N×3 (x, y, z), N×4 (and a category) or N×6 (and a colour)"
+            f"{place}: points of shape {points.shape}; expected N×3 (x, y, z), N×4 (and a category) or N×6 (and rgb)"
         )
     if points.shape[1] == 4:
         _check_range(f"{place}: categories", points[:, 3], *_CATEGORIES)

@@ -116,14 +116,13 @@ def _tiled(clips: Any) -> Any:
     import numpy
 
     if clips.ndim not in {4, 5} or clips.shape[-3] not in _CHANNELS or clips.size == 0:
-        shape = "×".join(map(str, clips.shape)) or "()"
         advice = (
             ". If its channels come last: array.transpose(0, 3, 1, 2)"
             if clips.ndim == 4 and clips.shape[-1] in _CHANNELS and clips.size
             else ""
         )
         raise ValueError(
-            f"Video: an array of shape {shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
+            f"Video: an array of shape {clips.shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
             f"several such clips in an array with 5 dimensions{advice}"
         )
     if clips.ndim == 4:

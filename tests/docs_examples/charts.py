@@ -52,12 +52,10 @@ def check_pr(run: LoggedRun, truth: np.ndarray, predictions: np.ndarray) -> None
     (chart,) = run.values("pr")
     assert chart["preset"] == "wandb/area-under-curve/v0"
     columns, rows = table_of(run, chart)
-    assert columns == ["class", "recall", "precision"]
+    assert columns == ["class", "precision", "recall"]
     for label in (0, 1, 2):
-        curve = [(recall, precision) for name, recall, precision in rows if str(name) == str(label)]
-        assert [recall for recall, _ in curve] == [round(recall, 3) for recall in np.linspace(1, 0, 21)[::-1]] or [
-            recall for recall, _ in curve
-        ] == [round(recall, 3) for recall in np.linspace(1, 0, 21)]
+        curve = [(recall, precision) for name, precision, recall in rows if str(name) == str(label)]
+        assert sorted(recall for recall, _ in curve) == [round(point / 20, 3) for point in range(21)]
         precisions, recalls, _ = precision_recall_curve(truth == label, predictions[:, label])
         for recall, precision in curve:
             best = precisions[recalls >= recall - 1e-9].max()

@@ -66,7 +66,7 @@ def check_tables(logged: Logged) -> None:
         assert np.array_equal(np.asarray(image), np.full((4, 6, 3), 200, dtype=np.uint8))
 
 
-def check_html(logged: Logged) -> None:
+def check_html_pages(logged: Logged) -> None:
     run = logged.of("html")
     styled, plain = run.values("custom_file")
     original = (logged.directory / "some.html").read_text(encoding="utf-8")

@@ -30,22 +30,36 @@ def sync(directory: str | None, url: str | None, timeout: float | None, as_json:
     found = _native.spooled_streams(str(path))
     terminal = Terminal(silent=as_json)
     after: list[SpooledStream] = []
+    files = 0
     for server, streams in _by_server(found, address).items():
-        sent = _native.sync(
-            str(path),
-            server,
-            streams=streams,
-            progress=lambda done, total: terminal.progress(done, total, "entries"),
-            timeout=timeout,
-        )
+        bars = _Bars(terminal)
+        sent = _native.sync(str(path), server, streams=streams, progress=bars.show, timeout=timeout)
         terminal.clear_progress()
         after += sent
+        files += bars.files
         _tell(terminal, server, sent)
     if not found:
         terminal.say(f"there is nothing to send in {path}")
     if as_json:
-        print(json.dumps(_as_json(path, after)))
-    return _INCOMPLETE if any(_left(each) or each["damage"] for each in after) else _DONE
+        print(json.dumps(_as_json(path, files, after)))
+    return _INCOMPLETE if any(_left(each) or each["files"] or each["damage"] for each in after) else _DONE
+
+
+class _Bars:
+    """The progress of a sync to one server: of the entries, then of the files."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.files = 0
+        """Contents of files that there were to send."""
+
+    def show(self, sent: int, total: int, files_sent: int, files: int) -> None:
+        """Show how far it is."""
+        self.files = files
+        if sent < total or not files:
+            self.terminal.progress(sent, total, "entries")
+        else:
+            self.terminal.progress(files_sent, files, "files")
 
 
 def _by_server(found: list[SpooledStream], address: str | None) -> dict[str, list[str]]:
@@ -66,7 +80,7 @@ def _left(stream: SpooledStream) -> int:
 
 
 def _tell(terminal: Terminal, server: str, streams: list[SpooledStream]) -> None:
-    left = sum(map(_left, streams))
+    left, files = sum(map(_left, streams)), sum(each["files"] for each in streams)
     runs = len({(each["entity"], each["project"], each["run"]) for each in streams})
     for each in streams:
         path = f"{each['project']}/{each['run']}" + (f" ({each['label']})" if each["label"] else "")
@@ -75,12 +89,18 @@ def _tell(terminal: Terminal, server: str, streams: list[SpooledStream]) -> None
         if each["rejected"]:
             refused = f"{each['rejected']:,} entries"
             terminal.warn(f"{path}: {server} refused {refused}; they are kept in the folder rejected/")
-    if left:
-        terminal.warn(f"{left:,} entries have not reached {server}; they are kept. Run the same command again.")
+    if left or files:
+        what = f"{left:,} entries" + (f" and {files:,} files" if files else "")
+        terminal.warn(f"{what} have not reached {server}; they are kept. Run the same command again.")
     else:
         terminal.say(f"{runs:,} {'run is' if runs == 1 else 'runs are'} complete on {server}")
 
 
-def _as_json(path: Path, streams: list[SpooledStream]) -> dict[str, Any]:
-    unsent = sum(map(_left, streams))
-    return {"directory": str(path), "unsent": unsent, "streams": [dict(each) for each in streams]}
+def _as_json(path: Path, files: int, streams: list[SpooledStream]) -> dict[str, Any]:
+    return {
+        "directory": str(path),
+        "unsent": sum(map(_left, streams)),
+        "files": files,
+        "unsent_files": sum(each["files"] for each in streams),
+        "streams": [dict(each) for each in streams],
+    }

@@ -33,6 +33,7 @@ fn list<'py>(py: Python<'py>, streams: &[SyncedStream]) -> PyResult<Bound<'py, P
         dict.set_item("bytes", summary.bytes)?;
         dict.set_item("live", stream.live)?;
         dict.set_item("rejected", stream.rejected)?;
+        dict.set_item("files", stream.files)?;
         dict.set_item("damage", &summary.damage)?;
         list.append(dict)?;
     }
@@ -50,7 +51,7 @@ pub(crate) fn spooled_streams<'py>(py: Python<'py>, directory: &str) -> PyResult
     list(py, &streams.map_err(|error| PyOSError::new_err(error.to_string()))?)
 }
 
-/// Sends what a server does not have yet. `progress(sent, total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.
+/// Sends what a server does not have yet. `progress(sent, total, files_sent, files_total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.
 #[pyfunction]
 #[pyo3(signature = (directory, url, streams=None, progress=None, timeout=None))]
 pub(crate) fn sync<'py>(
@@ -74,7 +75,7 @@ pub(crate) fn sync<'py>(
             // This is the calling thread, which came from Python and only lent the GIL away.
             let told = Python::attach(|py| {
                 py.check_signals()?;
-                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total)).map(drop))
+                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total, now.files_sent, now.files_total)).map(drop))
             });
             told.map_err(|error| *raised.lock() = Some(error)).is_ok()
         })

@@ -38,13 +38,13 @@ impl Keeper {
         loop {
             let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT);
             self.progress
-                .wait_until(due, |known| known.stop || known.sync_wanted || known.worker_done && !known.spool_closed || known.upload_done);
-            let (stop, wanted, worker_done, upload_done, acked) = {
+                .wait_until(due, |known| known.stop || known.sync_wanted || known.worker_done && !known.spool_closed || known.all_sent());
+            let (stop, wanted, worker_done, all_sent, acked) = {
                 let known = self.progress.read();
-                (known.stop, known.sync_wanted, known.worker_done, known.upload_done, known.acked)
+                (known.stop, known.sync_wanted, known.worker_done, known.all_sent(), known.acked)
             };
             if worker_done {
-                if self.end(upload_done, stop) {
+                if self.end(all_sent, stop) {
                     return;
                 }
                 continue;
@@ -127,7 +127,7 @@ impl Keeper {
     }
 
     /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the keeper is done.
-    fn end(&self, upload_done: bool, stop: bool) -> bool {
+    fn end(&self, all_sent: bool, stop: bool) -> bool {
         if !self.progress.read().spool_closed {
             let blobs = self.files.sync().map_err(|error| format!("cannot sync the files: {error}"));
             let closed = blobs.and_then(|()| self.spool.lock().close().map_err(|error| error.to_string()));
@@ -145,7 +145,7 @@ impl Keeper {
                 return stop;
             }
         }
-        if self.uploads && upload_done {
+        if self.uploads && all_sent {
             let (acked, unsent_files) = {
                 let known = self.progress.read();
                 (known.acked, known.files.unsent())
@@ -155,11 +155,11 @@ impl Keeper {
                 let _ = self.spool.lock().remove();
             }
         }
-        if !self.uploads || upload_done || stop {
+        if !self.uploads || all_sent || stop {
             self.progress.update(|known| known.keeper_done = true);
             return true;
         }
-        self.progress.wait_until(Instant::now() + TRIM_INTERVAL, |known| known.stop || known.upload_done);
+        self.progress.wait_until(Instant::now() + TRIM_INTERVAL, |known| known.stop || known.all_sent());
         false
     }
 }

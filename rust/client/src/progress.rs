@@ -45,6 +45,13 @@ pub(crate) struct Known {
     pub(crate) stop: bool,
 }
 
+impl Known {
+    /// Whether the destination has everything, but for files that it is no use to send.
+    pub(crate) fn all_sent(&self) -> bool {
+        self.upload_done && self.files.ended
+    }
+}
+
 /// The files of a writer: contents under paths.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -52,9 +59,21 @@ pub(crate) struct Files {
     pub(crate) submitted: u64,
     pub(crate) stored: u64,
     pub(crate) lost: u64,
-    /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination has their blobs.
+    /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination has their blobs or refused them;
+    /// and how many it refused.
     pub(crate) linked: u64,
     pub(crate) sent: u64,
+    pub(crate) refused: u64,
+    /// Links whose blobs cannot be read.
+    pub(crate) unreadable: u64,
+    /// Sweeps of the links that the uploader began and that found all of them answered, by number; one that someone waits for.
+    pub(crate) sweeps_begun: u64,
+    pub(crate) sweeps_done: u64,
+    pub(crate) sweep_wanted: u64,
+    /// What keeps the uploader from sending.
+    pub(crate) sending: String,
+    /// The uploader has nothing left to do, or nothing that it could.
+    pub(crate) ended: bool,
     /// What is wrong with the disk now, and what was wrong with the last one that was lost.
     pub(crate) trouble: String,
     pub(crate) loss: String,

@@ -1,12 +1,16 @@
 //! Uploading what is left in a directory of spools.
 
+mod files;
+mod pace;
+
 use crate::upload::UploadError;
-use crate::upload::backoff::Backoff;
 use crate::upload::connection::{attach, connect};
 use crate::upload::session::{Feed, SessionEnd, run};
+use pace::Pace;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stepwell_blob::links;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::opening_from_value;
 use stepwell_model::{EntryNumber, Opening, StreamId};
@@ -17,8 +21,6 @@ use stepwell_spool::{
 
 /// How often the cursor is written: it costs two syncs.
 const CURSOR_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the caller hears of the progress at least.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How to sync.
 #[derive(Clone)]
@@ -37,13 +39,17 @@ pub struct SyncOptions {
     pub disk: Arc<dyn Disk>,
 }
 
-/// How far a sync is, in entries, over all its streams.
+/// How far a sync is, over all its streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncProgress {
     /// Entries that the server has acknowledged.
     pub sent: u64,
     /// Entries there were to send.
     pub total: u64,
+    /// Contents of files that the server has, or refused.
+    pub files_sent: u64,
+    /// Contents of files that the streams refer to and that were not known to be there.
+    pub files_total: u64,
 }
 
 /// What became of one stream.
@@ -57,9 +63,25 @@ pub struct SyncedStream {
     pub live: bool,
     /// Entries that the server refused; they are kept in `rejected/`.
     pub rejected: u64,
+    /// Contents of files that the server is not known to have.
+    pub files: u64,
+    /// Whether the server has all of its entries.
+    complete: bool,
 }
 
 impl SyncedStream {
+    fn is_for_a_server(&self) -> bool {
+        self.opening.as_ref().is_some_and(|opening| !opening.destination.is_empty())
+    }
+
+    /// Removes a stream of which the server has everything, unless files of it wait.
+    fn remove_if_complete(&self, root: &Path, options: &SyncOptions) -> Result<(), UploadError> {
+        if self.complete && self.is_for_a_server() && !self.live {
+            remove_stream(&*options.disk, root, self.summary.stream)?;
+        }
+        Ok(())
+    }
+
     fn complain(&mut self, problem: &str) {
         if !self.summary.damage.is_empty() {
             self.summary.damage.push_str("; ");
@@ -80,7 +102,8 @@ fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Synced
     let opening = msgpack::from_bytes(&summary.meta).ok().and_then(|value| opening_from_value(&value).ok());
     let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
     let live = !summary.closed && writer_lives(summary.last_alive, host, pid);
-    let mut found = SyncedStream { summary, opening, live, rejected: 0 };
+    let files = links(&files::folder(root, stream)).map_or(0, |links| links.len() as u64);
+    let mut found = SyncedStream { summary, opening, live, rejected: 0, files, complete: false };
     // A stream that was just begun has no segment yet; one with entries must say whose they are.
     if found.opening.is_none() && found.summary.last > 0 {
         found.complain("it does not say to which run it belongs");
@@ -98,28 +121,38 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
     if let Some(wanted) = &options.streams {
         found.retain(|stream| wanted.contains(&stream.summary.stream));
     }
-    let total = found.iter().map(|stream| left(&stream.summary)).sum();
+    let contents: Vec<_> = found.iter().map(|stream| files::contents(root, options, stream)).collect();
+    let said = SyncProgress {
+        sent: 0,
+        total: found.iter().map(|stream| left(&stream.summary)).sum(),
+        files_sent: 0,
+        files_total: contents.iter().map(|ids| ids.len() as u64).sum(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_name("stepwell-dns").max_blocking_threads(1).build();
     let runtime = runtime.map_err(|source| SpoolError::Io { action: "start a sync of", path: root.to_owned(), source })?;
-    let mut pace = Pace {
-        progress,
-        said: SyncProgress { sent: 0, total },
-        sent_before: 0,
-        called_at: None,
-        deadline: options.timeout.map(|timeout| Instant::now() + timeout),
-        reached_at: Instant::now(),
-        stopped: false,
-    };
+    let mut pace = Pace::new(options, said, progress);
+    let mut sent_before = 0;
     for stream in &mut found {
-        let before = left(&stream.summary);
+        sent_before += left(&stream.summary);
         if stream.opening.is_some() && stream.summary.last > 0 && !pace.is_over() {
             let result = runtime.block_on(upload(root, options, stream, &mut pace));
             if let Err(error) = result {
                 stream.complain(&error.to_string());
             }
         }
-        pace.sent_before += before;
-        pace.said.sent = pace.sent_before;
+        pace.said.sent = sent_before;
+    }
+    // Numbers first: files may take hours.
+    for (stream, ids) in found.iter_mut().zip(contents) {
+        stream.files = ids.len() as u64;
+        if ids.is_empty() || stream.opening.is_none() || pace.is_over() {
+            continue;
+        }
+        let result = runtime.block_on(files::upload(root, options, stream, ids, &mut pace));
+        let result = result.and_then(|()| stream.remove_if_complete(root, options));
+        if let Err(error) = result {
+            stream.complain(&format!("files: {error}"));
+        }
     }
     pace.call();
     runtime.shutdown_background();
@@ -132,69 +165,21 @@ fn left(summary: &StreamSummary) -> u64 {
 }
 
 async fn upload(root: &Path, options: &SyncOptions, stream: &mut SyncedStream, pace: &mut Pace<'_>) -> Result<(), UploadError> {
-    let mut backoff = Backoff::new(u64::from(stream.summary.stream.0[0]));
     let Some(opening) = stream.opening.clone() else { return Ok(()) };
-    loop {
-        let attempt = async {
-            let channel = connect(&options.url).await?;
-            let connection = attach(channel, &options.token).await?;
-            let mut reader = SpoolReader::open(Arc::clone(&options.disk), root, stream.summary.stream)?;
-            let mut feed = SyncFeed { root, options, stream, pace, cursor: 0, cursor_at: Instant::now() };
-            feed.pace.reached_at = Instant::now();
-            let end = run(connection, &mut reader, &opening, &mut feed).await;
-            feed.write_cursor(end.as_ref().is_ok_and(|end| *end == SessionEnd::Complete))?;
-            end
-        };
-        let error = match attempt.await {
-            Ok(_) => return Ok(()),
-            Err(error) if !error.is_transient() || pace.is_over() => return Err(error),
-            Err(error) => error,
-        };
-        let hint = match error {
-            UploadError::Later { after_millis: millis @ 1.., .. } => Some(Duration::from_millis(u64::from(millis))),
-            _ => None,
-        };
-        let until = Instant::now() + backoff.delay(hint, Duration::ZERO);
-        while Instant::now() < until {
-            if pace.reached_at.elapsed() > options.patience {
-                // What holds for one stream holds for the rest: nobody waits once per stream.
-                pace.stopped = true;
-                return Err(error);
-            }
-            if pace.is_over() {
-                return Err(error);
-            }
-            tokio::time::sleep(PROGRESS_INTERVAL.min(until.saturating_duration_since(Instant::now()))).await;
-        }
-    }
-}
-
-/// What all streams of a sync share: the callback, and when to stop.
-struct Pace<'a> {
-    progress: &'a mut dyn FnMut(SyncProgress) -> bool,
-    said: SyncProgress,
-    /// Entries of the streams before this one.
-    sent_before: u64,
-    called_at: Option<Instant>,
-    deadline: Option<Instant>,
-    /// When the server was last reached.
-    reached_at: Instant,
-    stopped: bool,
-}
-
-impl Pace<'_> {
-    fn call(&mut self) {
-        self.called_at = Some(Instant::now());
-        self.stopped |= !(self.progress)(self.said);
-    }
-
-    /// Whether to stop; calls back if it is time.
-    fn is_over(&mut self) -> bool {
-        if self.called_at.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL) {
-            self.call();
-        }
-        self.stopped || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
+    let seed = stream.summary.stream.0[0];
+    pace.persist(seed, async |pace: &mut Pace<'_>| {
+        let channel = connect(&options.url).await?;
+        let connection = attach(channel, &options.token).await?;
+        let mut reader = SpoolReader::open(Arc::clone(&options.disk), root, stream.summary.stream)?;
+        let mut feed = SyncFeed { root, options, stream, pace, cursor: 0, cursor_at: Instant::now() };
+        feed.pace.reached_at = Instant::now();
+        let end = run(connection, &mut reader, &opening, &mut feed).await;
+        feed.stream.complete = end.as_ref().is_ok_and(|end| *end == SessionEnd::Complete);
+        feed.write_cursor()?;
+        feed.stream.remove_if_complete(root, options)?;
+        end.map(drop)
+    })
+    .await
 }
 
 /// One stream of a sync.
@@ -208,12 +193,8 @@ struct SyncFeed<'a, 'p> {
 }
 
 impl SyncFeed<'_, '_> {
-    fn is_for_a_server(&self) -> bool {
-        self.stream.opening.as_ref().is_some_and(|opening| !opening.destination.is_empty())
-    }
-
     /// Writes down what the server has; a living writer does that itself.
-    fn write_cursor(&mut self, complete: bool) -> Result<(), UploadError> {
+    fn write_cursor(&mut self) -> Result<(), UploadError> {
         let acked = self.stream.summary.acked;
         self.cursor_at = Instant::now();
         if self.stream.live {
@@ -221,11 +202,8 @@ impl SyncFeed<'_, '_> {
         }
         let (disk, id) = (&*self.options.disk, self.stream.summary.stream);
         if acked > self.cursor {
-            trim_stream(disk, self.root, id, acked, self.is_for_a_server())?;
+            trim_stream(disk, self.root, id, acked, self.stream.is_for_a_server())?;
             self.cursor = acked;
-        }
-        if complete && self.is_for_a_server() {
-            remove_stream(disk, self.root, id)?;
         }
         Ok(())
     }
@@ -244,7 +222,7 @@ impl Feed for SyncFeed<'_, '_> {
         summary.acked = summary.acked.max(durable.min(summary.last));
         self.pace.reached_at = Instant::now();
         if self.cursor_at.elapsed() >= CURSOR_INTERVAL {
-            self.write_cursor(false)?;
+            self.write_cursor()?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! - [`filler`]: frames that stand for entries which the spool has lost, so that the numbers stay dense.
 //! - [`backoff`]: how long to wait before connecting again.
 //! - [`thread`]: the uploader of a writer that lives.
+//! - [`blobs`]: the contents of files, on a connection of their own; [`files`]: those of a writer that lives.
 //!
 //! Invariants:
 //!
@@ -14,8 +15,11 @@
 //!    skips. That is exactly-once.
 
 pub(crate) mod backoff;
+pub(crate) mod blobs;
 pub(crate) mod connection;
+pub(crate) mod files;
 pub(crate) mod filler;
+pub(crate) mod refused;
 pub(crate) mod session;
 pub(crate) mod thread;
 
@@ -47,6 +51,19 @@ pub(crate) enum UploadError {
     /// Trying again does not help, says the server.
     #[error("the server refuses the stream: {0}")]
     Fatal(String),
+    /// The server does not know files.
+    #[error("the server takes no files: it is of an older version, update it")]
+    NoFiles,
+    /// What was refused cannot be put aside, or a link not be removed.
+    #[error("cannot {action} {path}: {source}")]
+    Disk {
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The spool cannot be read.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -64,8 +81,13 @@ pub(crate) enum UploadError {
 }
 
 impl UploadError {
+    /// An error of the disk.
+    pub(crate) fn disk(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Disk { action, path: path.display().to_string(), source }
+    }
+
     /// Whether trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Spool(_))
+        matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Spool(_) | Self::Disk { .. })
     }
 }

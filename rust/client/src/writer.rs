@@ -8,6 +8,7 @@ use crate::pipeline::Pipeline;
 use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use crate::status::{FinishReport, FlushLevel, Status};
+use crate::upload::files::FileUploader;
 use crate::upload::thread::Uploader;
 use crate::worker::{self, NO_EXIT, SpoolSink};
 use parking_lot::Mutex;
@@ -86,7 +87,16 @@ impl Writer {
             retry_at: None,
         };
         let links = root.join(stream.to_string()).join("blobs");
-        let files = Arc::new(FilePool::new(BlobDirectory::new(blobs), links, stream, Arc::clone(&queue), Arc::clone(&progress)));
+        let blobs = BlobDirectory::new(blobs);
+        let file_uploader = FileUploader {
+            blobs: blobs.clone(),
+            root: root.clone(),
+            stream,
+            url: destination.clone(),
+            token: token.clone(),
+            progress: Arc::clone(&progress),
+        };
+        let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress)));
         let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
         let keeper =
             Keeper { spool, files: files_of_keeper, progress: progress_of_keeper, sync_interval, uploads, appended: Arc::clone(&appended) };
@@ -109,6 +119,7 @@ impl Writer {
         thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
         if uploads {
             thread::Builder::new().name("stepwell-upload".into()).spawn(move || uploader.run())?;
+            thread::Builder::new().name("stepwell-files".into()).spawn(move || file_uploader.run())?;
         }
         Ok(writer)
     }
@@ -143,14 +154,18 @@ impl Writer {
         if level == FlushLevel::Spooled {
             return true;
         }
-        let (last, linked) = self.progress.update(|known| {
+        let (last, sweep) = self.progress.update(|known| {
             known.sync_wanted = true;
-            (known.spooled, known.files.linked)
+            known.files.sweep_wanted = known.files.sweeps_begun + 1;
+            (known.spooled, known.files.sweep_wanted)
         });
         match level {
             FlushLevel::Acked if !self.destination.is_empty() => {
-                let arrived = |known: &Known| known.acked >= last && known.files.sent >= linked;
-                self.progress.wait_until(deadline, |known| arrived(known) || known.fatal || known.upload_done)
+                let arrived = |known: &Known| {
+                    let files = &known.files;
+                    known.acked >= last && (files.unsent() == 0 || files.sweeps_done >= sweep && files.unreadable == 0)
+                };
+                self.progress.wait_until(deadline, |known| arrived(known) || known.fatal || known.upload_done && known.files.ended)
                     && arrived(&self.progress.read())
             }
             _ => self.progress.wait_until(deadline, |known| known.synced >= last),
@@ -185,11 +200,8 @@ impl Writer {
         let (accepted, queued_bytes) = (self.queue.accepted(), self.queue.held_bytes());
         let known = self.progress.read();
         let trouble = if known.disk_trouble.is_empty() { &known.files.trouble } else { &known.disk_trouble };
-        let connection = match (trouble.is_empty(), known.connection.is_empty()) {
-            (true, _) => known.connection.clone(),
-            (false, true) => trouble.clone(),
-            (false, false) => format!("{trouble}; {}", known.connection),
-        };
+        let words = [trouble, &known.connection, &known.files.sending];
+        let connection = words.into_iter().filter(|words| !words.is_empty()).map(String::as_str).collect::<Vec<_>>().join("; ");
         Status {
             accepted,
             spooled: known.spooled_rows,
@@ -253,13 +265,17 @@ impl Writer {
             let place = self.root.join("rejected");
             sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
         }
+        if files.refused > 0 {
+            let place = self.root.join("rejected");
+            sentences.push(format!("The server refused {} files; they are kept in {}.", files.refused, place.display()));
+        }
         if uploads && (unsent_files > 0 || !(known.upload_done && known.acked >= known.spooled)) {
             let unsent =
                 if unsent_files > 0 { format!("{unsent_rows} rows and {unsent_files} files") } else { format!("{unsent_rows} rows") };
             sentences.push(format!(
                 "{unsent} are not on {} yet ({}). They are kept in {}; send them with: stepwell sync {}",
                 self.destination,
-                known.connection,
+                if unsent_rows == 0 && !files.sending.is_empty() { &files.sending } else { &known.connection },
                 self.root.join(self.stream.to_string()).display(),
                 // The command takes the directory in which the spool lies.
                 self.root.parent().unwrap_or(&self.root).display(),

@@ -9,6 +9,7 @@
 //!     closed                                     number of the last entry; there once the writer ended in order
 //!     ballast.tmp                                room for the cursor on a full disk (only with a destination)
 //!     alive                                      empty; its modification time is the writer's heartbeat
+//!     blobs/                                     links to blobs: to all it refers to, or, with a destination, to those it has to send
 //! <root>/rejected/                               copies of frames that a server refused, and why
 //! ```
 //!
@@ -40,7 +41,7 @@
 //!    cut back to its last whole frame, if the disk lets us, and never written again; the next frame begins a new segment.
 //! 2. A synced frame is found after a power loss. A segment whose fsync failed is suspect: it is never synced or written
 //!    again, and what it held unsynced is written once more, in a new segment, under the same numbers.
-//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back.
+//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back. The last segment stays until no blob waits.
 //! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
 //! 5. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
 

@@ -102,14 +102,21 @@ pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryN
     Ok(())
 }
 
-/// Removes a stream of which the destination has everything: segments first, the cursor after them, the directory last. What
-/// is not the spool's own stays, and with it the directory.
+/// Removes a stream of which the destination has everything: the folder of its blobs first, segments next, the cursor after them, the directory
+/// last. Nothing is removed while a blob waits in that folder: the segments say whose it is. What is not the spool's own stays, and with it
+/// the directory.
 pub fn remove_stream(disk: &dyn Disk, root: &Path, stream: StreamId) -> Result<(), SpoolError> {
     let directory = root.join(stream.to_string());
     let remove = |path: PathBuf| match disk.remove(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SpoolError::io("remove", &path)(error)),
         _ => Ok(()),
     };
+    let blobs = directory.join("blobs");
+    match disk.remove_dir(&blobs) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(SpoolError::io("remove", &blobs)(error)),
+        _ => {}
+    }
     let names = disk.list(&directory).map_err(SpoolError::io("list", &directory))?;
     for name in names.iter().filter(|name| segment::parse_file_name(name).is_some()) {
         remove(directory.join(name))?;

@@ -339,8 +339,9 @@ impl SpoolWriter {
     /// What there is to do now that the destination has everything up to `acked`; `None` if nothing.
     pub fn begin_trim(&self, acked: EntryNumber) -> Option<TrimTask> {
         let acked = acked.min(self.last).max(self.cursor);
-        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is what the next one needs.
-        let current = self.segments.last().filter(|_| self.appending).map(|segment| segment.number);
+        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is what the next one needs. But
+        // while blobs wait, the last one says whose they are.
+        let current = self.segments.last().filter(|_| self.appending || self.has_blobs()).map(|segment| segment.number);
         let done = self.segments.iter().filter(|segment| segment.last <= acked && Some(segment.number) != current);
         let segments: Vec<u32> = done.map(|segment| segment.number).collect();
         let moves_cursor = acked > self.cursor;
@@ -352,6 +353,10 @@ impl SpoolWriter {
             moves_cursor,
             segments,
         })
+    }
+
+    fn has_blobs(&self) -> bool {
+        self.disk.list(&self.directory.join("blobs")).is_ok_and(|names| !names.is_empty())
     }
 
     /// Takes note of a trim that was done.

@@ -22,7 +22,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Messages between us and HTTP/2; frames are up to 1 MiB before compression.
 const OUTGOING_MESSAGES: usize = 4;
 /// Largest message that a server sends, with room for many rejected ranges.
-const ANSWER_BYTES: usize = 4 << 20;
+pub(crate) const ANSWER_BYTES: usize = 4 << 20;
 /// Frames that we keep unacknowledged at most, whatever the server would take.
 const WINDOW_BYTES: usize = 8 << 20;
 const PROTOCOL: u32 = 1;
@@ -64,12 +64,7 @@ pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, 
     let hello = v1::Hello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").into() };
     let late = |_| UploadError::Connection("the server does not answer".into());
     outgoing.send(message(Say::Hello(hello))).await.map_err(|_| UploadError::Connection("the connection broke".into()))?;
-    let mut request = Request::new(ReceiverStream::new(messages));
-    if !token.is_empty() {
-        let value =
-            format!("Bearer {token}").parse().map_err(|_| UploadError::Fatal("the token holds characters that cannot be sent".into()))?;
-        request.metadata_mut().insert("authorization", value);
-    }
+    let request = authorize(Request::new(ReceiverStream::new(messages)), token)?;
     let mut client = IngestClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
     let response = timeout(ANSWER_TIMEOUT, client.attach(request)).await.map_err(late)?.map_err(|status| of_status(&status))?;
     let mut inbound = response.into_inner();
@@ -92,6 +87,16 @@ pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, 
         Some(Heard::Drain(_)) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
         _ => Err(UploadError::Connection("the server did not welcome us".into())),
     }
+}
+
+/// Says who we are, if there is a token.
+pub(crate) fn authorize<T>(mut request: Request<T>, token: &str) -> Result<Request<T>, UploadError> {
+    if !token.is_empty() {
+        let value =
+            format!("Bearer {token}").parse().map_err(|_| UploadError::Fatal("the token holds characters that cannot be sent".into()))?;
+        request.metadata_mut().insert("authorization", value);
+    }
+    Ok(request)
 }
 
 /// A message to the server.

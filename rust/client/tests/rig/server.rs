@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use stepwell_codec::frame::FrameHeader;
-use stepwell_model::Entry;
+use stepwell_model::{BlobId, Entry};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::ingest_server::{Ingest, IngestServer};
@@ -34,9 +34,26 @@ pub enum Deed {
     Stall,
 }
 
+/// What it does with the next blobs, in turn; after that it stores them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlobDeed {
+    Store,
+    /// Stores the blob and ends the call before it says so: it will arrive twice.
+    StoreAndBreak,
+    /// Ends the call as a server with a full disk does.
+    Full,
+    Refuse(&'static str),
+}
+
 #[derive(Default)]
 pub struct Memory {
     pub script: std::collections::VecDeque<Deed>,
+    pub blob_script: std::collections::VecDeque<BlobDeed>,
+    /// Knows nothing of blobs, as older ones do.
+    pub is_old: bool,
+    pub blobs: BTreeMap<BlobId, Vec<u8>>,
+    /// Blobs that came in whole, again those that were there.
+    pub blobs_received: u64,
     pub durable: BTreeMap<Vec<u8>, u64>,
     pub entries: BTreeMap<Vec<u8>, Vec<Entry>>,
     pub duplicates: u64,
@@ -107,13 +124,38 @@ impl Ingest for Service {
 
     async fn find_missing_blobs(
         &self,
-        _request: Request<v1::FindMissingBlobsRequest>,
+        request: Request<v1::FindMissingBlobsRequest>,
     ) -> Result<Response<v1::FindMissingBlobsReply>, Status> {
-        Err(Status::unimplemented("this server takes no blobs"))
+        let memory = self.memory.lock();
+        if memory.is_old {
+            return Err(Status::unimplemented("what blobs?"));
+        }
+        let mut sha256 = request.into_inner().sha256;
+        sha256.retain(|id| !memory.blobs.contains_key(&BlobId(id[..].try_into().unwrap())));
+        Ok(Response::new(v1::FindMissingBlobsReply { sha256 }))
     }
 
-    async fn put_blobs(&self, _request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
-        Err(Status::unimplemented("this server takes no blobs"))
+    async fn put_blobs(&self, request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
+        let memory = Arc::clone(&self.memory);
+        let mut chunks = request.into_inner();
+        let (answers, receiver) = mpsc::channel(1_000);
+        tokio::spawn(async move {
+            while let Ok(Some(first)) = chunks.message().await {
+                let (sha256, size, mut bytes) = (first.sha256, first.size, first.data.to_vec());
+                while (bytes.len() as u64) < size {
+                    let Ok(Some(chunk)) = chunks.message().await else { return };
+                    assert!(chunk.sha256.is_empty() && !chunk.data.is_empty());
+                    bytes.extend_from_slice(&chunk.data);
+                }
+                let answer = memory.lock().blob(BlobId(sha256[..].try_into().unwrap()), bytes);
+                let ends = answer.is_err();
+                let _ = answers.send(answer.map(|refused| v1::BlobStored { sha256, refused })).await;
+                if ends {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
     async fn attach(&self, request: Request<Streaming<v1::ClientMessage>>) -> Result<Response<Answers>, Status> {
@@ -143,6 +185,22 @@ impl Ingest for Service {
 }
 
 impl Memory {
+    fn blob(&mut self, id: BlobId, bytes: Vec<u8>) -> Result<String, Status> {
+        assert_eq!(stepwell_blob::hash(&bytes), id, "what comes is what was said");
+        self.blobs_received += 1;
+        match self.blob_script.pop_front().unwrap_or(BlobDeed::Store) {
+            BlobDeed::Full => return Err(Status::unavailable("the disk is full")),
+            BlobDeed::Refuse(reason) => return Ok(reason.into()),
+            deed => {
+                self.blobs.insert(id, bytes);
+                if deed == BlobDeed::StoreAndBreak {
+                    return Err(Status::unavailable("broken on purpose"));
+                }
+            }
+        }
+        Ok(String::new())
+    }
+
     fn hear(&mut self, message: Said) -> (Vec<Answer>, bool) {
         match message {
             Said::Hello(hello) => {

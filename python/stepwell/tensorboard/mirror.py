@@ -36,6 +36,8 @@ class Mirror:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _run: Run | None = None
     _step: int | None = None
+    # The run's own step of the row that is being collected.
+    _row: int = -1
     _defined: set[str] = field(default_factory=set)
     _config: dict[str, Any] = field(default_factory=dict)
 
@@ -62,10 +64,10 @@ class Mirror:
             for key in row.keys() - self._defined:
                 run.define_metric(key, step_metric=STEP_KEY, step_sync=False)
                 self._defined.add(key)
-            if self._step not in (None, event.step):
+            if self._step not in (None, event.step) and run.step == self._row:
                 run.log({}, commit=True)
-            self._step = event.step
             run.log({**row, STEP_KEY: event.step, "_timestamp": event.time}, commit=False)
+            self._step, self._row = event.step, run.step
 
     def _namespace(self, logdir: str) -> str:
         """Return what stands before the tags of a writer: empty, or a path with a slash at its end."""

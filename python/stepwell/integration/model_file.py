@@ -1,0 +1,35 @@
+"""A model of a training library as an artifact of the run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stepwell.client.run import Run
+
+
+def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: Sequence[str] = ()) -> None:
+    """Write a model and log it as the artifact `model_ID`, ID being that of the run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    file
+        What the file is called.
+    save
+        Writes the model to a path.
+    aliases
+        Aliases of the artifact.
+    """
+    from stepwell.client.artifact import Artifact
+
+    artifact = Artifact(f"model_{run.id}", type="model")
+    with tempfile.TemporaryDirectory(prefix="stepwell-model-") as folder:
+        path = Path(folder, file)
+        save(str(path))
+        artifact.add_file(path)
+        run.log_artifact(artifact, aliases=list(aliases))

@@ -130,7 +130,6 @@ CHARTS = [
     Wrong("sw.plot.roc_curve([0, 1], [[0.5, 0.5]])", VALUE, ["2", "1"]),
     Wrong("sw.plot.confusion_matrix(y_true=[0, 1], preds=[0])", VALUE, ["2", "1"]),
     Wrong("sw.plot.line_series([0, 1], [[1, 2, 3]])", VALUE, ["2", "3"]),
-    Wrong("sw.plot_table('no owner', table, {})", f"{VALUE}|{TYPE}", ["no owner", "owner/name"]),
     Wrong("sw.plot_table('me/chart', 5, {})", TYPE, ["int", "Table"]),
 ]
 WRONG_LISTS = [
@@ -157,32 +156,31 @@ with sw.init(project="wrong", id="media") as run:
         try:
             run.log({"ok": 1, "bad": eval(call)})
         except Exception as error:
-            kind = type(error)
-            found.append([f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."), str(error)])
+            found.append([[kind.__name__ for kind in type(error).__mro__], str(error)])
         else:
-            found.append(["nothing", "was accepted"])
+            found.append([["nothing"], "was accepted"])
     run.log({"after": 1})
 print(json.dumps(found))
 """
 
 
 @pytest.fixture(scope="module")
-def wrong(place: Place) -> list[tuple[str, str]]:
+def wrong(place: Place) -> list[tuple[list[str], str]]:
     """Make all wrong calls in one script and return what they raised."""
     ended = place.run(CALLS, json.dumps([each.call for each in WRONG]))
-    return [(kind, text) for kind, text in json.loads(ended.stdout.strip().splitlines()[-1])]
+    return [(kinds, text) for kinds, text in json.loads(ended.stdout.strip().splitlines()[-1])]
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)), ids=[each.call[:70] for each in WRONG])
-def test_a_wrong_medium_is_answered_with_what_was_expected(wrong: list[tuple[str, str]], number: int):
-    kind, text = wrong[number]
-    assert re.fullmatch(WRONG[number].error, kind), f"{kind}: {text}"
+def test_a_wrong_medium_is_answered_with_what_was_expected(wrong: list[tuple[list[str], str]], number: int):
+    kinds, text = wrong[number]
+    assert any(re.fullmatch(WRONG[number].error, kind) for kind in kinds), f"{kinds[0]}: {text}"
     for named in WRONG[number].named:
         assert re.search(named, text), f"{named!r} is not named in: {text}"
     assert len(text) < 2_000, "a sentence, not a dump"
 
 
-def test_nothing_of_a_wrong_call_is_kept(place: Place, wrong: list[tuple[str, str]]):
+def test_nothing_of_a_wrong_call_is_kept(place: Place, wrong: list[tuple[list[str], str]]):
     run = place.api().run("wrong/media")
     assert scan(run) == {0: {"before": 1}, 1: {"after": 1}}
     assert list(run.files()) == [], "no file of a call that failed is stored"

@@ -176,7 +176,7 @@ impl Source<'_> {
             let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
             let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
             let metadata = file.metadata()?;
-            let sound = metadata.is_file().then(|| metadata.len());
+            let sound = metadata.is_file().then_some(metadata.len());
             sound.map(|size| (file, size)).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
         };
         let own = regular(&self.blobs.path(id));

@@ -1,0 +1,192 @@
+"""Figures of Plotly and matplotlib: what is stored is what Plotly reads; what it cannot show becomes a picture."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io
+import pytest
+from PIL import Image as Pillow
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+import stepwell
+from stepwell.media import plotly as module
+from stepwell.media.image import Image
+from stepwell.media.plotly import Plotly, from_matplotlib, is_figure
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin without figures, and without what was warned of."""
+    monkeypatch.setattr(module, "_warned", set())
+    yield
+    plt.close("all")
+
+
+def stored(media: Plotly) -> Any:
+    """Return the JSON that would be stored."""
+    return json.loads(media._content.read())
+
+
+def numbers(column: Any) -> list[Any]:
+    """Return the numbers of a column, which may be a typed array: base64 and the name of a type."""
+    if isinstance(column, dict):
+        return np.frombuffer(base64.b64decode(column["bdata"]), column["dtype"]).tolist()
+    return list(column)
+
+
+def test_a_figure_is_stored_as_plotly_writes_it():
+    figure = go.Figure(go.Scatter(x=np.arange(50.0), y=np.arange(50) ** 2), layout={"title": {"text": "Squares"}})
+    value = stored(Plotly(figure))
+    assert value == json.loads(figure.to_json())
+    again = plotly.io.from_json(json.dumps(value))
+    assert again.layout.title.text == "Squares"
+    assert numbers(again.data[0].y) == [x**2 for x in range(50)]
+    assert numbers(again.data[0].x) == list(range(50))
+    assert is_figure(figure)
+    assert not is_figure({"data": []})
+
+
+def test_nan_and_numpy_scalars_are_json():
+    figure = go.Figure(go.Bar(x=["a", "b"], y=[np.float32(0.5), float("nan")]), layout={"width": np.int64(300)})
+    text = Plotly(figure)._content.read().decode()
+    value = json.loads(text, parse_constant=pytest.fail)
+    assert value["layout"]["width"] == 300
+
+
+def test_a_file_is_kept_byte_for_byte(tmp_path: Path):
+    path = tmp_path / "figure.json"
+    path.write_text('{ "data" : [ ],\n "layout": {} }')
+    for given in (path, str(path)):
+        assert Plotly(given)._content.read() == path.read_bytes()
+    for wrong in ("{", "[]", '{"layout": {}}'):
+        path.write_text(wrong)
+        with pytest.raises(ValueError, match=r"figure\.json"):
+            Plotly(path)
+    with pytest.raises(FileNotFoundError):
+        Plotly(tmp_path / "missing.json")
+    for value in (3, [1, 2], {"data": []}, None):
+        with pytest.raises(TypeError, match=f"not {type(value).__name__}"):
+            Plotly(value)
+
+
+def draw_line() -> Any:
+    plt.plot([1, 2, 3, 4], [1, 4, 9, 16], label="squares")
+    plt.ylabel("some interesting numbers")
+    plt.legend()
+    return plt
+
+
+def test_matplotlib_becomes_plotly_with_its_numbers():
+    figure = draw_line().gcf()
+    for given in (plt, figure.axes[0], figure):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            media = from_matplotlib(given)
+        assert isinstance(media, Plotly)
+        value = plotly.io.from_json(json.dumps(stored(media)))
+        (line,) = value.data
+        assert (list(line.x), list(line.y)) == ([1, 2, 3, 4], [1, 4, 9, 16])
+        assert value.layout.yaxis.title.text == "some interesting numbers"
+    assert plt.gcf() is not figure, "pyplot begins a new one"
+    assert isinstance(Plotly(figure), Plotly)
+    assert isinstance(Plotly.make_plot_media(draw_line()), Plotly)
+
+
+@pytest.mark.parametrize(
+    ("draw", "kind", "y"),
+    [
+        (lambda axes: axes.scatter([1, 2], [3, 4]), "scatter", [3, 4]),
+        (lambda axes: axes.bar(["a", "b"], [3, 4]), "bar", [3, 4]),
+        (lambda axes: axes.step([1, 2], [3, 4]), "scatter", [3, 4]),
+    ],
+)
+def test_points_and_bars_become_plotly(draw: Any, kind: str, y: list[float]):
+    figure, axes = plt.subplots()
+    draw(axes)
+    media = from_matplotlib(figure)
+    assert isinstance(media, Plotly)
+    (trace,) = plotly.io.from_json(json.dumps(stored(media))).data
+    assert (trace.type, list(trace.y)) == (kind, y)
+
+
+@pytest.mark.parametrize(
+    ("draw", "projection", "said"),
+    [
+        (lambda axes: axes.fill_between([1, 2], [1, 2], [2, 3]), None, "FillBetweenPolyCollection"),
+        (lambda axes: axes.pcolormesh(np.ones((2, 2))), None, "QuadMesh"),
+        (lambda axes: axes.pie([1, 2]), None, "Wedge"),
+        (lambda axes: axes.axvspan(0, 1), None, "Rectangle"),
+        (lambda axes: axes.axhline(1), None, "axhline"),
+        (lambda axes: axes.annotate("here", (0, 0), (1, 1), arrowprops={}), None, "Annotation"),
+        (lambda axes: axes.plot([1, 2], [1, 2], [1, 2]), "3d", "3d axes"),
+        (lambda axes: axes.plot([1, 2], [1, 2]), "polar", "polar axes"),
+    ],
+)
+def test_what_plotly_cannot_show_is_a_picture_with_one_warning(draw: Any, projection: str | None, said: str):
+    figure = plt.figure()
+    draw(figure.add_subplot(projection=projection))
+    with pytest.warns(RuntimeWarning, match=f"{said}.*image"):
+        assert isinstance(from_matplotlib(figure), Image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert isinstance(from_matplotlib(figure), Image), "said once"
+    with pytest.raises(ValueError, match=said):
+        Plotly(figure)
+
+
+def test_a_figure_with_images_is_an_image():
+    figure, axes = plt.subplots(figsize=(2, 1), dpi=50)
+    axes.imshow(np.ones((3, 3)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        media = from_matplotlib(figure)
+    assert isinstance(media, Image)
+    assert Pillow.open(io.BytesIO(media._content.read())).size == (100, 50)
+
+
+def test_without_plotly_it_is_a_picture_that_says_why(tmp_path: Path):
+    script = """
+import sys, warnings
+sys.modules["plotly"] = None
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from stepwell.media.plotly import from_matplotlib
+plt.plot([1, 2])
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    print(type(from_matplotlib(plt)).__name__, type(from_matplotlib(plt)).__name__, len(said), said[0].message)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ended.stdout.startswith("Image Image 1 stepwell: ")
+    assert "pip install stepwell[plotly]" in ended.stdout
+
+
+def test_what_is_logged_is_recognised(tmp_path: Path):
+    with stepwell.init(project="p", id="r", dir=tmp_path / "stepwell") as run:
+        run.log({"figure": go.Figure(go.Scatter(y=[1, 2])), "chart": draw_line()})
+        run.log({"axes": draw_line().gca()}, step=0)
+        run.log({"both": [Plotly(go.Figure()), Plotly(go.Figure())]})
+    with stepwell.Api(tmp_path / "stepwell") as api:
+        found = api.run("p/r")
+        first, second = found.scan_history()
+        for key in ("figure", "chart", "axes"):
+            assert first[key]["_type"] == "plotly-file"
+            assert first[key]["path"].startswith(f"media/plotly/{key}_")
+            assert first[key]["path"].endswith(".plotly.json")
+        assert (second["both"]["_type"], second["both"]["count"]) == ("plotly-file", 2)
+        with found.file(first["figure"]["path"]).download(root=str(tmp_path)) as file:
+            figure = plotly.io.from_json(file.read())
+        assert list(figure.data[0].y) == [1, 2]

@@ -71,7 +71,8 @@ def from_matplotlib(value: Any) -> Plotly | Image:
     """Return a figure of matplotlib as one of Plotly, or as an image where it would not look the same.
 
     Without plotly, and for figures with something that it cannot convert, it is an image, and a warning says why,
-    once for each reason. A figure with images in it is an image without a warning.
+    once for each reason. A figure with images in it is an image without a warning. `pyplot` goes on with a new figure
+    after a conversion, as wandb's scripts expect: the lines of one `log` are not in the next.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def _obstacle(figure: Any) -> str | None:
             if type(collection).__name__ not in {"PathCollection", "LineCollection"}:
                 return f"{type(collection).__name__} collections"
         for line in axes.lines:
-            if line.get_transform() != axes.transData:
+            if line.get_transform().contains_branch_seperately(axes.transData) != (True, True):
                 return "lines that span the axes (axhline, axvline)"
     return None
 

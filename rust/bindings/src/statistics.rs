@@ -1,6 +1,7 @@
 //! `array_statistics(array)`: what the summary says of an array or a tensor.
 
 use crate::encode::array::Memory;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stepwell_model::Value;
@@ -11,6 +12,10 @@ use stepwell_sample::statistics::PERCENTILES;
 #[pyfunction]
 pub(crate) fn array_statistics<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = array.py();
+    let dtype = array.getattr("dtype")?;
+    if !matches!(dtype.getattr("kind")?.extract::<&str>()?, "b" | "i" | "u" | "f") {
+        return Err(PyTypeError::new_err(format!("an array of {dtype} has no statistics, expected real numbers")));
+    }
     let found = Memory::of(array)?.statistics(py)?;
     let said = PyDict::new(py);
     for (name, extreme) in [("min", found.min), ("max", found.max)] {

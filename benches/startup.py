@@ -86,7 +86,7 @@ def main() -> None:
     print(describe())
     figures = measure(arguments.starts)
     print(
-        "\n| bare interpreter, ms | `import stepwell`, ms | `init`, ms | `finish`, ms | modules | large ones among them |"
+        "\n| bare interpreter, ms | `import stepwell`, ms | `init`, ms | `finish`, ms | modules | large ones |"
     )
     print("|---:|---:|---:|---:|---:|---|")
     times = " | ".join(f"{figures[name]:.1f}" for name in ("bare_ms", "import_ms", "init_ms", "finish_ms"))

@@ -48,7 +48,7 @@ class Files:
         path = Path(text).expanduser()
         absolute = path.absolute()
         root = absolute.parent if base is None and path.is_absolute() else Path(base or ".").absolute()
-        found = list(_matches(str(absolute)))
+        found = list(dict.fromkeys(_matches(str(absolute))))
         names = [_name(path, root) for path in found]
         for path, name in zip(found, names, strict=True):
             self.store(name, path)

@@ -37,8 +37,8 @@ class Origin:
     path: str
     step: int
 
-    def copy_to(self, run: Run) -> None:
-        """Copy config, rows and the files that these name.
+    def check(self) -> None:
+        """Look whether the run is there.
 
         Raises
         ------
@@ -51,12 +51,21 @@ class Origin:
 
         api = Api(self.source)
         try:
-            try:
-                origin = api.run(self.path)
-            except CommError as error:
-                if error.not_found:
-                    raise UsageError(f"fork_from: there is no run {self.path} in {self.source}") from None
-                raise
+            api.run(self.path)
+        except CommError as error:
+            if error.not_found:
+                raise UsageError(f"fork_from: there is no run {self.path} in {self.source}") from None
+            raise
+        finally:
+            api.close()
+
+    def copy_to(self, run: Run) -> None:
+        """Copy config, rows and the files that these name. A server that cannot be reached is a CommError."""
+        from stepwell.api import Api
+
+        api = Api(self.source)
+        try:
+            origin = api.run(self.path)
             run.config.setdefaults(origin.config)
             run.config.update({KEY: f"{self.path}?_step={self.step}"}, allow_val_change=True)
             names: set[str] = set()

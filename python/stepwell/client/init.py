@@ -301,7 +301,10 @@ class _Beginning:
         from stepwell.client.fork import Origin
 
         run_id, step = split_moment("fork_from", self.settings.fork_from)
-        return Origin(destination or str(directory), f"{self.settings.entity}/{self.settings.project}/{run_id}", step)
+        path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
+        origin = Origin(destination or str(directory), path, step)
+        origin.check()
+        return origin
 
     def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any]) -> None:
         """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from stepwell.client import session
-from stepwell.errors import UsageError
+from stepwell.errors import CommError, UsageError
 
 
 def restore(
@@ -54,12 +54,19 @@ def restore(
     if run_path is None:
         raise UsageError("restore: without a run in progress pass run_path='project/run'")
     target = Path(root or ".") / name
-    if replace or not target.exists():
-        from stepwell.api import Api
+    if target.exists() and not replace:
+        return target.open(encoding="utf-8", errors="surrogateescape")
+    from stepwell.api import Api
 
-        api = Api(source)
+    api = Api(source)
+    try:
+        run = api.run(run_path)
         try:
-            api.run(run_path).file(name).download(root=str(root or "."), replace=True)
-        finally:
-            api.close()
-    return target.open(encoding="utf-8", errors="surrogateescape")
+            file = run.file(name)
+        except CommError as error:
+            if error.not_found:
+                raise ValueError(f"restore: {error}") from None
+            raise
+        return file.download(root=root or ".", replace=True)
+    finally:
+        api.close()

@@ -1,0 +1,159 @@
+"""Files of a run: saved by pattern, by policy, from `run.dir`, as code, as artifacts; and fetched back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stepwell
+from stepwell import Api, Artifact, Table, UsageError
+from stepwell.errors import UnsupportedError
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "work"
+    for name in ("a.txt", "b.txt", "deep/c.txt", "deep/er/d.bin", "model [1].pt"):
+        path = work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"content of {name}")
+    monkeypatch.chdir(work)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[stepwell.Run]:
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"silent": True}) as run:
+        yield run
+
+
+def stored(tmp_path: Path) -> dict[str, str]:
+    """Return the files of the run with their contents."""
+    return {file.name: file.read().decode() for file in Api(str(tmp_path / "runs")).run("p/r").files()}
+
+
+def test_patterns_keep_their_folders(run: stepwell.Run, tmp_path: Path):
+    assert run.save("a.txt", policy="now") == [str(Path("a.txt").absolute())]
+    assert len(run.save("deep/**/*", policy="now")) == 2
+    assert len(run.save(Path("deep").absolute() / "*.txt", policy="now")) == 1
+    assert len(run.save(str(Path("deep/er").absolute()), base_path=Path.cwd(), policy="now")) == 1
+    assert stepwell.save("model [1].pt", policy="now")
+    assert run.save("nothing/*", policy="now") == []
+    assert run.save("*.txt", policy="now", glob=False) == []
+    run.finish()
+    assert stored(tmp_path) == {
+        name: f"content of {source}"
+        for name, source in {
+            "a.txt": "a.txt",
+            "c.txt": "deep/c.txt",
+            "deep/c.txt": "deep/c.txt",
+            "deep/er/d.bin": "deep/er/d.bin",
+            "model [1].pt": "model [1].pt",
+        }.items()
+    }
+
+
+def test_what_changes_is_saved_again_at_the_end(run: stepwell.Run, tmp_path: Path):
+    run.save("*.txt", policy="live")
+    run.save("deep/*", policy="end")
+    run.save("model*", policy="now")
+    for name in ("a.txt", "deep/c.txt", "new.txt", "model [1].pt"):
+        Path(name).write_text("changed")
+    Path("b.txt").unlink()
+    run.finish()
+    found = stored(tmp_path)
+    assert {name for name, content in found.items() if content == "changed"} == {"a.txt", "deep/c.txt", "new.txt"}
+    assert found["b.txt"] == "content of b.txt"
+
+
+def test_what_lies_in_the_directory_of_the_run_is_saved_at_the_end(run: stepwell.Run, tmp_path: Path):
+    Path(run.dir, "checkpoints").mkdir()
+    Path(run.dir, "checkpoints", "model.pt").write_text("weights")
+    Path(run.dir, "notes.txt").write_text("early")
+    run.save(os.path.join(run.dir, "notes.txt"))  # noqa: PTH118  as scripts write it
+    Path(run.dir, "notes.txt").write_text("late")
+    run.finish()
+    assert stored(tmp_path) == {"checkpoints/model.pt": "weights", "notes.txt": "late"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a.txt", None, "later"), "policy"),
+        (("s3://bucket/x", None, "now"), "address"),
+        (("a.txt", "deep", "now"), "below base_path"),
+        (("../other.txt", None, "now"), "below base_path"),
+    ],
+)
+def test_what_cannot_be_saved(run: stepwell.Run, arguments: tuple[str, str | None, str], said: str):
+    Path("../other.txt").touch()
+    with pytest.raises(UsageError, match=said):
+        run.save(*arguments)
+    assert run.save("../work/a.txt", policy="now"), "which lies in the working directory after all"
+
+
+def test_a_file_is_restored(run: stepwell.Run, tmp_path: Path):
+    run.save("a.txt", policy="now")
+    Path("a.txt").write_text("lost")
+    with run.restore("a.txt") as file:
+        assert file.read() == "content of a.txt"
+    with run.restore("a.txt", root="back") as file:
+        assert file.name == str(Path("back/a.txt"))
+    with pytest.raises(ValueError, match=r"no\.txt"):
+        run.restore("no.txt")
+    run.finish()
+    with stepwell.restore("a.txt", "p/r", replace=True, source=str(tmp_path / "runs")) as file:
+        assert (file.read(), file.name) == ("content of a.txt", "a.txt")
+    with pytest.raises(UsageError, match="run_path"):
+        stepwell.restore("a.txt")
+
+
+def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_path: Path):
+    artifact = Artifact("data-1", type="dataset", description="what it is", metadata={"rows": 2})
+    artifact.add_file("a.txt")
+    artifact.add_file("b.txt", name="renamed/b.txt")
+    artifact.add_dir("deep", name="tree")
+    with artifact.new_file("made.json", mode="w") as file:
+        file.write("{}")
+    assert artifact.add(Table(columns=["x"], data=[[1], [2]]), "table") == "table.table.json"
+    assert run.log_artifact(artifact, aliases=["best", "best"]).wait() is artifact
+    assert run.log_artifact("a.txt", name="plain", type="text").files() == ["a.txt"]
+    assert run.log_model("deep").name == "model-r"
+    run.finish()
+    found = stored(tmp_path)
+    record = Api(str(tmp_path / "runs")).run("p/r").file("artifacts/data-1.json").read().decode()
+    for part in ("what it is", '"rows"', "best", "renamed/b.txt", "dataset"):
+        assert part in record
+    assert found["artifacts/data-1/a.txt"] == "content of a.txt"
+    assert found["artifacts/data-1/renamed/b.txt"] == "content of b.txt"
+    assert found["artifacts/data-1/tree/er/d.bin"] == "content of deep/er/d.bin"
+    assert found["artifacts/data-1/made.json"] == "{}"
+    assert "table-file" in found["artifacts/data-1/table.table.json"]
+    assert found["artifacts/plain/a.txt"] == "content of a.txt"
+    assert found["artifacts/model-r/c.txt"] == "content of deep/c.txt"
+
+
+def test_a_wrong_artifact_is_refused(run: stepwell.Run):
+    for name in ("", "a/b", "a:b", "..", "x" * 200, None):
+        with pytest.raises(UsageError, match="name of an artifact"):
+            Artifact(name, type="t")  # type: ignore[arg-type]
+    artifact = Artifact("a", type="t")
+    with pytest.raises(ValueError, match=r"no\.txt"):
+        artifact.add_file("no.txt")
+    with pytest.raises(ValueError, match="nowhere"):
+        artifact.add_dir("nowhere")
+    with pytest.raises(UsageError, match=r"\.\."):
+        artifact.add_file("a.txt", name="../a.txt")
+    with pytest.raises(UnsupportedError, match="reference"):
+        artifact.add_reference("s3://bucket")
+    with pytest.raises(UsageError, match=r"no\.txt"):
+        run.log_artifact("no.txt")
+
+
+def test_code_is_saved(run: stepwell.Run, tmp_path: Path):
+    Path("train.py").write_text("print()")
+    Path("deep/net.py").write_text("net")
+    assert len(run.log_code(".", exclude_fn=lambda path: path.endswith("train.py"))) == 1
+    run.log_code("deep", include_fn=lambda path: path.endswith(".bin"))
+    run.finish()
+    assert stored(tmp_path) == {"code/deep/net.py": "net", "code/er/d.bin": "content of deep/er/d.bin"}

@@ -11,6 +11,7 @@ __all__ = [
     "__version__",
     "array_statistics",
     "attach",
+    "crc32c",
     "decode",
     "decode_rows",
     "encode",
@@ -73,6 +74,7 @@ class Writer:
         strict_steps: bool,
         queue_bytes: int,
         spool_bytes: int,
+        start_time: float | None = None,
     ) -> Writer: ...
     @property
     def stream(self) -> str: ...
@@ -83,6 +85,7 @@ class Writer:
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
     ) -> None: ...
+    def log_at(self, data: Mapping[str, Any], step: int, time: float) -> None: ...
     def set_config(self, values: Mapping[str, Any], deleted: Sequence[str] = ...) -> None: ...
     def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ...) -> None: ...
     def define_metric(
@@ -139,6 +142,7 @@ class Content:
 
 def attach(content: Content, folder: str, key: str) -> str: ...
 def array_statistics(array: Any) -> dict[str, float]: ...
+def crc32c(data: bytes) -> int: ...
 def encode(value: Any) -> bytes: ...
 def decode(data: bytes) -> Any: ...
 def decode_rows(
@@ -183,6 +187,7 @@ class SpooledStream(TypedDict):
     bytes: int
     live: bool
     rejected: int
+    files: int
     damage: str
 
 def spooled_streams(directory: str) -> list[SpooledStream]: ...
@@ -190,6 +195,6 @@ def sync(
     directory: str,
     url: str,
     streams: Sequence[str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int, int, int], None] | None = None,
     timeout: float | None = None,
 ) -> list[SpooledStream]: ...

@@ -40,6 +40,11 @@ pub(crate) struct Writer {
     start: TimeMicros,
 }
 
+/// Seconds since 1970, in microseconds.
+fn micros(seconds: f64) -> TimeMicros {
+    (seconds * 1e6).round() as TimeMicros
+}
+
 #[inline]
 pub(crate) fn now() -> TimeMicros {
     // A clock before 1970 gives 0: wrong, but no reason to lose the row.
@@ -73,6 +78,21 @@ fn pairs(values: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
 }
 
 impl Writer {
+    /// Encodes a row and hands it over.
+    fn write(&self, data: &Bound<'_, PyAny>, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
+        let mut scratch = RowScratch::take();
+        // What keeps the keys alive is `data` itself or what `encode` returns.
+        let result = scratch.encode(data, self.client.files()).and_then(|other| match other {
+            None => self.push(data.py(), &scratch, step, commit, time),
+            Some(mut other) => {
+                let files = std::mem::take(&mut other.files);
+                self.with_files(data.py(), files, || self.push(data.py(), &scratch, step, commit, time))
+            }
+        });
+        scratch.give_back();
+        result
+    }
+
     fn check_process(&self) -> PyResult<()> {
         if self.generation == fork::generation() {
             return Ok(());
@@ -152,7 +172,7 @@ impl Writer {
 impl Writer {
     #[new]
     #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
-        on_full, strict_steps, queue_bytes, spool_bytes))]
+        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
     fn new(
         py: Python<'_>,
@@ -172,6 +192,7 @@ impl Writer {
         strict_steps: bool,
         queue_bytes: usize,
         spool_bytes: u64,
+        start_time: Option<f64>,
     ) -> PyResult<Self> {
         let path = RunPath::new(entity, project, run).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let on_full = match on_full {
@@ -180,7 +201,7 @@ impl Writer {
             "raise" => OnFull::Raise,
             other => return Err(PyValueError::new_err(format!("on_full is {other:?}, expected \"sample\", \"block\" or \"raise\""))),
         };
-        let start = now();
+        let start = start_time.map_or_else(now, micros);
         let opening = Opening {
             entity: path.entity,
             project: path.project,
@@ -237,17 +258,13 @@ impl Writer {
         let time = now();
         let step = step.map(step_of).transpose()?;
         let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
-        let mut scratch = RowScratch::take();
-        // What keeps the keys alive is `data` itself or what `encode` returns.
-        let result = scratch.encode(data, self.client.files()).and_then(|other| match other {
-            None => self.push(data.py(), &scratch, step, commit, time),
-            Some(mut other) => {
-                let files = std::mem::take(&mut other.files);
-                self.with_files(data.py(), files, || self.push(data.py(), &scratch, step, commit, time))
-            }
-        });
-        scratch.give_back();
-        result
+        self.write(data, step, commit, time)
+    }
+
+    /// Writes a row that was logged elsewhere, `time` seconds since 1970.
+    fn log_at(&self, data: &Bound<'_, PyAny>, step: &Bound<'_, PyAny>, time: f64) -> PyResult<()> {
+        self.check_process()?;
+        self.write(data, Some(step_of(step)?), Some(true), micros(time))
     }
 
     #[pyo3(signature = (values, deleted=Vec::new()))]

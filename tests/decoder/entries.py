@@ -56,6 +56,16 @@ class Info:
 
 
 @dataclass(frozen=True)
+class File:
+    """What a path of the run holds from now on."""
+
+    time_us: int
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Lost:
     """Rows that found no room."""
 
@@ -81,7 +91,7 @@ class Open:
     said: dict[str, Any]
 
 
-Entry = Row | Config | SummaryValues | Metric | Info | Lost | Exit | Open
+Entry = Row | Config | SummaryValues | Metric | Info | File | Lost | Exit | Open
 
 
 def _extension(code: int, data: bytes) -> Any:
@@ -121,6 +131,10 @@ def _entry(fields: list[Any], keys: list[str], shapes: list[list[int]]) -> Entry
             return Metric(time_us, fields[2])
         case [4, int(time_us), dict(said)]:
             return Info(time_us, said)
+        case [5, int(time_us), {"path": str(path), "sha256": bytes(sha256), "size": int(size), **_said}]:
+            if len(sha256) != 32 or size < 0 or not all(part not in {"", ".", ".."} for part in path.split("/")):
+                raise Violation(f"a file of no sound form: {fields!r}")
+            return File(time_us, path, sha256.hex(), size)
         case [6, int(time_us), {"rows": int(rows), "kept": int(kept), "reason": str(reason), **_said}]:
             return Lost(time_us, rows, kept, reason)
         case [7, int(time_us), int(code)]:

@@ -63,7 +63,6 @@ def test_the_shipped_ones_are_there(api: stepwell.Api):
     for name in SHIPPED:
         preset = api.preset(name)
         assert (preset.saved_at, preset.title != "") == (0, True)
-        assert preset.spec is not None
         assert preset.spec["data"] == {"name": "wandb"}
         with pytest.raises(CommError, match="come with Stepwell"):
             api.save_preset(name, SPEC)
@@ -81,7 +80,7 @@ def test_a_preset_is_saved_changed_listed_and_deleted(api: stepwell.Api):
     assert name == "carey/new_chart"
     assert api.preset(name).spec == {"marks": []}
     (listed,) = api.presets("carey")
-    assert (listed.name, listed.title, listed.spec) == (name, "Newer", None)
+    assert (listed.name, listed.title, listed.spec) == (name, "Newer", {})
     assert [preset.name for preset in api.presets()] == sorted([*SHIPPED, name])
     api.delete_preset(name)
     assert api.presets("carey") == []
@@ -178,6 +177,6 @@ def test_a_chart_may_be_logged_before_its_preset_exists(tmp_path: Path):
             content = json.load(file)
         api.save_preset("carey/new_chart", SPEC)
         rows = [dict(zip(content["columns"], cells, strict=True)) for cells in content["data"]]
-        filled = plot.fill(api.preset("carey/new_chart").spec or {}, record, rows)
+        filled = plot.fill(api.preset("carey/new_chart").spec, record, rows)
         assert filled["datasets"]["wandb"] == [{"step": 0, "height": 1.5}, {"step": 1, "height": 2.5}]
         assert filled["encoding"] == {"y": {"field": "height"}, "x": {"field": "step"}}

@@ -31,13 +31,13 @@ class Preset:
     spec
         Specification of Vega or Vega-Lite. `${field:x}` stands for the column that a chart names for x,
         `${string:title}` for a text of it; its data are named `wandb`. `stepwell.plot.fill` completes it. In a list of
-        presets it is None.
+        presets it is empty.
     """
 
     name: str
     title: str
     saved_at: float
-    spec: dict[str, Any] | None
+    spec: dict[str, Any]
 
 
 class PresetCalls:
@@ -152,5 +152,5 @@ def _json(name: str, spec: Mapping[str, Any] | str) -> str:
 
 
 def _preset(message: manage_pb2.Preset) -> Preset:
-    spec = json.loads(message.spec) if message.spec else None
+    spec = json.loads(message.spec) if message.spec else {}
     return Preset(message.name, message.title, message.saved_us / 1e6, spec)

@@ -27,10 +27,12 @@ class Config(MutableMapping[str, Any]):
         Takes what changed: new values by key, and deleted keys.
     allow_val_change
         Whether keys may change.
+    store
+        Returns the record of a media value.
     """
 
-    def __init__(self, send: Send, allow_val_change: bool = False) -> None:
-        vars(self).update(_send=send, _allow=allow_val_change, _values={})
+    def __init__(self, send: Send, allow_val_change: bool = False, store: Callable[[Any], Any] = str) -> None:
+        vars(self).update(_send=send, _allow=allow_val_change, _store=store, _values={})
 
     def __getitem__(self, key: str) -> Any:
         return grow(self._get_values()[key], self, (key,))
@@ -92,7 +94,7 @@ class Config(MutableMapping[str, Any]):
         for source in values:
             given.update(source if isinstance(source, (Mapping, list, tuple)) else vars(source))
         given.update(more)
-        changes = {str(key): plain(value) for key, value in given.items()}
+        changes = {str(key): plain(value, vars(self)["_store"]) for key, value in given.items()}
         allow = vars(self)["_allow"] if allow_val_change is None else allow_val_change
         for key, value in changes.items():
             if not allow:
@@ -111,7 +113,7 @@ class Config(MutableMapping[str, Any]):
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to."""
         path = tuple(str(key) for key in path)
-        value = plain(value)
+        value = plain(value, vars(self)["_store"])
         top = prune(self._get_values().get(path[0]))
         changed = {"": top} if path[0] in self._get_values() else {}
         inner, keys = changed, ("", *path[1:])

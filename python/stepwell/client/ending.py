@@ -76,21 +76,21 @@ class Ending:
             if time.monotonic() - began < slice_seconds / 2:
                 return  # it did not wait: the server has refused for good
             status = self.writer.status()
-            files = status.get("waiting_files", 0)
+            files = status["waiting_files"]
             and_files = f" and {files:,} files" if files else ""
             terminal.progress(status["acked"], status["accepted"], f"rows{and_files} to {self.options.destination}")
 
     def _tell(self, report: FinishReport, connection: str, terminal: Terminal) -> None:
         directory = quoted(self.options.directory)
         rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
-        stored = rows + (f" and {_files(report['files'])}" if report.get("files") else "")
+        stored = rows + (f" and {_files(report['files'])}" if report["files"] else "")
         destination = self.options.destination
         if report["lost_rows"] or report["sampled_rows"]:
             terminal.warn(
                 f"run {self.name} had no room for all rows: {report['sampled_rows']:,} gave way to a sample, "
                 f"{report['lost_rows']:,} are lost"
             )
-        if report.get("lost_files"):
+        if report["lost_files"]:
             terminal.warn(f"{_files(report['lost_files'])} of run {self.name} could not be stored and are lost")
         if report["rejected_rows"]:
             terminal.warn(
@@ -101,7 +101,7 @@ class Ending:
             if destination:
                 why = connection.removeprefix(f"waiting for {destination}: ")
                 what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
-                if report.get("unsent_files"):
+                if report["unsent_files"]:
                     what += f" and {report['unsent_files']:,} of {_files(report['files'])}"
                 terminal.warn(
                     f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "

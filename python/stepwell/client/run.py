@@ -77,7 +77,7 @@ class Run(RunFiles, Description):
         self._opening = threading.Lock()
         self._is_child = is_child
         self._writer: Writer | None = None
-        self._config = Config(self._send_config, settings.allow_val_change)
+        self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
         self._summary = Summary(self._send_summary, self._last_values, self._stored)
         self._forget_conveniences()
         self.log = self._log_in_child if is_child else self._live_writer().log
@@ -360,6 +360,9 @@ class Run(RunFiles, Description):
 
     def _send_config(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self._live_writer().set_config(values, deleted)
+
+    def _stored_config(self, value: Any) -> Any:
+        return self._stored("config", value)
 
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self._live_writer().set_summary(values, deleted)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import Api
+from stepwell.api.json_form import to_json
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,21 +17,38 @@ if TYPE_CHECKING:
 _COLUMNS = ("run", "name", "state", "rows", "last step", "created")
 
 
-def runs(directory: str | None, url: str | None, project: str | None, as_json: bool) -> int:
+def runs(
+    directory: str | None, url: str | None, project: str | None, filters: str | None, order: str | None, as_json: bool
+) -> int:
     """Print the runs of a directory or a server, the newest of each project first."""
     if directory is not None and url is not None:
         raise UsageError("name a directory or --url, not both")
+    chosen = _filters(filters)
     with Api(url or directory) as api:
         projects = [project] if project else [f"{each.entity}/{each.name}" for each in api.projects()]
-        found = [run for each in projects for run in api.runs(each)]
+        found = [run for each in projects for run in api.runs(each, chosen, order or "")]
         if as_json:
             for run in found:
                 print(json.dumps(_as_json(run), allow_nan=False))
         elif found:
             _print_table(found)
         else:
-            print(f"there are no runs in {api.directory or api.url}")
+            such = "such runs" if filters else "runs"
+            print(f"there are no {such} in {api.directory or api.url}")
     return 0
+
+
+def _filters(text: str | None) -> dict[str, Any] | None:
+    """Return the filters of a JSON text."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--filters is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f'--filters is {text}; expected an object like {{"config.lr": {{"$gt": 0.1}}}}')
+    return found
 
 
 def _print_table(found: Iterable[Run]) -> None:
@@ -60,20 +77,6 @@ def _as_json(run: Run) -> dict[str, Any]:
         "tags": run.tags,
         "lost_rows": run.lost_rows,
         "sampled_rows": run.sampled_rows,
-        "config": json_value(run.config),
-        "summary": json_value(run.summary),
+        "config": to_json(run.config),
+        "summary": to_json(run.summary),
     }
-
-
-def json_value(value: Any) -> Any:
-    """Return a value as docs/http-api.md writes it in JSON, which knows no NaN, no infinity and no bytes."""
-    if isinstance(value, float) and not math.isfinite(value):
-        name = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-        return {"_type": "float", "value": name}
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
-        return {"_type": "int", "value": str(value)}
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, dict):
-        return {str(key): json_value(inner) for key, inner in value.items()}
-    return [json_value(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+"""Takes over runs that other programs have logged."""

@@ -1,0 +1,253 @@
+"""Writes a run of wandb as one of ours."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stepwell.client.settings import Settings
+from stepwell.client.summary import flat
+from stepwell.errors import CommError, Error, UsageError
+from stepwell.imports.wandb_log import WandbLog
+from stepwell.imports.wandb_media import MediaTranslation
+from stepwell.imports.wandb_record import WandbRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.api import Api
+
+# What is derived from the rows.
+_DERIVED = {"_step", "_runtime", "_timestamp"}
+# The exit code of a log without an end: the run was killed, or goes on.
+_NO_END = 1
+_FLUSH_SECONDS = 600.0
+_ROWS_PER_LOOK = 1_000
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one log.
+
+    Attributes
+    ----------
+    log
+        The log.
+    path
+        `entity/project/id` of the run.
+    is_new
+        False if the run was there already, and nothing was done.
+    rows, files
+        What was written.
+    missing_files
+        Files that the log names and that are not beside it.
+    has_end
+        Whether the log has an exit code.
+    damaged_bytes
+        Bytes of the log that could not be read.
+    """
+
+    log: Path
+    path: str
+    is_new: bool
+    rows: int
+    files: int
+    missing_files: int
+    has_end: bool
+    damaged_bytes: int
+
+
+def find_logs(source: Path) -> list[Path]:
+    """Return the logs that a path means: a log, the directory of a run, or a directory of such directories.
+
+    Raises
+    ------
+    UsageError
+        If there are none.
+    """
+    if source.is_file():
+        return [source]
+    for pattern in ("run-*.wandb", "*run-*/run-*.wandb", "wandb/*run-*/run-*.wandb"):
+        # `latest-run` is a link to one of the others.
+        found = sorted(path for path in source.glob(pattern) if not path.parent.is_symlink() or path.parent == source)
+        if found:
+            return found
+    raise UsageError(
+        f"there is no log of wandb in {source}; expected run-….wandb, offline-run-…/run-….wandb or wandb/…"
+    )
+
+
+class WandbImport:
+    """Imports logs into a directory.
+
+    Parameters
+    ----------
+    directory
+        Where to.
+    entity, project
+        Entity and project of the runs; by default those that wandb knew.
+    replace
+        Delete a run that is there already, and import it anew.
+    progress
+        Is told the rows that were written, and how many there are.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        entity: str | None = None,
+        project: str | None = None,
+        replace: bool = False,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> None:
+        self._directory = directory
+        self._entity = entity
+        self._project = project
+        self._replace = replace
+        self._progress = progress
+
+    def run(self, path: Path) -> Imported:
+        """Import one log.
+
+        Raises
+        ------
+        Error
+            If it is no log of wandb, or says nothing of a run; the message names it.
+        """
+        from stepwell.api import Api
+
+        log = WandbLog(path)
+        try:
+            run = WandbRun.read(log)
+        except ValueError as error:
+            raise Error(f"{path} cannot be read: {error}") from error
+        if not run.id:
+            raise Error(f"{path} does not say which run it is of; it may have been cut off at once")
+        entity = self._entity or run.entity or Settings().entity
+        project = self._project or run.project or Settings().project
+        name = f"{entity}/{project}/{run.id}"
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with Api(self._directory, timeout=_FLUSH_SECONDS) as api:
+            if not self._make_room(api, name):
+                return Imported(path, name, False, 0, 0, 0, run.exit_code is not None, log.damaged_bytes)
+            files, missing = self._write(run, entity, project, path.parent / "files")
+            self._finish_summary(api, name, run, path.parent / "files")
+        has_end = run.exit_code is not None
+        return Imported(path, name, True, len(run.rows), files, missing, has_end, log.damaged_bytes)
+
+    def _make_room(self, api: Api, name: str) -> bool:
+        """Whether the run may be written."""
+        try:
+            earlier = api.run(name)
+        except CommError as error:
+            if error.not_found:
+                return True
+            raise
+        if self._replace:
+            earlier.delete()
+        return self._replace
+
+    def _write(self, run: WandbRun, entity: str, project: str, folder: Path) -> tuple[int, int]:
+        """Write everything but what the rows cannot tell; return how many files there are, and how many are missing."""
+        from stepwell import _native
+        from stepwell.client import encode
+
+        _native.set_fallback(encode.convert)
+        usual = Settings()
+        writer = _native.Writer(
+            directory=str(self._directory),
+            entity=entity,
+            project=project,
+            run=run.id,
+            label="",
+            rank=None,
+            primary=True,
+            attempt=0,
+            runtime_offset=0.0,
+            host=os.uname().nodename,
+            destination="",
+            start_step=0,
+            on_full="block",
+            strict_steps=False,
+            queue_bytes=usual.queue_bytes,
+            spool_bytes=usual.spool_bytes,
+            start_time=run.start or None,
+        )
+        complete = False
+        try:
+            writer.set_info(
+                name=run.name or None,
+                notes=run.notes or None,
+                tags=run.tags or None,
+                group=run.group or None,
+                job_type=run.job_type or None,
+            )
+            if run.config:
+                writer.set_config(run.config)
+            for metric in run.metrics:
+                writer.define_metric(**metric)
+            translation = MediaTranslation(folder, run.private)
+            time = run.start
+            for done, row in enumerate(run.rows):
+                values = translation.row(row.values)
+                said = values.get("_timestamp")
+                time = said if isinstance(said, (int, float)) and not isinstance(said, bool) else time
+                writer.log_at(values, row.step, time)
+                if done % _ROWS_PER_LOOK == 0:
+                    self._progress(done, len(run.rows))
+            for values in (run.summary, run.config):
+                translation.row(values)
+            counts = self._write_files(writer, run, folder, translation)
+            complete = True
+        finally:
+            # A run that was not imported to its end must not look as if it had been.
+            code = run.exit_code if run.exit_code is not None else _NO_END
+            report = writer.finish(code if complete else _NO_END, _FLUSH_SECONDS)
+        if not report["complete"]:
+            raise Error(f"run {run.id} was not written whole: {report['message']}")
+        return counts
+
+    def _write_files(self, writer: Any, run: WandbRun, folder: Path, translation: MediaTranslation) -> tuple[int, int]:
+        from stepwell._native import Content
+
+        found = missing = 0
+        for path, data in translation.contents.items():
+            writer.put_file(path, Content.from_bytes(data, path.rpartition(".")[2]))
+            found += 1
+        for path in run.files:
+            place = folder / path
+            # What `save` took is a link to where it lies; a name must not lead anywhere by itself.
+            if place.is_file() and not Path(path).is_absolute() and ".." not in Path(path).parts:
+                writer.put_file(path, Content.from_file(str(place.resolve()), path.rpartition(".")[2]))
+                found += 1
+            else:
+                missing += 1
+        return found, missing
+
+    def _finish_summary(self, api: Api, name: str, run: WandbRun, folder: Path) -> None:
+        """Set by hand what wandb's summary has and the rows do not tell, and delete what it has not."""
+        translation = MediaTranslation(folder, run.private)
+        wanted: dict[str, Any] = {}
+        for key, value in translation.row(run.summary).items():
+            if key not in _DERIVED:
+                wanted |= flat(key, value)
+        found = api.run(name)
+        summary = found.summary
+        for key in [key for key in summary if key not in wanted and key not in _DERIVED]:
+            del summary[key]
+        for key, value in wanted.items():
+            if _without_content(summary.get(key)) != value:
+                summary[key] = value
+        summary.update()
+
+
+def _without_content(value: Any) -> Any:
+    """Return a value without what reading adds to records."""
+    if isinstance(value, list):
+        return [_without_content(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    added = {"sha256", "size"} if "path" in value else set()
+    return {key: _without_content(inner) for key, inner in value.items() if key not in added}

@@ -1,0 +1,184 @@
+"""The records of wandb's log that make up a run, by the field numbers of its public protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stepwell.imports.wire import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Record.
+_HISTORY, _SUMMARY, _CONFIG, _FILES, _METRIC, _RUN, _EXIT = 2, 3, 5, 6, 12, 17, 18
+# RunRecord.
+_ID, _ENTITY, _PROJECT, _RUN_CONFIG, _RUN_SUMMARY, _GROUP, _JOB_TYPE, _NAME, _NOTES, _TAGS, _START = (
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17,
+)  # fmt: skip
+# Items of config, summary and history: a key or a path of keys, and a value as JSON; newer logs have typed values.
+_KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
+_BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 4, 5, 6, 7, 8
+_SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+_GOALS = {1: "minimize", 2: "maximize"}
+
+Path = tuple[str, ...]
+
+
+@dataclass
+class WandbRow:
+    """A row: values by path of keys."""
+
+    step: int
+    values: dict[str, Any]
+
+
+@dataclass
+class WandbRun:
+    """What the records say of a run.
+
+    Attributes
+    ----------
+    id, entity, project, name, notes, group, job_type, tags
+        As `init` was told; empty where nothing was said.
+    start
+        When it began, in seconds since 1970.
+    config, summary
+        As they were at the end; nested.
+    private
+        What wandb keeps for itself in the config: classes, and the definitions of charts.
+    rows
+        Rows in the order in which they were logged.
+    metrics
+        Arguments of `define_metric`.
+    files
+        Paths of files, each once.
+    exit_code
+        None if the run did not end in order.
+    """
+
+    id: str = ""
+    entity: str = ""
+    project: str = ""
+    name: str = ""
+    notes: str = ""
+    group: str = ""
+    job_type: str = ""
+    tags: list[str] = field(default_factory=list)
+    start: float = 0.0
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, Any] = field(default_factory=dict)
+    rows: list[WandbRow] = field(default_factory=list)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    exit_code: int | None = None
+
+    @classmethod
+    def read(cls, records: Iterable[bytes]) -> WandbRun:
+        """Put a run together.
+
+        Raises
+        ------
+        ValueError
+            If a record is none.
+        """
+        run = cls()
+        for data in records:
+            run._take(Message(data))
+        run.private = run.config.pop("_wandb", None) or {}
+        run.summary.pop("_wandb", None)
+        run.files = list(dict.fromkeys(run.files))
+        return run
+
+    def _take(self, record: Message) -> None:
+        if _HISTORY in record:
+            self._take_history(record.message(_HISTORY))
+        elif _SUMMARY in record:
+            _change(self.summary, record.message(_SUMMARY))
+        elif _CONFIG in record:
+            _change(self.config, record.message(_CONFIG))
+        elif _FILES in record:
+            self.files += [each.text(1) for each in record.message(_FILES).messages(1)]
+        elif _METRIC in record:
+            self._take_metric(record.message(_METRIC))
+        elif _RUN in record:
+            self._take_run(record.message(_RUN))
+        elif _EXIT in record:
+            self.exit_code = record.message(_EXIT).integer(1)
+
+    def _take_run(self, said: Message) -> None:
+        self.id, self.entity, self.project = said.text(_ID), said.text(_ENTITY), said.text(_PROJECT)
+        self.name, self.notes, self.tags = said.text(_NAME), said.text(_NOTES), said.texts(_TAGS)
+        self.group, self.job_type = said.text(_GROUP), said.text(_JOB_TYPE)
+        start = said.message(_START)
+        self.start = start.integer(1) + start.integer(2) / 1e9
+        _change(self.config, said.message(_RUN_CONFIG))
+        _change(self.summary, said.message(_RUN_SUMMARY))
+
+    def _take_history(self, said: Message) -> None:
+        values: dict[str, Any] = {}
+        for item in said.messages(1):
+            _set(values, _path(item), _value(item))
+        step = values.pop("_step", None)
+        # Logs of older versions say the step in the row only.
+        chosen = said.message(2).integer(1) if 2 in said else step
+        self.rows.append(WandbRow(int(chosen or 0), values))
+
+    def _take_metric(self, said: Message) -> None:
+        if said.flag(10):  # made from a glob, which is a record of its own
+            return
+        options, summary = said.message(6), said.message(7)
+        self.metrics.append(
+            {
+                "name": said.text(1) or said.text(2),
+                "step_metric": said.text(4) or None,
+                "step_sync": True if options.flag(1) else None,
+                "hidden": True if options.flag(2) else None,
+                "summary": [name for number, name in _SUMMARIES.items() if summary.flag(number)],
+                "goal": _GOALS.get(said.integer(8)),
+                "overwrite": said.message(9).flag(1),
+            }
+        )
+
+
+def _path(item: Message) -> Path:
+    return tuple(item.texts(_NESTED_KEY)) or (item.text(_KEY),)
+
+
+def _value(item: Message) -> Any:
+    if _VALUE_JSON in item:
+        return json.loads(item.text(_VALUE_JSON))
+    if _BOOLEAN in item:
+        return item.flag(_BOOLEAN)
+    if _INTEGER in item:
+        return item.sint(_INTEGER)
+    if _NUMBER in item:
+        return item.double(_NUMBER)
+    if _TEXT in item:
+        return item.text(_TEXT)
+    return json.loads(item.text(_JSON)) if _JSON in item else None
+
+
+def _change(values: dict[str, Any], said: Message) -> None:
+    """Apply an update of config or summary: changed items, then those that are removed."""
+    for item in said.messages(1):
+        _set(values, _path(item), _value(item))
+    for item in said.messages(2):
+        *above, last = _path(item)
+        inner: Any = values
+        for key in above:
+            inner = inner.get(key) if isinstance(inner, dict) else None
+        if isinstance(inner, dict):
+            inner.pop(last, None)
+
+
+def _set(values: dict[str, Any], path: Path, value: Any) -> None:
+    *above, last = path
+    for key in above:
+        inner = values.get(key)
+        if not isinstance(inner, dict):
+            inner = values[key] = {}
+        values = inner
+    values[last] = value

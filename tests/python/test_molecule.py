@@ -61,3 +61,35 @@ def test_without_rdkit_it_is_named(monkeypatch: pytest.MonkeyPatch):
     for make in (Molecule.from_smiles, Molecule.from_rdkit):
         with pytest.raises(ImportError, match="pip install rdkit"):
             make("CCO")
+
+
+def test_molecules_of_rdkit_become_pdb(tmp_path: Path):
+    from rdkit import Chem
+
+    ethanol = Molecule.from_smiles("CCO", caption="c")
+    assert (ethanol.format, ethanol._caption) == ("pdb", "c")
+    atoms = Chem.MolFromPDBBlock(ethanol._content.read().decode(), removeHs=False).GetAtoms()
+    assert sorted(atom.GetSymbol() for atom in atoms) == ["C", "C", "H", "H", "H", "H", "H", "H", "O"]
+    flat = Molecule.from_rdkit(Chem.MolFromSmiles("CCO"), convert_to_3d_and_optimize=False)
+    assert flat._content.read().decode() == Chem.MolToPDBBlock(Chem.MolFromSmiles("CCO"))
+    (tmp_path / "a.mol").write_text(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")))
+    (tmp_path / "a.sdf").write_text(Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")) + "$$$$\n")
+    (tmp_path / "a.pdb").write_text(Chem.MolToPDBBlock(Chem.MolFromSmiles("CCO")))
+    for name in ("a.mol", "a.sdf", "a.pdb"):
+        read = Molecule.from_rdkit(str(tmp_path / name), convert_to_3d_and_optimize=False)
+        assert read._content.read().count(b"HETATM") == 3, name
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        (5, TypeError, "int"),
+        ("missing.pdb", ValueError, "missing.pdb"),
+        (__file__, ValueError, "pdb, mol, sdf"),
+    ],
+)
+def test_what_rdkit_cannot_take_is_refused(given: Any, error: type[Exception], said: str):
+    with pytest.raises(error, match=said):
+        Molecule.from_rdkit(given)
+    with pytest.raises(ValueError, match="no SMILES"):
+        Molecule.from_smiles("not a smiles")

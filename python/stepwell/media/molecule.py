@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import PurePath
+from typing import Any
 
 from stepwell.media.media import FileMedia, caption_text, said
 from stepwell.media.source import PathOrFile, Source
-
-if TYPE_CHECKING:
-    from pathlib import PurePath
 
 _RDKIT_FORMATS = ("pdb", "mol", "sdf")
 
@@ -71,6 +69,8 @@ class Molecule(FileMedia):
         ------
         ImportError
             If rdkit is not installed.
+        TypeError
+            If it is neither.
         ValueError
             If the file cannot be read by it.
         """
@@ -134,6 +134,8 @@ def _rdkit() -> tuple[Any, Any]:
 
 
 def _read(chemistry: Any, path: str | PurePath) -> Any:
+    if not isinstance(path, (str, PurePath)):
+        raise TypeError(f"Molecule: expected a molecule of rdkit or a path, not {type(path).__name__}")
     source = Source("Molecule", path)
     extension = source.format_among("Molecule", _RDKIT_FORMATS, "file_type", None)
     if extension == "sdf":

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import CommError, Error
 from stepwell.tensorboard.directory import EventDirectory, event_directories
 from stepwell.tensorboard.row import Rows
 
+if TYPE_CHECKING:
+    from stepwell._native import Writer
+    from stepwell.client.settings import Settings
+
 # Where a run keeps how far its directory was read, in bytes per file.
 _CONFIG_KEY = "_tensorboard"
+_FINISH_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,16 @@ def import_directories(
     Error
         If `root` is no directory or holds no event file.
     """
+    from stepwell.client.settings_file import settings_of_process
+
     root = root.resolve()
     if not root.is_dir():
         raise Error(f"there is no directory {root}")
     found = event_directories(root)
     if not found:
         raise Error(f"there is no event file in or below {root}; they have `tfevents` in their names")
-    target = _Target(project or root.name, directory, url)
+    given = {"project": project or root.name, "dir": directory, "url": url}
+    target = _Target(settings_of_process({name: value for name, value in given.items() if value is not None}))
     for each in found:
         name = each.relative_to(root).as_posix()
         yield target.take(each, root.name if name == "." else name)
@@ -82,54 +92,101 @@ def import_directories(
 class _Target:
     """Where the runs go."""
 
-    project: str
-    directory: str | None
-    url: str | None
+    settings: Settings
 
     def take(self, directory: Path, name: str) -> Imported:
         """Import one directory."""
-        from stepwell.client.init import init
-
         run_id = f"tb-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
-        path, known = self._known(run_id)
-        files = EventDirectory(directory, dict(known))
-        events, void, rows = 0, 0, Rows()
-        restarts = _restarts(directory, known)
-        run = None
-        for event in files.read():
-            if event.is_start:
-                restarts.popleft()
-            if not event.values:
-                continue
-            if restarts and event.step >= min(restarts):
-                void += 1
-                continue
-            if run is None:
-                run = init(
-                    project=self.project, dir=self.directory, url=self.url, id=run_id, name=name, reinit="create_new",
-                    settings={"silent": True},
-                )  # fmt: skip
-                path = run.path
-            events += 1
-            row = rows.row(event)
-            if row and event.step >= 0:
-                run.log({**row, "_timestamp": event.time}, step=event.step)
-        if run is not None:
-            run.config.update({**rows.config, _CONFIG_KEY: {"directory": str(directory), "files": files.offsets}})
-            run.finish()
-        return Imported(directory, path, events, void, rows.left_out, list(files.damage.values()))
+        path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
+        known = self._known(path)
+        files = EventDirectory(directory, dict(known.get("files", {})))
+        count = _Count()
+        rows = Rows()
+        writer: Writer | None = None
+        complete = False
+        try:
+            for time, step, row in _rows(files, _restarts(directory, files.offsets), rows, count):
+                if writer is None:
+                    writer = self._open(run_id, time, attempt=known.get("imports", 0))
+                    writer.set_info(name=name)
+                writer.log_at(row, step, time)
+            if writer is not None:
+                read = {"directory": str(directory), "files": files.offsets, "imports": known.get("imports", 0) + 1}
+                writer.set_config({**rows.config, _CONFIG_KEY: read})
+            complete = True
+        finally:
+            # A run that was not imported to its end must not look as if it had been.
+            report = writer.finish(0 if complete else 1, _FINISH_SECONDS) if writer is not None else None
+        if report is not None and not report["complete"]:
+            raise Error(f"run {path} was not written whole: {report['message']}")
+        return Imported(directory, path, count.events, count.void, rows.left_out, list(files.damage.values()))
 
-    def _known(self, run_id: str) -> tuple[str, dict[str, int]]:
-        """Return the path of the run, and how far the files of the directory were read by an earlier import."""
+    def _known(self, path: str) -> dict[str, Any]:
+        """Return what an earlier import noted of the run; empty without one."""
         from stepwell.api import Api
 
+        if not self.settings.url and not Path(self.settings.dir).is_dir():
+            return {}
         try:
-            with Api(self.url or self.directory) as api:
-                run = api.run(f"{self.project}/{run_id}")
-        except CommError:  # no such run, or nowhere to look for it
-            return f"{self.project}/{run_id}", {}
-        files = run.config.get(_CONFIG_KEY, {}).get("files", {})
-        return "/".join(run.path), {name: int(offset) for name, offset in files.items()}
+            with Api(self.settings.url or self.settings.dir) as api:
+                known: dict[str, Any] = api.run(path).config.get(_CONFIG_KEY, {})
+                return known
+        except CommError as error:
+            if error.not_found:
+                return {}
+            raise
+
+    def _open(self, run_id: str, start: float, attempt: int) -> Writer:
+        from stepwell import _native
+        from stepwell.client import encode
+
+        settings = self.settings
+        directory = Path(settings.dir).expanduser().absolute()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _native.set_fallback(encode.convert)
+        return _native.Writer(
+            directory=str(directory), entity=settings.entity, project=settings.project, run=run_id, label="", rank=None,
+            primary=True, attempt=attempt, runtime_offset=0.0, host=os.uname().nodename,
+            destination=settings.url or "", start_step=0, on_full="block", strict_steps=False,
+            queue_bytes=settings.queue_bytes, spool_bytes=settings.spool_bytes, start_time=start,
+        )  # fmt: skip
+
+
+@dataclass
+class _Count:
+    """How many events were taken, and how many are void."""
+
+    events: int = 0
+    void: int = 0
+
+
+def _rows(
+    files: EventDirectory, restarts: deque[int], rows: Rows, count: _Count
+) -> Iterator[tuple[float, int, dict[str, Any]]]:
+    """Iterate over time, step and values of the rows; events of one step that follow each other are one row."""
+    time, step, row = 0.0, 0, dict[str, Any]()
+    for event in files.read():
+        if event.is_start:
+            restarts.popleft()
+        if not event.values:
+            continue
+        if restarts and event.step >= min(restarts):
+            count.void += 1
+            continue
+        values = rows.row(event)
+        if not values:
+            continue
+        if event.step < 0:
+            rows.left_out["a step below 0"] += 1
+            continue
+        count.events += 1
+        if event.step != step and row:
+            yield time, step, row
+            row = {}
+        time, step = event.time, event.step
+        row.update(values)
+    if row:
+        yield time, step, row
 
 
 def _restarts(directory: Path, offsets: Mapping[str, int]) -> deque[int]:

@@ -53,7 +53,9 @@ def test_frames_are_stored_as(data: Any, expected: np.ndarray):
     assert np.array_equal(frames(video), expected)
 
 
-@pytest.mark.parametrize(("count", "rows", "columns"), [(2, 1, 2), (3, 2, 2), (4, 2, 2), (5, 2, 4), (16, 4, 4)])
+@pytest.mark.parametrize(
+    ("count", "rows", "columns"), [(2, 1, 2), (3, 1, 4), (4, 2, 2), (5, 2, 4), (9, 2, 8), (16, 4, 4)]
+)
 def test_several_clips_are_tiled(count: int, rows: int, columns: int):
     clips = clip(count, 2, 3, 4, 6)
     found = frames(Video(clips))

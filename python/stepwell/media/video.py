@@ -127,10 +127,10 @@ def _tiled(clips: Any) -> Any:
         )
     if clips.ndim == 4:
         return clips.transpose(0, 2, 3, 1)
-    # As many rows as columns, or half as many; what remains of the grid is black.
+    # The grid that wandb makes: as many places as the next power of two, in few rows; those that remain are black.
     count, time, channels, height, width = clips.shape
     places = 1 << (count - 1).bit_length()
-    rows = 1 << (places.bit_length() - 1) // 2
+    rows = 1 << (count.bit_length() - 1) // 2
     columns = places // rows
     padded = numpy.concatenate([clips, numpy.zeros((places - count, *clips.shape[1:]), clips.dtype)])
     grid = padded.reshape(rows, columns, time, channels, height, width).transpose(2, 0, 4, 1, 5, 3)

@@ -287,6 +287,10 @@ class Run(RunFiles, Description):
         if self._finished:
             return
         self.unwatch()
+        if self._settings.sync_tensorboard:
+            from stepwell import tensorboard
+
+            tensorboard.settle()
         terminal = replace(self._terminal, quiet=self._is_quiet(quiet))
         if self._writer is not None:
             self._finish_files(terminal)

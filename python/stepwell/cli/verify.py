@@ -1,0 +1,40 @@
+"""`stepwell verify`: checks every checksum and count of a directory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from stepwell.cli.ui import local_directory
+from stepwell.client.terminal import Terminal
+from stepwell.verification import Verification
+
+if TYPE_CHECKING:
+    from stepwell.verification import Finding
+
+_SOUND, _WRONG = 0, 1
+
+
+def verify(directory: str | None, as_json: bool) -> int:
+    """Print what is wrong in a directory; 0 if nothing is, 1 otherwise."""
+    terminal = Terminal(silent=as_json)
+
+    def progress(done: int, total: int, what: str) -> None:
+        terminal.progress(done, total, what, "checking")
+
+    check = Verification(local_directory(directory), progress)
+    try:
+        findings: list[Finding] = check.run()
+    finally:
+        terminal.clear_progress()
+    if as_json:
+        print(json.dumps(check.as_json()))
+        return _WRONG if findings else _SOUND
+    for each in findings:
+        print(f"{each.place}: {each.problem}")
+    terminal.say(
+        f"{check.directory}: {check.streams:,} streams with {check.entries:,} entries, {check.runs:,} runs with "
+        f"{check.rows:,} rows, {check.files:,} files, {check.blobs:,} contents: "
+        + (f"{len(findings):,} problems" if findings else "all sound")
+    )
+    return _WRONG if findings else _SOUND

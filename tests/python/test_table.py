@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 import pytest
 
 from stepwell import Classes, Html, Image, Table
@@ -79,7 +80,7 @@ def test_rows_of_any_form_are_stored(recorder: Recorder, name: str, rows: Any, e
         ([Tensor(np.eye(2))], [[[1, 0], [0, 1]]], "list"),
         ([Tensor(np.array(0.5)), Tensor(np.array(1.5))], [0.5, 1.5], "number"),
         ([[np.arange(2), 1]], [[[0, 1], 1]], "list"),
-        ([{"a": 1}], [{"a": 1}], "dict"),
+        ([{"a": 1}, {"a": np.arange(40)}], [{"a": 1}, {"a": list(range(40))}], "dict"),
         ([datetime.date(2024, 1, 2)], ["2024-01-02"], "timestamp"),
         ([pd.NA, 1], [None, 1], "number"),
         (["ü \U0001f389"], ["ü \U0001f389"], "string"),
@@ -102,6 +103,13 @@ def test_cells_may_be_media(recorder: Recorder):
     assert (pages["_type"], pages["count"]) == ("html-file", 2)
     assert (nothing, none) == (None, [])
     assert len(recorder.files()) == 4, "the table, a picture and two pages"
+
+
+def test_pictures_of_pillow_are_images_in_cells_and_frames(recorder: Recorder):
+    frame = pd.DataFrame({"picture": [PIL.Image.fromarray(PIXELS), None]})
+    file = recorder.table(Table(dataframe=frame))
+    assert file["column_types"] == ["image-file"]
+    assert (file["data"][0][0]["_type"], file["data"][1]) == ("image-file", [None])
 
 
 def test_a_table_is_stored_as_it_is_when_it_is_logged(recorder: Recorder):

@@ -16,10 +16,13 @@ from uuid import UUID
 from stepwell.client.encode import array_of
 from stepwell.media.classes import Classes
 from stepwell.media.media import Media
+from stepwell.media.picture import is_pillow
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"
 _NUMBER, _BOOL, _STRING, _LIST, _DICT, _TIMESTAMP = "number", "bool", "string", "list", "dict", "timestamp"
+# What a picture of Pillow is logged as.
+_IMAGE = "image-file"
 
 # The common types, so that a large table is checked quickly; the kinds of others are worked out.
 _PLAIN: dict[type, str] = {int: _NUMBER, float: _NUMBER, str: _STRING, bool: _BOOL, type(None): NULL}
@@ -35,6 +38,8 @@ def kind_of(cell: Any) -> str:
         return cell.type_name()
     if is_missing(cell):
         return NULL
+    if is_pillow(cell):
+        return _IMAGE
     if isinstance(cell, Enum):
         return kind_of(cell.value)
     if hasattr(cell, "ndim") and hasattr(cell, "dtype"):  # an array of any library, or a scalar of it
@@ -79,15 +84,17 @@ def kind_of_dtype(dtype: Any) -> str | None:
 def is_missing(cell: Any) -> bool:
     """Whether it is what pandas has for a cell without a value: NA or NaT."""
     pandas = sys.modules.get("pandas")
-    return pandas is not None and (cell is pandas.NA or cell is pandas.NaT)
+    return pandas is not None and any(cell is getattr(pandas, name, None) for name in ("NA", "NaT"))
 
 
 def stored(cell: Any) -> Any:
     """Return a cell as it is stored: arrays become lists, however long; media are left to the encoder."""
-    if type(cell) in _PLAIN or isinstance(cell, (Media, Mapping)):
+    if type(cell) in _PLAIN or isinstance(cell, Media) or is_pillow(cell):
         return cell
     if is_missing(cell):
         return None
+    if isinstance(cell, Mapping):
+        return {name: stored(inner) for name, inner in cell.items()}
     if isinstance(cell, (list, tuple)):
         return [stored(each) for each in cell]
     array = array_of(cell)

@@ -63,8 +63,7 @@ def identify(kind: str, source: Source) -> Picture:
     """
     import PIL.Image
 
-    with source.open() as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)  # nothing is decompressed
+    with source.open() as file:
         try:
             with PIL.Image.open(file) as image:
                 extension = _EXTENSIONS.get(image.format or "", (image.format or "").lower())

@@ -107,7 +107,7 @@ fn bytes(what: &'static str, array: &Array<'_>, normalize: bool) -> Result<Vec<u
     macro_rules! floats {
         ($convert:expr) => {{
             let convert = $convert;
-            match if normalize { range(elements(array.data).map(convert)) } else { Range::Any } {
+            match if normalize { range(array.data, convert) } else { Range::Any } {
                 Range::Unit => elements(array.data).map(|raw| (convert(raw) * 255.0) as u8).collect(),
                 Range::Signed => elements(array.data).map(|raw| ((convert(raw) + 1.0) * 127.5) as u8).collect(),
                 // The cast clips.
@@ -132,7 +132,7 @@ fn bytes(what: &'static str, array: &Array<'_>, normalize: bool) -> Result<Vec<u
     })
 }
 
-fn elements<const N: usize>(data: &[u8]) -> impl Iterator<Item = &[u8; N]> + Clone {
+fn elements<const N: usize>(data: &[u8]) -> impl ExactSizeIterator<Item = &[u8; N]> {
     data.as_chunks::<N>().0.iter()
 }
 
@@ -146,23 +146,21 @@ enum Range {
     Any,
 }
 
-fn range<T: Copy + PartialOrd + From<i8>>(mut values: impl Iterator<Item = T>) -> Range {
-    // Several minima and maxima side by side become vector instructions. NaN compares with nothing and so changes none.
-    let mut least = [T::from(0); LANES];
-    let mut greatest = least;
-    loop {
-        let mut seen = 0;
-        for (lane, value) in values.by_ref().take(LANES).enumerate() {
-            least[lane] = if value < least[lane] { value } else { least[lane] };
-            greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
-            seen += 1;
-        }
-        if seen < LANES {
-            break;
+/// What the floats of `data` lie in. Several minima and maxima side by side become vector instructions; NaN compares with nothing and so changes none.
+fn range<const N: usize, T: Copy + PartialOrd + From<i8>>(data: &[u8], convert: impl Fn(&[u8; N]) -> T) -> Range {
+    let (mut least, mut greatest) = ([T::from(0); LANES], [T::from(0); LANES]);
+    let mut see = |lane: usize, value: T| {
+        least[lane] = if value < least[lane] { value } else { least[lane] };
+        greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+    };
+    let (chunks, rest) = data.as_chunks::<N>().0.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, raw) in chunk.iter().enumerate() {
+            see(lane, convert(raw));
         }
     }
-    let one = T::from(1);
-    if greatest.iter().any(|value| *value > one) || least.iter().any(|value| *value < T::from(-1)) {
+    rest.iter().enumerate().for_each(|(lane, raw)| see(lane, convert(raw)));
+    if greatest.iter().any(|value| *value > T::from(1)) || least.iter().any(|value| *value < T::from(-1)) {
         Range::Any
     } else if least.iter().any(|value| *value < T::from(0)) {
         Range::Signed

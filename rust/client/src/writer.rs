@@ -96,7 +96,7 @@ impl Writer {
             token: token.clone(),
             progress: Arc::clone(&progress),
         };
-        let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress)));
+        let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress), uploads));
         let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
         let keeper =
             Keeper { spool, files: files_of_keeper, progress: progress_of_keeper, sync_interval, uploads, appended: Arc::clone(&appended) };
@@ -170,6 +170,14 @@ impl Writer {
             }
             _ => self.progress.wait_until(deadline, |known| known.synced >= last),
         }
+    }
+
+    /// The run's summary as far as this writer makes it: what stands for every key that was logged, nested dicts flattened with `.`, in the
+    /// order the keys came first, then what was set by hand. Sees everything pushed before this call (unless the disk has hung for a
+    /// second).
+    pub fn summary(&self) -> Vec<(String, Value)> {
+        self.wait_until_seen();
+        self.last_values.lock().summary()
     }
 
     /// The value at the greatest step of every key, nested dicts flattened with `.`, in the order the keys came first. Sees

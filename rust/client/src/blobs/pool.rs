@@ -7,7 +7,7 @@
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
 use super::content::{Content, Encoded};
-use crate::progress::Progress;
+use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
 use crate::worker::wall_time;
 use parking_lot::{Condvar, Mutex};
@@ -59,8 +59,10 @@ struct Shared {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     state: Mutex<State>,
-    /// A lane has work, or is to end.
-    work: Condvar,
+    /// Whether somebody sends what is linked, and wants to be called.
+    uploads: bool,
+    /// By lane: it has work, or is to end.
+    work: [Condvar; 2],
     /// A content is done.
     done: Condvar,
     /// Something was stored since the last sync.
@@ -106,7 +108,14 @@ pub struct Reservation<'a> {
 }
 
 impl FilePool {
-    pub(crate) fn new(blobs: BlobDirectory, links: PathBuf, stream: StreamId, queue: Arc<Queue>, progress: Arc<Progress>) -> Self {
+    pub(crate) fn new(
+        blobs: BlobDirectory,
+        links: PathBuf,
+        stream: StreamId,
+        queue: Arc<Queue>,
+        progress: Arc<Progress>,
+        uploads: bool,
+    ) -> Self {
         let shared = Shared {
             blobs,
             links,
@@ -114,7 +123,8 @@ impl FilePool {
             queue,
             progress,
             state: Mutex::default(),
-            work: Condvar::new(),
+            uploads,
+            work: [Condvar::new(), Condvar::new()],
             done: Condvar::new(),
             dirty: AtomicBool::new(false),
         };
@@ -166,8 +176,9 @@ impl FilePool {
             self.shared.state.lock().held_bytes -= bytes;
             return;
         }
-        self.shared.progress.update(|known| known.files.submitted += count as u64);
-        let mut start = [false; 2];
+        // Nobody waits for this number, so nobody is called.
+        self.shared.progress.read().files.submitted += count as u64;
+        let (mut start, mut call) = ([false; 2], [false; 2]);
         {
             let state = &mut *self.shared.state.lock();
             for (index, (path, content)) in files.into_iter().enumerate() {
@@ -175,7 +186,9 @@ impl FilePool {
                     content.set_path_in(self.stream, Some(path.clone()));
                 }
                 state.count += 1;
-                let lane = &mut state.lanes[usize::from(content.is_slow())];
+                let lane = usize::from(content.is_slow());
+                call[lane] = true;
+                let lane = &mut state.lanes[lane];
                 lane.came += 1;
                 // All of the reservation goes back with the last of them at the latest.
                 let bytes = bytes / count + if index == 0 { bytes % count } else { 0 };
@@ -186,7 +199,9 @@ impl FilePool {
                 lane.started |= *start;
             }
         }
-        self.shared.work.notify_all();
+        for (work, _) in self.shared.work.iter().zip(call).filter(|(_, call)| *call) {
+            work.notify_one();
+        }
         for (lane, _) in start.iter().enumerate().filter(|(_, start)| **start) {
             let shared = Arc::clone(&self.shared);
             let started = thread::Builder::new().name("stepwell-media".into()).spawn(move || shared.run(lane));
@@ -215,10 +230,10 @@ impl FilePool {
     /// Takes nothing more, and waits for what is there. What is not stored by the deadline is lost.
     pub(crate) fn finish(&self, deadline: Instant) {
         self.shared.state.lock().closed = true;
-        self.shared.work.notify_all();
+        self.shared.call_all();
         self.wait_until_done(deadline);
         self.shared.state.lock().stop = true;
-        self.shared.work.notify_all();
+        self.shared.call_all();
     }
 
     /// Makes what was stored so far durable.
@@ -249,6 +264,12 @@ impl Drop for Reservation<'_> {
 }
 
 impl Shared {
+    fn call_all(&self) {
+        self.work.iter().for_each(|work| {
+            work.notify_all();
+        });
+    }
+
     fn run(&self, lane: usize) {
         // Leftovers of processes that died are looked for once in the life of a stream.
         if lane == 0 {
@@ -269,7 +290,7 @@ impl Shared {
             if state.closed || !wait {
                 return None;
             }
-            self.work.wait(&mut state);
+            self.work[lane].wait(&mut state);
         }
     }
 
@@ -280,7 +301,7 @@ impl Shared {
             self.tell(number, by_hand, &path, &encoded)?;
             Ok(new)
         });
-        self.progress.update(|known| match &stored {
+        let count = |known: &mut Known| match &stored {
             Ok(new) => {
                 known.files.stored += 1;
                 known.files.linked += u64::from(*new);
@@ -289,7 +310,12 @@ impl Shared {
                 known.files.lost += 1;
                 known.files.loss = format!("{path}: {reason}");
             }
-        });
+        };
+        if self.uploads {
+            self.progress.update(count);
+        } else {
+            count(&mut self.progress.read());
+        }
         if stored.is_err() && !by_hand {
             content.set_path_in(self.stream, None);
         }
@@ -320,7 +346,7 @@ impl Shared {
             self.progress.update(|known| known.files.trouble.clone_from(&error));
             let mut state = self.state.lock();
             if !state.stop {
-                self.work.wait_for(&mut state, RETRY);
+                self.work[lane].wait_for(&mut state, RETRY);
             }
             if state.stop {
                 return Err(error);

@@ -105,6 +105,25 @@ def test_cells_may_be_media(recorder: Recorder):
     assert len(recorder.files()) == 4, "the table, a picture and two pages"
 
 
+@pytest.mark.parametrize(
+    ("row", "kinds"),
+    [
+        ([Image(PIXELS)], ["image-file"]),
+        ([Image(PIXELS), Image(PIXELS)], ["image-file", "image-file"]),
+        ([Image(PIXELS), Html("a"), 5], ["image-file", "html-file", "number"]),
+        ([datetime.date(2024, 1, 2), Html("a")], ["timestamp", "html-file"]),
+        ([PIL.Image.fromarray(PIXELS), "x"], ["image-file", "string"]),
+    ],
+)
+def test_a_row_of_media_is_a_row(recorder: Recorder, row: list[Any], kinds: list[str]):
+    file = recorder.table(Table(columns=list("abc"[: len(row)]), data=[row, row]))
+    assert file["column_types"] == kinds
+    for stored in file["data"]:
+        assert [cell["_type"] if isinstance(cell, dict) else None for cell in stored] == [
+            kind if kind.endswith("-file") else None for kind in kinds
+        ]
+
+
 def test_pictures_of_pillow_are_images_in_cells_and_frames(recorder: Recorder):
     frame = pd.DataFrame({"picture": [PIL.Image.fromarray(PIXELS), None]})
     file = recorder.table(Table(dataframe=frame))
@@ -158,6 +177,8 @@ def test_columns_and_rows_are_read():
     assert table.get_column("b") == ["x", "y"]
     assert table.get_column("a", convert_to="numpy").tolist() == [1, 2]
     assert of([[1, 2], 3]).get_column("a", convert_to="numpy").shape == (1, 2)
+    ragged = of([np.zeros(2), 3], [np.zeros(3), 4]).get_column("a", convert_to="numpy")
+    assert [each.shape for each in ragged] == [(2,), (3,)]
     assert table.get_index() == [0, 1]
     assert list(table.iterrows()) == [(0, [1, "x"]), (1, [2, "y"])]
     frame = table.get_dataframe()

@@ -51,7 +51,7 @@ def convert(key: str, value: Any) -> Any:
         return value.record(key)
     if isinstance(value, (list, tuple)):
         return _list_of_media(key, value)
-    medium = _as_media(value)
+    medium = as_media(value)
     if medium is not None:
         return medium.record(key)
     if isinstance(value, Enum):
@@ -83,7 +83,7 @@ def convert(key: str, value: Any) -> Any:
 
 def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
     """Return the record of a list of media of one kind, and any other list as it is."""
-    media = [_as_media(value) for value in values]
+    media = [as_media(value) for value in values]
     if not any(media):
         return values
     for index, (value, medium) in enumerate(zip(values, media, strict=True)):
@@ -96,7 +96,7 @@ def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
     return sequence(key, [medium for medium in media if medium is not None])
 
 
-def _as_media(value: Any) -> Media | None:
+def as_media(value: Any) -> Media | None:
     """Return what is logged of media and of the values of other libraries that are some; None for everything else."""
     if isinstance(value, Media):
         return value

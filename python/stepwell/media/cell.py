@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from stepwell.client.encode import array_of
+from stepwell.client.encode import array_of, as_media
 from stepwell.media.classes import Classes
 from stepwell.media.media import Media
 from stepwell.media.picture import is_pillow
@@ -93,14 +93,28 @@ def stored(cell: Any) -> Any:
         return cell
     if is_missing(cell):
         return None
-    if isinstance(cell, Mapping):
-        return {name: stored(inner) for name, inner in cell.items()}
     if isinstance(cell, (list, tuple)):
         return [stored(each) for each in cell]
+    if isinstance(cell, Mapping):
+        return {name: stored(inner) for name, inner in cell.items()}
     array = array_of(cell)
     if array is None:
         return cell
     return stored(array.tolist()) if array.dtype.kind == "O" else array.tolist()
+
+
+def recorded(key: str, cell: Any) -> Any:
+    """Return a cell as it is stored, media as records: the encoder would take a row of media for a list of them.
+
+    Parameters
+    ----------
+    key
+        Under which the table is logged.
+    cell
+        Anything.
+    """
+    medium = None if type(cell) in _PLAIN else as_media(cell)
+    return stored(cell) if medium is None else medium.record(key)
 
 
 def _kind_of_type(type_: type) -> str | None:

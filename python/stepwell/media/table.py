@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, overload
 
-from stepwell.media.cell import MIXED, NULL, kind_of, kind_of_dtype, kinds_of, stored
+from stepwell.media.cell import MIXED, NULL, kind_of, kind_of_dtype, kinds_of, recorded
 from stepwell.media.frame import columns_of, is_frame
 from stepwell.media.media import Media, attach
 
@@ -204,7 +204,12 @@ class Table(Media):
             raise ValueError(f'Table: convert_to must be "numpy" or None, not {convert_to!r}')
         import numpy as np
 
-        return np.array([stored(cell) for cell in cells])
+        try:
+            return np.array(cells)
+        except ValueError:  # cells of several shapes
+            array = np.empty(len(cells), dtype=object)
+            array[:] = cells
+            return array
 
     def get_index(self) -> list[int]:
         """Return the numbers of the rows: 0, 1, 2, …."""
@@ -269,7 +274,7 @@ class Table(Media):
             cells = [row[index] for row in self.data]
             found = kinds_of(cells)
             kinds.append(found.pop() if len(found) == 1 else MIXED if found else self._kinds[index] or NULL)
-            columns.append([stored(cell) for cell in cells])
+            columns.append([recorded(key, cell) for cell in cells])
         value = {"columns": names, "data": list(zip(*columns, strict=True)), "column_types": kinds}
         path = attach(_native.Content.from_value(key, value, _EXTENSION), "table", key)
         return {"_type": self._type, "path": path, "ncols": len(names), "nrows": len(self.data), "columns": names}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -43,21 +44,24 @@ print(json.dumps({{"init": took, "finish": finish, "large": large, "modules": le
 }
 
 
-def start(program: str, directory: Path) -> dict[str, Any]:
-    """Start a process, and return how long it took and what it said."""
-    began = time.perf_counter()
+def start(program: str, directory: Path, compiled: str) -> dict[str, Any]:
+    """Start a process, and return how long it took and what it said; `compiled` is where compiled modules are kept."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_"))}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    env = {**kept, "HOME": str(directory), "PYTHONPYCACHEPREFIX": compiled}
     command = [sys.executable, "-c", PROGRAMS[program]]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=True)
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, timeout=60, check=True)
     return {"seconds": time.perf_counter() - began, **json.loads(done.stdout or "{}")}
 
 
-def measure(starts: int) -> dict[str, Any]:
+def measure(starts: int, compiled: str) -> dict[str, Any]:
     """Return the medians, in ms, and the large modules that were imported."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in PROGRAMS}
     for number in range(starts + 1):
         for program, reports in found.items():
             with tempfile.TemporaryDirectory() as directory:
-                report = start(program, Path(directory))
+                report = start(program, Path(directory), compiled)
                 kept = any(Path(directory, "runs", "spool").iterdir()) if program == "init" else True
             if not kept:
                 raise SystemExit("the run left nothing on disk")
@@ -84,10 +88,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     print(describe())
-    figures = measure(arguments.starts)
-    print(
-        "\n| bare interpreter, ms | `import stepwell`, ms | `init`, ms | `finish`, ms | modules | large ones |"
-    )
+    with tempfile.TemporaryDirectory() as compiled:
+        figures = measure(arguments.starts, compiled)
+    print("\n| bare interpreter, ms | `import stepwell`, ms | `init`, ms | `finish`, ms | modules | large ones |")
     print("|---:|---:|---:|---:|---:|---|")
     times = " | ".join(f"{figures[name]:.1f}" for name in ("bare_ms", "import_ms", "init_ms", "finish_ms"))
     print(f"| {times} | {figures['modules']} | {', '.join(figures['large']) or 'none'} |")

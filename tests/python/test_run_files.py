@@ -14,7 +14,7 @@ from stepwell.errors import UnsupportedError
 @pytest.fixture(autouse=True)
 def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = tmp_path / "work"
-    for name in ("a.txt", "b.txt", "deep/c.txt", "deep/er/d.bin", "model [1].pt"):
+    for name in ("a.txt", "b.txt", "deep/c.txt", "deep/er/d.bin", "model [1].pt", "Makefile"):
         path = work / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"content of {name}")
@@ -38,6 +38,7 @@ def test_patterns_keep_their_folders(run: stepwell.Run, tmp_path: Path):
     assert len(run.save(Path("deep").absolute() / "*.txt", policy="now")) == 1
     assert len(run.save(str(Path("deep/er").absolute()), base_path=Path.cwd(), policy="now")) == 1
     assert stepwell.save("model [1].pt", policy="now")
+    assert stepwell.save("Makefile", policy="now")
     assert run.save("nothing/*", policy="now") == []
     assert run.save("*.txt", policy="now", glob=False) == []
     run.finish()
@@ -49,6 +50,7 @@ def test_patterns_keep_their_folders(run: stepwell.Run, tmp_path: Path):
             "deep/c.txt": "deep/c.txt",
             "deep/er/d.bin": "deep/er/d.bin",
             "model [1].pt": "model [1].pt",
+            "Makefile": "Makefile",
         }.items()
     }
 
@@ -57,7 +59,7 @@ def test_what_changes_is_saved_again_at_the_end(run: stepwell.Run, tmp_path: Pat
     run.save("*.txt", policy="live")
     run.save("deep/*", policy="end")
     run.save("model*", policy="now")
-    for name in ("a.txt", "deep/c.txt", "new.txt", "model [1].pt"):
+    for name in ("a.txt", "deep/c.txt", "new.txt", "model [1].pt", "Makefile"):
         Path(name).write_text("changed")
     Path("b.txt").unlink()
     run.finish()

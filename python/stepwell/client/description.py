@@ -5,30 +5,14 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stepwell.client.naming import check_tags
 
 if TYPE_CHECKING:
+    from stepwell.client.run_status import RunStatus
     from stepwell.client.settings import Settings
     from stepwell.client.writer import Writer, WriterOptions
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """How far the sending of a run is.
-
-    Attributes
-    ----------
-    sync_items_total
-        Rows that were logged.
-    sync_items_pending
-        Rows of these that are not where they go: on the server, or on disk for a local run.
-    """
-
-    sync_items_total: int
-    sync_items_pending: int
 
 
 class Description(ABC):
@@ -185,6 +169,8 @@ class Description(ABC):
 
     def status(self) -> RunStatus:
         """Return how far the sending is."""
+        from stepwell.client.run_status import RunStatus
+
         status = self._live_writer().status()
         total = status["accepted"]
         done = status["acked"] if self._options.destination else status["spooled"]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stepwell.client.artifact import Artifact
     from stepwell.client.writer import Writer
 
+# A stored file has its own name; the extension of a content is for those that are named by the client.
+_EXTENSION = "bin"
 POLICIES = ("live", "now", "end")
 # What tells whether a file has changed: time of the last change, size, inode.
 _Stamp = tuple[int, int, int]
@@ -96,7 +98,7 @@ class Files:
         version = str(path), (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         if self._stored.get(name) == version:
             return
-        self.get_writer().put_file(name, _native.Content.from_file(str(path), path.suffix.lstrip(".")))
+        self.get_writer().put_file(name, _native.Content.from_file(str(path), _EXTENSION))
         self._stored[name] = version
 
     def finish(self, home: Path | None) -> list[str]:

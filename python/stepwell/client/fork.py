@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import CommError, UsageError
@@ -83,7 +82,7 @@ class Origin:
         with tempfile.TemporaryDirectory(prefix="stepwell-fork-") as folder:
             for name in sorted(names):
                 with origin.file(name).download(root=folder) as file:
-                    run.put_file(name, file.name, PurePosixPath(name).suffix.lstrip("."))
+                    run.store(name, file.name)
             if names:
                 run.flush(_COPY_SECONDS)
 

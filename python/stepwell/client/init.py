@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import earlier, naming, process_end, session
-from stepwell.client.config_source import read_config
-from stepwell.client.connection import warn_when_unreachable
+from stepwell.client import naming, process_end, session
 from stepwell.client.launcher import Launcher
 from stepwell.client.manifest import Manifest
 from stepwell.client.run import Run
@@ -24,6 +22,7 @@ from stepwell.errors import CommError, Error, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from stepwell.client.earlier import EarlierRun
     from stepwell.client.fork import Origin
     from stepwell.client.settings import Settings
 
@@ -159,7 +158,11 @@ def init(
     }  # fmt: skip
     resolved = settings_of_process(arguments, settings)
     _check_together(resolved)
-    values = read_config(config, config_include_keys, config_exclude_keys)
+    values: dict[str, Any] = {}
+    if config is not None or config_include_keys is not None or config_exclude_keys is not None:
+        from stepwell.client.config_source import read_config
+
+        values = read_config(config, config_include_keys, config_exclude_keys)
     previous = session.unfinished()
     if previous:
         what = resolved.reinit
@@ -233,6 +236,8 @@ class _Beginning:
         if not disabled:
             _greet(new, terminal, options.primary)
             if destination:
+                from stepwell.client.connection import warn_when_unreachable
+
                 warn_when_unreachable(new, terminal)
         return new
 
@@ -254,13 +259,14 @@ class _Beginning:
 
     def _earlier(
         self, directory: Path, destination: str, run_id: str, label: str, terminal: Terminal
-    ) -> earlier.EarlierRun | None:
+    ) -> EarlierRun | None:
         """Find the run to go on with, as `resume` says."""
         resume_from = self.settings.resume_from
         resume = "must" if resume_from else self.settings.resume
         if resume is None:
             return None
         from stepwell.api import Api
+        from stepwell.client import earlier
 
         path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
         api = Api(destination or str(directory), timeout=earlier.TIMEOUT_SECONDS)

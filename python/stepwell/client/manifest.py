@@ -72,7 +72,7 @@ class Manifest:
 
 
 def _name(*parts: str) -> str:
-    import hashlib
+    from stepwell import _native  # whose SHA-256 is loaded anyway; hashlib takes milliseconds
 
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(text).hexdigest()[:32] + ".json"
+    return _native.Content.from_bytes(text, "txt").sha256()[:32] + ".json"

@@ -31,7 +31,9 @@ def plain(value: Any, store: Callable[[Any], Any] = str) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
         return plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
-    from stepwell.client.encode import Media, convert  # only where it is needed: `init` is quick
+    # Imported only where it is needed: `init` is quick.
+    from stepwell.client.encode import convert
+    from stepwell.media.media import Media
 
     if isinstance(value, Media):
         return store(value)

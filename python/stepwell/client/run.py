@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 from stepwell.client import process_end, session
 from stepwell.client.config import Config
 from stepwell.client.description import Description
-from stepwell.client.ending import Ending
-from stepwell.client.manifest import Manifest
-from stepwell.client.metric import Metric
 from stepwell.client.run_files import RunFiles
 from stepwell.client.summary import Summary
 from stepwell.client.writer import DisabledWriter, LogRow, Writer, WriterOptions
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from stepwell.client.alert import AlertLevel, Alerts
     from stepwell.client.history import History
+    from stepwell.client.metric import Metric
     from stepwell.client.settings import Settings
     from stepwell.client.terminal import Terminal
     from stepwell.client.watch import Watch, What
@@ -166,6 +164,8 @@ class Run(RunFiles, Description):
         UsageError
             If the definition makes no sense.
         """
+        from stepwell.client.metric import Metric
+
         metric = Metric.checked(name, step_metric, step_sync, hidden, summary, goal)
         self._live_writer().define_metric(
             metric.name,
@@ -286,6 +286,9 @@ class Run(RunFiles, Description):
         """
         if self._finished:
             return
+        from stepwell.client.ending import Ending
+        from stepwell.client.manifest import Manifest
+
         self.unwatch()
         if self._settings.sync_tensorboard:
             from stepwell import tensorboard
@@ -375,7 +378,13 @@ class Run(RunFiles, Description):
         return self._live_writer().last_values()
 
     def _stored(self, key: str, value: Any) -> Any:
-        """Return what is stored of a value, its files handed to the writer."""
+        """Return what is stored of a value, large arrays and media as files that are handed to the writer."""
+        if self._disabled:
+            return value
+        if type(value) not in {bool, int, float, str}:  # which need no import
+            from stepwell.client.tensor import with_tensors
+
+            value = with_tensors(value)
         return self._live_writer().convert(key, value)
 
     def __enter__(self) -> Run:

@@ -181,12 +181,9 @@ class RunFiles(Description):
         """Raise UnsupportedError: an artifact is logged in one piece."""
         _refuse("finish_artifact")
 
-    def put_file(self, name: str, path: str | os.PathLike[str], extension: str) -> None:
-        """Store a file under a name within the run, whatever `extension` says of its content."""
-        from stepwell import _native
-
-        if not self._disabled:
-            self._live_writer().put_file(name, _native.Content.from_file(os.fspath(path), extension))
+    def store(self, name: str, path: str | os.PathLike[str]) -> None:
+        """Store a file under a name within the run."""
+        self._saved().store(name, Path(path))
 
     def save_script(self) -> None:
         """Save the script that runs as `code/…`."""

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 Convert = Callable[[str, Any], Any]
 
-# Most values need no conversion, and then nothing is imported for it.
-_PLAIN = frozenset({bool, int, float, str, type(None)})
-
 
 class Summary(MutableMapping[str, Any]):
     """Last values, with values set by hand over them: `summary["best"] = 0.9`, `summary.best`.
@@ -111,12 +108,8 @@ class Summary(MutableMapping[str, Any]):
         self._keep({}, deleted)
 
     def _changes(self, key: str, value: Any) -> dict[str, Any]:
-        """Return what is stored of a value, leaf by leaf; large arrays go into files."""
-        if type(value) not in _PLAIN:
-            from stepwell.client.tensor import with_tensors
-
-            value = with_tensors(prune(value))
-        return flat(key, vars(self)["_convert"](key, value))
+        """Return what is stored of a value, leaf by leaf."""
+        return flat(key, vars(self)["_convert"](key, prune(value)))
 
     def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
         """Send what is new and remember it, in this order: what cannot be sent is not remembered."""

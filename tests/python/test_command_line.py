@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from stepwell.cli.main import build_parser, main
-from stepwell.cli.runs import json_value
 
 
 def test_the_command_alone_prints_help_with_examples(capsys: pytest.CaptureFixture[str]):
@@ -34,18 +33,5 @@ def test_an_error_is_one_sentence_and_code_1(tmp_path: Path, capsys: pytest.Capt
 
 def test_every_command_explains_its_options():
     text = build_parser().format_help()
-    for command in ("serve", "ui", "sync", "runs", "demo"):
+    for command in ("serve", "ui", "sync", "runs", "demo", "export", "import-wandb", "verify"):
         assert command in text
-
-
-def test_json_knows_what_json_does_not():
-    assert json_value({"a": [float("nan"), float("-inf"), 2**60, 1.5, None, b"x"]}) == {
-        "a": [
-            {"_type": "float", "value": "NaN"},
-            {"_type": "float", "value": "-Infinity"},
-            {"_type": "int", "value": str(2**60)},
-            1.5,
-            None,
-            "x",
-        ]
-    }

@@ -36,6 +36,8 @@ pub(crate) struct Writer {
     pub(crate) state: Mutex<State>,
     pub(crate) on_full: OnFull,
     pub(crate) strict_steps: bool,
+    /// Whether what is logged later takes the place of summary values set by hand.
+    summary_follows_log: bool,
     generation: u32,
     start: TimeMicros,
 }
@@ -172,7 +174,7 @@ impl Writer {
 impl Writer {
     #[new]
     #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
-        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None))]
+        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
     fn new(
         py: Python<'_>,
@@ -193,6 +195,7 @@ impl Writer {
         queue_bytes: usize,
         spool_bytes: u64,
         start_time: Option<f64>,
+        summary_follows_log: bool,
     ) -> PyResult<Self> {
         let path = RunPath::new(entity, project, run).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let on_full = match on_full {
@@ -226,7 +229,7 @@ impl Writer {
         });
         let client = started.map_err(PyOSError::new_err)?;
         let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::default() });
-        Ok(Self { client, state, on_full, strict_steps, generation: fork::generation(), start })
+        Ok(Self { client, state, on_full, strict_steps, summary_follows_log, generation: fork::generation(), start })
     }
 
     #[getter]
@@ -274,7 +277,7 @@ impl Writer {
 
     #[pyo3(signature = (values, deleted=Vec::new()))]
     fn set_summary(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
-        self.push_pairs(values, |set| Entry::Summary { time: now(), set, deleted, until_logged: false })
+        self.push_pairs(values, |set| Entry::Summary { time: now(), set, deleted, until_logged: self.summary_follows_log })
     }
 
     #[pyo3(signature = (name, step_metric=None, step_sync=None, hidden=None, summary=Vec::new(), goal=None, overwrite=false))]
@@ -360,6 +363,12 @@ impl Writer {
             dict.set_item(key, points)?;
         }
         Ok(dict)
+    }
+
+    fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_process()?;
+        let values = py.detach(|| self.client.summary());
+        decode::dict(py, &values)
     }
 
     fn last_values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

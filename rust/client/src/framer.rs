@@ -2,6 +2,7 @@
 
 use crate::merge::{MergedRow, RowSink};
 use crate::shapes::Shapes;
+use crate::step_sync::StepSync;
 use std::time::Duration;
 use stepwell_codec::frame::{FrameEncoder, FrameError, FrameHeader};
 use stepwell_codec::payload::PayloadBuilder;
@@ -32,6 +33,8 @@ pub(crate) struct Framer {
     now: Duration,
     /// Frames that had to be made in the middle of something; taken before anything else is added.
     pub(crate) ready: std::collections::VecDeque<ReadyFrame>,
+    /// What rows lack.
+    sync: StepSync,
     refused: LossReport,
     /// Calls that could not be rows, since the beginning.
     pub(crate) refused_calls: u64,
@@ -49,6 +52,7 @@ impl Framer {
             since: None,
             now: Duration::ZERO,
             ready: std::collections::VecDeque::new(),
+            sync: StepSync::default(),
             refused: LossReport::default(),
             refused_calls: 0,
         })
@@ -65,15 +69,29 @@ impl Framer {
     }
 
     /// Takes a sampled row.
-    pub(crate) fn sampled_row(&mut self, shapes: &Shapes, row: MergedRow<'_>) {
-        self.add_row(shapes, row, true);
+    pub(crate) fn sampled_row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>) {
+        self.complete_row(shapes, row, true);
     }
 
     /// Takes an entry that is no row.
     pub(crate) fn statement(&mut self, shapes: &Shapes, entry: &Entry, bytes: usize) {
+        if let Entry::Metric { definition, .. } = entry {
+            self.sync.define(definition);
+        }
         self.make_room(shapes, bytes);
         self.builder.statement(entry);
         self.added(shapes);
+    }
+
+    #[inline]
+    fn complete_row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>, sampled: bool) {
+        if self.sync.is_idle() {
+            return self.add_row(shapes, row, sampled);
+        }
+        let mut sync = std::mem::take(&mut self.sync);
+        let row = sync.complete(shapes, row);
+        self.add_row(shapes, row, sampled);
+        self.sync = sync;
     }
 
     #[inline]
@@ -142,8 +160,8 @@ impl Framer {
 
 impl RowSink for Framer {
     #[inline]
-    fn row(&mut self, shapes: &Shapes, row: MergedRow<'_>) {
-        self.add_row(shapes, row, false);
+    fn row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>) {
+        self.complete_row(shapes, row, false);
     }
 
     fn refused(&mut self, calls: u64, reason: &'static str) {

@@ -3,11 +3,15 @@
 //! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when someone asks. Only
 //! rows with nested dicts are taken apart at once, because two of them at different steps may both hold last values.
 
+use crate::columns::is_doubles;
+use crate::histories::Histories;
 use crate::preview::Preview;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, Reader};
-use stepwell_model::{Step, Value, flatten};
+use stepwell_model::{Entry, Metrics, Step, Value, flatten};
+use stepwell_sample::run_summary::{HandSet, History, LoggedKey, combine, needs_history};
 
 /// The row of a shape at the greatest step.
 #[derive(Default)]
@@ -27,15 +31,23 @@ pub(crate) struct LastValues {
     nested: FxHashMap<String, (u32, Step, u64, Value)>,
     order: u64,
     preview: Preview,
+    histories: Histories,
+    metrics: Metrics,
+    by_hand: BTreeMap<String, HandSet<u64>>,
 }
 
 impl LastValues {
     pub(crate) fn define_key(&mut self, name: &str) {
+        let key = self.names.len() as u32;
+        if self.needs_history(name) {
+            self.histories.keep(key, std::iter::empty());
+        }
         self.names.push(name.into());
     }
 
     pub(crate) fn define_shape(&mut self, keys: Arc<[u32]>) {
         self.preview.define_shape(Arc::clone(&keys));
+        self.histories.define_shape(Arc::clone(&keys));
         self.shapes.push(ShapeLast { keys, ..ShapeLast::default() });
     }
 
@@ -45,6 +57,7 @@ impl LastValues {
         self.preview.see(shape, step, values);
         let Some(last) = self.shapes.get_mut(shape as usize) else { return };
         if is_plain(last.keys.len(), values) {
+            self.histories.see(shape, step, values, (last.order > 0).then_some((last.step, &last.values)));
             self.order += 1;
             if last.order == 0 || step >= last.step {
                 (last.step, last.order) = (step, self.order);
@@ -64,14 +77,70 @@ impl LastValues {
         let mut reader = Reader::new(values);
         for &key in keys {
             let (Ok(value), Some(name)) = (reader.value(), self.names.get(key as usize)) else { break };
-            flatten(name, &value, &mut |path, leaf| match self.nested.get_mut(path) {
-                Some(last) if step < last.1 => {}
-                Some(last) => *last = (key, step, order, leaf.clone()),
-                None => {
-                    self.nested.insert(path.to_owned(), (key, step, order, leaf.clone()));
+            flatten(name, &value, &mut |path, leaf| {
+                self.histories.see_leaf(path, step, leaf);
+                match self.nested.get_mut(path) {
+                    Some(last) if step < last.1 => {}
+                    Some(last) => *last = (key, step, order, leaf.clone()),
+                    None => {
+                        self.nested.insert(path.to_owned(), (key, step, order, leaf.clone()));
+                    }
                 }
             });
         }
+    }
+
+    fn needs_history(&self, name: &str) -> bool {
+        self.metrics.find(name).is_some_and(needs_history)
+    }
+
+    /// Sees a statement: definitions of metrics and values set by hand.
+    pub(crate) fn see_statement(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Metric { definition, .. } => {
+                self.metrics.define(definition);
+                for (key, name) in (0..).zip(&self.names) {
+                    if !self.histories.keeps(key) && self.needs_history(name) {
+                        let lasts = self.shapes.iter().map(|last| (last.order > 0).then_some((last.step, last.order, &last.values[..])));
+                        self.histories.keep(key, lasts);
+                    }
+                }
+            }
+            Entry::Summary { set, deleted, until_logged, .. } => {
+                self.order += 1;
+                let set = set.iter().map(|(name, value)| (name, Some(value.clone())));
+                for (name, value) in set.chain(deleted.iter().map(|name| (name, None))) {
+                    self.by_hand.insert(name.clone(), HandSet { said: self.order, value, until_logged: *until_logged });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The summary: what stands for every key that was logged, in the order in which keys were defined, and what was set by hand.
+    pub(crate) fn summary(&self) -> Vec<(String, Value)> {
+        let ids: FxHashMap<&str, u32> = (0..).zip(&self.names).map(|(key, name)| (&**name, key)).collect();
+        let found = self.found();
+        let histories: Vec<Option<History>> = found
+            .iter()
+            .map(|last| self.histories.of(last.name, ids.get(last.name).copied()).filter(|_| self.needs_history(last.name)))
+            .collect();
+        let logged = found.into_iter().zip(&histories).map(|(last, history)| LoggedKey {
+            key: last.name,
+            definition: self.metrics.find(last.name),
+            last: last.value,
+            logged: Some(last.order),
+            history: history.as_ref(),
+        });
+        let (mut summary, mut places) = (Vec::new(), FxHashMap::default());
+        combine(logged, &self.by_hand, &mut |name, value| match places.get(&name) {
+            Some(&place) => summary[place] = (name, value),
+            None => {
+                places.insert(name.clone(), summary.len());
+                summary.push((name, value));
+            }
+        });
+        summary
     }
 
     /// Every key with its last value, in the order in which keys were defined.
@@ -86,9 +155,15 @@ impl LastValues {
 
     /// The keys whose last value was logged for `step` or a greater one, with it.
     pub(crate) fn resolve_from(&self, step: Step) -> Vec<(String, Value)> {
-        let mut found: FxHashMap<&str, (u32, Step, u64, Value)> = FxHashMap::default();
+        let recent = self.found().into_iter().filter(|last| last.step >= step);
+        recent.map(|last| (last.name.to_owned(), last.value)).collect()
+    }
+
+    /// The last values of all keys.
+    fn found(&self) -> Vec<Last<'_>> {
+        let mut found: FxHashMap<&str, Last<'_>> = FxHashMap::default();
         for (path, (key, step, order, value)) in &self.nested {
-            found.insert(path, (*key, *step, *order, value.clone()));
+            found.insert(path, Last { name: path, key: *key, step: *step, order: *order, value: value.clone() });
         }
         for last in self.shapes.iter().filter(|last| last.order > 0) {
             let mut reader = Reader::new(&last.values);
@@ -98,26 +173,34 @@ impl LastValues {
                 if reader.skip().is_err() {
                     break;
                 }
-                if found.get(&**name).is_some_and(|other| (other.1, other.2) > (last.step, last.order)) {
+                if found.get(&**name).is_some_and(|other| (other.step, other.order) > (last.step, last.order)) {
                     continue;
                 }
                 if let Ok(value) = msgpack::from_bytes(&before[..before.len() - reader.rest().len()]) {
-                    found.insert(name, (key, last.step, last.order, value));
+                    found.insert(name, Last { name, key, step: last.step, order: last.order, value });
                 }
             }
         }
-        let recent = found.into_iter().filter(|(_, last)| last.1 >= step);
-        let mut found: Vec<(u32, &str, Value)> = recent.map(|(name, (key, _, _, value))| (key, name, value)).collect();
-        found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        found.into_iter().map(|(_, name, value)| (name.to_owned(), value)).collect()
+        let mut found: Vec<Last<'_>> = found.into_values().collect();
+        found.sort_by(|a, b| (a.key, a.name).cmp(&(b.key, b.name)));
+        found
     }
+}
+
+/// The last value of a key or of a leaf below it.
+struct Last<'a> {
+    name: &'a str,
+    key: u32,
+    step: Step,
+    order: u64,
+    value: Value,
 }
 
 /// Whether no value of the row is a nested dict.
 #[inline]
-fn is_plain(keys: usize, values: &[u8]) -> bool {
-    // Nearly every row is all doubles of 9 bytes.
-    if values.len() == 9 * keys && values.iter().step_by(9).all(|&marker| marker == 0xcb) {
+pub(crate) fn is_plain(keys: usize, values: &[u8]) -> bool {
+    // Nearly every row is.
+    if is_doubles(values, keys) {
         return true;
     }
     let mut reader = Reader::new(values);

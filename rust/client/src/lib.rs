@@ -6,7 +6,9 @@
 //! knows Python, and none that logs ever waits for a file or a socket.
 
 mod blobs;
+mod columns;
 mod framer;
+mod histories;
 mod keeper;
 mod last_values;
 mod merge;
@@ -19,6 +21,7 @@ mod queue;
 mod record;
 mod shapes;
 mod status;
+mod step_sync;
 mod steps;
 mod sync;
 mod upload;

@@ -34,7 +34,7 @@ pub(crate) struct MergedRow<'a> {
 
 /// Where rows go.
 pub(crate) trait RowSink {
-    fn row(&mut self, shapes: &Shapes, row: MergedRow<'_>);
+    fn row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>);
     /// Calls that cannot be rows.
     fn refused(&mut self, calls: u64, reason: &'static str);
 }
@@ -171,7 +171,7 @@ mod tests {
     struct Rows(Vec<Written>, u64);
 
     impl RowSink for Rows {
-        fn row(&mut self, shapes: &Shapes, row: MergedRow<'_>) {
+        fn row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>) {
             let cells = shapes.keys_of(row.shape).iter().copied().zip(row.values.iter().copied());
             self.0.push((row.step, row.calls, cells.collect()));
         }

@@ -83,6 +83,7 @@ impl Pipeline {
     pub(crate) fn take(&mut self, batch: Batch, sink: &mut impl FrameSink) {
         let mut last_values = self.last_values.lock();
         let mut samplers = batch.samplers.into_iter();
+        let mut statements = batch.statements.iter();
         for chunk in batch.chunks {
             let mut offset = 0;
             while let Some((record, next)) = record::read(&chunk, offset) {
@@ -100,7 +101,7 @@ impl Pipeline {
                         self.samplers.push_back((report, kept));
                     }
                     Kind::Marker => sink.seen(record.number as u64),
-                    Kind::Statement => {}
+                    Kind::Statement => statements.next().into_iter().for_each(|entry| last_values.see_statement(entry)),
                 }
             }
             // While nothing can be written, a small chunk every few milliseconds must not cost the memory of a full one.
@@ -176,6 +177,10 @@ impl Pipeline {
                 Kind::Shape => self.shapes.define_shape(&key_ids(record.body).collect::<Vec<_>>()),
                 Kind::Statement => {
                     if let Some(entry) = self.statements.pop_front() {
+                        if matches!(entry, Entry::Summary { until_logged: true, .. }) {
+                            // What was logged before has the earlier time.
+                            self.merger.end(&mut self.shapes, &mut self.framer);
+                        }
                         self.framer.statement(&self.shapes, &entry, record.number as usize);
                     }
                 }
@@ -211,7 +216,7 @@ impl Pipeline {
             };
             let shape = self.shapes.intern(&row.keys);
             let row = MergedRow { shape, step: row.step, time: row.time, calls: 1, values: &row.values };
-            self.framer.sampled_row(&self.shapes, row);
+            self.framer.sampled_row(&mut self.shapes, row);
         }
     }
 
@@ -243,7 +248,7 @@ mod tests {
     use crate::options::OnFull;
     use proptest::prelude::*;
     use stepwell_codec::{FrameView, PayloadReader, msgpack};
-    use stepwell_model::Value;
+    use stepwell_model::{MetricDefinition, Value};
 
     /// A spool in memory that takes frames while `open`.
     #[derive(Default)]
@@ -400,6 +405,36 @@ mod tests {
             frames.entries.iter().filter_map(|entry| if let Entry::Row(row) = entry { Some(row.step) } else { None }).collect();
         let lost: u64 = frames.entries.iter().map(|entry| if let Entry::Lost { report, .. } = entry { report.rows } else { 0 }).sum();
         assert_eq!((steps, lost, frames.refused), (vec![0, 3], 2, 2));
+    }
+
+    #[test]
+    fn rows_get_the_step_metric_they_lack_and_a_value_set_by_hand_parts_what_was_logged_around_it() {
+        let queue = Arc::new(Queue::new(1 << 20, OnFull::Raise));
+        let (mut pipeline, mut frames) = (pipeline(&queue), Frames { open: true, ..Frames::default() });
+        let keys = ["epoch", "acc"].map(|name| queue.define_key(name));
+        let [epoch, acc] = keys.map(|key| queue.define_shape(&[key]));
+        let name = "acc".into();
+        let definition = MetricDefinition { name, step_metric: Some("epoch".into()), ..MetricDefinition::default() };
+        queue.push_statement(Entry::Metric { time: 0, definition }).unwrap();
+        // Parts of one step are one row, which has an epoch of its own.
+        queue.push_row(0, 1, false, acc, &[10]).unwrap();
+        queue.push_row(0, 2, true, epoch, &[3]).unwrap();
+        queue.push_row(1, 3, true, acc, &[11]).unwrap();
+        queue.push_row(2, 4, false, acc, &[12]).unwrap();
+        queue.push_statement(Entry::Summary { time: 5, set: vec![], deleted: vec![], until_logged: true }).unwrap();
+        queue.push_row(2, 6, true, acc, &[13]).unwrap();
+        pipeline.take(queue.take(Duration::ZERO, false), &mut frames);
+        pipeline.turn(Duration::ZERO, 0, true, &mut frames);
+        let rows = frames.entries.iter().filter_map(|entry| if let Entry::Row(row) = entry { Some(row) } else { None });
+        let rows: Vec<(i64, i64, Vec<(&str, i64)>)> = rows
+            .map(|row| {
+                let cells = row.cells.iter().map(|(key, value)| (key.as_str(), value.as_f64().unwrap() as i64));
+                (row.step, row.time, cells.collect())
+            })
+            .collect();
+        let with_epoch = |acc| vec![("acc", acc), ("epoch", 3)];
+        assert_eq!(rows, [(0, 2, with_epoch(10)), (1, 3, with_epoch(11)), (2, 4, with_epoch(12)), (2, 6, with_epoch(13))]);
+        assert!(matches!(frames.entries[5], Entry::Summary { .. }));
     }
 
     #[test]

@@ -49,6 +49,10 @@ impl Shapes {
         shape
     }
 
+    pub(crate) fn name_of(&self, key: u32) -> &str {
+        &self.table.keys[key as usize]
+    }
+
     pub(crate) fn keys_of(&self, shape: u32) -> &[u32] {
         &self.table.shapes[shape as usize]
     }

@@ -2,6 +2,9 @@
 
 use crate::entry::MetricDefinition;
 
+/// Keys that every row has by itself.
+const AUTOMATIC: [&str; 3] = ["_step", "_timestamp", "_runtime"];
+
 /// One definition per name, in the order in which names were first defined.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Metrics {
@@ -54,8 +57,12 @@ impl Metrics {
         }
     }
 
-    /// The definition that holds for a key: that of its exact name, else that of the longest glob, of two equal ones the older one.
+    /// The definition that holds for a key: that of its exact name, else that of the longest glob, of two equal ones the older one. None
+    /// ever holds for the keys that every row has by itself.
     pub fn find(&self, key: &str) -> Option<&MetricDefinition> {
+        if self.all.is_empty() || AUTOMATIC.contains(&key) {
+            return None;
+        }
         let fitting = self.all.iter().rev().filter_map(|(pattern, definition)| Some((pattern.fit(key)?, definition)));
         fitting.max_by_key(|(fit, _)| *fit).map(|(_, definition)| definition)
     }
@@ -99,7 +106,7 @@ mod tests {
             ("val/", Some("val/*")),
             ("_my_key", Some("_my*")),
             ("_other", None),
-            ("_step", Some("_step")),
+            ("_step", None),
             ("a.b", Some("a\\.b")),
             ("a.c", Some("a.c")),
             ("aXc", Some("*")),

@@ -1,11 +1,10 @@
 //! The summary of a run: what its rows add up to under the definitions of its metrics, and what was set by hand.
 
 use crate::merge::Stamp;
-use crate::row::is_automatic;
 use crate::run::RowFacts;
 use crate::statement::Statements;
 use std::collections::{BTreeMap, BTreeSet};
-use stepwell_model::{MetricDefinition, Metrics, Value};
+use stepwell_model::{Metrics, Value};
 use stepwell_sample::run_summary::{LoggedKey, combine, keys_behind, needs_history};
 
 /// What a summary needs of the rows besides last values.
@@ -24,14 +23,9 @@ impl Wanted {
         Self { metrics: statements.definitions(), stamps }
     }
 
-    /// The definition that holds for a key. Automatic keys are summed up by their last value, whatever is defined.
-    pub fn definition(&self, key: &str) -> Option<&MetricDefinition> {
-        if self.metrics.is_empty() || is_automatic(key) { None } else { self.metrics.find(key) }
-    }
-
     /// Whether [`RowFacts::histories`] must have the key.
     pub fn history(&self, key: &str) -> bool {
-        self.definition(key).is_some_and(needs_history)
+        self.metrics.find(key).is_some_and(needs_history)
     }
 
     /// Whether [`RowFacts::stamps`] must have the key.
@@ -49,7 +43,7 @@ pub fn summary_of(rows: RowFacts, statements: &Statements) -> Vec<(String, Value
         key,
         last: last.clone(),
         logged: stamps.get(key).copied(),
-        definition: wanted.definition(key),
+        definition: wanted.metrics.find(key),
         history: histories.get(key),
     });
     combine(logged, &statements.summary, &mut |name, value| {

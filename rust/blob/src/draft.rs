@@ -10,6 +10,11 @@ use stepwell_model::BlobId;
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
+/// A name that nobody else in this process uses.
+pub(crate) fn next_name() -> String {
+    format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A blob whose name the caller knows, while it is written. Dropped before [`keep_as`](Self::keep_as), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Draft {
@@ -22,8 +27,7 @@ pub struct Draft {
 impl Draft {
     pub(crate) fn begin(directory: BlobDirectory) -> io::Result<Self> {
         loop {
-            let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-            let path = directory.drafts().join(name);
+            let path = directory.drafts().join(next_name());
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(file) => return Ok(Self { directory, path, file, kept: false }),
                 // Somebody's of the same number: dead, or alive in another container.

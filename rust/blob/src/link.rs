@@ -10,10 +10,12 @@
 //! 2. Whoever dies in between leaves a link without a blob, which can be released again, or a draft, which is swept.
 
 use crate::directory::{BlobDirectory, make_folder};
+use crate::draft::next_name;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::SystemTime;
 use stepwell_model::BlobId;
 
 /// How often a name that another process takes away at the same moment is tried again.
@@ -73,19 +75,25 @@ impl BlobDirectory {
             _ => false,
         };
         if is_last() {
-            let aside = self.drafts().join(format!("{}-{id}", std::process::id()));
-            make_folder(&self.drafts())?;
-            match fs::rename(&blob, &aside) {
-                Ok(()) if fs::symlink_metadata(&aside)?.nlink() <= 2 => fs::remove_file(&aside)?,
-                Ok(()) => fs::rename(&aside, &blob)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+            match self.remove_unless_linked(&blob) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
         }
         match fs::remove_file(&link) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Removes a blob that has one link, unless it gets another one meanwhile.
+    fn remove_unless_linked(&self, blob: &Path) -> io::Result<()> {
+        let aside = self.drafts().join(format!("released-{}", next_name()));
+        make_folder(&self.drafts())?;
+        // Who sweeps must not take it for old.
+        File::open(blob)?.set_modified(SystemTime::now())?;
+        fs::rename(blob, &aside)?;
+        if fs::symlink_metadata(&aside)?.nlink() <= 2 { fs::remove_file(&aside) } else { fs::rename(&aside, blob) }
     }
 
     /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; whether the link was not there before.

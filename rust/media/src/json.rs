@@ -63,7 +63,7 @@ fn value(out: &mut Vec<u8>, reader: &mut Reader<'_>, depth: usize) -> Result<(),
         }
         _ => match reader.value_ref()? {
             ValueRef::Int(number) if (-EXACT_INTEGER..=EXACT_INTEGER).contains(&number) => {
-                out.extend_from_slice(number.to_string().as_bytes())
+                out.extend_from_slice(number.to_string().as_bytes());
             }
             ValueRef::Int(number) => out.extend_from_slice(format!("{{\"_type\":\"int\",\"value\":\"{number}\"}}").as_bytes()),
             ValueRef::Float(number) => float(out, number),

@@ -19,14 +19,13 @@ from pathlib import PurePath
 from types import GeneratorType
 from typing import Any
 
-from stepwell.media.figure import figure_of
-from stepwell.media.frame import is_frame
 from stepwell.media.media import Media, sequence
-from stepwell.media.picture import is_pillow
 
 # A generator may have no end; a list of so many numbers is as large as a row may be.
 MAX_ELEMENTS = 1_000_000
 
+# What is logged most often of all that comes here is a loss that is still a tensor.
+_TENSORS = frozenset({"torch", "jax", "jaxlib", "tensorflow"})
 _ITERABLES = (Set, range, GeneratorType, map, filter, zip, deque, ValuesView)
 
 
@@ -100,25 +99,29 @@ def as_media(value: Any) -> Media | None:
     """Return what is logged of media and of the values of other libraries that are some; None for everything else."""
     if isinstance(value, Media):
         return value
-    package = type(value).__module__.partition(".")[0]
-    if package in {"pandas", "polars"} and is_frame(value):
+    if type(value).__module__.partition(".")[0] in _TENSORS:
+        return None
+    # What is imported here is so only once a value may need it: `init` is quick.
+    if hasattr(value, "columns"):
+        from stepwell.media.frame import is_frame
         from stepwell.media.table import Table
 
-        return Table(dataframe=value, allow_mixed_types=True)
-    if package == "plotly" and hasattr(value, "to_plotly_json"):
+        return Table(dataframe=value, allow_mixed_types=True) if is_frame(value) else None
+    if hasattr(value, "to_plotly_json") and type(value).__module__.startswith("plotly."):
         from stepwell.media.plotly import Plotly
 
-        plotted: Media = Plotly(value)
-        return plotted
-    if figure_of(value) is not None:
-        from stepwell.media.plotly import from_matplotlib
-
-        drawn: Media = from_matplotlib(value)
-        return drawn
-    if is_pillow(value):
+        return Plotly(value)
+    if _is_any(value, ("PIL.Image", "Image")):
         from stepwell.media.image import Image
 
         return Image(value)
+    if "matplotlib" in sys.modules:
+        from stepwell.media.figure import figure_of
+
+        if figure_of(value) is not None:
+            from stepwell.media.plotly import from_matplotlib
+
+            return from_matplotlib(value)
     return None
 
 

@@ -70,30 +70,29 @@ impl BlobDirectory {
     /// Removes a link, and the blob with it if this was the last one. Where links are empty files, blobs stay.
     pub fn release(&self, id: BlobId, folder: &Path) -> io::Result<()> {
         let (blob, link) = (self.path(id), folder.join(id.to_string()));
-        let is_last = || match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
-            (Ok(link), Ok(blob)) => link.ino() == blob.ino() && link.dev() == blob.dev() && blob.nlink() == 2,
+        let is_hard = match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
+            (Ok(link), Ok(blob)) => link.ino() == blob.ino() && link.dev() == blob.dev(),
             _ => false,
         };
-        if is_last() {
-            match self.remove_unless_linked(&blob) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        if is_hard {
+            unless_gone(self.remove_unless_linked(&blob, 2))?;
         }
-        match fs::remove_file(&link) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        unless_gone(fs::remove_file(&link))?;
+        // Two streams that let go at once have each seen the link of the other.
+        if is_hard { unless_gone(self.remove_unless_linked(&blob, 1)) } else { Ok(()) }
     }
 
-    /// Removes a blob that has one link, unless it gets another one meanwhile.
-    fn remove_unless_linked(&self, blob: &Path) -> io::Result<()> {
+    /// Removes a blob if it has no more than `names` names, its own among them, unless it gets another one meanwhile.
+    fn remove_unless_linked(&self, blob: &Path, names: u64) -> io::Result<()> {
+        if fs::symlink_metadata(blob)?.nlink() > names {
+            return Ok(());
+        }
         let aside = self.drafts().join(format!("released-{}", next_name()));
         make_folder(&self.drafts())?;
         // Who sweeps must not take it for old.
         File::open(blob)?.set_modified(SystemTime::now())?;
         fs::rename(blob, &aside)?;
-        if fs::symlink_metadata(&aside)?.nlink() <= 2 { fs::remove_file(&aside) } else { fs::rename(&aside, blob) }
+        if fs::symlink_metadata(&aside)?.nlink() <= names { fs::remove_file(&aside) } else { fs::rename(&aside, blob) }
     }
 
     /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; whether the link was not there before.
@@ -126,6 +125,45 @@ impl BlobDirectory {
     }
 }
 
+/// It is no error if somebody else was quicker.
+fn unless_gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 fn is_no_room(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_streams_that_let_go_at_once_the_last_one_takes_the_blob_along() {
+        let directory = tempfile::tempdir().unwrap();
+        let blobs = BlobDirectory::new(directory.path().join("blobs"));
+        for round in 0..200_u32 {
+            let bytes = round.to_le_bytes();
+            let id = crate::hash(&bytes);
+            let folders: Vec<_> = (0..3).map(|stream| directory.path().join(stream.to_string())).collect();
+            for folder in &folders {
+                blobs.put_linked(id, 4, folder, |draft| draft.write(&bytes)).unwrap();
+            }
+            let barrier = std::sync::Barrier::new(folders.len());
+            std::thread::scope(|scope| {
+                for folder in &folders {
+                    scope.spawn(|| {
+                        barrier.wait();
+                        blobs.release(id, folder).unwrap();
+                    });
+                }
+            });
+            assert!(!blobs.contains(id), "round {round}");
+            assert!(folders.iter().all(|folder| links(folder).unwrap().is_empty()));
+        }
+        assert_eq!(fs::read_dir(blobs.root().join("tmp")).unwrap().count(), 0);
+    }
 }

@@ -20,6 +20,7 @@
 //! that is being written to the same disk is not waited for, as `syncfs` would.
 
 use crate::context::Context;
+use crate::error::ServiceError;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::io;
@@ -72,16 +73,17 @@ pub(super) async fn find_missing(
     }
     let asked = request.sha256.iter().map(|bytes| blob_id(bytes)).collect::<Result<Vec<_>, _>>()?;
     let missing = context.read(move |context| {
-        let (mut missing, mut fresh) = (Vec::new(), false);
+        let mut missing = Vec::new();
         for id in asked {
-            match context.blobs.path(id).metadata().and_then(|metadata| metadata.modified()) {
-                Ok(modified) => fresh |= modified.elapsed().map_or(true, |age| age < SETTLED_AFTER),
-                Err(_) => missing.push(id),
+            let Ok(modified) = context.blobs.path(id).metadata().and_then(|metadata| metadata.modified()) else {
+                missing.push(id);
+                continue;
+            };
+            // Whoever hears that a blob is here may delete his own.
+            let is_fresh = modified.elapsed().map_or(true, |age| age < SETTLED_AFTER);
+            if is_fresh && !is_settled(&context.blobs, id).map_err(|error| ServiceError::unavailable(unavailable(&error)))? {
+                missing.push(id);
             }
-        }
-        // Whoever hears that a blob is here may delete it.
-        if fresh {
-            context.blobs.sync().map_err(|error| crate::error::ServiceError::unavailable(unavailable(&error)))?;
         }
         Ok(missing)
     });

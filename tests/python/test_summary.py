@@ -18,6 +18,12 @@ class Writer:
     def send(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self.sent.append((dict(values), list(deleted)))
 
+    def summary(self) -> dict[str, Any]:
+        values = dict(self.last)
+        for changes, deleted in self.sent:
+            values = {key: value for key, value in {**values, **changes}.items() if key not in deleted}
+        return values
+
 
 @pytest.fixture
 def writer() -> Writer:
@@ -26,7 +32,7 @@ def writer() -> Writer:
 
 @pytest.fixture
 def summary(writer: Writer) -> Summary:
-    return Summary(writer.send, lambda: writer.last, lambda key, value: value)
+    return Summary(writer.send, writer.summary, lambda key, value: value)
 
 
 def test_the_last_value_shows(summary: Summary, writer: Writer):

@@ -76,7 +76,7 @@ class Run(RunFiles, Description):
         self._is_child = is_child
         self._writer: Writer | None = None
         self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
-        self._summary = Summary(self._send_summary, self._last_values, self._stored)
+        self._summary = Summary(self._send_summary, self._summed_up, self._stored)
         self._forget_conveniences()
         self.log = self._log_in_child if is_child else self._live_writer().log
 
@@ -374,8 +374,8 @@ class Run(RunFiles, Description):
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self._live_writer().set_summary(values, deleted)
 
-    def _last_values(self) -> dict[str, Any]:
-        return self._live_writer().last_values()
+    def _summed_up(self) -> dict[str, Any]:
+        return self._live_writer().summary()
 
     def _stored(self, key: str, value: Any) -> Any:
         """Return what is stored of a value, large arrays and media as files that are handed to the writer."""

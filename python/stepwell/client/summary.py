@@ -1,4 +1,4 @@
-"""The summary of a run: one value per key, by default the last one logged."""
+"""The summary of a run: what stands for each key, by default the last value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Convert = Callable[[str, Any], Any]
 
 
 class Summary(MutableMapping[str, Any]):
-    """Last values, with values set by hand over them: `summary["best"] = 0.9`, `summary.best`.
+    """What stands for each key, with values set by hand over it: `summary["best"] = 0.9`, `summary.best`.
+
+    That is the value at the greatest step, or what `define_metric` asked for: `summary["acc"] == {"max": 0.9}`.
 
     A value set by hand stays until it is set again or deleted; a later `log` of the key does not replace it. A deleted
     key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested dict is kept leaf by
@@ -25,14 +27,14 @@ class Summary(MutableMapping[str, Any]):
     ----------
     send
         Takes what changed: values set by hand, and deleted keys.
-    last_values
-        Returns the last logged value of every key.
+    values
+        Returns what stands for every key, what was sent included.
     convert
         Turns a key and its value into what is stored of it.
     """
 
-    def __init__(self, send: Send, last_values: Callable[[], Mapping[str, Any]], convert: Convert) -> None:
-        vars(self).update(_send=send, _last_values=last_values, _convert=convert, _hand={}, _deleted=set())
+    def __init__(self, send: Send, values: Callable[[], Mapping[str, Any]], convert: Convert) -> None:
+        vars(self).update(_send=send, _values=values, _convert=convert, _hand=set())
 
     def __getitem__(self, key: str) -> Any:
         values = self.as_dict()
@@ -74,10 +76,7 @@ class Summary(MutableMapping[str, Any]):
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dict."""
-        values = {**vars(self)["_last_values"](), **vars(self)["_hand"]}
-        for key in vars(self)["_deleted"]:
-            values.pop(key, None)
-        return values
+        return dict(vars(self)["_values"]())
 
     def update(self, *values: Any, **more: Any) -> None:
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
@@ -112,13 +111,10 @@ class Summary(MutableMapping[str, Any]):
         return flat(key, vars(self)["_convert"](key, prune(value)))
 
     def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
-        """Send what is new and remember it, in this order: what cannot be sent is not remembered."""
+        """Send what is new and remember its names, in this order: what cannot be sent is not remembered."""
         if changes or deleted:
             vars(self)["_send"](changes, list(deleted))
-        for key in deleted:
-            vars(self)["_hand"].pop(key, None)
-        vars(self)["_hand"].update(changes)
-        vars(self)["_deleted"] = (vars(self)["_deleted"] | set(deleted)) - changes.keys()
+        vars(self)["_hand"] = (vars(self)["_hand"] - set(deleted)) | changes.keys()
 
 
 def flat(key: str, value: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Writer(Protocol):
         group: str | None = None,
         job_type: str | None = None,
     ) -> None: ...
-    def last_values(self) -> dict[str, Any]: ...
+    def summary(self) -> dict[str, Any]: ...
     def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool: ...
     def status(self) -> WriterStatus: ...
     def finish(self, exit_code: int, timeout: float) -> FinishReport: ...
@@ -82,6 +82,7 @@ class WriterOptions:
     strict_steps: bool
     queue_bytes: int
     spool_bytes: int
+    summary_follows_log: bool = False
 
     def path(self) -> tuple[str, str, str, str]:
         """Return which run this is: directory, entity, project, id."""
@@ -105,12 +106,14 @@ def _convert(key: str, value: Any) -> Any:
 
 
 class DisabledWriter:
-    """Keeps nothing but the last values, so that `run.summary` and `run.step` work."""
+    """Keeps nothing but last values and those set by hand, so that `run.summary` and `run.step` work."""
 
     def __init__(self, start_step: int) -> None:
         self.start_time = time.time()
         self.step = start_step
         self._last: dict[str, Any] = {}
+        self._hand: dict[str, Any] = {}
+        self._deleted: set[str] = set()
         self._row: dict[str, Any] = {}
 
     def log(
@@ -147,7 +150,8 @@ class DisabledWriter:
         pass
 
     def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str] = ()) -> None:
-        pass
+        self._hand = {key: value for key, value in {**self._hand, **values}.items() if key not in deleted}
+        self._deleted = (self._deleted - values.keys()) | set(deleted)
 
     def define_metric(
         self,
@@ -171,8 +175,9 @@ class DisabledWriter:
     ) -> None:
         pass
 
-    def last_values(self) -> dict[str, Any]:
-        return dict(self._last)
+    def summary(self) -> dict[str, Any]:
+        logged = {key: value for key, value in self._last.items() if key not in self._deleted}
+        return {**logged, **self._hand}
 
     def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool:
         return True

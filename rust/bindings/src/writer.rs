@@ -371,12 +371,6 @@ impl Writer {
         decode::dict(py, &values)
     }
 
-    fn last_values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_process()?;
-        let values = py.detach(|| self.client.last_values());
-        decode::dict(py, &values)
-    }
-
     fn flush(&self, py: Python<'_>, level: &str, timeout: f64) -> PyResult<bool> {
         self.check_process()?;
         let level = match level {

@@ -85,10 +85,16 @@ class Verification:
         lasts = self._spools()
         sound = self._database(self.directory / _DATABASE if is_server else self.directory / "store" / _DATABASE, lasts)
         damaged = self._blobs()
-        # A damaged index of spools is made anew by whoever opens it; that of a server is all there is.
-        if sound or not is_server:
+        if sound:
             with self._api(is_server) as api:
-                self._runs(api, damaged)
+                try:
+                    self._runs(api, damaged)
+                except CommError as error:
+                    self._found(str(self.directory), str(error))
+        elif not is_server:
+            self._found(
+                str(self.directory / "store"), "the index is damaged; remove it, and it is made anew from the spools"
+            )
         return self.findings
 
     def _found(self, place: str, problem: str) -> None:
@@ -113,9 +119,9 @@ class Verification:
         return lasts
 
     def _database(self, path: Path, lasts: dict[bytes, tuple[str, int]]) -> bool:
-        """Check the database; whether it can be read."""
+        """Check the database; whether it is sound, or not made yet."""
         if not path.is_file():
-            return False
+            return True
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
                 problems = [row[0] for row in database.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]

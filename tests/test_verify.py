@@ -100,10 +100,11 @@ def add_a_stranger(directory: Path) -> str:
 
 def damage_the_index(directory: Path) -> str:
     path = directory / "store" / "store.sqlite"
-    size = path.stat().st_size
-    data = bytearray(path.read_bytes())
-    data[size // 2 : size // 2 + 4096] = b"\xa5" * 4096
-    path.write_bytes(data)
+    # The first page stays: it is a database, and everything in it is damaged.
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+    for name in ("store.sqlite-wal", "store.sqlite-shm"):
+        (directory / "store" / name).unlink(missing_ok=True)
     return "store.sqlite: "
 
 

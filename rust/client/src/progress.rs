@@ -85,6 +85,16 @@ impl Files {
         self.submitted.saturating_sub(self.stored + self.lost)
     }
 
+    /// Whether the destination has every blob that was linked before this sweep was wanted; `None` while that may still come to be.
+    pub(crate) fn arrived(&self, sweep: u64) -> Option<bool> {
+        let swept = self.sweeps_done >= sweep;
+        match self.unsent() {
+            0 => Some(true),
+            _ if swept && self.unreadable == 0 => Some(true),
+            _ => (swept || self.ended).then_some(false),
+        }
+    }
+
     /// Blobs that the destination does not have yet.
     pub(crate) fn unsent(&self) -> u64 {
         self.linked.saturating_sub(self.sent)

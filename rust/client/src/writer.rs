@@ -161,12 +161,9 @@ impl Writer {
         });
         match level {
             FlushLevel::Acked if !self.destination.is_empty() => {
-                let arrived = |known: &Known| {
-                    let files = &known.files;
-                    known.acked >= last && (files.unsent() == 0 || files.sweeps_done >= sweep && files.unreadable == 0)
-                };
-                self.progress.wait_until(deadline, |known| arrived(known) || known.fatal || known.upload_done && known.files.ended)
-                    && arrived(&self.progress.read())
+                let arrived = |known: &Known| known.acked >= last && known.files.arrived(sweep) == Some(true);
+                let over = |known: &Known| known.fatal || known.all_sent() || known.files.arrived(sweep) == Some(false);
+                self.progress.wait_until(deadline, |known| arrived(known) || over(known)) && arrived(&self.progress.read())
             }
             _ => self.progress.wait_until(deadline, |known| known.synced >= last),
         }

@@ -157,6 +157,7 @@ fn an_older_server_gets_the_rows_and_the_files_are_kept() {
     let writer = place.start(&server.url());
     push(&writer, 0..10);
     put(&writer, "a.bin", b"a");
+    assert!(!writer.flush(FlushLevel::Acked, LONG), "it is no use to wait");
     let report = writer.finish(0, LONG);
     assert_eq!((report.complete, report.unsent_rows, report.unsent_files), (false, 0, 1), "{report:?}");
     assert!(report.message.contains("older version") && report.message.contains("stepwell sync"), "{}", report.message);

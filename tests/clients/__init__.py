@@ -1,0 +1,1 @@
+"""Real programs that were written for wandb, from PyPI and unmodified, trained through `stepwell exec`."""

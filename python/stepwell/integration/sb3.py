@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from stable_baselines3.common.callbacks import BaseCallback  # type: ignore[import-not-found]
+from stable_baselines3.common.callbacks import BaseCallback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from xgboost.callback import TrainingCallback  # type: ignore[import-not-found]
+from xgboost.callback import TrainingCallback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 from stepwell.integration.best import best_end

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from keras.callbacks import Callback  # type: ignore[import-not-found]
+from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 from stepwell.client.terminal import termwarn

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from keras.callbacks import Callback  # type: ignore[import-not-found]
+from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 from stepwell.media.table import Table

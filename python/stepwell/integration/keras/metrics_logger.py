@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from keras.callbacks import Callback  # type: ignore[import-not-found]
+from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 from stepwell.integration.keras.learning_rate import learning_rate
@@ -40,9 +40,9 @@ class WandbMetricsLogger(Callback):  # type: ignore[misc]
         every = self._every = log_freq if isinstance(log_freq, int) else int(log_freq == "batch")
         self._batch_step = 0
         self._global_step = initial_global_step
-        unit, axis = ("batch", "batch_step") if every else ("epoch", "epoch")
-        self._run.define_metric(f"{unit}/{axis}")
-        self._run.define_metric(f"{unit}/*", step_metric=f"{unit}/{axis}")
+        for unit, axis in (("epoch", "epoch"), *((("batch", "batch_step"),) if every else ())):
+            self._run.define_metric(f"{unit}/{axis}")
+            self._run.define_metric(f"{unit}/*", step_metric=f"{unit}/{axis}")
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Log a batch, if it is one of those to log."""

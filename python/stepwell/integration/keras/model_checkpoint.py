@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from keras.callbacks import ModelCheckpoint  # type: ignore[import-not-found]
+from keras.callbacks import ModelCheckpoint  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 from stepwell.client import session
 

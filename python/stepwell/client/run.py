@@ -306,6 +306,9 @@ class Run(RunFiles, Description):
         if self._options.primary and not self._disabled and not self._is_child and not exit_code:
             Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
 
+    def _label(self, repo: str | None = None, code: str | None = None, **_: object) -> None:
+        """Take what wandb's clients say of themselves for its statistics; there are none here."""
+
     def become_child(self) -> None:
         """After a fork, in the child: let go of the parent's writer. The first use makes a writer of the child's own.
 

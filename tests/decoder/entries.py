@@ -32,11 +32,12 @@ class Config:
 
 @dataclass(frozen=True)
 class SummaryValues:
-    """Summary values set by hand and deleted."""
+    """Summary values set by hand and deleted; `until_logged`: what is logged later takes their place."""
 
     time_us: int
     set: dict[str, Any]
     deleted: list[str]
+    until_logged: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ def _entry(fields: list[Any], keys: list[str], shapes: list[list[int]]) -> Entry
             return Config(time_us, said, deleted)
         case [2, int(time_us), dict(said), list(deleted)]:
             return SummaryValues(time_us, said, deleted)
+        case [2, int(time_us), dict(said), list(deleted), True]:
+            return SummaryValues(time_us, said, deleted, until_logged=True)
         case [3, int(time_us), {"name": str(), **_said}]:
             return Metric(time_us, fields[2])
         case [4, int(time_us), dict(said)]:

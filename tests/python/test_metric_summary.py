@@ -24,7 +24,7 @@ def run(tmp_path: Path):
 
 
 def stored(tmp_path: Path) -> dict[str, Any]:
-    """The summary as it is read back, flat or not."""
+    """Read the summary back, nested."""
     summary = dict(stepwell.Api(str(tmp_path)).run("p/r").summary)
     return nest({key: value for key, value in summary.items() if not key.startswith("_")})
 
@@ -39,7 +39,9 @@ def test_every_kind_reads_the_same_here_and_there(run: Any, tmp_path: Path):
     run.define_metric("val/*", summary="max")
     run.define_metric("val/loss", summary="min")
     for step, (acc, loss) in enumerate([(0.5, 2.0), (0.9, math.nan), (0.7, 0.1)]):
-        run.log({"acc": acc, "loss": loss, "hidden": 1, "copied": step, "name": f"n{step}", "plain": step, "lr": 3 - step})
+        run.log(
+            {"acc": acc, "loss": loss, "hidden": 1, "copied": step, "name": f"n{step}", "plain": step, "lr": 3 - step}
+        )
         run.log({"val/acc": acc, "val/loss": loss, "late": loss}, step=step)
     run.define_metric("late", summary="min")
     expected = {

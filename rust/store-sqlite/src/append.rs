@@ -13,7 +13,7 @@ use stepwell_model::{Entry, EntryNumber, StreamId};
 use stepwell_store::merge::Stamp;
 use stepwell_store::opening::{check_known, outcome_of_another};
 use stepwell_store::statement::{Setting, SettingKind, Statements, settings_of, statement_time};
-use stepwell_store::{AppendOutcome, StoreError, StreamFrame};
+use stepwell_store::{AppendOutcome, LossTotals, StoreError, StreamFrame};
 
 /// Takes in frames within the caller's transaction. One outcome per frame.
 pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
@@ -39,11 +39,9 @@ pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<
         position.durable = frame.header.last();
         if !position.deleted {
             let position = *position;
-            write_frame(connection, &position, frame)?;
+            let statements = if frame.has_statements { apply_statements(connection, &position, frame)? } else { 0 };
+            write_frame(connection, &position, frame, u64::from(frame.header.count) - statements)?;
             *changed.entry(position.run).or_default() = true;
-            if frame.has_statements {
-                apply_statements(connection, &position, frame)?;
-            }
         }
         outcomes.push(AppendOutcome::Durable(frame.header.last()));
     }
@@ -61,29 +59,32 @@ pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<
     Ok(outcomes)
 }
 
-fn write_frame(connection: &Connection, position: &StreamPosition, frame: &StreamFrame) -> Result<(), StoreError> {
+fn write_frame(connection: &Connection, position: &StreamPosition, frame: &StreamFrame, rows: u64) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO journal (stream, first, last, bytes, frame) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .prepare_cached("INSERT INTO journal (stream, first, last, bytes, frame, row_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .and_then(|mut insert| {
             let (first, last) = (frame.header.first as i64, frame.header.last() as i64);
-            insert.execute(params![position.id, first, last, frame.bytes.len() as i64, &frame.bytes[..]])
+            insert.execute(params![position.id, first, last, frame.bytes.len() as i64, &frame.bytes[..], rows as i64])
         })
         .map_err(store_error)?;
     Ok(())
 }
 
-fn apply_statements(connection: &Connection, position: &StreamPosition, frame: &StreamFrame) -> Result<(), StoreError> {
+/// Applies the statements of a frame, and counts them.
+fn apply_statements(connection: &Connection, position: &StreamPosition, frame: &StreamFrame) -> Result<u64, StoreError> {
     let invalid = |error| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream));
     let mut reader = PayloadReader::new(&frame.payload, frame.header.count).map_err(invalid)?;
     let mut number: EntryNumber = frame.header.first;
+    let mut statements = 0;
     while let Some(entry) = reader.next_entry().map_err(invalid)? {
         if let EntryRef::Statement(entry) = entry {
             let stamp = Stamp { time: statement_time(&entry), stream: frame.stream, entry: number };
             apply(connection, position, stamp, &entry).map_err(store_error)?;
+            statements += 1;
         }
         number += 1;
     }
-    Ok(())
+    Ok(statements)
 }
 
 fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry: &Entry) -> rusqlite::Result<()> {
@@ -116,15 +117,9 @@ fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry
                 .execute(params![position.run, stamp.time, stamp.stream.0, stamp.entry as i64, payload])?;
         }
         Entry::Lost { report, .. } => {
-            let mut loss = stepwell_store::LossTotals::default();
+            let mut loss = LossTotals::default();
             loss.add(report.rows, report.kept);
-            let bounded = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
-            connection
-                .prepare_cached(
-                    "UPDATE runs SET sampled_rows = sampled_rows + min(?2, 9223372036854775807 - sampled_rows),
-                     lost_rows = lost_rows + min(?3, 9223372036854775807 - lost_rows) WHERE id = ?1",
-                )?
-                .execute(params![position.run, bounded(loss.sampled_rows), bounded(loss.lost_rows)])?;
+            add_loss(connection, position.run, loss)?;
         }
         Entry::File { file, .. } => files::put(connection, position.run, stamp, file)?,
         Entry::Exit { code, .. } => {
@@ -132,6 +127,18 @@ fn apply(connection: &Connection, position: &StreamPosition, stamp: Stamp, entry
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// Adds to what a run has lost.
+pub(crate) fn add_loss(connection: &Connection, run: i64, loss: LossTotals) -> rusqlite::Result<()> {
+    let bounded = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "UPDATE runs SET sampled_rows = sampled_rows + min(?2, 9223372036854775807 - sampled_rows),
+             lost_rows = lost_rows + min(?3, 9223372036854775807 - lost_rows) WHERE id = ?1",
+        )?
+        .execute(params![run, bounded(loss.sampled_rows), bounded(loss.lost_rows)])?;
     Ok(())
 }
 

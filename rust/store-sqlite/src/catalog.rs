@@ -256,6 +256,7 @@ pub(crate) fn purge(connection: &Connection) -> Result<bool, StoreError> {
     let streams = "stream IN (SELECT id FROM streams WHERE run = ?1)";
     for (table, of_run) in [
         ("journal", streams),
+        ("damaged_frames", streams),
         ("tallies", "id IN (SELECT id FROM columns WHERE key IN (SELECT id FROM keys WHERE run = ?1))"),
         ("columns", "key IN (SELECT id FROM keys WHERE run = ?1)"),
         ("blocks", streams),

@@ -91,14 +91,22 @@ impl State {
 
 /// Reads and decodes a frame, its checksums checked again.
 pub(crate) fn decode(connection: &Connection, id: i64) -> Result<FrameRows, StoreError> {
+    examine(connection, id)?.map_err(|reason| damaged(format!("frame {id} of the journal: {reason}")))
+}
+
+/// As [`decode`]; the inner error says what is wrong with a frame whose bytes could be read.
+pub(crate) fn examine(connection: &Connection, id: i64) -> Result<Result<FrameRows, String>, StoreError> {
     let mut select = connection.prepare_cached("SELECT frame FROM journal WHERE id = ?1").map_err(store_error)?;
     let mut rows = select.query([id]).map_err(store_error)?;
     let row = rows.next().map_err(store_error)?.ok_or_else(|| damaged(format!("frame {id} is not in the journal")))?;
     let bytes = row.get_ref(0).map_err(store_error)?.as_blob().map_err(|error| store_error(error.into()))?;
-    let broken = |error: &dyn std::fmt::Display| damaged(format!("frame {id} of the journal: {error}"));
-    let frame = FrameView::parse(bytes).map_err(|error| broken(&error))?;
-    let payload = frame.payload().map_err(|error| broken(&error))?;
-    FrameRows::decode(&payload, frame.header.first, frame.header.count).map_err(|error| broken(&error))
+    Ok(decode_bytes(bytes))
+}
+
+fn decode_bytes(bytes: &[u8]) -> Result<FrameRows, String> {
+    let frame = FrameView::parse(bytes).map_err(|error| error.to_string())?;
+    let payload = frame.payload().map_err(|error| error.to_string())?;
+    FrameRows::decode(&payload, frame.header.first, frame.header.count).map_err(|error| error.to_string())
 }
 
 /// The journal's frames of a run.

@@ -5,6 +5,7 @@ mod block;
 mod catalog;
 mod column;
 mod compaction;
+mod damage;
 mod database;
 mod digest;
 mod digest_cache;

@@ -96,9 +96,20 @@ CREATE TABLE journal (
     first        INTEGER NOT NULL,
     last         INTEGER NOT NULL,
     bytes        INTEGER NOT NULL,
-    frame        BLOB NOT NULL                       -- header and payload, verbatim
+    frame        BLOB NOT NULL,                      -- header and payload, verbatim
+    row_count    INTEGER                             -- entries that are rows; NULL: written by version 1, which did not count
 );
 CREATE INDEX journal_by_stream ON journal (stream, first, last, bytes);
+
+CREATE TABLE damaged_frames (                        -- frames of the journal that could not be read any more, set aside as they were
+    id           INTEGER PRIMARY KEY,
+    stream       INTEGER NOT NULL,
+    first        INTEGER NOT NULL,
+    last         INTEGER NOT NULL,
+    lost_rows    INTEGER NOT NULL,                   -- counted among those of the run
+    reason       TEXT NOT NULL,
+    frame        BLOB NOT NULL
+);
 
 CREATE TABLE keys (
     id           INTEGER PRIMARY KEY,

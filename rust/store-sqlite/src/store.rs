@@ -3,6 +3,7 @@
 use crate::append::{append, statements_of};
 use crate::catalog::{self, RunRow};
 use crate::compaction::{self, CompactionPolicy};
+use crate::damage;
 use crate::database::{Database, OpenError};
 use crate::digest::Digest;
 use crate::digest_cache::DigestCache;
@@ -67,6 +68,25 @@ impl SqliteStore {
         Ok(Self { database: Database::open(directory)?, journal, digests, settings })
     }
 
+    /// Calls `read` on a snapshot.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.database.read(read).or_else(|error| self.after_damage(error))
+    }
+
+    /// Sets damaged frames of the journal aside if there are any. Whoever met one is told, once; the next one does not meet it.
+    fn after_damage<T>(&self, error: StoreError) -> Result<T, StoreError> {
+        if !matches!(error, StoreError::Damaged(_)) {
+            return Err(error);
+        }
+        let frames = self.database.read(damage::find)?;
+        if frames.is_empty() {
+            return Err(error);
+        }
+        let told = self.database.writer()?.transaction(|connection| damage::set_aside(connection, &frames))?;
+        frames.iter().for_each(|frame| self.journal.forget(frame.id));
+        Err(told.map_or(error, StoreError::Damaged))
+    }
+
     fn view<'c>(&self, connection: &'c Connection, path: &RunPath) -> Result<Option<RunView<'c>>, StoreError> {
         catalog::find_run(connection, path)?.map(|run| RunView::new(connection, &self.journal, run)).transpose()
     }
@@ -104,25 +124,25 @@ impl Store for SqliteStore {
 
     fn compact(&self) -> Result<bool, StoreError> {
         let policy = &self.settings.compaction;
-        let mut writer = self.database.writer()?;
-        let batch = writer.transaction(|connection| {
+        let batch = self.database.writer()?.transaction(|connection| {
             let batch = compaction::choose(connection, policy)?;
             if let Some(batch) = &batch {
                 compaction::compact(connection, batch)?;
             }
             Ok(batch)
-        })?;
+        });
+        let batch = batch.or_else(|error| self.after_damage(error))?;
         match batch {
             Some(batch) => {
                 batch.frames.iter().for_each(|frame| self.journal.forget(*frame));
                 Ok(true)
             }
-            None => writer.transaction(catalog::purge),
+            None => self.database.writer()?.transaction(catalog::purge),
         }
     }
 
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
-        self.database.read(|connection| {
+        self.read(|connection| {
             let mut projects = Vec::new();
             for (entity, name) in catalog::projects(connection)? {
                 let runs = catalog::runs_of(connection, &entity, &name)?;
@@ -142,7 +162,7 @@ impl Store for SqliteStore {
     }
 
     fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
-        self.database.read(|connection| {
+        self.read(|connection| {
             let mut runs = Vec::new();
             for found in catalog::runs_of(connection, entity, project)? {
                 let created = catalog::streams_of(connection, found.id)?.iter().map(|stream| stream.facts.opening.time).min();
@@ -157,14 +177,14 @@ impl Store for SqliteStore {
     }
 
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
-        self.database.read(|connection| {
+        self.read(|connection| {
             let run = catalog::find_run(connection, path)?.ok_or_else(|| StoreError::NotFound(format!("run {path}")))?;
             self.info(connection, &run, now)
         })
     }
 
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
-        self.database.read(|connection| {
+        self.read(|connection| {
             let mut keys: BTreeMap<String, KeyInfo> = BTreeMap::new();
             for run in catalog::runs_of(connection, entity, project)? {
                 if !runs.is_empty() && !runs.contains(&run.path.run) {
@@ -195,21 +215,21 @@ impl Store for SqliteStore {
     }
 
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
-        self.database.read(|connection| match self.view(connection, run)? {
+        self.read(|connection| match self.view(connection, run)? {
             Some(view) => view.points(key, label, steps),
             None => Ok(Vec::new()),
         })
     }
 
     fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
-        self.database.read(|connection| match catalog::find_run(connection, run)? {
+        self.read(|connection| match catalog::find_run(connection, run)? {
             Some(run) => files::all(connection, run.id),
             None => Ok(Vec::new()),
         })
     }
 
     fn file(&self, run: &RunPath, path: &str) -> Result<Option<FileInfo>, StoreError> {
-        self.database.read(|connection| match catalog::find_run(connection, run)? {
+        self.read(|connection| match catalog::find_run(connection, run)? {
             Some(run) => files::one(connection, run.id, path),
             None => Ok(None),
         })
@@ -230,21 +250,21 @@ impl Store for SqliteStore {
         steps: StepRange,
         limit: usize,
     ) -> Result<(u64, Vec<StoredValue>), StoreError> {
-        self.database.read(|connection| match self.view(connection, run)? {
+        self.read(|connection| match self.view(connection, run)? {
             Some(view) => view.values(key, kind, label, steps, limit),
             None => Ok((0, Vec::new())),
         })
     }
 
     fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
-        self.database.read(|connection| match self.view(connection, run)? {
+        self.read(|connection| match self.view(connection, run)? {
             Some(view) => view.rows(query, sink),
             None => Ok(()),
         })
     }
 
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
-        self.database.read(|connection| catalog::changed(connection, entity, project, since))
+        self.read(|connection| catalog::changed(connection, entity, project, since))
     }
 
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {

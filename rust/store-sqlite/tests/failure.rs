@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use stepwell_model::{BlobId, Entry, FileVersion, MetricDefinition, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, MetricDefinition, RunPath, Value};
 use stepwell_store::conformance::compact_all;
 use stepwell_store::conformance::observation::points_text;
 use stepwell_store::conformance::stream::{TestStream, path, row};
@@ -87,6 +87,55 @@ fn damaged_bytes_are_an_error_that_says_so_and_never_a_panic() {
     }
     // About half of the file is free: the journal that was compacted.
     assert!(noticed > 20, "{noticed}");
+}
+
+#[test]
+fn a_damaged_frame_of_the_journal_is_set_aside_and_counted_and_everything_else_goes_on() {
+    for reads_first in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open_with(directory.path(), eager()).unwrap();
+        let mut one = TestStream::new(1);
+        let mut two = TestStream::new(2).with(|opening| opening.run = "other".into());
+        let other = RunPath { run: "other".into(), ..path() };
+        for stream in [&one, &two] {
+            store.open_stream(stream.id, &stream.opening).unwrap();
+        }
+        let config = Entry::Config { time: 0, set: vec![("lr".into(), Value::Int(1))], deleted: vec![] };
+        let numbers = |step: i64| row(step, &[("a", Value::Float(step as f64))]);
+        let frames = [
+            one.frame(&[numbers(0), numbers(1)]),
+            one.frame(&[numbers(2), config, numbers(3), numbers(4)]),
+            one.frame(&[numbers(5)]),
+            two.frame(&[numbers(0)]),
+        ];
+        store.append(&frames).unwrap();
+        let connection = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
+        let mut damaged = frames[1].bytes.to_vec();
+        let middle = damaged.len() - 9;
+        damaged[middle] ^= 1;
+        connection.execute("UPDATE journal SET frame = ?1 WHERE id = 2", [&damaged]).unwrap();
+
+        let before = store.changed("local", "p", 0).unwrap().version;
+        let told = if reads_first { store.run(&path(), 0).map(drop) } else { (0..9).try_for_each(|_| store.compact().map(drop)) };
+        let Err(StoreError::Damaged(told)) = told else { panic!("{told:?}") };
+        assert!(told.contains("entries 3 to 6 of stream 01010101") && told.contains("3 rows are lost"), "{told}");
+        compact_all(&store);
+        assert_eq!(store.changed("local", "p", before).unwrap().runs, ["r"]);
+        let info = store.run(&path(), 0).unwrap();
+        assert_eq!((info.rows, info.loss.lost_rows, info.config.len()), (3, 3, 1));
+        assert_eq!(points_text(&store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap()[0].1).matches('=').count(), 3);
+        assert_eq!((store.run(&other, 0).unwrap().rows, store.run(&other, 0).unwrap().loss.lost_rows), (1, 0));
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM journal"), 0, "all the others are in chunks");
+        let kept: Vec<u8> = connection.query_row("SELECT frame FROM damaged_frames", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, damaged);
+        // The stream goes on where it was.
+        assert_eq!(store.append(&[one.frame(&[numbers(6)])]), Ok(vec![AppendOutcome::Durable(8)]));
+        assert_eq!(store.run(&path(), 0).unwrap().rows, 4);
+        store.delete_run(&path()).unwrap();
+        compact_all(&store);
+        assert_eq!(count("SELECT count(*) FROM damaged_frames"), 0);
+    }
 }
 
 #[test]

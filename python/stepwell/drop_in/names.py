@@ -26,10 +26,11 @@ _MEDIA = MappingProxyType(
         "box3d": "stepwell.media.box3d",
     }
 )
+_INIT = "stepwell.drop_in.beginning"
 _DISABLED = "stepwell.drop_in.disabled"
 
 _names: dict[str, str | dict[str, str]] = {
-    "wandb": {"*": "stepwell"},
+    "wandb": {"init": _INIT, "*": "stepwell"},
     "wandb.apis": {},
     "wandb.apis.public": {
         "Api": "stepwell.api.api",
@@ -58,7 +59,7 @@ _names: dict[str, str | dict[str, str]] = {
         "Settings": "stepwell.client.settings",
         "Summary": "stepwell.client.summary",
         "finish": "stepwell",
-        "init": "stepwell.client.init",
+        "init": _INIT,
         "login": "stepwell",
         "require": "stepwell",
         "setup": "stepwell",
@@ -77,7 +78,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.lib.runid": {"generate_id": "stepwell.drop_in.oddments"},
     "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.client.alert"},
     "wandb.sdk.wandb_config": {"Config": "stepwell.client.config"},
-    "wandb.sdk.wandb_init": {"init": "stepwell.client.init"},
+    "wandb.sdk.wandb_init": {"init": _INIT},
     "wandb.sdk.wandb_login": {"login": "stepwell"},
     "wandb.sdk.wandb_run": {"Run": _RUN, "finish": "stepwell"},
     "wandb.sdk.wandb_settings": {"Settings": "stepwell.client.settings"},

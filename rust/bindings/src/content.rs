@@ -84,7 +84,7 @@ impl Content {
         read.map(Self::new).map_err(|error| match error.raw_os_error() {
             // With number and path Python makes it FileNotFoundError and the like.
             Some(number) => PyOSError::new_err((number, system_words(&error), path)),
-            None => error.into(),
+            None => PyOSError::new_err(format!("cannot read {}: {error}", path.display())),
         })
     }
 

@@ -5,14 +5,14 @@
 
 use super::temporary::Temporary;
 use parking_lot::{Mutex, MutexGuard};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::{Draft, hash, hash_reader};
 use stepwell_media::{Frames, MediaError, Pixels, gif, json, png};
-use stepwell_model::{BlobId, StreamId};
+use stepwell_model::{BlobId, StreamId, limits};
 
 /// Files from this size on are copied to a temporary file instead of into memory.
 const LARGE_BYTES: u64 = 8 << 20;
@@ -110,11 +110,16 @@ impl Content {
 
     /// The bytes that a file holds now.
     pub fn from_file(path: &Path, extension: &str) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
+        // Asked before it is opened: to open a pipe would wait for its other end.
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            let words = if metadata.is_dir() { "it is a directory" } else { "it is no regular file" };
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, words));
         }
+        if metadata.len() > limits::BLOB_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let mut file = File::open(path)?;
         if metadata.len() >= LARGE_BYTES {
             return Ok(Self::new(Source::Large(Arc::new(Temporary::copy(&mut file)?)), extension));
         }
@@ -183,14 +188,15 @@ impl Content {
         }
     }
 
-    /// Whether to encode or write it takes long: a video, or a large file.
+    /// Whether to encode or write it takes long: a video, a large table, a large file.
     pub(crate) fn is_slow(&self) -> bool {
         let Ok(state) = self.lock() else { return false };
         match &state.form {
             Form::Raw(source) => match &**source {
                 Source::Frames(..) | Source::Large(_) => true,
                 Source::Bytes(bytes) => bytes.len() as u64 >= LARGE_BYTES,
-                Source::Pixels(_) | Source::Value(_) => false,
+                Source::Value(bytes) => bytes.len() as u64 >= LARGE_BYTES,
+                Source::Pixels(_) => false,
             },
             Form::Encoded(encoded) => encoded.size >= LARGE_BYTES,
         }

@@ -331,6 +331,7 @@ impl Shared {
         let since = |at| self.state.lock().lanes[lane].storing_since = at;
         since(Some(Instant::now()));
         loop {
+            let began = Instant::now();
             let written =
                 self.blobs.put_linked(encoded.id, encoded.size, &self.links, |draft| encoded.write(draft, || since(Some(Instant::now()))));
             let error = match written {
@@ -346,7 +347,8 @@ impl Shared {
             self.progress.update(|known| known.files.trouble.clone_from(&error));
             let mut state = self.state.lock();
             if !state.stop {
-                self.work[lane].wait_for(&mut state, RETRY);
+                // A large file that found no room is not written over and over.
+                self.work[lane].wait_for(&mut state, RETRY.max(began.elapsed()));
             }
             if state.stop {
                 return Err(error);

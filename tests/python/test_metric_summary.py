@@ -119,19 +119,18 @@ def test_a_row_without_the_step_metric_gets_its_last_value(run: Any, tmp_path: P
     ]
 
 
-def test_with_the_switch_a_later_log_takes_the_place_of_a_value_set_by_hand(tmp_path: Path):
-    from stepwell.client.writer import WriterOptions
-
-    writer = WriterOptions(
-        directory=str(tmp_path), entity="local", project="p", run="r", label="", rank=None, primary=True, attempt=0,
-        runtime_offset=0.0, host="", destination="", start_step=0, on_full="block", strict_steps=False,
-        queue_bytes=1 << 20, spool_bytes=0, summary_follows_log=True,
-    ).open()  # fmt: skip
-    writer.log({"a": 1, "b": 1, "c": 1})
-    writer.set_summary({"a": 7, "b": 7, "d": 7}, ["c"])
-    assert writer.summary() == {"a": 7, "b": 7, "d": 7}
-    writer.log({"a": 2, "c": 2})
-    expected = {"a": 2, "b": 7, "c": 2, "d": 7}
-    assert writer.summary() == expected
-    writer.finish(0, 60.0)
+def test_with_the_setting_a_later_log_takes_the_place_of_a_value_set_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STEPWELL_SUMMARY_FOLLOWS_LOG", "1")
+    run = stepwell.init(project="p", dir=tmp_path, id="r")
+    run.define_metric("kinds", summary="max")
+    run.log({"a": 1, "b": 1, "c": 1, "kinds": 1})
+    run.summary.update({"a": 7, "b": 7, "only": 7, "kinds": 7})
+    del run.summary["c"]
+    assert dict(run.summary) == {"a": 7, "b": 7, "only": 7, "kinds": 7}
+    run.log({"a": 2, "c": 2, "kinds": 0})
+    expected = {"a": 2, "b": 7, "c": 2, "only": 7, "kinds": {"max": 1}}
+    assert nest(dict(run.summary)) == expected
+    run.finish()
     assert stored(tmp_path) == expected

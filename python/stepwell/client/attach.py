@@ -109,6 +109,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         strict_steps=settings.strict_steps,
         queue_bytes=settings.queue_bytes,
         spool_bytes=settings.spool_bytes,
+        summary_follows_log=settings.summary_follows_log,
     )
     return Attachment(options, settings, settings.name or run_id, "", (), {}, finished=False).join()
 

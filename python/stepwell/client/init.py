@@ -216,6 +216,7 @@ class _Beginning:
             strict_steps=settings.strict_steps,
             queue_bytes=settings.queue_bytes,
             spool_bytes=settings.spool_bytes,
+            summary_follows_log=settings.summary_follows_log,
         )
         try:
             new = Run(options, settings, terminal)

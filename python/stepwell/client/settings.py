@@ -237,6 +237,10 @@ class Settings:
     strict_steps: bool = field(
         default=False, metadata=_about(_flag, "Raise when a step is smaller than the one before.", "STRICT_STEPS")
     )
+    summary_follows_log: bool = field(
+        default=False,
+        metadata=_about(_flag, "Let a later log replace a summary value set by hand.", "SUMMARY_FOLLOWS_LOG"),
+    )
     allow_val_change: bool = field(
         default=False, metadata=_about(_flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE")
     )

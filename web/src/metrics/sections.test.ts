@@ -35,3 +35,9 @@ test("a metric's own step metric stands in for the plain step only", () => {
   expect(xOf("val/loss", "_runtime", metrics)).toBe("_runtime");
   expect([isHidden("loss", metrics), isHidden("val/loss", metrics)]).toEqual([true, false]);
 });
+
+test("an exact name goes before the longest glob, and a shorter one comes last", () => {
+  const metrics = [metric("*", "a"), metric("val/*", "b"), metric("val/acc*", "c"), metric("val/acc", "d"), metric("x\\.y", "e")];
+  const axes = ["loss", "val/loss", "val/acc5", "val/acc", "x.y", "_own"].map((key) => xOf(key, "_step", metrics));
+  expect(axes).toEqual(["a", "b", "c", "d", "e", "_step"]);
+});

@@ -1,10 +1,26 @@
 // The x axis a metric was defined with: `define_metric("val/*", step_metric="epoch")`.
 import type { MetricInfo } from "../api/types";
 
+/** The key, or what keys begin with, that a name stands for. */
+function literal(name: string): string {
+  return name.replaceAll("\\.", ".").replaceAll("\\*", "*");
+}
+
+function fit(key: string, name: string): number {
+  if (!name.endsWith("*") || name.endsWith("\\*")) return literal(name) === key ? Infinity : -1;
+  const prefix = literal(name.slice(0, -1));
+  return key.startsWith(prefix) && (!key.startsWith("_") || prefix.startsWith("_")) ? prefix.length : -1;
+}
+
+/** The definition that holds for a key: its exact name, else the longest glob. */
 function findMetric(key: string, metrics: readonly MetricInfo[]): MetricInfo | undefined {
-  const exact = metrics.find(({ name }) => name === key);
-  if (exact !== undefined) return exact;
-  return metrics.find(({ name }) => name.endsWith("*") && key.startsWith(name.slice(0, -1)));
+  let best: MetricInfo | undefined;
+  let closest = -1;
+  for (const metric of metrics) {
+    const closeness = fit(key, metric.name);
+    if (closeness > closest) [best, closest] = [metric, closeness];
+  }
+  return best;
 }
 
 /** A chosen axis holds for all charts; only the plain step gives way to the metric's own. */

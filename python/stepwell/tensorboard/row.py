@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.tensorboard.content import content
 from stepwell.tensorboard.hparams import hyperparameters
+from stepwell.tensorboard.wire import WireError
 
 if TYPE_CHECKING:
     from stepwell.tensorboard.event import Event
@@ -35,12 +36,12 @@ class Rows:
         found: dict[str, Any] = {}
         for value in event.values:
             plugin = self._plugins.setdefault(value.tag, value.plugin)
-            if plugin == "hparams":
-                self.config.update(hyperparameters(value.plugin_data))
-                continue
             try:
+                if plugin == "hparams":
+                    self.config.update(hyperparameters(value.plugin_data))
+                    continue
                 logged = content(value, plugin)
-            except (ValueError, TypeError) as error:  # also WireError: what it holds is not what it says
+            except (WireError, ValueError, TypeError, IndexError) as error:  # what it holds is not what it says
                 self.left_out[f"{value.tag}: {error}"] += 1
                 continue
             if logged is not None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.training import Environment
 
+pytestmark = pytest.mark.torch
 SCRIPT = Path(__file__).parent / "scripts" / "watch_models.py"
 
 

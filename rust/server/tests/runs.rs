@@ -1,4 +1,4 @@
-//! Deleting runs: what is gone stays gone, and a writer that lives is not pulled from under its feet.
+//! Runs of a project: filtered, ordered, and deleted; what is gone stays gone, and a writer that lives keeps its run.
 
 #![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
 
@@ -79,4 +79,37 @@ fn a_run_whose_writer_lives_is_not_deleted() {
     spool.close().unwrap();
     delete(&rig, "r").unwrap();
     assert_eq!(runs(&rig), [""; 0]);
+}
+
+#[test]
+fn a_list_of_runs_is_filtered_ordered_and_paged() {
+    let rig = Rig::new();
+    for (stream, name, lr) in [(1, "one", 0.1), (2, "two", 0.3), (3, "three", 0.2), (4, "four", 0.05)] {
+        let config = Entry::Config { time: 1, set: vec![("lr".into(), Value::Float(lr))], deleted: vec![] };
+        rig.store(stream, &opening(name), &[config]);
+    }
+    let list = |filters: &str, order: &str, limit: u32, offset: u32| {
+        let request = v1::ListRunsRequest {
+            entity: "local".into(),
+            project: "digits".into(),
+            limit,
+            offset,
+            filters: filters.into(),
+            order: order.into(),
+        };
+        let reply = rig.runtime.block_on(rig.query().list_runs(request))?.into_inner();
+        let names: Vec<String> = reply.runs.into_iter().map(|run| run.path.unwrap().run).collect();
+        Ok::<_, tonic::Status>((names.join(" "), reply.total))
+    };
+    let over = r#"{"config.lr": {"$gte": 0.1}}"#;
+    assert_eq!(list(over, "-config.lr", 0, 0).unwrap(), ("two three one".into(), 3));
+    assert_eq!(list(over, "-config.lr", 1, 1).unwrap(), ("three".into(), 3));
+    assert_eq!(list("", "config.lr", 2, 0).unwrap(), ("four one".into(), 4));
+    assert_eq!(list(r#"{"name": "five"}"#, "", 0, 0).unwrap(), (String::new(), 0));
+    let error = list(r#"{"config.lr": {"$near": 1}}"#, "", 0, 0).unwrap_err();
+    assert_eq!((error.code(), error.message().contains("$near")), (Code::InvalidArgument, true));
+    let filters = "filters=%7B%22config.lr%22%3A%7B%22%24lt%22%3A0.15%7D%7D&order=%2Bname";
+    let found = rig.get(&format!("/api/v1/runs?entity=local&project=digits&{filters}")).json();
+    assert_eq!((found["total"].clone(), found["runs"][0]["run"].clone()), (2.into(), "four".into()));
+    assert_eq!(rig.get("/api/v1/runs?entity=local&project=digits&order=size").status, 400);
 }

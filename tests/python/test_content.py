@@ -134,6 +134,18 @@ def test_frames_with_few_colours_are_exact_and_loop_for_ever(channels: int):
         assert np.array_equal(frame, np.broadcast_to(expected, (12, 18, 3)))
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_channels_that_were_first_in_memory_are_put_last(channels: int):
+    planes = random.integers(0, 256, (channels, 11, 13), dtype=np.uint8)
+    assert np.array_equal(pixels(Content.from_pixels(planes.transpose(1, 2, 0))), planes.transpose(1, 2, 0))
+    colours = random.integers(0, 256, (100, channels), dtype=np.uint8)
+    colours[:, 3:] = 255
+    clip = np.ascontiguousarray(colours[random.integers(0, 100, (3, 8, 9))].transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
+    assert not clip.flags.c_contiguous
+    for frame, expected in zip(frames_of(Content.from_frames(clip, 4))[0], clip, strict=True):
+        assert np.array_equal(frame, expected[..., :3])
+
+
 def test_frames_with_many_colours_are_close():
     rows, columns = np.mgrid[0:64, 0:64]
     clip = np.stack([np.stack([rows * 4, columns * 4, (rows + columns) * 2], -1)] * 2).astype(np.uint8)

@@ -19,13 +19,28 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The memory of a numpy array, or of anything that numpy makes one of. `what` names it in errors.
     pub(crate) fn of(what: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let array = native(&value.py().import("numpy")?, value)?;
+        Self::of_array(what, &array)
+    }
+
+    /// The same for pixels, …×H×W×C; `true` if the memory is …×C×H×W, as it is where channels that came first were moved to the end. That is not
+    /// copied into the other order before it is bytes, which are fewer.
+    pub(crate) fn of_pixels(what: &str, value: &Bound<'_, PyAny>) -> PyResult<(Self, bool)> {
         let numpy = value.py().import("numpy")?;
-        let mut array = numpy.call_method1("asarray", (value,))?;
-        let dtype = array.getattr("dtype")?;
-        if !dtype.getattr("isnative")?.extract::<bool>()? {
-            array = array.call_method1("astype", (dtype.call_method1("newbyteorder", ("=",))?,))?;
+        let array = native(&numpy, value)?;
+        let is_contiguous = |array: &Bound<'_, PyAny>| array.getattr("flags")?.getattr("c_contiguous")?.extract::<bool>();
+        if !is_contiguous(&array)? && array.getattr("ndim")?.extract::<usize>()? >= 3 {
+            let planes = numpy.call_method1("moveaxis", (&array, -1, -3))?;
+            if is_contiguous(&planes)? {
+                return Ok((Self::of_array(what, &planes)?, true));
+            }
         }
-        let array = numpy.call_method1("asarray", (array, value.py().None(), "C"))?;
+        Ok((Self::of_array(what, &array)?, false))
+    }
+
+    fn of_array(what: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let numpy = value.py().import("numpy")?;
+        let array = numpy.call_method1("asarray", (value, value.py().None(), "C"))?;
         let typestr: String = array.getattr("dtype")?.getattr("str")?.extract()?;
         let dtype = Dtype::parse(&typestr).ok_or_else(|| {
             let found = array.getattr("dtype").and_then(|dtype| dtype.str()).map_or_else(|_| typestr.clone(), |name| name.to_string());
@@ -48,4 +63,14 @@ impl Buffer {
         let array = Array { dtype: self.dtype, shape: &self.shape, data };
         if self.bytes >= DETACH_BYTES { py.detach(|| take(&array)) } else { take(&array) }
     }
+}
+
+/// An array of a value, in native byte order.
+fn native<'py>(numpy: &Bound<'py, PyModule>, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let array = numpy.call_method1("asarray", (value,))?;
+    let dtype = array.getattr("dtype")?;
+    if dtype.getattr("isnative")?.extract::<bool>()? {
+        return Ok(array);
+    }
+    array.call_method1("astype", (dtype.call_method1("newbyteorder", ("=",))?,))
 }

@@ -92,14 +92,17 @@ impl Content {
     #[staticmethod]
     #[pyo3(signature = (pixels, normalize=true))]
     fn from_pixels(pixels: &Bound<'_, PyAny>, normalize: bool) -> PyResult<Self> {
-        let pixels = Buffer::of("an image", pixels)?.with(pixels.py(), |array| Pixels::new(array, normalize));
+        let (buffer, planes) = Buffer::of_pixels("an image", pixels)?;
+        let pixels =
+            buffer.with(pixels.py(), |array| if planes { Pixels::from_planes(array, normalize) } else { Pixels::new(array, normalize) });
         Ok(Self::new(Bytes::from_pixels(pixels.map_err(|error| refused(&error))?)))
     }
 
     /// A video: T×H×W×{1, 3, 4}, as animated GIF.
     #[staticmethod]
     fn from_frames(frames: &Bound<'_, PyAny>, fps: f64) -> PyResult<Self> {
-        let frames = Buffer::of("a video", frames)?.with(frames.py(), Frames::new);
+        let (buffer, planes) = Buffer::of_pixels("a video", frames)?;
+        let frames = buffer.with(frames.py(), |array| if planes { Frames::from_planes(array) } else { Frames::new(array) });
         let content = frames.and_then(|frames| Bytes::from_frames(frames, fps));
         content.map(Self::new).map_err(|error| refused(&error))
     }

@@ -59,6 +59,14 @@ impl Pixels {
         Ok(Self { height: height as u32, width: width as u32, channels, data })
     }
 
+    /// The same of an array {2, 3, 4}×H×W, as it lies in memory where an array with its channels in front was turned.
+    pub fn from_planes(array: &Array<'_>, normalize: bool) -> Result<Self, MediaError> {
+        let [channels, height, width] = *array.shape else { return Err(shape("an image", array, SHAPES)) };
+        let mut pixels = Self::new(&Array { shape: &[height, width, channels], ..*array }, normalize)?;
+        pixels.data = interleaved(&pixels.data, channels, 1);
+        Ok(pixels)
+    }
+
     /// Bytes that it holds.
     pub fn bytes(&self) -> usize {
         self.data.len()
@@ -78,6 +86,14 @@ impl Frames {
         Ok(Self { height, width, channels, data: bytes("a video", array, true)? })
     }
 
+    /// The same of an array T×{3, 4}×H×W.
+    pub fn from_planes(array: &Array<'_>) -> Result<Self, MediaError> {
+        let [count, channels, height, width] = *array.shape else { return Err(shape("a video", array, CLIP_SHAPES)) };
+        let mut frames = Self::new(&Array { shape: &[count, height, width, channels], ..*array })?;
+        frames.data = interleaved(&frames.data, channels, count);
+        Ok(frames)
+    }
+
     /// Bytes that they hold.
     pub fn bytes(&self) -> usize {
         self.data.len()
@@ -95,6 +111,28 @@ fn fits(array: &Array<'_>) -> bool {
 
 fn shape(what: &'static str, array: &Array<'_>, expected: &'static str) -> MediaError {
     MediaError::Shape { what, shape: array.shape.to_vec(), expected }
+}
+
+/// Turns images that lie channel by channel into images that lie pixel by pixel.
+fn interleaved(planes: &[u8], channels: usize, images: usize) -> Vec<u8> {
+    let mut data = vec![0; planes.len()];
+    let image_bytes = planes.len() / images;
+    for (from, to) in planes.chunks_exact(image_bytes).zip(data.chunks_exact_mut(image_bytes)) {
+        let plane_bytes = image_bytes / channels;
+        if channels == 3 {
+            // The usual case, in one pass.
+            let (red, rest) = from.split_at(plane_bytes);
+            let (green, blue) = rest.split_at(plane_bytes);
+            for (((pixel, &red), &green), &blue) in to.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
+                *pixel = [red, green, blue];
+            }
+        } else {
+            for (channel, plane) in from.chunks_exact(plane_bytes).enumerate() {
+                to.iter_mut().skip(channel).step_by(channels).zip(plane).for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+    data
 }
 
 /// The elements as bytes from 0 to 255.

@@ -16,6 +16,10 @@ pub(super) struct Temporary {
 impl Temporary {
     /// Copies what is left of a reader. Where the file system can share blocks, nothing is copied.
     pub(super) fn copy(source: &mut File) -> io::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an object made before any run begins has no other directory; the file has no name and goes with us"
+        )]
         let folder = std::env::temp_dir();
         loop {
             let path = folder.join(format!("stepwell-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));

@@ -1,3 +1,5 @@
+"""The drop-in: what a process sees in which `import wandb` means stepwell."""
+
 import importlib
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""TensorBoard's event files: records, events and tensors, whole, cut off and damaged."""
+
 import random
 import struct
 from pathlib import Path

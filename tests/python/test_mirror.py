@@ -1,3 +1,5 @@
+"""The mirror of TensorBoard's writers: which rows events become."""
+
 from pathlib import Path
 
 import pytest

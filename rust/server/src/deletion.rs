@@ -30,7 +30,7 @@ pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), Servic
 /// The streams of a run in a spool, none of which has a writer that lives.
 fn streams_of(root: &Path, path: &RunPath) -> Result<Vec<StreamId>, ServiceError> {
     let mut found = Vec::new();
-    for stream in stepwell_spool::streams(&OsDisk, root).map_err(unavailable)? {
+    for stream in stepwell_spool::streams(&OsDisk, root).map_err(|error| unavailable(&error))? {
         let Ok(reader) = SpoolReader::open(Arc::new(OsDisk), root, stream) else { continue };
         let Some(opening) = opening_of(reader.meta()).filter(|opening| is_of(opening, path)) else { continue };
         if !reader.is_closed() && stepwell_spool::writer_lives(reader.last_alive(), &opening.host, opening.pid) {
@@ -64,6 +64,6 @@ fn remove(root: &Path, stream: StreamId) -> Result<(), ServiceError> {
     Ok(())
 }
 
-fn unavailable(error: SpoolError) -> ServiceError {
+fn unavailable(error: &SpoolError) -> ServiceError {
     ServiceError::unavailable(error.to_string())
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use stepwell_codec::FrameEncoder;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::{KeyTable, PayloadBuilder};
-use stepwell_model::{Opening, RunPath, StreamId};
+use stepwell_model::{Entry, MetricDefinition, Opening, RunPath, StreamId};
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store, StreamFrame};
 use stepwell_store_sqlite::SqliteStore;
 
@@ -91,6 +91,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(info.rows as i64, steps);
         println!("run, {round}         {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
     }
+    let definition = MetricDefinition { name: "metric/1".into(), summary: ["min", "mean"].map(str::to_owned).into(), ..Default::default() };
+    let mut builder = PayloadBuilder::new();
+    builder.statement(&Entry::Metric { time: 0, definition });
+    let (mut payload, mut bytes) = (Vec::new(), Vec::new());
+    let count = builder.finish(&table, &mut payload);
+    let header = encoder.encode(steps as u64 + 1, count, &payload, &mut bytes)?;
+    let (bytes, payload) = (bytes.into(), payload.into());
+    store.append(&[StreamFrame { stream: StreamId([1; 16]), header, bytes, payload, has_statements: true }])?;
+    let start = Instant::now();
+    let summary = store.run(&path, 0)?.summary;
+    println!("run, min and mean {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
+    assert!(summary.iter().any(|(key, _)| key == "metric/1.mean"));
     let start = Instant::now();
     let (count, sample) = store.reservoir(&path, "metric/1", &LabelChoice::Primary)?;
     assert_eq!((count as i64, sample.steps.len()), (steps, 1000.min(steps as usize)));

@@ -298,6 +298,30 @@ print(json.dumps(most - before))
     assert len(files(only_stream(work).ordered)) == 3_001
 
 
+def test_a_file_that_the_system_does_not_allow_is_lost_alone_and_counted(work: Path):
+    report = logged(
+        work,
+        """
+import os, resource
+native = _native.Writer(
+    directory="stepwell", entity="local", project="core", run="r", label="", rank=None, primary=True, attempt=0,
+    runtime_offset=0.0, host="h", destination="", start_step=0, on_full="sample", strict_steps=False,
+    queue_bytes=1 << 26, spool_bytes=0,
+)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for i in range(10):
+    size = 200_000 if i == 4 else 50_000
+    native.put_file(f"{i}.bin", _native.Content.from_bytes(os.urandom(size), "bin"))
+    native.log({"i": i})
+print(json.dumps(native.finish(0, 30.0)))
+""",
+    )
+    assert (report["complete"], report["rows"], report["lost_rows"]) == (False, 10, 0)
+    assert (report["files"], report["lost_files"]) == (9, 1)
+    assert "1 files are lost: 4.bin: cannot store in" in report["message"]
+    assert sorted(contents(work)) == [f"{i}.bin" for i in range(10) if i != 4]
+
+
 FORK = """
 import os, sys
 import numpy as np

@@ -13,6 +13,7 @@ use crate::worker::wall_time;
 use parking_lot::{Condvar, Mutex};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -237,7 +238,7 @@ impl FilePool {
     }
 
     /// Makes what was stored so far durable.
-    pub(crate) fn sync(&self) -> std::io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         if !self.shared.dirty.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
@@ -342,7 +343,15 @@ impl Shared {
                     known.files.trouble.clear();
                     return Ok(new);
                 }
-                Err(error) => format!("cannot store in {}: {error}", self.blobs.root().display()),
+                Err(error) => {
+                    let words = format!("cannot store in {}: {error}", self.blobs.root().display());
+                    if error.kind() == io::ErrorKind::FileTooLarge {
+                        // A limit on the size of files: waiting does not help this one and holds up the others.
+                        since(None);
+                        return Err(words);
+                    }
+                    words
+                }
             };
             self.progress.update(|known| known.files.trouble.clone_from(&error));
             let mut state = self.state.lock();

@@ -15,7 +15,7 @@ use crate::overflow::SampledRow;
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
 use crate::record::{self, Kind};
 use crate::shapes::Shapes;
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -426,13 +426,8 @@ mod tests {
         pipeline.take(queue.take(Duration::ZERO, false), &mut frames);
         pipeline.turn(Duration::ZERO, 0, true, &mut frames);
         let rows = frames.entries.iter().filter_map(|entry| if let Entry::Row(row) = entry { Some(row) } else { None });
-        let rows: Vec<(i64, i64, Vec<(&str, i64)>)> = rows
-            .map(|row| {
-                let cells = row.cells.iter().map(|(key, value)| (key.as_str(), value.as_f64().unwrap() as i64));
-                (row.step, row.time, cells.collect())
-            })
-            .collect();
-        let with_epoch = |acc| vec![("acc", acc), ("epoch", 3)];
+        let rows: Vec<_> = rows.map(|row| (row.step, row.time, row.cells.clone())).collect();
+        let with_epoch = |acc| vec![("acc".to_owned(), Value::Int(acc)), ("epoch".to_owned(), Value::Int(3))];
         assert_eq!(rows, [(0, 2, with_epoch(10)), (1, 3, with_epoch(11)), (2, 4, with_epoch(12)), (2, 6, with_epoch(13))]);
         assert!(matches!(frames.entries[5], Entry::Summary { .. }));
     }

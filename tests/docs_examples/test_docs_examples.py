@@ -34,5 +34,19 @@ def test_the_example_is_read_back(example: Path, place: Place):
         CHECKS[example.stem](Logged(api, work))
 
 
+# It reads back what it logged, which a run that keeps nothing does not have.
+READS_BACK = {"tensors"}
+
+
+@pytest.mark.parametrize("example", [path for path in SCRIPTS if path.stem not in READS_BACK], ids=lambda path: path.stem)
+def test_the_example_runs_disabled_and_keeps_nothing(example: Path, tmp_path: Path):
+    env = {"STEPWELL_DIR": str(tmp_path / "stepwell"), "STEPWELL_MODE": "disabled"}
+    with Process([sys.executable, example], tmp_path / "work", env) as process:
+        ended = process.wait(60)
+    assert ended.code == 0, ended.output
+    assert "stepwell:" not in ended.output
+    assert not (tmp_path / "stepwell").exists()
+
+
 def test_every_example_has_a_check():
     assert {path.stem for path in SCRIPTS} <= CHECKS.keys()

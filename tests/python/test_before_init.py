@@ -115,8 +115,8 @@ def test_a_second_init_returns_ends_or_adds(tmp_path: Path):
     )
 
 
-def test_a_disabled_run_keeps_nothing(tmp_path: Path):
-    python(
+def test_a_disabled_run_keeps_nothing_and_says_nothing(tmp_path: Path):
+    said = python(
         """
         import stepwell
         with stepwell.init(project="p", mode="disabled", config={"lr": 0.1}) as run:
@@ -128,6 +128,7 @@ def test_a_disabled_run_keeps_nothing(tmp_path: Path):
         """,
         tmp_path,
     )
+    assert said == ""
     assert list(tmp_path.iterdir()) == []
 
 

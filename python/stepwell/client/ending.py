@@ -84,6 +84,7 @@ class Ending:
         directory = quoted(self.options.directory)
         rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
         stored = rows + (f" and {_files(report['files'])}" if report["files"] else "")
+        stored += " is" if stored == "1 row" else " are"
         destination = self.options.destination
         if report["lost_rows"] or report["sampled_rows"]:
             terminal.warn(
@@ -114,10 +115,10 @@ class Ending:
                     f"run {self.name} is not complete on disk{why}; what was written is in {self.options.directory}"
                 )
         elif destination:
-            terminal.say(f"run {self.name} ended: {stored} are on {destination}")
+            terminal.say(f"run {self.name} ended: {stored} on {destination}")
         else:
             terminal.say(
-                f"run {self.name} ended: {stored} are in {self.options.directory}; "
+                f"run {self.name} ended: {stored} in {self.options.directory}; "
                 f"see them with: stepwell ui {directory}"
             )
 

@@ -224,6 +224,17 @@ def test_a_download_goes_on_where_it_broke_off_and_a_wrong_part_is_found(place: 
     assert (tmp_path / "notes.txt").read_bytes() == notes
 
 
+def test_a_file_without_its_content_is_not_called_a_server_that_is_away(tmp_path: Path):
+    with stepwell.init(project="api", id="gone", dir=str(tmp_path)) as run:
+        run.log({"page": stepwell.Html("<p>hi</p>")})
+    for path in tmp_path.glob("blobs/*/*"):
+        path.unlink()
+    with Api(tmp_path) as api:
+        (file,) = api.run("api/gone").files()
+        with pytest.raises(CommError, match=r"^the content of \"media/html/page_.* has not arrived yet"):
+            file.download(root=tmp_path / "copy")
+
+
 def test_media_are_read_as_what_they_are(place: Place):
     run = media_run(place, "media")
     rows = {row["_step"]: row for row in run.scan_history()}

@@ -99,6 +99,8 @@ class Connection:
         if code in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}:
             return CommError(details)
         if code == grpc.StatusCode.UNAVAILABLE:
+            if error.trailing_metadata():  # the server itself says that it cannot do this now
+                return CommError(details)
             return CommError(
                 f"the server {self.url} cannot be reached ({details}). "
                 "Check the address, and that `stepwell serve` runs there."

@@ -38,7 +38,9 @@ def test_the_example_is_read_back(example: Path, place: Place):
 READS_BACK = {"tensors"}
 
 
-@pytest.mark.parametrize("example", [path for path in SCRIPTS if path.stem not in READS_BACK], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "example", [path for path in SCRIPTS if path.stem not in READS_BACK], ids=lambda path: path.stem
+)
 def test_the_example_runs_disabled_and_keeps_nothing(example: Path, tmp_path: Path):
     env = {"STEPWELL_DIR": str(tmp_path / "stepwell"), "STEPWELL_MODE": "disabled"}
     with Process([sys.executable, example], tmp_path / "work", env) as process:

@@ -118,8 +118,7 @@ class Ending:
             terminal.say(f"run {self.name} ended: {stored} on {destination}")
         else:
             terminal.say(
-                f"run {self.name} ended: {stored} in {self.options.directory}; "
-                f"see them with: stepwell ui {directory}"
+                f"run {self.name} ended: {stored} in {self.options.directory}; see them with: stepwell ui {directory}"
             )
 
 

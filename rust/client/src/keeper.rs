@@ -2,8 +2,8 @@
 //! unlinks what the destination has, beats the heart, and closes the spool at the end.
 
 use crate::blobs::FilePool;
+use crate::lock::Mutex;
 use crate::progress::Progress;
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_spool::{SpoolWriter, is_no_room};

@@ -2,7 +2,7 @@
 //!
 //! The lock is held for a few loads and stores, never during I/O.
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use crate::lock::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::time::Instant;
 use stepwell_model::EntryNumber;

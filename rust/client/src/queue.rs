@@ -11,10 +11,10 @@
 //! 2. Order is kept: the worker sees records as they were pushed, a sample of refused rows where the refusals ended.
 //! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted as accepted.
 
+use crate::lock::{Condvar, Mutex};
 use crate::options::OnFull;
 use crate::overflow::Sampler;
 use crate::record::{self, HEAD_BYTES, Kind};
-use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 use crate::blobs::FilePool;
 use crate::keeper::Keeper;
 use crate::last_values::LastValues;
+use crate::lock::Mutex;
 use crate::options::WriterOptions;
 use crate::pipeline::Pipeline;
 use crate::progress::{Known, Progress};
@@ -11,7 +12,6 @@ use crate::status::{FinishReport, FlushLevel, Status};
 use crate::upload::files::FileUploader;
 use crate::upload::thread::Uploader;
 use crate::worker::{self, NO_EXIT, SpoolSink};
-use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -4,7 +4,7 @@
 //! for ever by a thread that is not there; then the content is lost to the child, with an error that says so.
 
 use super::temporary::Temporary;
-use parking_lot::{Mutex, MutexGuard};
+use crate::lock::{Mutex, MutexGuard};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;

@@ -10,7 +10,7 @@ use super::content::{Content, Encoded};
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
 use crate::worker::wall_time;
-use parking_lot::{Condvar, Mutex};
+use crate::lock::{Condvar, Mutex};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::io;

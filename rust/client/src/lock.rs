@@ -1,0 +1,118 @@
+//! Locks that a fork leaves alone: those of the standard library, which keep all they know in themselves.
+//!
+//! Locks that park their threads in one table of the process (`parking_lot`) are no use here. In a forked child the table still names the threads
+//! that waited in the parent; their memory belongs to somebody else by then, and the next one who waits writes into it. A thread that panics
+//! while it holds a lock leaves it to the others as it is.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{self, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+/// How often a lock that is to be had within a time is tried.
+const TRY_AGAIN: Duration = Duration::from_millis(1);
+
+/// Mutual exclusion.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(sync::Mutex::new(value))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The same, if it is free within a time.
+    pub(crate) fn try_lock_for(&self, timeout: Duration) -> Option<MutexGuard<'_, T>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            match self.0.try_lock() {
+                Ok(guard) => return Some(MutexGuard(Some(guard))),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(MutexGuard(Some(poisoned.into_inner()))),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(TRY_AGAIN),
+            }
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds a [`Mutex`]. There is none inside only while a [`Condvar`] waits with it.
+#[derive(Debug)]
+pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(guard) => guard,
+            None => unreachable!("the guard is away only within a wait"),
+        }
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        match &mut self.0 {
+            Some(guard) => guard,
+            None => unreachable!("the guard is away only within a wait"),
+        }
+    }
+}
+
+/// Waiting for a change of what a [`Mutex`] holds.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar(sync::Condvar);
+
+impl Condvar {
+    pub(crate) const fn new() -> Self {
+        Self(sync::Condvar::new())
+    }
+
+    pub(crate) fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) fn notify_all(&self) {
+        self.0.notify_all();
+    }
+
+    /// Waits until it is notified, or for no reason.
+    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        guard.0 = guard.0.take().map(|held| self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The same, at most for a time.
+    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> Waited {
+        let mut waited = Waited { timed_out: false };
+        guard.0 = guard.0.take().map(|held| {
+            let (held, result) = self.0.wait_timeout(held, timeout).unwrap_or_else(PoisonError::into_inner);
+            waited.timed_out = result.timed_out();
+            held
+        });
+        waited
+    }
+
+    /// The same, at most until a moment.
+    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> Waited {
+        self.wait_for(guard, deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// How a wait ended.
+pub(crate) struct Waited {
+    timed_out: bool,
+}
+
+impl Waited {
+    /// Whether the time was over.
+    pub(crate) fn timed_out(&self) -> bool {
+        self.timed_out
+    }
+}

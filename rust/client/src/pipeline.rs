@@ -10,12 +10,12 @@
 
 use crate::framer::{Framer, ReadyFrame};
 use crate::last_values::LastValues;
+use crate::lock::Mutex;
 use crate::merge::{Call, MergedRow, Merger, RowSink};
 use crate::overflow::SampledRow;
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
 use crate::record::{self, Kind};
 use crate::shapes::Shapes;
-use crate::lock::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;

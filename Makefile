@@ -77,8 +77,10 @@ check-python:
 	@$(STEP) "ruff" ruff check --quiet
 	@$(STEP) "ruff format" ruff format --check --quiet
 	@$(STEP) "mypy" mypy --strict python/stepwell
+	@$(STEP) "mypy, a user's script" mypy --strict tests/typing
 	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
 	@$(STEP) "arrows" python scripts/check_arrows.py
+	@$(STEP) "docs site" mkdocs build --strict --quiet
 
 check-web:
 	@$(STEP) "tsc" npm --prefix web run --silent typecheck

@@ -97,3 +97,13 @@ export async function readValues(
 ): Promise<{ points: number; values: LoggedValue[] }> {
   return (await (await post("/values", { ...address, limit }, signal)).json()) as { points: number; values: LoggedValue[] };
 }
+
+/** Where a file of a run is, for requests and for elements that load it by themselves. */
+export function fileUrl({ entity, project }: { entity: string; project: string }, run: string, path: string): string {
+  return `${ROOT}/file?${new URLSearchParams({ entity, project, run, path })}`;
+}
+
+/** Asks for a file by its `fileUrl`. */
+export function readFile(url: string, init?: RequestInit): Promise<Response> {
+  return request(url.slice(ROOT.length), init);
+}

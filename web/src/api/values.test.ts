@@ -21,3 +21,8 @@ test("nested dicts become dotted keys; lists, tagged values and empty dicts are 
   ]);
   expect(isHistogram(flat.get("h"))).toBe(true);
 });
+
+test("a list of histograms is not a histogram", () => {
+  const histogram = { _type: "histogram", bins: [0, 1], values: [3] };
+  expect(isHistogram({ _type: "histogram", count: 2, items: [histogram, histogram] })).toBe(false);
+});

@@ -15,8 +15,9 @@ export function decodeValue(value: unknown): unknown {
   return value;
 }
 
+/** A list of histograms has the same `_type`, but no bins of its own. */
 export function isHistogram(value: unknown): value is Histogram {
-  return typeof value === "object" && value !== null && (value as { _type?: unknown })._type === "histogram";
+  return typeof value === "object" && value !== null && (value as { _type?: unknown })._type === "histogram" && "bins" in value;
 }
 
 /** Flattens nested dicts to dotted keys; tagged values and lists are leaves. */

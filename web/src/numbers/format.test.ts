@@ -1,6 +1,6 @@
 // Numbers, durations and times as text.
 import { expect, test } from "vitest";
-import { formatAgo, formatCount, formatDuration, formatExact, formatNumber, formatPlural, formatTicks, formatValue } from "./format";
+import { formatAgo, formatCount, formatDuration, formatExact, formatNumber, formatPlural, formatTicks } from "./format";
 
 test("four significant digits, and no more than the value has", () => {
   expect([0.74451234, 0.83, 0, 5, 49500, 1234.567, 0.000031234, 5e-5, 1.5e12, -0.25].map(formatNumber)).toEqual([
@@ -39,9 +39,4 @@ test("times ago", () => {
   const now = 1_000_000_000;
   const ago = (seconds: number) => formatAgo((now / 1000 - seconds) * 1e6, now);
   expect([0, 30, 600, 7200, 200000, -5].map(ago)).toEqual(["just now", "30 s ago", "10 min ago", "2 h ago", "2 d ago", "just now"]);
-});
-
-test("any value in one line", () => {
-  const histogram = { _type: "histogram", bins: [0, 1, 2], values: [1, 2] };
-  expect([true, "x", null, undefined, [1, 2n], 12n, histogram].map(formatValue)).toEqual(["true", "x", "", "", '[1,"2"]', "12", "histogram of 2 bins"]);
 });

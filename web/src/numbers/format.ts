@@ -1,5 +1,4 @@
 // Numbers, durations and times as text; every place that shows a value uses these.
-import { isHistogram } from "../api/values";
 
 /** Four significant digits tell two runs apart without making columns ragged. */
 const SIGNIFICANT = 4;
@@ -94,14 +93,4 @@ export function formatAgo(microseconds: number, nowMillis: number): string {
 
 export function formatPlural(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** Any config or summary value in one line. */
-export function formatValue(value: unknown): string {
-  if (typeof value === "number") return formatNumber(value);
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined) return "";
-  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
-  if (isHistogram(value)) return `histogram of ${value.values.length} bins`;
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
 }

@@ -1,5 +1,6 @@
 // One config or summary value in a table: numbers with all their digits on hover, histograms drawn.
-import { formatExact, formatValue } from "../numbers/format";
+import { formatExact } from "../numbers/format";
+import { formatValue } from "../numbers/value";
 import { summaryTypeOf } from "../panels/registry";
 import { useSummaryView } from "../panels/views";
 import { useTheme } from "../view/theme";

@@ -1,7 +1,7 @@
 // Columns, sorting and filtering of runs; the sidebar and the runs table share them.
 import type { RunInfo } from "../api/types";
 import { flatten } from "../api/values";
-import { formatValue } from "../numbers/format";
+import { formatValue } from "../numbers/value";
 
 export interface RunSort {
   /** `name`, `state`, `created`, `runtime`, `steps`, `config.<key>` or `summary.<key>`. */

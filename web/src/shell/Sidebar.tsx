@@ -1,7 +1,8 @@
 // The runs beside the charts: which are shown, in which colour, found by name and sorted by any value.
 import { useMemo, useRef } from "react";
 import type { RunInfo } from "../api/types";
-import { formatAgo, formatValue } from "../numbers/format";
+import { formatAgo } from "../numbers/format";
+import { formatValue } from "../numbers/value";
 import { runColor } from "../runs/palette";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "../runs/selection";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";

@@ -2,7 +2,8 @@
 import { useEffect } from "react";
 import { readValues } from "../../api/client";
 import { decodeValue } from "../../api/values";
-import { formatNumber, formatPlural, formatValue } from "../../numbers/format";
+import { formatNumber, formatPlural } from "../../numbers/format";
+import { formatValue } from "../../numbers/value";
 import { useGrowing, useSingleRun } from "../single";
 import type { PanelProps } from "../types";
 import { newestFirst } from "./order";

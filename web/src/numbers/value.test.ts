@@ -1,0 +1,29 @@
+// Values in one line.
+import { expect, test } from "vitest";
+import { formatValue } from "./value";
+
+test("an array says what it is and its statistics", () => {
+  const array = { _type: "array", path: "media/arrays/x.npy", size: 1000, shape: [10, 100], dtype: "float32", min: -3.5, max: 3, mean: 0.25, std: 1, "50%": 0.2 };
+  expect(formatValue(array)).toBe("float32 [10, 100], mean 0.25, std 1, min −3.5, max 3");
+  expect(formatValue({ ...array, nan: 7 })).toMatch(/max 3, 7 NaN$/);
+  expect(formatValue({ ...array, mean: { _type: "float", value: "NaN" } })).toBe("float32 [10, 100], std 1, min −3.5, max 3");
+});
+
+test("a medium is named, several are counted", () => {
+  const image = { _type: "image-file", path: "a.png", width: 144, height: 96 };
+  expect(formatValue(image)).toBe("image 144 × 96");
+  expect(formatValue({ _type: "image-file", count: 2, items: [image, image] })).toBe("2 images");
+  expect(formatValue({ _type: "table-file", path: "t.table.json", nrows: 200000, ncols: 5, columns: [] })).toBe("table 200,000 × 5");
+  expect(formatValue({ _type: "object3D-file", path: "o.npy", format: "npy", shape: [500, 3] })).toBe("3D object of 500 × 3");
+  expect(formatValue({ _type: "histogram", count: 2, items: [{ _type: "histogram", bins: [0, 1], values: [1] }] })).toBe("1 histogram");
+});
+
+test("what nobody knows stays as it was sent", () => {
+  expect(formatValue({ _type: "hologram-file", path: "x" })).toBe('{"_type":"hologram-file","path":"x"}');
+  expect(formatValue({ a: [1, 2n] })).toBe('{"a":[1,"2"]}');
+});
+
+test("any value in one line", () => {
+  const histogram = { _type: "histogram", bins: [0, 1, 2], values: [1, 2] };
+  expect([true, "x", null, undefined, [1, 2n], 12n, histogram].map(formatValue)).toEqual(["true", "x", "", "", '[1,"2"]', "12", "histogram of 2 bins"]);
+});

@@ -8,6 +8,7 @@ import "./styles/tokens.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/panels.css";
+import "./styles/media.css";
 import "./styles/pages.css";
 
 const queries = new QueryClient({

@@ -1,5 +1,6 @@
 // Sections of cards for the keys of a project or of one run.
 import { useEffect, useMemo, useRef } from "react";
+import { useShallow } from "zustand/react/shallow";
 import type { KeyInfo, MetricInfo, RunInfo } from "../api/types";
 import { groupSections, matchKeys, type Section } from "../metrics/sections";
 import { isHidden, xOf } from "../metrics/stepMetric";
@@ -29,7 +30,8 @@ function useStableRuns(runs: readonly PanelRun[]): readonly PanelRun[] {
 }
 
 export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
-  const view = useView((state) => state.view);
+  // Media read the step by themselves: a slider that moves must not draw every chart anew.
+  const view = useView(useShallow((state) => ({ ...state.view, step: null })));
   const theme = useTheme((state) => state.theme);
   const panelRuns = useMemo(
     () =>

@@ -38,6 +38,7 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
   const body = useRef<HTMLDivElement>(null);
   const info = useRef<HTMLSpanElement>(null);
   const exporters = useRef<Exporters>({});
+  const [formats, setFormats] = useState("");
   const [tools, setTools] = useState<HTMLElement | null>(null);
   const [size, setSize] = useState<{ width: number; height: number } | null>(null);
   const [full, setFull] = useState(false);
@@ -67,7 +68,10 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
         card.current?.setAttribute("data-points", String(drawn));
         card.current?.setAttribute("data-logged", String(logged));
       },
-      setExporters: (next) => (exporters.current = next),
+      setExporters: (next) => {
+        exporters.current = next;
+        setFormats(Object.keys(next).join());
+      },
       tools,
     }),
     [tools],
@@ -87,7 +91,7 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
   }, [full]);
 
   return (
-    <div className="card-slot" ref={slot}>
+    <div className={`card-slot ${type.size ?? ""}`} ref={slot}>
       <article
         ref={card}
         className={full ? "card full" : "card"}
@@ -102,12 +106,16 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
           <span className="card-tools" ref={setTools} />
           <span className="card-info" data-testid="chart-info" ref={info} />
           <span className="card-actions">
-            <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as CSV`} title="Save as CSV (e)" onClick={() => exportAs("csv")}>
-              CSV
-            </button>
-            <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as PNG`} title="Save as PNG" onClick={() => exportAs("png")}>
-              PNG
-            </button>
+            {formats.includes("csv") && (
+              <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as CSV`} title="Save as CSV (e)" onClick={() => exportAs("csv")}>
+                CSV
+              </button>
+            )}
+            {formats.includes("png") && (
+              <button type="button" className="icon-button" aria-label={`Save ${keyInfo.key} as PNG`} title="Save as PNG" onClick={() => exportAs("png")}>
+                PNG
+              </button>
+            )}
             <button
               type="button"
               className="icon-button"

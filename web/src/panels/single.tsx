@@ -28,7 +28,7 @@ export function useSingleRun({ runs, keyInfo, host }: Pick<PanelProps, "runs" | 
   return { run, control };
 }
 
-function hasKey(summary: Record<string, unknown>, key: string): boolean {
+export function hasKey(summary: Record<string, unknown>, key: string): boolean {
   if (key in summary) return true;
   let node: unknown = summary;
   for (const part of key.split(".")) {

@@ -73,7 +73,9 @@ interface PanelTypeBase {
 export interface WorkspacePanelType extends PanelTypeBase {
   place: "workspace";
   /** Test id of the card. */
-  cardTestId: "chart-card" | "heatmap-card" | "value-card";
+  cardTestId: "chart-card" | "heatmap-card" | "value-card" | "media-card";
+  /** Of the card: two rows high, or also two columns wide; else one of each. */
+  size?: "tall" | "large";
   load: () => Promise<{ default: ComponentType<PanelProps> }>;
 }
 

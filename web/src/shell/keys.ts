@@ -1,5 +1,6 @@
 // Keys of the whole page; keys typed into a field stay there.
 import { useEffect } from "react";
+import { moveStep } from "../media/stepCursor";
 import { cardUnderMouse } from "../panels/cards";
 import { toggleSidebar } from "../view/preferences";
 import { patchView, undoZoom, useView } from "../view/store";
@@ -16,6 +17,7 @@ export const KEY_HELP: { keys: string[]; meaning: string }[] = [
   { keys: ["s"], meaning: "Next smoothing" },
   { keys: ["y"], meaning: "Logarithmic y axis" },
   { keys: ["z"], meaning: "Undo the last zoom" },
+  { keys: ["←", "→"], meaning: "Previous or next step of images and other media" },
   { keys: ["f"], meaning: "Full screen for the card under the mouse" },
   { keys: ["e"], meaning: "Save the card under the mouse as CSV" },
   { keys: ["?"], meaning: "This sheet" },
@@ -25,6 +27,11 @@ function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== "range" && target.type !== "checkbox";
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable;
+}
+
+/** Sliders, lists that scroll and players have a use of their own for the arrows. */
+function usesArrows(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, [role="separator"], [role="region"], audio, video') !== null;
 }
 
 function focusSearch(): void {
@@ -43,6 +50,10 @@ export function useKeys(goToTab: (index: number) => void): void {
       }
       const elsewhere = useDialog.getState().open !== null || isTyping(event.target);
       if (elsewhere || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+        if (!usesArrows(event.target) && moveStep(event.key === "ArrowLeft" ? -1 : 1)) event.preventDefault();
+        return;
+      }
       const { view } = useView.getState();
       const actions: Record<string, () => void> = {
         "/": focusSearch,

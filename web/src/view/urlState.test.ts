@@ -14,6 +14,7 @@ const FULL: ViewState = {
   ranks: "each",
   filter: "lr=0.1 adam",
   sort: { column: "summary.val/loss", descending: false },
+  step: 180,
 };
 
 test("defaults make an empty query, and an empty query the defaults", () => {
@@ -45,7 +46,7 @@ test("a zoom can name its own axis, with colons in it", () => {
 });
 
 test("what cannot be read becomes the default", () => {
-  const view = decodeView("s=twema:9&zoom=5:1&r=newest:many&ranks=some&y=sqrt&band=maybe");
+  const view = decodeView("s=twema:9&zoom=5:1&r=newest:many&ranks=some&y=sqrt&band=maybe&step=-1.5");
   expect(view).toEqual(DEFAULT_VIEW);
   expect(decodeView("zoom=::&s=.6&r=id:%25E0%25").zoom).toBeNull();
   expect(decodeView("zoom=1:Infinity").zoom).toBeNull();

@@ -25,6 +25,8 @@ export interface ViewState {
   ranks: RankMode;
   filter: string;
   sort: RunSort;
+  /** The step that media show; null for the newest. */
+  step: number | null;
 }
 
 export const DEFAULT_VIEW: ViewState = {
@@ -39,6 +41,7 @@ export const DEFAULT_VIEW: ViewState = {
   ranks: "primary",
   filter: "",
   sort: { column: "created", descending: true },
+  step: null,
 };
 
 const X_NAMES: readonly (readonly [string, string])[] = [
@@ -114,6 +117,7 @@ export function encodeView(view: ViewState): string {
   if (view.filter !== "") put("f", view.filter);
   const { column, descending } = view.sort;
   if (column !== DEFAULT_VIEW.sort.column || descending !== DEFAULT_VIEW.sort.descending) put("sort", `${descending ? "-" : ""}${column}`);
+  if (view.step !== null) put("step", String(view.step));
   return parts.join("&");
 }
 
@@ -124,6 +128,7 @@ export function decodeView(search: string): ViewState {
   const weight = smoothing ? Number(smoothing[1]) : 0;
   const sort = query.get("sort");
   const ranks = query.get("ranks");
+  const step = query.get("step") ?? "";
   return {
     x: query.has("x") ? decodeX(query.get("x") as string) : DEFAULT_VIEW.x,
     smoothing: weight > 0 && weight < 1 ? weight : 0,
@@ -136,5 +141,6 @@ export function decodeView(search: string): ViewState {
     ranks: ranks === "all" || ranks === "each" ? ranks : "primary",
     filter: query.get("f") ?? "",
     sort: sort === null ? DEFAULT_VIEW.sort : { column: sort.replace(/^-/, ""), descending: sort.startsWith("-") },
+    step: /^\d{1,15}$/.test(step) ? Number(step) : null,
   };
 }

@@ -1,0 +1,38 @@
+// A panel of media of one run: the run, its media at the step of the slider, and what to show where there are none.
+import { useEffect, useMemo, type ReactNode } from "react";
+import { formatPlural } from "../numbers/format";
+import { useSingleRun } from "../panels/single";
+import type { PanelProps, PanelRun } from "../panels/types";
+import { PanelState } from "./MediaMessage";
+import type { MediaRecord } from "./records";
+import { StepBar } from "./StepBar";
+import { useStep } from "./stepCursor";
+import { useMediaSteps } from "./useMediaSteps";
+
+interface Props {
+  panel: PanelProps;
+  kinds: readonly string[];
+  /** What one of the media is called. */
+  noun: string;
+  children: (items: readonly MediaRecord[], run: PanelRun, step: number) => ReactNode;
+}
+
+export function SingleRunMedia({ panel: { panelId, keyInfo, runs, session, host }, kinds, noun, children }: Props) {
+  const { run, control } = useSingleRun({ runs, keyInfo, host });
+  const shown = useMemo(() => (run === undefined ? [] : [run]), [run]);
+  const media = useMediaSteps(session, shown, keyInfo.key, kinds);
+  const { step } = useStep(panelId);
+  const now = run === undefined ? null : media.at(run.id, step);
+  useEffect(() => {
+    host.setInfo(now === null ? "" : formatPlural(now.items.length, noun));
+    host.setPoints(media.stops.length, media.logged);
+  }, [now, media]);
+  return (
+    <div className="media">
+      {control}
+      <PanelState loading={media.loading} error={media.error} empty={now === null} />
+      {now !== null && run !== undefined && <div className="media-main">{children(now.items, run, now.step)}</div>}
+      <StepBar panelId={panelId} subject={keyInfo.key} stops={media.stops} logged={media.logged} />
+    </div>
+  );
+}

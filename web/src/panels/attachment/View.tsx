@@ -1,0 +1,60 @@
+// Cards that name media and offer their files.
+import { fileUrl } from "../../api/client";
+import { FileMessage } from "../../media/MediaMessage";
+import { fileName, type MediaRecord } from "../../media/records";
+import { SingleRunMedia } from "../../media/SingleRunMedia";
+import { useCheckedFile } from "../../media/useFile";
+import type { PanelProps } from "../types";
+import { factsOf, formatBytes } from "./facts";
+import { NOUNS } from "./nouns";
+
+const KINDS = Object.keys(NOUNS);
+
+export default function AttachmentView(panel: PanelProps) {
+  return (
+    <SingleRunMedia panel={panel} kinds={KINDS} noun="file">
+      {(items, run) => (
+        <ul className="attachments">
+          {items.map((record, i) => (
+            <Attachment key={i} record={record} urlOf={(path) => fileUrl(panel.session, run.id, path)} />
+          ))}
+        </ul>
+      )}
+    </SingleRunMedia>
+  );
+}
+
+function Attachment({ record, urlOf }: { record: MediaRecord; urlOf: (path: string) => string }) {
+  const { title, details, path } = factsOf(record);
+  return (
+    <li>
+      <h4 title={record.caption}>{record.caption ?? title}</h4>
+      <dl>
+        {record.caption !== undefined && (
+          <div>
+            <dt>kind</dt>
+            <dd>{title}</dd>
+          </div>
+        )}
+        {details.map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd title={text}>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      {path !== null && <Save url={urlOf(path)} name={fileName(path)} />}
+    </li>
+  );
+}
+
+function Save({ url, name }: { url: string; name: string }) {
+  const { problem, bytes } = useCheckedFile(url);
+  if (problem !== null) return <FileMessage problem={problem} />;
+  return (
+    <a className="button" href={url} download={name}>
+      Save file
+      {bytes !== null && <span className="muted">{formatBytes(bytes)}</span>}
+    </a>
+  );
+}

@@ -1,0 +1,26 @@
+// What is said of media that are offered as files.
+import { expect, test } from "vitest";
+import { factsOf, formatBytes } from "./facts";
+import fixture from "./fixture";
+
+test("a chart names its preset and offers its table", () => {
+  expect(factsOf(fixture.data[0]!)).toEqual({
+    title: "Chart",
+    details: [
+      ["preset", "wandb/line/v0"],
+      ["fields", "x = epoch, y = loss"],
+      ["table", "8 × 2"],
+    ],
+    path: "media/table/roc.table.json",
+  });
+});
+
+test("a point cloud says how many points it has", () => {
+  const { title, details, path } = factsOf(fixture.data[1]!);
+  expect([title, path]).toEqual(["3D object", "media/object3D/cloud.npy"]);
+  expect(details).toEqual([["format", "point cloud"], ["points", "500 of 3 numbers"], ["file", "cloud.npy"]]);
+});
+
+test("sizes have the unit that keeps them short", () => {
+  expect([0, 999, 1000, 130112, 5.25e9].map(formatBytes)).toEqual(["0 bytes", "999 bytes", "1 kB", "130 kB", "5.3 GB"]);
+});

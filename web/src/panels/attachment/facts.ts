@@ -1,0 +1,35 @@
+// What is known of a medium that is offered as a file.
+import { fileName, type ChartRecord, type MediaRecord, type ObjectRecord } from "../../media/records";
+import { formatNumber } from "../../numbers/format";
+import { NOUNS } from "./nouns";
+
+export interface Facts {
+  title: string;
+  details: [name: string, text: string][];
+  /** The file to save; a chart has that of its table. */
+  path: string | null;
+}
+
+export function factsOf(record: MediaRecord): Facts {
+  const details: [string, string][] = [];
+  const title = NOUNS[record._type] ?? record._type;
+  if (record._type === "chart") {
+    const { preset, fields, table } = record as ChartRecord;
+    details.push(["preset", preset], ["fields", Object.entries(fields).map(([field, column]) => (field === column ? field : `${field} = ${column}`)).join(", ")]);
+    details.push(["table", `${formatNumber(table.nrows)} × ${formatNumber(table.ncols)}`]);
+    return { title, details, path: table.path ?? null };
+  }
+  const { shape, format } = record as ObjectRecord;
+  if (format !== undefined) details.push(["format", format === "npy" ? "point cloud" : format]);
+  if (shape !== undefined) details.push(["points", `${formatNumber(shape[0] ?? 0)} of ${formatNumber(shape[1] ?? 0)} numbers`]);
+  if (record.path !== undefined) details.push(["file", fileName(record.path)]);
+  return { title, details, path: record.path ?? null };
+}
+
+/** "1.2 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const scaled = bytes / 1000 ** power;
+  return `${power === 0 || scaled >= 100 ? Math.round(scaled) : Number(scaled.toFixed(1))} ${units[power]}`;
+}

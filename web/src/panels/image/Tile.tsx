@@ -1,0 +1,113 @@
+// One image with its masks and boxes, its caption, and what to show while it is not there.
+import { useEffect, useRef, useState } from "react";
+import { fileUrl } from "../../api/client";
+import { FileMessage } from "../../media/MediaMessage";
+import type { ImageRecord } from "../../media/records";
+import { pictureScale } from "../../media/tiles";
+import { useFile } from "../../media/useFile";
+import type { Size } from "../../media/useSize";
+import { readMask, type Mask } from "./mask";
+import { isOn, setId, type OverlaySet, type OverlayState } from "./overlays";
+import { paintOverlays } from "./paint";
+
+interface Props {
+  project: { entity: string; project: string };
+  run: string;
+  image: ImageRecord & { path: string };
+  /** What it is called where it has no caption. */
+  name: string;
+  box: Size;
+  alone: boolean;
+  sets: readonly OverlaySet[];
+  state: OverlayState;
+  onClick: () => void;
+  onMask: (set: string, present: readonly number[]) => void;
+}
+
+/** Before a picture without a known size is here. */
+const UNKNOWN_SIZE = { width: 4, height: 3 };
+
+export function Tile({ project, run, image, name, box, alone, sets, state, onClick, onMask }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const url = fileUrl(project, run, image.path);
+  const { problem, attempt, onError } = useFile(url);
+  const [loaded, setLoaded] = useState<{ url: string; size: Size } | null>(null);
+  const here = loaded?.url === url ? loaded : null;
+  const size = image.width !== undefined && image.height !== undefined ? { width: image.width, height: image.height } : (here?.size ?? UNKNOWN_SIZE);
+  const { scale, pixelated } = pictureScale(size, box, devicePixelRatio);
+  const shownMasks = Object.keys(image.masks ?? {}).filter((set) => isOn(state, setId("masks", set), sets));
+  const masks = useMasks(project, run, image, here === null ? [] : shownMasks, onMask);
+  const ready = here !== null && shownMasks.every((set) => masks.has(set));
+
+  // Until picture and masks of a new step are here, those of the one before stay.
+  useEffect(() => {
+    if (ready && canvas.current !== null) paintOverlays(canvas.current, { image: { ...image, ...size }, masks, sets, state, scale });
+  }, [ready, url, masks, state, scale, sets]);
+
+  const caption = image.caption ?? "";
+  const drawn = { width: size.width * scale, height: size.height * scale };
+  return (
+    <figure className="tile" style={{ width: box.width }} data-testid="tile" data-path={image.path}>
+      <button
+        type="button"
+        className="tile-picture"
+        style={{ height: box.height }}
+        aria-label={alone ? `Show all images beside ${caption || name}` : `Show ${caption || name} alone`}
+        aria-pressed={alone}
+        title={caption || undefined}
+        onClick={onClick}
+      >
+        <span className="tile-frame" style={drawn}>
+          {problem === null && (
+            <img
+              key={attempt}
+              src={url}
+              alt={caption || name}
+              loading="lazy"
+              decoding="async"
+              draggable={false}
+              data-loaded={here !== null}
+              style={{ imageRendering: pixelated ? "pixelated" : "auto" }}
+              onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => setLoaded({ url, size: { width, height } })}
+              onError={onError}
+            />
+          )}
+          {problem === null ? <canvas ref={canvas} aria-hidden="true" /> : <FileMessage problem={problem} />}
+        </span>
+      </button>
+      {(caption !== "" || alone) && (
+        <figcaption title={caption}>
+          {caption}
+          {alone && (
+            <a href={url} target="_blank" rel="noreferrer">
+              open file
+            </a>
+          )}
+        </figcaption>
+      )}
+    </figure>
+  );
+}
+
+/** The masks of the wanted sets that are here; a mask that cannot be read counts as empty. */
+function useMasks(project: Props["project"], run: string, image: ImageRecord, wanted: readonly string[], onMask: Props["onMask"]): ReadonlyMap<string, Mask> {
+  const urls = wanted.map((set) => [set, fileUrl(project, run, image.masks?.[set]?.path ?? "")] as const);
+  const identity = JSON.stringify(urls);
+  const [masks, setMasks] = useState<{ identity: string; masks: Map<string, Mask> }>({ identity: "", masks: new Map() });
+  useEffect(() => {
+    if (urls.length === 0) return;
+    let current = true;
+    const empty: Mask = { width: 1, height: 1, ids: new Uint8Array(1), present: [] };
+    void Promise.all(urls.map(async ([set, url]) => [set, await readMask(url).catch(() => empty)] as const)).then((read) => {
+      if (!current) return;
+      setMasks({ identity, masks: new Map(read) });
+      for (const [set, { present }] of read) onMask(set, present);
+    });
+    return () => {
+      current = false;
+    };
+  }, [identity]);
+  return masks.identity === identity ? masks.masks : NO_MASKS;
+}
+
+const NO_MASKS: ReadonlyMap<string, Mask> = new Map();

@@ -1,0 +1,36 @@
+// Reads a logged table once, and again while its file is on its way.
+import { useEffect, useState } from "react";
+import { readFile } from "../../api/client";
+import { fileProblem, RETRY_MILLIS, type FileProblem } from "../../media/useFile";
+import { parseTable, type LoggedTable } from "./model";
+
+interface Reading {
+  url: string;
+  table: LoggedTable | null;
+  problem: FileProblem | null;
+}
+
+export function useTable(url: string): Pick<Reading, "table" | "problem"> {
+  const [reading, setReading] = useState<Reading>({ url, table: null, problem: null });
+  const current = reading.url === url ? reading : null;
+  const waiting = current?.problem?.waiting === true;
+  useEffect(() => {
+    const abort = new AbortController();
+    const read = () => {
+      readFile(url, { signal: abort.signal })
+        .then((response) => response.json())
+        .then(
+          (json: unknown) => setReading({ url, table: parseTable(json), problem: null }),
+          (error: unknown) => abort.signal.aborted || setReading({ url, table: null, problem: fileProblem(error) }),
+        )
+        .catch((error: unknown) => setReading({ url, table: null, problem: fileProblem(error) }));
+    };
+    if (!waiting) read();
+    const timer = waiting ? setInterval(read, RETRY_MILLIS) : undefined;
+    return () => {
+      abort.abort();
+      clearInterval(timer);
+    };
+  }, [url, waiting]);
+  return { table: current?.table ?? null, problem: current?.problem ?? null };
+}

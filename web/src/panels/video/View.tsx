@@ -1,0 +1,78 @@
+// The videos of a step, each with the browser's own player; a GIF as the picture it is.
+import { useRef } from "react";
+import { fileUrl } from "../../api/client";
+import { FileMessage } from "../../media/MediaMessage";
+import { hasFile, type VideoRecord } from "../../media/records";
+import { SingleRunMedia } from "../../media/SingleRunMedia";
+import { pictureScale, tileSize } from "../../media/tiles";
+import { useFile } from "../../media/useFile";
+import { useSize, type Size } from "../../media/useSize";
+import type { PanelProps } from "../types";
+import { isAnimation } from "./kind";
+
+const KINDS = ["video-file"];
+const GAP_PX = 8;
+const CAPTION_PX = 18;
+const PADDING_PX = 12;
+/** The player's own controls need this much. */
+const LEAST_PX = 180;
+const UNKNOWN_SIZE = { width: 16, height: 9 };
+
+type Video = VideoRecord & { path: string };
+
+const sizeOf = ({ width, height }: Video): Size => (width === undefined || height === undefined ? UNKNOWN_SIZE : { width, height });
+
+export default function VideoView(panel: PanelProps) {
+  return (
+    <SingleRunMedia panel={panel} kinds={KINDS} noun="video">
+      {(items, run) => <Videos videos={items.filter(hasFile)} name={panel.keyInfo.key} urlOf={(path) => fileUrl(panel.session, run.id, path)} />}
+    </SingleRunMedia>
+  );
+}
+
+function Videos({ videos, name, urlOf }: { videos: readonly Video[]; name: string; urlOf: (path: string) => string }) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const space = useSize(scroll);
+  const layout =
+    space === null || videos.length === 0
+      ? null
+      : tileSize({
+          width: space.width - 2 * PADDING_PX,
+          height: space.height - 4,
+          count: videos.length,
+          aspect: Math.max(...videos.map((video) => sizeOf(video).width / sizeOf(video).height)),
+          caption: videos.some(({ caption }) => caption) ? CAPTION_PX : 0,
+          gap: GAP_PX,
+          least: LEAST_PX,
+        });
+  return (
+    <div className="media-scroll" ref={scroll}>
+      {layout !== null && (
+        <div className="tiles" style={{ gridTemplateColumns: `repeat(${layout.columns}, ${layout.width}px)` }}>
+          {videos.map((video) => (
+            <Film key={video.path} video={video} url={urlOf(video.path)} name={name} box={layout} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Film({ video, url, name, box }: { video: Video; url: string; name: string; box: Size }) {
+  const { problem, attempt, onError } = useFile(url);
+  const { pixelated } = pictureScale(sizeOf(video), box, devicePixelRatio);
+  const label = video.caption ?? name;
+  const style = { width: box.width, height: box.height, imageRendering: pixelated ? "pixelated" : "auto" } as const;
+  return (
+    <figure className="tile film">
+      {problem !== null ? (
+        <FileMessage problem={problem} />
+      ) : isAnimation(video) ? (
+        <img key={attempt} src={url} alt={label} style={style} onError={onError} />
+      ) : (
+        <video key={attempt} src={url} style={style} controls loop muted playsInline preload="metadata" aria-label={label} onError={onError} />
+      )}
+      {video.caption !== undefined && <figcaption title={video.caption}>{video.caption}</figcaption>}
+    </figure>
+  );
+}

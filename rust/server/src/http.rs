@@ -62,7 +62,7 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::new("font/"))
         // A file of a run is sent as it is: its tag and its ranges are those of its bytes.
-        .and(|_, _, headers: &HeaderMap, _: &_| !headers.contains_key(header::ACCEPT_RANGES));
+        .and(|_, _, headers: &HeaderMap, _: &_| !headers.contains_key(header::ETAG));
     files::add(Router::new().nest("/api/v1", api), ui_directory)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))

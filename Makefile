@@ -47,7 +47,7 @@ check: setup ## The quick subset for daily use: no server, no browser, nothing s
 	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
 	@$(MAKE) check-python check-web
-	@$(STEP) "pytest, quick" pytest -q -m "not e2e and not browser and not slow"
+	@$(STEP) "pytest, quick" pytest -q -m "not e2e and not browser and not slow and not clients and not torch"
 
 test: ## Set-up and every gate; what CI runs
 	@rm -f .venv/times && start=$$(date +%s) && \
@@ -64,14 +64,20 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 
 # ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test-steps check-python check-web
+.PHONY: test-steps test-clients check-python check-web
 test-steps: setup
 	@$(STEP) "cargo fmt" cargo fmt --all --check
 	@$(MAKE) check-python check-web
 	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@$(STEP) "cargo test" $(CARGO) test --locked --quiet --workspace
-	@$(STEP) "pytest" pytest -m "not browser"
+	@$(STEP) "pytest" pytest -m "not browser and not clients and not torch"
 	@$(STEP) "browser test" env CHROMIUM="$$(cat $(STAMPS)/chromium)" pytest -m browser
+	@$(MAKE) test-clients
+
+# Programs written for wandb, each with what it needs in an environment of its own; stepwell comes from python/.
+test-clients: $(STAMPS)/clients $(STAMPS)/torch $(STAMPS)/dev $(STAMPS)/native-dev
+	@$(STEP) "clients of wandb" pytest -m clients
+	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
 
 check-python:
 	@$(STEP) "ruff" ruff check --quiet
@@ -110,6 +116,16 @@ $(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev
 $(STAMPS)/native-release: $(RUST_SOURCES) pyproject.toml $(STAMPS)/maturin
 	@$(STEP) "extension, optimised" maturin develop --quiet --locked --release --extras demo
 	@rm -f $(STAMPS)/native-dev && touch $@
+
+$(STAMPS)/clients: tests/clients/requirements.txt | $(STAMPS)/venv
+	@"$(PYTHON)" -m venv .venv/clients
+	@$(STEP) "clients of wandb, packages" env -u PIP_CONSTRAINT .venv/clients/bin/pip install --quiet --requirement $<
+	@touch $@
+
+# Where torch for the CPU cannot be had, the script says why and ends with 3, and the tests that need it are left out.
+$(STAMPS)/torch: tests/clients/install-torch tests/clients/torch-requirements.txt | $(STAMPS)/venv
+	@$(STEP) "torch" sh -c 'env -u PIP_CONSTRAINT PYTHON="$(PYTHON)" tests/clients/install-torch "$(CURDIR)/.venv/torch" || test $$? -eq 3'
+	@touch $@
 
 dashboard: | $(STAMPS)/venv
 	@$(STEP) "dashboard" python build_backend/stepwell_dashboard.py install

@@ -84,7 +84,8 @@ fn blobs_of_any_size_are_stored_and_then_no_longer_missing() {
     end.unwrap();
     let mut stored: Vec<_> = said.iter().map(|answer| (answer.sha256.to_vec(), answer.refused.clone())).collect();
     let mut expected: Vec<_> = ids.iter().map(|id| (id.0.to_vec(), String::new())).collect();
-    (stored.sort(), expected.sort());
+    stored.sort();
+    expected.sort();
     assert_eq!(stored, expected);
     assert_eq!(missing(&rig, &ids), []);
     let blobs = BlobDirectory::new(directory.path().join("blobs"));

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::{Draft, hash, hash_reader};
-use stepwell_media::{Frames, MediaError, Pixels, gif, json, png};
+use stepwell_media::{Frames, MediaError, Pixels, gif as as_gif, json as as_json, png as as_png};
 use stepwell_model::{BlobId, StreamId, limits};
 
 /// Files from this size on are copied to a temporary file instead of into memory.
@@ -99,7 +99,7 @@ impl Content {
 
     /// Frames, as animated GIF.
     pub fn from_frames(frames: Frames, fps: f64) -> Result<Self, MediaError> {
-        gif::check_fps(fps)?;
+        as_gif::check_fps(fps)?;
         Ok(Self::new(Source::Frames(frames, fps), "gif"))
     }
 
@@ -228,9 +228,9 @@ impl Content {
 impl Source {
     fn encode(&self) -> Result<Encoded, ContentError> {
         let bytes = match self {
-            Self::Pixels(pixels) => Arc::new(png::encode(pixels)?),
-            Self::Frames(frames, fps) => Arc::new(gif::encode(frames, *fps)?),
-            Self::Value(msgpack) => Arc::new(json::encode(msgpack)?),
+            Self::Pixels(pixels) => Arc::new(as_png::encode(pixels)?),
+            Self::Frames(frames, fps) => Arc::new(as_gif::encode(frames, *fps)?),
+            Self::Value(msgpack) => Arc::new(as_json::encode(msgpack)?),
             Self::Bytes(bytes) => Arc::clone(bytes),
             Self::Large(file) => {
                 let (id, size) = hash_reader(&mut file.reader())?;

@@ -1,5 +1,9 @@
 """Settings: their order of precedence, their checks, and what is read from variables and files."""
 
+import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -170,3 +174,25 @@ def test_a_moment_of_a_run_has_an_id_and_a_step(moment: str):
     with pytest.raises(UsageError):
         Settings(resume_from=moment)
     assert Settings(fork_from="r?_step=12").fork_from == "r?_step=12"
+
+
+def test_a_user_without_rights_or_a_home_begins_all_the_same(tmp_path: Path):
+    (tmp_path / ".config" / "stepwell").mkdir(parents=True)
+    (tmp_path / ".config" / "stepwell" / "settings").write_text("project = other\n")
+    (tmp_path / ".config").chmod(0)
+    source = """
+    import os, sys
+    import stepwell.client.settings_file as file
+    if os.getuid() == 0:
+        os.setuid(54321)  # nobody's
+    print(file.settings_of_process({}).project)
+    """
+    for home in ({"HOME": str(tmp_path)}, {}):
+        ended = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(source)],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **home},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ended.returncode, ended.stdout) == (0, "uncategorized\n"), ended.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,21 +19,26 @@ _SECTION = "default"
 def from_file(path: Path) -> dict[str, Any]:
     """Return the settings of a file with lines `name = value`, below a line `[default]` or none.
 
+    A file that this user may not read says nothing: in a container the home is often that of somebody else.
+
     Raises
     ------
     UsageError
-        Naming the file, if it cannot be read, or has an unknown name or a bad value.
+        Naming the file, if it cannot be read for another reason, or has an unknown name or a bad value.
     """
-    if not path.is_file():
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
     import configparser
 
     parser = configparser.ConfigParser(interpolation=None)
     settings = known()
     try:
-        text = path.read_text(encoding="utf-8")
         parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+    except configparser.Error as error:
         raise UsageError(f"the settings file {path} cannot be read: {error}") from None
     found: dict[str, Any] = {}
     for name, value in parser.items(_SECTION) if parser.has_section(_SECTION) else ():
@@ -79,5 +85,8 @@ def settings_of_process(arguments: Mapping[str, Any], settings: Settings | Mappi
 
 def settings_files(environment: Mapping[str, str]) -> list[Path]:
     """Return where settings files may be: in the working directory, then in the user's configuration."""
-    home = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
-    return [Path("stepwell") / "settings", Path(home) / "stepwell" / "settings"]
+    files = [Path("stepwell") / "settings"]
+    with contextlib.suppress(RuntimeError):  # in a container a user may have no home at all
+        home = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or "~").expanduser() / ".config")
+        files.append(home / "stepwell" / "settings")
+    return files

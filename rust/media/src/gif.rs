@@ -1,11 +1,10 @@
 //! Animated GIF of frames.
 
 use crate::error::MediaError;
+use crate::palette::{Indexed, indexed};
 use crate::pixels::Frames;
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
-/// How thoroughly colours are chosen where there are more than 256: 1 (best) to 30; 10 is what the encoder advises.
-const QUANTIZER_SPEED: i32 = 10;
 /// Browsers take a shorter delay, in hundredths of a second, for a mistake and show ten frames a second.
 const LEAST_DELAY: u16 = 2;
 
@@ -32,10 +31,11 @@ fn write(file: &mut Vec<u8>, frames: &Frames, fps: f64, palette: &[u8]) -> Resul
     encoder.set_repeat(Repeat::Infinite)?;
     let mut shown = 0.0;
     for (index, pixels) in frames.each().enumerate() {
-        let mut frame = match frames.channels {
-            1 => Frame::from_indexed_pixels(width, height, pixels, None),
-            3 => Frame::from_rgb_speed(width, height, pixels, QUANTIZER_SPEED),
-            _ => Frame::from_rgba_speed(width, height, &mut pixels.to_vec(), QUANTIZER_SPEED),
+        let mut frame = if frames.channels == 1 {
+            Frame::from_indexed_pixels(width, height, pixels, None)
+        } else {
+            let Indexed { indices, colors, transparent } = indexed(pixels, frames.channels);
+            Frame::from_palette_pixels(width, height, indices, colors, transparent)
         };
         // Where a frame is transparent, the one before must not shine through.
         frame.dispose = if frames.channels == 4 { DisposalMethod::Background } else { DisposalMethod::Keep };

@@ -5,6 +5,7 @@ mod error;
 pub mod gif;
 pub mod json;
 pub mod npy;
+mod palette;
 mod pixels;
 pub mod png;
 pub mod wav;

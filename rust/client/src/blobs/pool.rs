@@ -1,4 +1,4 @@
-//! The threads `stepwell-media`: two lanes, so that an image never waits for a video.
+//! The threads `stepwell-media`: two lanes, so that an image never waits for a video. The lane of videos helps with images while it has nothing else to do.
 //!
 //! Invariants:
 //!
@@ -7,12 +7,12 @@
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
 use super::content::{Content, Encoded};
+use crate::lock::{Condvar, Mutex};
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
 use crate::worker::wall_time;
-use crate::lock::{Condvar, Mutex};
 use rustc_hash::FxHashMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +32,13 @@ const RETRY: Duration = Duration::from_millis(250);
 const STUCK: Duration = Duration::from_secs(3);
 /// How long a lane waits for the queue at a time.
 const QUEUE_SLICE: Duration = Duration::from_millis(50);
+
+/// Images, tables, and whatever is small.
+const FAST: usize = 0;
+/// Videos and large files.
+const SLOW: usize = 1;
+/// Contents that wait in the fast lane for the slow one to help.
+const HELP: usize = 8;
 
 /// Why contents find no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,11 +79,14 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
+    /// By what is said of [`FAST`] and [`SLOW`].
     lanes: [Lane; 2],
     held_bytes: usize,
     /// Number of the last content that was told, by path; of paths that were given by hand.
     told: FxHashMap<String, u64>,
+    /// Number of the last content that was handed over, and of those that are not done with.
     count: u64,
+    pending: BTreeSet<u64>,
     closed: bool,
     stop: bool,
 }
@@ -85,9 +95,6 @@ struct State {
 struct Lane {
     waiting: VecDeque<Job>,
     started: bool,
-    /// Contents that came, and that are done with, one way or the other.
-    came: u64,
-    done: u64,
     /// Since when the disk has taken nothing of what the lane writes.
     storing_since: Option<Instant>,
 }
@@ -187,17 +194,17 @@ impl FilePool {
                     content.set_path_in(self.stream, Some(path.clone()));
                 }
                 state.count += 1;
-                let lane = usize::from(content.is_slow());
+                state.pending.insert(state.count);
+                let lane = if content.is_slow() { SLOW } else { FAST };
                 call[lane] = true;
-                let lane = &mut state.lanes[lane];
-                lane.came += 1;
                 // All of the reservation goes back with the last of them at the latest.
                 let bytes = bytes / count + if index == 0 { bytes % count } else { 0 };
-                lane.waiting.push_back(Job { number: state.count, path, by_hand, content, bytes });
+                state.lanes[lane].waiting.push_back(Job { number: state.count, path, by_hand, content, bytes });
             }
-            for (lane, start) in state.lanes.iter_mut().zip(&mut start) {
-                *start = !lane.started && !lane.waiting.is_empty();
-                lane.started |= *start;
+            call[SLOW] |= state.lanes[FAST].waiting.len() >= HELP;
+            for ((lane, start), call) in state.lanes.iter_mut().zip(&mut start).zip(call) {
+                *start = call && !lane.started;
+                lane.started |= call;
             }
         }
         for (work, _) in self.shared.work.iter().zip(call).filter(|(_, call)| *call) {
@@ -219,10 +226,11 @@ impl FilePool {
     /// Waits until every content that was handed over before is stored or lost; `false` if that takes longer.
     pub(crate) fn wait_until_done(&self, deadline: Instant) -> bool {
         let mut state = self.shared.state.lock();
-        let came = [state.lanes[0].came, state.lanes[1].came];
-        while state.lanes.iter().zip(came).any(|(lane, came)| lane.done < came) {
+        let last = state.count;
+        let is_done = |state: &State| state.pending.first().is_none_or(|&first| first > last);
+        while !is_done(&state) {
             if self.shared.done.wait_until(&mut state, deadline).timed_out() {
-                return state.lanes.iter().zip(came).all(|(lane, came)| lane.done >= came);
+                return is_done(&state);
             }
         }
         true
@@ -273,7 +281,7 @@ impl Shared {
 
     fn run(&self, lane: usize) {
         // Leftovers of processes that died are looked for once in the life of a stream.
-        if lane == 0 {
+        if lane == FAST {
             let _ = self.blobs.sweep();
         }
         while let Some(job) = self.next(lane, true) {
@@ -285,8 +293,10 @@ impl Shared {
     fn next(&self, lane: usize, wait: bool) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
-            if let Some(job) = state.lanes[lane].waiting.pop_front() {
-                return Some(job);
+            let job = state.lanes[lane].waiting.pop_front();
+            let job = job.or_else(|| if lane == SLOW { state.lanes[FAST].waiting.pop_front() } else { None });
+            if job.is_some() {
+                return job;
             }
             if state.closed || !wait {
                 return None;
@@ -323,7 +333,7 @@ impl Shared {
         drop(content);
         let state = &mut *self.state.lock();
         state.held_bytes -= bytes;
-        state.lanes[lane].done += 1;
+        state.pending.remove(&number);
         self.done.notify_all();
     }
 

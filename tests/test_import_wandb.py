@@ -13,10 +13,10 @@ import pytest
 
 from stepwell import Api
 from stepwell.errors import Error, UsageError
+from stepwell.imports.message import Message
 from stepwell.imports.wandb_import import WandbImport, find_logs
 from stepwell.imports.wandb_log import WandbLog
 from stepwell.imports.wandb_record import WandbRun
-from stepwell.imports.wire import Message
 from tests.places import exactly
 from tests.processes import run_command
 
@@ -236,5 +236,5 @@ def test_messages_of_protocol_buffers_are_read_by_number():
     assert (message.double(3), message.integer(4), message.sint(5), message.integer(9)) == (0.5, -1, -2, 0)
     assert (6 in message, 7 in message, message.flag(1), message.flag(7)) == (True, False, True, False)
     for wrong in (b"\x08", b"\x12\x05hi", b"\x0b", b"\x08" + b"\xff" * 11):
-        with pytest.raises(ValueError, match=r"field|number"):
+        with pytest.raises(ValueError, match=r"field|varint"):
             Message(wrong)

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stepwell import _native
-from stepwell.tensorboard import wire
+from stepwell import _native, wire
 from stepwell.tensorboard.content import content, histogram
 from stepwell.tensorboard.directory import EventDirectory, event_directories
 from stepwell.tensorboard.event import Event, read_event

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports.wire import Message
+from stepwell.imports.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

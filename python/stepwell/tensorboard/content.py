@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from stepwell.tensorboard import wire
+from stepwell import wire
 from stepwell.tensorboard.tensor import read_tensor
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stepwell.tensorboard.event import Event, read_event
 from stepwell.tensorboard.record import DamagedFileError, read_records
-from stepwell.tensorboard.wire import WireError
+from stepwell.wire import WireError
 
 
 def event_files(directory: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.tensorboard import wire
+from stepwell import wire
 
 
 def hyperparameters(data: bytes) -> dict[str, Any]:

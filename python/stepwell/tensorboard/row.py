@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.tensorboard.content import content
 from stepwell.tensorboard.hparams import hyperparameters
-from stepwell.tensorboard.wire import WireError
+from stepwell.wire import WireError
 
 if TYPE_CHECKING:
     from stepwell.tensorboard.event import Event

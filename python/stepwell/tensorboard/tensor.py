@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.tensorboard import wire
+from stepwell import wire
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""The wire format of protocol buffers, as far as events need it: fields one after the other, each with a number."""
+"""The wire format of protocol buffers, without a schema: fields one after the other, each with a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stepwell.errors import Error
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
-class WireError(Error):
+class WireError(Error, ValueError):
     """Bytes that are no message."""
 
 

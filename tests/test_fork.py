@@ -100,6 +100,57 @@ def test_worker_processes_that_never_log_cost_nothing(place: Place):
     assert scan(place.api().run("fork/workers")) == {i: {"value": i * i} for i in range(100)}
 
 
+def test_children_begin_runs_of_their_own_while_the_parent_has_one(place: Place):
+    source = """
+    from concurrent.futures import ProcessPoolExecutor
+    import multiprocessing
+    import numpy as np
+    import stepwell
+
+    def train(number):
+        with stepwell.init(project="fork", id=f"trial-{number}") as trial:
+            assert stepwell.run is trial and trial is not parent
+            for i in range(5):
+                trial.log({"i": i, "image": stepwell.Image(np.full((64, 64, 3), i, dtype=np.uint8))})
+
+    parent = stepwell.init(project="fork", id="search")
+    parent.log({"image": stepwell.Image(np.zeros((256, 256, 3), dtype=np.uint8))})
+    for begin in range(0, 20, 4):
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+            list(pool.map(train, range(begin, begin + 4)))
+    assert stepwell.run is parent
+    parent.finish()
+    """
+    place.run(source, timeout=60)
+    api = place.api()
+    for number in range(20):
+        trial = api.run(f"fork/trial-{number}")
+        assert ([row["i"] for row in scan(trial).values()], len(list(trial.files()))) == (list(range(5)), 5)
+        assert trial.state == "finished"
+    assert len(scan(api.run("fork/search"))) == 1
+
+
+def test_children_read_what_their_parent_reads(place: Place):
+    place.run("import stepwell; stepwell.init(project='fork', id='read').log({'a': 1})")
+    source = f"""
+    import os
+    import stepwell
+    api = stepwell.Api({place.address!r})
+    assert len(list(api.run("fork/read").scan_history())) == 1
+    for _ in range(3):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with stepwell.Api({place.address!r}) as own:
+                    os._exit(len(list(own.run("fork/read").scan_history())))
+            finally:
+                os._exit(99)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    """
+    said = place.run(source, timeout=60)
+    assert "did not end in time" not in said.stderr
+
+
 def test_threads_share_a_run(place: Place):
     source = """
     import threading

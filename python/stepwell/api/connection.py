@@ -43,6 +43,8 @@ class Connection:
         target = f"{f'[{host}]' if ':' in host else host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
         options = [
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
+            # Otherwise a forked child goes on with the connection of its parent.
+            ("grpc.use_local_subchannel_pool", 1),
             # A proxy for the world outside does not lead to this machine.
             ("grpc.enable_http_proxy", 0 if host in _LOOPBACK else 1),
         ]

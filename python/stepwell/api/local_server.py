@@ -22,6 +22,7 @@ class LocalServers:
 
     def __post_init__(self) -> None:
         self._servers: dict[Path, Server] = {}
+        self._inherited: list[dict[Path, Server]] = []
         self._pid = os.getpid()
         self._lock = threading.Lock()
         atexit.register(self.stop)
@@ -44,6 +45,7 @@ class LocalServers:
             )
         with self._lock:
             if self._pid != os.getpid():  # a fork: the parent's servers have no threads here
+                self._inherited.append(self._servers)  # kept, because letting go of one waits for its threads
                 self._servers, self._pid = {}, os.getpid()
             if directory not in self._servers:
                 try:

@@ -163,7 +163,8 @@ def init(
         from stepwell.client.config_source import read_config
 
         values = read_config(config, config_include_keys, config_exclude_keys)
-    previous = session.unfinished()
+    # What the process began that this one was forked from is not its own.
+    previous = [each for each in session.unfinished() if not each.is_inherited]
     if previous:
         what = resolved.reinit
         if what == "default":

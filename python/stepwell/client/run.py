@@ -74,6 +74,7 @@ class Run(RunFiles, Description):
         self._inherited: list[Writer] = []
         self._opening = threading.Lock()
         self._is_child = is_child
+        self._is_inherited = False
         self._writer: Writer | None = None
         self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
         self._summary = Summary(self._send_summary, self._summed_up, self._stored)
@@ -319,7 +320,7 @@ class Run(RunFiles, Description):
             self._inherited.append(self._writer)
         self._writer = None
         self._opening = threading.Lock()
-        self._is_child = True
+        self._is_child = self._is_inherited = True
         self._forget_conveniences()
         self.log = self._log_in_child
 
@@ -402,6 +403,11 @@ class Run(RunFiles, Description):
         from stepwell.client.attach import Attachment
 
         return Attachment.join, (Attachment.of(self),)
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether another process began it, from which this one was forked."""
+        return self._is_inherited
 
     @property
     def options(self) -> WriterOptions:

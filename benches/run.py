@@ -21,6 +21,7 @@ def main() -> None:
         ["caller.py", *(["--keys", "10", "--peers", "ormsgpack"] if quick else [])],
         ["startup.py", *(["--starts", "5"] if quick else [])],
         ["media.py", "--calls", "100" if quick else "1000"],
+        ["media_run.py"],
         ["throughput.py", "--rows", rows, "--keys", "10", "--server"],
         ["throughput.py", "--rows", "20000" if quick else "200000", "--keys", "100", "--server"],
         ["throughput.py", "--rows", "200000" if quick else "5000000", "--keys", "10", "--memory"],

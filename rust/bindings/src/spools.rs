@@ -75,7 +75,9 @@ pub(crate) fn sync<'py>(
             // This is the calling thread, which came from Python and only lent the GIL away.
             let told = Python::attach(|py| {
                 py.check_signals()?;
-                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total, now.files_sent, now.files_total)).map(drop))
+                progress
+                    .as_ref()
+                    .map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total, now.files_sent, now.files_total)).map(drop))
             });
             told.map_err(|error| *raised.lock() = Some(error)).is_ok()
         })

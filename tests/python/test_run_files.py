@@ -1,6 +1,8 @@
 """Files of a run: saved by pattern, by policy, from `run.dir`, as code, as artifacts; and fetched back."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +152,18 @@ def test_a_wrong_artifact_is_refused(run: stepwell.Run):
         artifact.add_reference("s3://bucket")
     with pytest.raises(UsageError, match=r"no\.txt"):
         run.log_artifact("no.txt")
+
+
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [("../train.py", "train.py"), ("deep/../deep/train.py", "deep/train.py"), ("train.py", "train.py")],
+)
+def test_the_script_is_saved_from_wherever_it_runs(tmp_path: Path, script: str, name: str):
+    source = "import stepwell; stepwell.init(project='p', id='r', dir='../runs', save_code=True)"
+    Path(script).write_text(source)
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert stored(tmp_path) == {f"code/{name}": source}
 
 
 def test_code_is_saved(run: stepwell.Run, tmp_path: Path):

@@ -71,9 +71,9 @@ class Files:
         """Store the script that runs, as `code/NAME`."""
         script = vars(sys.modules["__main__"]).get("__file__")
         if script and Path(script).is_file():
-            path = Path(script).absolute()
-            name = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else Path(path.name)
-            self.store(str(PurePosixPath("code", name.as_posix())), path)
+            path, here = Path(os.path.normpath(Path(script).absolute())), Path.cwd()
+            root = here if path.is_relative_to(here) else path.parent
+            self.store(str(PurePosixPath("code", _name(path, root))), path)
 
     def log_artifact(self, artifact: Artifact) -> None:
         """Store the files of an artifact, and what is said of it."""

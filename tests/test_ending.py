@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stepwell import Api
 from tests.places import Place
-from tests.processes import environment, script
+from tests.processes import environment, script, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -99,6 +101,32 @@ run.log({"a": 1})
     assert {file.name for file in run.files()} == {"code/main.py", "model.pt"}
     assert run.file("model.pt").read() == b"weights"
     assert b"save_code=True" in run.file("code/main.py").read()
+
+
+def test_ctrl_c_while_a_local_run_ends_stops_the_script_and_loses_nothing(tmp_path: Path):
+    source = """
+    import numpy as np
+    import stepwell
+    run = stepwell.init(project="ending", id="interrupted", dir="runs")
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3), dtype=np.uint8)
+    for i in range(60):
+        run.log({"i": i, "image": stepwell.Image(np.roll(noise, i))})
+    print("ready", flush=True)
+    run.finish()
+    print("went on")
+    """
+    with script(source, tmp_path) as process:
+        wait_until("all is logged", lambda: "ready" in process.stdout)
+        process.signal(signal.SIGINT)
+        ended = process.wait()
+    assert ended.code == -signal.SIGINT
+    assert "went on" not in ended.stdout
+    assert "60 rows and 60 files are in" in ended.stderr
+    run = Api(tmp_path / "runs").run("ending/interrupted")
+    assert len(list(run.scan_history())) == len(list(run.files())) == 60
+    again = script("import stepwell; print(stepwell.init(project='ending', dir='runs', resume='auto').id)", tmp_path)
+    with again as process:
+        assert process.wait().stdout.strip() != "interrupted"
 
 
 def on_terminal(source: str, directory: Path) -> str:

@@ -54,7 +54,11 @@ class Ending:
             terminal.clear_progress()
         try:
             connection = self.writer.status()["connection"].partition(";")[0]
-            report = self.writer.finish(exit_code, max(deadline - time.monotonic(), _CLOSE_SECONDS))
+            try:
+                report = self.writer.finish(exit_code, max(deadline - time.monotonic(), _CLOSE_SECONDS))
+            except KeyboardInterrupt:  # it comes when the native call is over; the run has ended all the same
+                self._tell(self.writer.finish(exit_code, 0.0), connection, terminal)
+                raise
         except (OSError, RuntimeError) as error:  # a training that is over must not fail for its logger
             terminal.warn(
                 f"run {self.name} could not be ended: {error}. What was written is in {self.options.directory}"

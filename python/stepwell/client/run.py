@@ -301,11 +301,13 @@ class Run(RunFiles, Description):
         self._finished = True
         session.leave(self)
         self.log = self._log_finished
-        if self._writer is not None and not self._disabled:
-            ending = Ending(self._writer, self._options, self._name, self._settings.finish_timeout)
-            ending.run(exit_code or 0, terminal, self._summary.as_dict)
-        if self._options.primary and not self._disabled and not self._is_child and not exit_code:
-            Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
+        try:
+            if self._writer is not None and not self._disabled:
+                ending = Ending(self._writer, self._options, self._name, self._settings.finish_timeout)
+                ending.run(exit_code or 0, terminal, self._summary.as_dict)
+        finally:  # also when Ctrl-C came meanwhile
+            if self._options.primary and not self._disabled and not self._is_child and not exit_code:
+                Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
 
     def _label(self, repo: str | None = None, code: str | None = None, **_: object) -> None:
         """Take what wandb's clients say of themselves for its statistics; there are none here."""

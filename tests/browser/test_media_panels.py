@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.chromium import browser_page
-from tests.processes import ServerProcess, run_script, wait_until
+from tests.processes import ServerProcess, run_script, script, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.slow]
 
@@ -94,11 +94,32 @@ run.finish()
 """
 
 
+# Logs a picture, and another one once there is a file named "go".
+WAITING = """
+import pathlib, time
+import numpy as np
+import stepwell
+
+run = stepwell.init(project="live", id="live")
+run.log({"picture": stepwell.Image(np.full((8, 8), 50, np.uint8))}, step=0)
+while not pathlib.Path("go").exists():
+    time.sleep(0.05)
+run.log({"picture": stepwell.Image(np.full((8, 8), 220, np.uint8))}, step=5)
+run.finish()
+"""
+
+
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    work = tmp_path_factory.mktemp("work")
-    run_script(TRAINING, work)
-    with ServerProcess(tmp_path_factory.mktemp("ui"), ("ui", work / "stepwell", "--no-browser")) as server:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where scripts run."""
+    directory = tmp_path_factory.mktemp("work")
+    run_script(TRAINING, directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def url(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with ServerProcess(tmp_path_factory.mktemp("ui"), ("ui", directory / "stepwell", "--no-browser")) as server:
         yield server.url
 
 
@@ -343,6 +364,17 @@ def test_a_file_on_its_way_is_waited_for(page: Page, url: str, complaints: list[
     expect(card(page, "table").locator("tbody tr[data-row]").first).to_be_visible()
     expect(card(page, "sound").locator("audio")).to_be_visible()
     del complaints[before:]  # the browser itself reports each 503
+
+
+def test_a_picture_logged_now_appears_without_a_reload(page: Page, url: str, directory: Path):
+    with script(WAITING, directory) as process:
+        wait_until("the run is known", lambda: "live" in page.request.get(f"{url}/api/v1/projects").text())
+        page.goto(f"{url}/local/live")
+        wait_for_color(card(page, "picture"), (50, 50, 50))
+        (directory / "go").touch()
+        wait_for_color(card(page, "picture"), (220, 220, 220))
+        expect(card(page, "picture").get_by_test_id("step-bar")).to_have_attribute("data-step", "5")
+        assert process.wait().code == 0
 
 
 def test_the_console_has_no_errors(complaints: list[str]):

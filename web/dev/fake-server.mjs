@@ -7,6 +7,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { encodeBatch } from "./batch-encode.mjs";
+import { imageRecord, pictureOf } from "./pictures.mjs";
 import { HISTOGRAM_STRIDE, findProject, histogramOf, keysOf, projects, runInfo, sampleText, stepsOf } from "./synthetic.mjs";
 
 const PORT = Number(process.argv[2] ?? 8787);
@@ -62,8 +63,8 @@ const POST = {
   "/values": (q) => {
     const r = run(q);
     const total = Math.floor(stepsOf(r) / 500) + 1;
-    const values = Array.from({ length: Math.min(total, q.limit) }, (_, i) => (total - 1 - i) * 500).map((step) =>
-      q.key === "samples/image" ? { step, kind: "image-file", value: { _type: "image-file", path: `media/${step}.png`, width: 64, height: 64 } } : { step, kind: "string", value: sampleText(r, step) });
+    const values = Array.from({ length: Math.min(total, q.limit) }, (_, i) => (Math.max(0, total - q.limit) + i) * 500).map((step) =>
+      q.key === "samples/image" ? { step, kind: "image-file", value: imageRecord(step) } : { step, kind: "string", value: sampleText(r, step) });
     return { points: total, values };
   },
 };
@@ -79,6 +80,9 @@ async function answer(request, response) {
       const body = JSON.parse(Buffer.concat(chunks).toString());
       if (path === "/series:batch") return send(response, "application/octet-stream", encodeBatch(body));
       if (POST[path]) return send(response, "application/json", JSON.stringify(POST[path](body)));
+    } else if (path === "/file") {
+      const picture = pictureOf(url.searchParams.get("path") ?? "");
+      if (picture !== null) return send(response, "image/png", picture);
     } else if (GET[path]) {
       return send(response, "application/json", JSON.stringify(GET[path](Object.fromEntries(url.searchParams), url.searchParams)));
     }

@@ -45,6 +45,9 @@ for (const theme of ["dark", "light"]) {
   await page.waitForSelector('[data-testid="heatmap-card"][data-points]');
   await page.mouse.move(...(await over("weights/layer1", 0.5, 0.5)));
   await shot(`${theme}-kinds`);
+  await page.goto(`${origin}/team/vision-pretrain?q=image&step=20000`);
+  await page.waitForSelector("img[data-loaded=true]");
+  await shot(`${theme}-images`);
   await page.goto(`${origin}/team/vision-pretrain/runs?sort=summary.val/loss`);
   await page.waitForSelector('[data-testid="run-row"]');
   await shot(`${theme}-runs`);

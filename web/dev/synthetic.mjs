@@ -120,6 +120,7 @@ export function runInfo(project, run) {
   if (project.other && steps > 0) {
     summary["weights/layer1"] = { _type: "histogram", ...histogramOf(run, steps - 1) };
     summary["samples/caption"] = sampleText(run, steps - 1);
+    summary["samples/image"] = { _type: "image-file", path: "media/images/0.png", width: 96, height: 64 };
     summary["total_flops"] = { _type: "int", value: "9223372036854775807" };
     summary["_timestamp"] = run.running ? Date.now() / 1000 - 0.4 : run.createdMillis / 1000 + steps * 0.06;
   }

@@ -15,6 +15,8 @@ test("a medium is named, several are counted", () => {
   expect(formatValue({ _type: "image-file", count: 2, items: [image, image] })).toBe("2 images");
   expect(formatValue({ _type: "table-file", path: "t.table.json", nrows: 200000, ncols: 5, columns: [] })).toBe("table 200,000 × 5");
   expect(formatValue({ _type: "object3D-file", path: "o.npy", format: "npy", shape: [500, 3] })).toBe("3D object of 500 × 3");
+  expect(formatValue({ _type: "video-file", path: "v.gif", width: 96, height: 64, frames: 12 })).toBe("video 96 × 64, 12 frames");
+  expect(formatValue({ _type: "html-file", path: "p.html" })).toBe("page");
   expect(formatValue({ _type: "histogram", count: 2, items: [{ _type: "histogram", bins: [0, 1], values: [1] }] })).toBe("1 histogram");
 });
 

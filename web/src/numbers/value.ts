@@ -45,7 +45,7 @@ export function describeMedia(value: unknown): string | null {
   if (items[0] !== value) return noun === undefined ? null : formatPlural(items.length, noun);
   if (value._type === "array") return describeArray(value as ArrayRecord);
   const details = detailsOf(value);
-  return noun === undefined || details === null ? null : [noun, ...details].join(" ");
+  return noun === undefined || details === null ? null : `${noun} ${details.join(", ")}`.trim();
 }
 
 const times = (numbers: readonly (number | undefined)[]) => numbers.map((one) => formatNumber(one ?? NaN)).join(" × ");

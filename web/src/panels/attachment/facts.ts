@@ -21,7 +21,7 @@ export function factsOf(record: MediaRecord): Facts {
   }
   const { shape, format } = record as ObjectRecord;
   if (format !== undefined) details.push(["format", format === "npy" ? "point cloud" : format]);
-  if (shape !== undefined) details.push(["points", `${formatNumber(shape[0] ?? 0)} of ${formatNumber(shape[1] ?? 0)} numbers`]);
+  if (shape !== undefined) details.push(["shape", shape.map(formatNumber).join(" × ")]);
   if (record.path !== undefined) details.push(["file", fileName(record.path)]);
   return { title, details, path: record.path ?? null };
 }

@@ -18,9 +18,9 @@ import { allBoxes, overlaySets, useOverlays } from "./overlays";
 import { Tile } from "./Tile";
 
 const KINDS = ["image-file"];
-/** Runs beside each other in a card are at least this wide. */
-const COLUMN_PX = 104;
-const MAX_COLUMNS = 12;
+/** The room that a run should have at least, and how many runs are read at most. */
+const RUN_AREA_PX = 120 * 130;
+const MAX_RUNS = 12;
 const GAP_PX = 6;
 const LEAST_TILE_PX = 44;
 const CAPTION_PX = 18;
@@ -31,14 +31,13 @@ const PADDING_PX = 12;
 /** From this width on the switches stand beside the pictures instead of below them. */
 const WIDE_PX = 720;
 
-export default function ImageView({ panelId, keyInfo, runs, session, width, host }: PanelProps) {
+export default function ImageView({ panelId, keyInfo, runs, session, width, height, host }: PanelProps) {
   const scroll = useRef<HTMLDivElement>(null);
   const space = useSize(scroll);
   const [alone, setAlone] = useState<number | null>(null);
   const [present, setPresent] = useState<ReadonlyMap<string, ReadonlySet<number>>>(new Map());
   const withKey = runs.filter((run) => hasKey(run.summary, keyInfo.key));
-  const columns = Math.max(1, Math.min(MAX_COLUMNS, Math.floor((width - PADDING_PX) / COLUMN_PX)));
-  const shownRuns = withKey.slice(0, columns);
+  const shownRuns = withKey.slice(0, Math.max(1, Math.min(MAX_RUNS, Math.floor((width * height) / RUN_AREA_PX))));
   const media = useMediaSteps(session, shownRuns, keyInfo.key, KINDS);
   const { step } = useStep(panelId);
   const state = useOverlays(panelId);

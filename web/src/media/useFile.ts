@@ -11,9 +11,10 @@ export interface FileProblem {
   text: string;
 }
 
-export function fileProblem(error: unknown): FileProblem {
+/** `growing`: the run still writes. Its rows come before their files, which until then have no path either. */
+export function fileProblem(error: unknown, growing: boolean): FileProblem {
   if (!(error instanceof ApiError)) return { waiting: false, text: error instanceof Error ? error.message : String(error) };
-  if (error.status === 503) return { waiting: true, text: "Still on its way." };
+  if (error.status === 503 || (error.status === 404 && growing)) return { waiting: true, text: "Still on its way." };
   if (error.status === 404) return { waiting: false, text: "The file is missing." };
   return { waiting: false, text: error.message };
 }
@@ -25,31 +26,31 @@ interface FileState {
 }
 
 /** For elements that load a file by its URL: `onError` finds out why it failed; a new `attempt` asks to load it again. */
-export function useFile(url: string) {
+export function useFile(url: string, growing: boolean) {
   const [state, setState] = useState<FileState>({ url, problem: null, attempt: 0 });
   const own = state.url === url ? state : { url, problem: null, attempt: 0 };
   const probe = useCallback(() => {
     readFile(url, { method: "HEAD" }).then(
       () => setState({ url, problem: { waiting: false, text: "The browser cannot show this file." }, attempt: 0 }),
-      (error: unknown) => setState(({ attempt }) => ({ url, problem: fileProblem(error), attempt })),
+      (error: unknown) => setState(({ attempt }) => ({ url, problem: fileProblem(error, growing), attempt })),
     );
-  }, [url]);
+  }, [url, growing]);
   const waiting = own.problem?.waiting === true;
   useEffect(() => {
     if (!waiting) return;
     const timer = setInterval(() => {
       readFile(url, { method: "HEAD" }).then(
         () => setState((old) => ({ url, problem: null, attempt: old.attempt + 1 })),
-        (error: unknown) => setState((old) => ({ ...old, url, problem: fileProblem(error) })),
+        (error: unknown) => setState((old) => ({ ...old, url, problem: fileProblem(error, growing) })),
       );
     }, RETRY_MILLIS);
     return () => clearInterval(timer);
-  }, [url, waiting]);
+  }, [url, waiting, growing]);
   return { problem: own.problem, attempt: own.attempt, onError: probe };
 }
 
 /** For what must be asked for before it is shown, since a frame shows an error like any page; `bytes` is its size once it is there. */
-export function useCheckedFile(url: string): { problem: FileProblem | null; bytes: number | null } {
+export function useCheckedFile(url: string, growing: boolean): { problem: FileProblem | null; bytes: number | null } {
   const [checked, setChecked] = useState<{ url: string; problem: FileProblem | null; bytes: number | null } | null>(null);
   const current = checked?.url === url ? checked : null;
   const waiting = current?.problem?.waiting === true;
@@ -58,7 +59,7 @@ export function useCheckedFile(url: string): { problem: FileProblem | null; byte
     const check = () => {
       readFile(url, { method: "HEAD", signal: abort.signal }).then(
         ({ headers }) => setChecked({ url, problem: null, bytes: Number(headers.get("content-length")) }),
-        (error: unknown) => abort.signal.aborted || setChecked({ url, problem: fileProblem(error), bytes: null }),
+        (error: unknown) => abort.signal.aborted || setChecked({ url, problem: fileProblem(error, growing), bytes: null }),
       );
     };
     if (!waiting) check();
@@ -67,6 +68,6 @@ export function useCheckedFile(url: string): { problem: FileProblem | null; byte
       abort.abort();
       clearInterval(timer);
     };
-  }, [url, waiting]);
+  }, [url, waiting, growing]);
   return { problem: current?.problem ?? null, bytes: current?.bytes ?? null };
 }

@@ -16,7 +16,7 @@ export default function AttachmentView(panel: PanelProps) {
       {(items, run) => (
         <ul className="attachments">
           {items.map((record, i) => (
-            <Attachment key={i} record={record} urlOf={(path) => fileUrl(panel.session, run.id, path)} />
+            <Attachment key={i} record={record} growing={run.state === "running"} urlOf={(path) => fileUrl(panel.session, run.id, path)} />
           ))}
         </ul>
       )}
@@ -24,7 +24,7 @@ export default function AttachmentView(panel: PanelProps) {
   );
 }
 
-function Attachment({ record, urlOf }: { record: MediaRecord; urlOf: (path: string) => string }) {
+function Attachment({ record, growing, urlOf }: { record: MediaRecord; growing: boolean; urlOf: (path: string) => string }) {
   const { title, details, path } = factsOf(record);
   return (
     <li>
@@ -43,13 +43,13 @@ function Attachment({ record, urlOf }: { record: MediaRecord; urlOf: (path: stri
           </div>
         ))}
       </dl>
-      {path !== null && <Save url={urlOf(path)} name={fileName(path)} />}
+      {path !== null && <Save url={urlOf(path)} name={fileName(path)} growing={growing} />}
     </li>
   );
 }
 
-function Save({ url, name }: { url: string; name: string }) {
-  const { problem, bytes } = useCheckedFile(url);
+function Save({ url, name, growing }: { url: string; name: string; growing: boolean }) {
+  const { problem, bytes } = useCheckedFile(url, growing);
   if (problem !== null) return <FileMessage problem={problem} />;
   return (
     <a className="button" href={url} download={name}>

@@ -15,7 +15,7 @@ export default function AudioView(panel: PanelProps) {
       {(items, run) => (
         <ul className="clips">
           {items.filter(hasFile).map((record) => (
-            <Clip key={record.path} record={record} url={fileUrl(panel.session, run.id, record.path)} name={panel.keyInfo.key} />
+            <Clip key={record.path} record={record} url={fileUrl(panel.session, run.id, record.path)} name={panel.keyInfo.key} growing={run.state === "running"} />
           ))}
         </ul>
       )}
@@ -23,8 +23,8 @@ export default function AudioView(panel: PanelProps) {
   );
 }
 
-function Clip({ record, url, name }: { record: AudioRecord; url: string; name: string }) {
-  const { problem, attempt, onError } = useFile(url);
+function Clip({ record, url, name, growing }: { record: AudioRecord; url: string; name: string; growing: boolean }) {
+  const { problem, attempt, onError } = useFile(url, growing);
   return (
     <li>
       <p>

@@ -15,7 +15,7 @@ export default function HtmlView(panel: PanelProps) {
       {(items, run, step) => (
         <div className="pages">
           {items.filter(hasFile).map((record, i) => (
-            <PageFrame key={i} url={fileUrl(panel.session, run.id, record.path)} title={`${panel.keyInfo.key} at step ${step}`} />
+            <PageFrame key={i} url={fileUrl(panel.session, run.id, record.path)} title={`${panel.keyInfo.key} at step ${step}`} growing={run.state === "running"} />
           ))}
         </div>
       )}
@@ -23,8 +23,8 @@ export default function HtmlView(panel: PanelProps) {
   );
 }
 
-function PageFrame({ url, title }: { url: string; title: string }) {
-  const { problem, bytes } = useCheckedFile(url);
+function PageFrame({ url, title, growing }: { url: string; title: string; growing: boolean }) {
+  const { problem, bytes } = useCheckedFile(url, growing);
   if (problem !== null) return <p className="panel-message"><FileMessage problem={problem} /></p>;
   return (
     <figure className="page-frame">

@@ -4,7 +4,7 @@ import { fileUrl } from "../../api/client";
 import { FileMessage } from "../../media/MediaMessage";
 import type { ImageRecord } from "../../media/records";
 import { pictureScale } from "../../media/tiles";
-import { useFile } from "../../media/useFile";
+import { RETRY_MILLIS, useFile } from "../../media/useFile";
 import type { Size } from "../../media/useSize";
 import { readMask, type Mask } from "./mask";
 import { isOn, setId, type OverlaySet, type OverlayState } from "./overlays";
@@ -13,6 +13,8 @@ import { paintOverlays } from "./paint";
 interface Props {
   project: { entity: string; project: string };
   run: string;
+  /** The run still writes, so a file may still come. */
+  growing: boolean;
   image: ImageRecord & { path: string };
   /** What it is called where it has no caption. */
   name: string;
@@ -27,16 +29,20 @@ interface Props {
 /** Before a picture without a known size is here. */
 const UNKNOWN_SIZE = { width: 4, height: 3 };
 
-export function Tile({ project, run, image, name, box, alone, sets, state, onClick, onMask }: Props) {
+export function Tile({ project, run, growing, image, name, box, alone, sets, state, onClick, onMask }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const url = fileUrl(project, run, image.path);
-  const { problem, attempt, onError } = useFile(url);
+  const { problem, attempt, onError } = useFile(url, growing);
   const [loaded, setLoaded] = useState<{ url: string; size: Size } | null>(null);
   const here = loaded?.url === url ? loaded : null;
   const size = image.width !== undefined && image.height !== undefined ? { width: image.width, height: image.height } : (here?.size ?? UNKNOWN_SIZE);
   const { scale, pixelated } = pictureScale(size, box, devicePixelRatio);
   const shownMasks = Object.keys(image.masks ?? {}).filter((set) => isOn(state, setId("masks", set), sets));
-  const masks = useMasks(project, run, image, here === null ? [] : shownMasks, onMask);
+  const masks = useMasks(
+    here === null ? [] : shownMasks.map((set) => [set, fileUrl(project, run, image.masks?.[set]?.path ?? "")] as const),
+    growing,
+    onMask,
+  );
   const ready = here !== null && shownMasks.every((set) => masks.has(set));
 
   // Until picture and masks of a new step are here, those of the one before stay.
@@ -89,25 +95,29 @@ export function Tile({ project, run, image, name, box, alone, sets, state, onCli
   );
 }
 
-/** The masks of the wanted sets that are here; a mask that cannot be read counts as empty. */
-function useMasks(project: Props["project"], run: string, image: ImageRecord, wanted: readonly string[], onMask: Props["onMask"]): ReadonlyMap<string, Mask> {
-  const urls = wanted.map((set) => [set, fileUrl(project, run, image.masks?.[set]?.path ?? "")] as const);
+const NO_MASKS: ReadonlyMap<string, Mask> = new Map();
+/** Stands for a mask that cannot be read. */
+const EMPTY: Mask = { width: 1, height: 1, ids: new Uint8Array(1), present: [] };
+
+/** The masks at some URLs by their set, once all of them are here; one that cannot be read is empty, and asked for again while it may come. */
+function useMasks(urls: readonly (readonly [set: string, url: string])[], growing: boolean, onMask: Props["onMask"]): ReadonlyMap<string, Mask> {
   const identity = JSON.stringify(urls);
-  const [masks, setMasks] = useState<{ identity: string; masks: Map<string, Mask> }>({ identity: "", masks: new Map() });
+  const [read, setRead] = useState<{ identity: string; masks: ReadonlyMap<string, Mask> }>({ identity: "", masks: NO_MASKS });
+  const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     if (urls.length === 0) return;
     let current = true;
-    const empty: Mask = { width: 1, height: 1, ids: new Uint8Array(1), present: [] };
-    void Promise.all(urls.map(async ([set, url]) => [set, await readMask(url).catch(() => empty)] as const)).then((read) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    void Promise.all(urls.map(async ([set, url]) => [set, await readMask(url).catch(() => EMPTY)] as const)).then((masks) => {
       if (!current) return;
-      setMasks({ identity, masks: new Map(read) });
-      for (const [set, { present }] of read) onMask(set, present);
+      setRead({ identity, masks: new Map(masks) });
+      for (const [set, { present }] of masks) onMask(set, present);
+      if (growing && masks.some(([, mask]) => mask === EMPTY)) timer = setTimeout(() => setAttempt((before) => before + 1), RETRY_MILLIS);
     });
     return () => {
       current = false;
+      clearTimeout(timer);
     };
-  }, [identity]);
-  return masks.identity === identity ? masks.masks : NO_MASKS;
+  }, [identity, growing, attempt]);
+  return read.identity === identity ? read.masks : NO_MASKS;
 }
-
-const NO_MASKS: ReadonlyMap<string, Mask> = new Map();

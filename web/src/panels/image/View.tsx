@@ -49,7 +49,7 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
         const logged = media.at(run.id, step);
         return { run, step: logged?.step ?? null, images: (logged?.items ?? []).filter(hasFile) as (ImageRecord & { path: string })[] };
       }),
-    [media, step, shownRuns.map(({ id, name, color }) => [id, name, color]).join()],
+    [media, step, shownRuns.map(({ id, name, color, state: growth }) => [id, name, color, growth]).join()],
   );
   const images = useMemo(() => shown.flatMap((one) => one.images), [shown]);
   const sets = useMemo(() => overlaySets(images, present), [images, present]);
@@ -120,6 +120,7 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
                         key={index}
                         project={session}
                         run={one.run.id}
+                        growing={one.run.state === "running"}
                         image={image}
                         name={`image ${index + 1} of ${keyInfo.key} at step ${one.step}`}
                         box={{ width: box.width, height: rowHeight }}

@@ -25,10 +25,10 @@ test("a box is shown from the threshold on, and where it has no such score", () 
   expect([passes(undefined, { confidence: 0.5 }), passes({ other: 0 }, { confidence: 0.5 })]).toEqual([true, true]);
 });
 
-test("scores have a range of their own each", () => {
+test("each score has a range of its own, the whole of 0 to 1 where it is a share", () => {
   const box = (scores?: Record<string, number>) => ({ position: CORNERS, class_id: 1, ...(scores ? { scores } : {}) });
   expect([...scoreRanges([box({ a: 0.2, b: 5 }), box(), box({ a: 0.9 })])]).toEqual([
-    ["a", { low: 0.2, high: 0.9 }],
+    ["a", { low: 0, high: 1 }],
     ["b", { low: 5, high: 5 }],
   ]);
 });

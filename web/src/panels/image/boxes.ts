@@ -28,7 +28,7 @@ export function passes(scores: Record<string, number> | undefined, thresholds: R
   return Object.entries(scores ?? {}).every(([name, score]) => !(score < (thresholds[name] ?? -Infinity)));
 }
 
-/** Lowest and highest value of every score, by its name. */
+/** Range of every score, by its name: 0 to 1 where they lie in it, so that it stays from step to step; else from the lowest to the highest. */
 export function scoreRanges(boxes: readonly Box[]): Map<string, { low: number; high: number }> {
   const ranges = new Map<string, { low: number; high: number }>();
   for (const { scores } of boxes) {
@@ -38,5 +38,5 @@ export function scoreRanges(boxes: readonly Box[]): Map<string, { low: number; h
       ranges.set(name, { low: Math.min(low, score), high: Math.max(high, score) });
     }
   }
-  return ranges;
+  return new Map([...ranges].map(([name, { low, high }]) => [name, low >= 0 && high <= 1 ? { low: 0, high: 1 } : { low, high }]));
 }

@@ -42,7 +42,7 @@ export default function TableView(panel: PanelProps) {
                 ))}
               </select>
             )}
-            <TableFile key={run.id} record={record} url={fileUrl(panel.session, run.id, record.path)} run={run.id} {...{ panel, sort, setSort, filter, setFilter }} />
+            <TableFile key={run.id} record={record} url={fileUrl(panel.session, run.id, record.path)} run={run.id} growing={run.state === "running"} {...{ panel, sort, setSort, filter, setFilter }} />
           </>
         );
       }}
@@ -55,14 +55,15 @@ interface FileProps {
   record: TableRecord;
   url: string;
   run: string;
+  growing: boolean;
   sort: Sort | null;
   setSort: (sort: Sort | null) => void;
   filter: string;
   setFilter: (filter: string) => void;
 }
 
-function TableFile({ record, url, ...rest }: FileProps) {
-  const { table, problem } = useTable(url);
+function TableFile({ record, url, growing, ...rest }: FileProps) {
+  const { table, problem } = useTable(url, growing);
   const held = useRef<LoggedTable | null>(null);
   if (table !== null) held.current = table;
   if (problem !== null) return <p className="panel-message"><FileMessage problem={problem} /></p>;
@@ -71,7 +72,7 @@ function TableFile({ record, url, ...rest }: FileProps) {
   return <TableGrid table={held.current} {...rest} />;
 }
 
-function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit<FileProps, "record" | "url"> & { table: LoggedTable }) {
+function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit<FileProps, "record" | "url" | "growing"> & { table: LoggedTable }) {
   const scroll = useRef<HTMLDivElement>(null);
   const searched = useDeferredValue(filter);
   const column = sort === null ? -1 : table.columns.indexOf(sort.column);

@@ -10,7 +10,7 @@ interface Reading {
   problem: FileProblem | null;
 }
 
-export function useTable(url: string): Pick<Reading, "table" | "problem"> {
+export function useTable(url: string, growing: boolean): Pick<Reading, "table" | "problem"> {
   const [reading, setReading] = useState<Reading>({ url, table: null, problem: null });
   const current = reading.url === url ? reading : null;
   const waiting = current?.problem?.waiting === true;
@@ -21,9 +21,9 @@ export function useTable(url: string): Pick<Reading, "table" | "problem"> {
         .then((response) => response.json())
         .then(
           (json: unknown) => setReading({ url, table: parseTable(json), problem: null }),
-          (error: unknown) => abort.signal.aborted || setReading({ url, table: null, problem: fileProblem(error) }),
+          (error: unknown) => abort.signal.aborted || setReading({ url, table: null, problem: fileProblem(error, growing) }),
         )
-        .catch((error: unknown) => setReading({ url, table: null, problem: fileProblem(error) }));
+        .catch((error: unknown) => setReading({ url, table: null, problem: fileProblem(error, growing) }));
     };
     if (!waiting) read();
     const timer = waiting ? setInterval(read, RETRY_MILLIS) : undefined;
@@ -31,6 +31,6 @@ export function useTable(url: string): Pick<Reading, "table" | "problem"> {
       abort.abort();
       clearInterval(timer);
     };
-  }, [url, waiting]);
+  }, [url, waiting, growing]);
   return { table: current?.table ?? null, problem: current?.problem ?? null };
 }

@@ -25,12 +25,19 @@ const sizeOf = ({ width, height }: Video): Size => (width === undefined || heigh
 export default function VideoView(panel: PanelProps) {
   return (
     <SingleRunMedia panel={panel} kinds={KINDS} noun="video">
-      {(items, run) => <Videos videos={items.filter(hasFile)} name={panel.keyInfo.key} urlOf={(path) => fileUrl(panel.session, run.id, path)} />}
+      {(items, run) => <Videos videos={items.filter(hasFile)} name={panel.keyInfo.key} growing={run.state === "running"} urlOf={(path) => fileUrl(panel.session, run.id, path)} />}
     </SingleRunMedia>
   );
 }
 
-function Videos({ videos, name, urlOf }: { videos: readonly Video[]; name: string; urlOf: (path: string) => string }) {
+interface Props {
+  videos: readonly Video[];
+  name: string;
+  growing: boolean;
+  urlOf: (path: string) => string;
+}
+
+function Videos({ videos, name, growing, urlOf }: Props) {
   const scroll = useRef<HTMLDivElement>(null);
   const space = useSize(scroll);
   const layout =
@@ -50,7 +57,7 @@ function Videos({ videos, name, urlOf }: { videos: readonly Video[]; name: strin
       {layout !== null && (
         <div className="tiles" style={{ gridTemplateColumns: `repeat(${layout.columns}, ${layout.width}px)` }}>
           {videos.map((video) => (
-            <Film key={video.path} video={video} url={urlOf(video.path)} name={name} box={layout} />
+            <Film key={video.path} video={video} url={urlOf(video.path)} name={name} growing={growing} box={layout} />
           ))}
         </div>
       )}
@@ -58,8 +65,8 @@ function Videos({ videos, name, urlOf }: { videos: readonly Video[]; name: strin
   );
 }
 
-function Film({ video, url, name, box }: { video: Video; url: string; name: string; box: Size }) {
-  const { problem, attempt, onError } = useFile(url);
+function Film({ video, url, name, growing, box }: { video: Video; url: string; name: string; growing: boolean; box: Size }) {
+  const { problem, attempt, onError } = useFile(url, growing);
   const { pixelated } = pictureScale(sizeOf(video), box, devicePixelRatio);
   const label = video.caption ?? name;
   const style = { width: box.width, height: box.height, imageRendering: pixelated ? "pixelated" : "auto" } as const;

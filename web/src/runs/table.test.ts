@@ -44,3 +44,8 @@ test("columns are those of any run, config first, private ones last", () => {
   const more = [...runs, makeRunInfo("e", { config: { _internal: 1, aa: 1 } })];
   expect(allColumns(more)).toEqual(["config.aa", "config.lr", "config.opt.name", "config._internal", "summary.loss"]);
 });
+
+test("media come after what a table compares", () => {
+  const summary = { audio: { _type: "audio-file", path: "a.wav" }, loss: 1, weights: { _type: "histogram", bins: [0, 1], values: [2] }, _step: 3 };
+  expect(allColumns([makeRunInfo("m", { summary })])).toEqual(["summary.loss", "summary.weights", "summary.audio", "summary._step"]);
+});

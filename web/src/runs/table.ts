@@ -1,7 +1,7 @@
 // Columns, sorting and filtering of runs; the sidebar and the runs table share them.
 import type { RunInfo } from "../api/types";
 import { flatten } from "../api/values";
-import { formatValue } from "../numbers/value";
+import { describeMedia, formatValue } from "../numbers/value";
 
 export interface RunSort {
   /** `name`, `state`, `created`, `runtime`, `steps`, `config.<key>` or `summary.<key>`. */
@@ -99,16 +99,20 @@ function searchText(info: RunInfo): string {
   return text;
 }
 
-/** All config and summary columns of the runs, sorted; keys that start with `_` are the system's own and come last. */
+/** All config and summary columns of the runs, by name; media, which no table compares, come after, and last the system's own, which start with `_`. */
 export function allColumns(infos: readonly RunInfo[]): string[] {
   const config = new Set<string>();
   const summary = new Set<string>();
+  const media = new Set<string>();
   for (const info of infos) {
     const row = runRow(info);
     for (const key of row.config.keys()) config.add(key);
-    for (const key of row.summary.keys()) summary.add(key);
+    for (const [key, value] of row.summary) {
+      summary.add(key);
+      if (describeMedia(value) !== null) media.add(key);
+    }
   }
-  const ordered = (keys: Set<string>) =>
-    [...keys].sort((a, b) => Number(a.startsWith("_")) - Number(b.startsWith("_")) || a.localeCompare(b, "en", { numeric: true }));
+  const place = (key: string) => (key.startsWith("_") ? 2 : media.has(key) ? 1 : 0);
+  const ordered = (keys: Set<string>) => [...keys].sort((a, b) => place(a) - place(b) || a.localeCompare(b, "en", { numeric: true }));
   return [...ordered(config).map((key) => `config.${key}`), ...ordered(summary).map((key) => `summary.${key}`)];
 }

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import operator
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -105,6 +106,15 @@ def _convert(key: str, value: Any) -> Any:
     return encode.convert(key, value)
 
 
+def _leaves(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of nested dicts under the keys that they have in rows: the path, joined by dots."""
+    for key, value in data.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
 class DisabledWriter:
     """Keeps nothing but last values and those set by hand, so that `run.summary` and `run.step` work."""
 
@@ -119,8 +129,14 @@ class DisabledWriter:
     def log(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
     ) -> None:
-        at = self.step if step is None else int(step)
-        self._last.update(data)
+        if not isinstance(data, Mapping):
+            raise TypeError(f"log() takes a dict of keys and values, got {type(data).__name__}")
+        keys: list[object] = list(data)
+        for key in keys:
+            if not isinstance(key, str):
+                raise TypeError(f"keys must be str, got {type(key).__name__} ({key!r})")
+        at = self.step if step is None else operator.index(step)
+        self._last.update(_leaves(data))
         if at < self.step:
             return
         self._row = {**(self._row if at == self.step else {}), **data}

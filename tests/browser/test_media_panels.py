@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.slow]
 # Colour of the picture by its step.
 COLORS = {0: (200, 30, 40), 10: (30, 160, 60), 40: (40, 60, 210)}
 GREY = (128, 128, 128)
+# Of two runs, the colours of their pictures by step.
+SEVERAL = {"early": {0: (90, 10, 10), 3: (180, 20, 20)}, "late": {3: (10, 90, 10), 8: (20, 180, 20)}}
 ROWS = 20_000
 
 TRAINING = f"""
@@ -91,6 +93,15 @@ run.log({{
 }}, step=40)
 run.summary["embedding"] = np.linspace(-1, 1, 1000, dtype=np.float32)
 run.finish()
+
+for name, pictures in {SEVERAL!r}.items():
+    run = stepwell.init(project="several", id=name, name=name)
+    for step in range(10):
+        row = {{"loss": 1 / (step + 1)}}
+        if step in pictures:
+            row["picture"] = Image(np.full((30, 40, 3), pictures[step], np.uint8))
+        run.log(row, step=step)
+    run.finish()
 """
 
 
@@ -364,6 +375,40 @@ def test_a_file_on_its_way_is_waited_for(page: Page, url: str, complaints: list[
     expect(card(page, "table").locator("tbody tr[data-row]").first).to_be_visible()
     expect(card(page, "sound").locator("audio")).to_be_visible()
     del complaints[before:]  # the browser itself reports each 503
+
+
+def test_runs_stand_beside_each_other_with_what_each_logged_last(page: Page, url: str):
+    page.goto(f"{url}/local/several")
+    picture = card(page, "picture")
+    slider = picture.get_by_role("slider", name="Step of picture")
+
+    def colors() -> dict[str, tuple[int, int, int]]:
+        found = {}
+        for name in SEVERAL:
+            column = picture.locator(f'[data-run="{name}"]')
+            expect(column.locator("img[data-loaded=true]")).to_be_visible()
+            found[name] = at(pixels(column.locator(".tile-frame")), 0.5, 0.5)
+        return found
+
+    # Before its first step a run shows its first picture.
+    for index, shown_steps in enumerate([{"early": 0, "late": 3}, {"early": 3, "late": 3}, {"early": 3, "late": 8}]):
+        slider.fill(str(index))
+        expected = {name: SEVERAL[name][step] for name, step in shown_steps.items()}
+        wait_until(f"{expected} is shown", lambda expected=expected: colors() == expected)
+    assert slider.get_attribute("max") == "2", "steps 0, 3 and 8"
+    expect(picture.locator('[data-run="early"]')).to_contain_text("3")
+
+
+def test_the_step_is_marked_on_the_charts(page: Page):
+    line = page.locator('[data-testid="chart-card"][data-key="loss"] .cursor-line')
+    card(page, "picture").get_by_role("slider", name="Step of picture").fill("1")
+    expect(line).to_be_visible()
+    plot = page.locator('[data-testid="chart-card"][data-key="loss"] .u-over')
+    (place, within) = (line.bounding_box(), plot.bounding_box())
+    assert place is not None
+    assert within is not None
+    share = (place["x"] - within["x"]) / within["width"]
+    assert share == pytest.approx(3 / 9, abs=0.02), "step 3 of 0 to 9"
 
 
 def test_a_picture_logged_now_appears_without_a_reload(page: Page, url: str, directory: Path):

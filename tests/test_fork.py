@@ -130,27 +130,6 @@ def test_children_begin_runs_of_their_own_while_the_parent_has_one(place: Place)
     assert len(scan(api.run("fork/search"))) == 1
 
 
-def test_children_read_what_their_parent_reads(place: Place):
-    place.run("import stepwell; stepwell.init(project='fork', id='read').log({'a': 1})")
-    source = f"""
-    import os
-    import stepwell
-    api = stepwell.Api({place.address!r})
-    assert len(list(api.run("fork/read").scan_history())) == 1
-    for _ in range(3):
-        pid = os.fork()
-        if pid == 0:
-            try:
-                with stepwell.Api({place.address!r}) as own:
-                    os._exit(len(list(own.run("fork/read").scan_history())))
-            finally:
-                os._exit(99)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
-    """
-    said = place.run(source, timeout=60)
-    assert "did not end in time" not in said.stderr
-
-
 def test_threads_share_a_run(place: Place):
     source = """
     import threading

@@ -51,7 +51,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.integration.xgboost": "stepwell.integration.xgboost",
     "wandb.keras": "stepwell.integration.keras",
     "wandb.lightgbm": "stepwell.integration.lightgbm",
-    "wandb.plot": "stepwell.plot",
+    "wandb.plot": {"CustomChart": "stepwell.media.chart:Chart", "*": "stepwell.plot"},
     "wandb.sdk": {
         "AlertLevel": "stepwell.client.alert",
         "Artifact": "stepwell.client.artifact",

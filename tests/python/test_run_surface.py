@@ -216,3 +216,21 @@ def test_a_disabled_run_reads_and_refuses_as_one_that_is_kept(disabled: stepwell
                 with pytest.raises(TypeError):
                     run.log(data, step)  # type: ignore[arg-type]
             assert dict(run.summary).get("x") is None
+
+
+def test_after_the_end_every_way_of_writing_says_so(tmp_path: Path):
+    run = stepwell.init(project="p", dir=tmp_path, settings={"silent": True})
+    run.log({"a": 1})
+    run.finish()
+    assert (run.summary["a"], dict(run.config)) == (1, {}), "reading goes on"
+    for write in (
+        lambda: run.log({"a": 2}),
+        lambda: run.log_columns({"a": [1]}),
+        lambda: run.summary.update({"b": 1}),
+        lambda: run.config.update({"b": 1}),
+        lambda: run.define_metric("b"),
+        lambda: run.save(__file__),
+        lambda: run.alert("title"),
+    ):
+        with pytest.raises(stepwell.Error, match=r"finished; nothing of this call was kept\. Call stepwell\.init\(\)"):
+            write()

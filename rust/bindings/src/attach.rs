@@ -4,7 +4,7 @@
 
 use crate::content::Content;
 use crate::fork;
-use crate::writer::BLOCKED_SLICE;
+use crate::writer::{BLOCKED_SLICE, finished};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::cell::RefCell;
@@ -59,7 +59,7 @@ pub(crate) fn reserve<'a>(
     loop {
         match pool.reserve(files.iter().map(|(_, content)| &**content)) {
             Ok(reservation) => return Ok(Some(reservation)),
-            Err(NoRoom::Closed) => return Err(PyRuntimeError::new_err("the run is finished; nothing of this call was kept")),
+            Err(NoRoom::Closed) => return Err(finished()),
             Err(NoRoom::Stuck) if on_full == OnFull::Sample => return Ok(None),
             Err(NoRoom::Stuck) if on_full == OnFull::Raise => {
                 return Err(PyRuntimeError::new_err("the disk takes no more files; nothing of this call was kept (on_full=\"raise\")"));

@@ -4,7 +4,7 @@
 
 use crate::encode::fallback;
 use crate::shape::Pointers;
-use crate::writer::{BLOCKED_SLICE, Writer, now};
+use crate::writer::{BLOCKED_SLICE, Writer, finished, now};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -227,6 +227,7 @@ impl Rows {
             match result {
                 Ok(()) => {}
                 Err(PushError::Full) if writer.on_full == OnFull::Block => {}
+                Err(PushError::Closed) if row == 0 => return Err(finished()),
                 Err(error) => {
                     let count = self.count;
                     return Err(PyRuntimeError::new_err(format!("{error}; the first {row} of {count} rows of this call were kept")));

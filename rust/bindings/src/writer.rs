@@ -79,6 +79,15 @@ fn pairs(values: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
     Ok(pairs)
 }
 
+/// The package's own error for a call after the end of the run.
+pub(crate) fn finished() -> PyErr {
+    const WORDS: &str = "the run is finished; nothing of this call was kept. Call stepwell.init() to begin another run";
+    Python::attach(|py| match py.import("stepwell.errors").and_then(|errors| errors.getattr("Error")?.call1((WORDS,))) {
+        Ok(error) => PyErr::from_value(error),
+        Err(_) => PyRuntimeError::new_err(WORDS),
+    })
+}
+
 impl Writer {
     /// Encodes a row and hands it over.
     fn write(&self, data: &Bound<'_, PyAny>, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
@@ -106,7 +115,7 @@ impl Writer {
         match error {
             PushError::Full => PyRuntimeError::new_err(format!("{error}; nothing of this call was kept (on_full=\"raise\")")),
             PushError::TooLarge => PyValueError::new_err(format!("{error}; nothing of this call was kept")),
-            PushError::Closed => PyRuntimeError::new_err("the run is finished; nothing of this call was kept"),
+            PushError::Closed => finished(),
         }
     }
 

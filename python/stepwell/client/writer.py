@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from stepwell.client.tally import Tally
+
 if TYPE_CHECKING:
     from stepwell._native import Content, FinishReport, WriterStatus
 
@@ -121,7 +123,7 @@ class DisabledWriter:
     def __init__(self, start_step: int) -> None:
         self.start_time = time.time()
         self.step = start_step
-        self._last: dict[str, Any] = {}
+        self._tally = Tally()
         self._hand: dict[str, Any] = {}
         self._deleted: set[str] = set()
         self._row: dict[str, Any] = {}
@@ -136,7 +138,8 @@ class DisabledWriter:
             if not isinstance(key, str):
                 raise TypeError(f"keys must be str, got {type(key).__name__} ({key!r})")
         at = self.step if step is None else operator.index(step)
-        self._last.update(_leaves(data))
+        for key, value in _leaves(data):
+            self._tally.see(key, value)
         if at < self.step:
             return
         self._row = {**(self._row if at == self.step else {}), **data}
@@ -179,7 +182,7 @@ class DisabledWriter:
         goal: str | None = None,
         overwrite: bool = False,
     ) -> None:
-        pass
+        self._tally.define(name, summary, goal)
 
     def set_info(
         self,
@@ -192,7 +195,10 @@ class DisabledWriter:
         pass
 
     def summary(self) -> dict[str, Any]:
-        logged = {key: value for key, value in self._last.items() if key not in self._deleted}
+        logged: dict[str, Any] = {}
+        for key in self._tally:
+            if key not in self._deleted and key not in self._hand:
+                logged.update(self._tally.summary(key))
         return {**logged, **self._hand}
 
     def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool:

@@ -56,4 +56,4 @@ def test_reading_what_is_not_there_is_answered_with_what_to_do(work: Path):
     with pytest.raises(CommError, match=r"cannot be reached.*stepwell serve"):
         Api("http://127.0.0.1:9").runs("p")
     with pytest.raises(ValueError, match="project/id"):
-        Api("http://127.0.0.1:9").run("just-one-part")
+        Api("http://127.0.0.1:9").run("a/b/c/d")

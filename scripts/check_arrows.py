@@ -24,21 +24,22 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-STORES = frozenset({"store", "codec", "sample", "model"})
+STORES = frozenset({"store", "codec", "sample", "lock", "model"})
 # What each crate may depend on, by the short name of its folder. A crate that is not here is not drawn yet.
 ALLOWED: dict[str, frozenset[str]] = {
     "model": frozenset(),
+    "lock": frozenset(),
     "codec": frozenset({"model"}),
     "sample": frozenset({"model"}),
     "proto": frozenset({"model"}),
     "spool": frozenset({"codec", "model"}),
     "blob": frozenset({"model"}),
     "media": frozenset({"codec", "model"}),
-    "client": frozenset({"blob", "media", "spool", "codec", "sample", "proto", "model"}),
-    "store": frozenset({"codec", "sample", "model"}),
+    "client": frozenset({"blob", "media", "spool", "codec", "sample", "proto", "lock", "model"}),
+    "store": frozenset({"codec", "sample", "lock", "model"}),
     "store-sqlite": STORES,
     "store-clickhouse": STORES,
-    "server": frozenset({"store", "spool", "blob", "codec", "sample", "proto", "model"}),
+    "server": frozenset({"store", "spool", "blob", "codec", "sample", "proto", "lock", "model"}),
 }
 ALLOWED["bindings"] = frozenset(ALLOWED)
 # What a crate may use in its tests beyond that.
@@ -84,6 +85,11 @@ OWNERSHIPS = (
         frozenset({"tonic", "tonic-prost"}),
         frozenset({"proto", "client", "server"}),
         "the wire is known at its two ends and where it is written down, nowhere else",
+    ),
+    Ownership(
+        frozenset({"parking_lot"}),
+        frozenset(),
+        "it keeps parked threads in a table of the process, which a forked child cannot trust; use rust/lock",
     ),
 )
 ARROWS_REASON = "arrows point down only, so each crate is understood and tested with what is below it (ARCHITECTURE.md)"
@@ -173,7 +179,8 @@ def _judge(crate: str, package: str, place: str, in_tests: bool) -> Iterator[Fin
             yield Finding(place, f"{crate} → {other}; {crate} may know {known}", ARROWS_REASON)
     for owned in OWNERSHIPS:
         if package in owned.crates and crate not in owned.owners:
-            yield Finding(place, f"{crate} uses {package}; only {', '.join(sorted(owned.owners))} may", owned.reason)
+            owners = f"only {', '.join(sorted(owned.owners))}" if owned.owners else "no crate"
+            yield Finding(place, f"{crate} uses {package}; {owners} may", owned.reason)
 
 
 # ── Python ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -76,6 +76,13 @@ def test_a_foreign_crate_has_its_owner(tree):
     assert found(tree) == ["rust/server/src/lib.rs:2: server uses pyo3; only bindings may"]
 
 
+def test_a_foreign_crate_that_nobody_may_know_is_found(tree):
+    append(tree, "rust/server/Cargo.toml", '[dev-dependencies]\nparking_lot = "0.12"\n')
+    append(tree, "rust/server/src/lib.rs", "use parking_lot::Mutex;\n")
+    what = "server uses parking_lot; no crate may"
+    assert found(tree) == [f"rust/server/Cargo.toml: {what}", f"rust/server/src/lib.rs:2: {what}"]
+
+
 def test_a_crate_that_is_not_drawn_is_found(tree):
     write(tree, "rust/extra/Cargo.toml", '[package]\nname = "stepwell-extra"\n')
     assert "rust/extra/Cargo.toml: the crate 'extra' has no arrows" in found(tree)[0]

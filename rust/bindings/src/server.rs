@@ -1,11 +1,11 @@
 //! `Server`: the embedded server for Python.
 
-use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use stepwell_lock::Mutex;
 use stepwell_server::{Mode, ServerConfig};
 use stepwell_store::Store;
 use stepwell_store_sqlite::{OpenError, SqliteStore};

@@ -1,6 +1,5 @@
 //! Spools of a directory: listing them, and sending them to a server.
 
-use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -8,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_client::{SyncOptions, SyncedStream};
+use stepwell_lock::Mutex;
 use stepwell_model::StreamId;
 use stepwell_spool::OsDisk;
 

@@ -5,7 +5,6 @@ use crate::content::Content;
 use crate::row::RowScratch;
 use crate::shape::Shapes;
 use crate::{columns, decode, encode, fork};
-use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -15,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
 use stepwell_codec::msgpack;
+use stepwell_lock::Mutex;
 use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, limits};
 
 /// How long a blocked `log` waits before it lets Python look at signals.

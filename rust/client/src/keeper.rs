@@ -2,10 +2,10 @@
 //! unlinks what the destination has, beats the heart, and closes the spool at the end.
 
 use crate::blobs::FilePool;
-use crate::lock::Mutex;
 use crate::progress::Progress;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stepwell_lock::Mutex;
 use stepwell_spool::{SpoolWriter, is_no_room};
 use tokio::sync::Notify;
 

@@ -11,7 +11,6 @@ mod framer;
 mod histories;
 mod keeper;
 mod last_values;
-mod lock;
 mod merge;
 mod options;
 mod overflow;

@@ -10,7 +10,6 @@
 
 use crate::framer::{Framer, ReadyFrame};
 use crate::last_values::LastValues;
-use crate::lock::Mutex;
 use crate::merge::{Call, MergedRow, Merger, RowSink};
 use crate::overflow::SampledRow;
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
@@ -20,6 +19,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::FrameError;
+use stepwell_lock::Mutex;
 use stepwell_model::{Entry, LossReport, Opening, TimeMicros};
 
 /// How long an entry waits at most for others to share its frame.

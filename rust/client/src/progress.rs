@@ -2,9 +2,9 @@
 //!
 //! The lock is held for a few loads and stores, never during I/O.
 
-use crate::lock::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::time::Instant;
+use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::EntryNumber;
 
 /// Pieces of the ledger that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.

@@ -11,7 +11,6 @@
 //! 2. Order is kept: the worker sees records as they were pushed, a sample of refused rows where the refusals ended.
 //! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted as accepted.
 
-use crate::lock::{Condvar, Mutex};
 use crate::options::OnFull;
 use crate::overflow::Sampler;
 use crate::record::{self, HEAD_BYTES, Kind};
@@ -19,6 +18,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_codec::payload::statement;
+use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{Entry, Step, TimeMicros, limits};
 
 /// Bytes of a chunk. A full one calls the worker.

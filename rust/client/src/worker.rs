@@ -1,13 +1,13 @@
 //! The thread `stepwell-writer`: takes from the queue, runs the pipeline, appends to the spool.
 
 use crate::framer::ReadyFrame;
-use crate::lock::Mutex;
 use crate::pipeline::{FrameSink, Pipeline};
 use crate::progress::Progress;
 use crate::queue::Queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use stepwell_lock::Mutex;
 use stepwell_model::TimeMicros;
 use stepwell_spool::{AppendError, SpoolWriter};
 use tokio::sync::Notify;

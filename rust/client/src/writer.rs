@@ -3,7 +3,6 @@
 use crate::blobs::FilePool;
 use crate::keeper::Keeper;
 use crate::last_values::LastValues;
-use crate::lock::Mutex;
 use crate::options::WriterOptions;
 use crate::pipeline::Pipeline;
 use crate::progress::{Known, Progress};
@@ -20,6 +19,7 @@ use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
 use stepwell_codec::payload::statement::opening_to_value;
 use stepwell_codec::{FrameError, msgpack};
+use stepwell_lock::Mutex;
 use stepwell_model::{Step, StreamId, Value};
 use stepwell_spool::{SpoolError, SpoolWriter};
 use tokio::sync::Notify;

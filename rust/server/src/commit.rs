@@ -9,13 +9,13 @@
 
 use crate::diagnostics::warn;
 use crate::worker::Worker;
-use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_codec::FrameHeader;
+use stepwell_lock::{Condvar, Mutex};
 use stepwell_store::{AppendOutcome, Store, StoreError, StreamFrame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

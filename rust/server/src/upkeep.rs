@@ -6,11 +6,11 @@
 use crate::commit::Committer;
 use crate::diagnostics::warn;
 use crate::worker::Worker;
-use parking_lot::{Condvar, Mutex};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{StreamId, TimeMicros};
 use stepwell_store::{Store, StoreError};
 

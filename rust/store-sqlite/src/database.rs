@@ -1,11 +1,11 @@
 //! The file: how it is opened, checked and brought to the present schema, and its connections.
 
 use crate::error::{is_damage, store_error};
-use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use stepwell_lock::{Mutex, MutexGuard};
 use stepwell_store::StoreError;
 
 /// Name of the file in the store's directory.

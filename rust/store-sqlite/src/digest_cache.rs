@@ -1,9 +1,9 @@
 //! Digests of runs by (run, version of its rows).
 
 use crate::digest::Digest;
-use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use stepwell_lock::Mutex;
 
 /// The digests used last, within a budget.
 pub(crate) struct DigestCache {

@@ -1,11 +1,11 @@
 //! Frames of the journal, decoded: a cache by journal id, which is never given twice, so what is cached stays true.
 
 use crate::error::{damaged, store_error};
-use parking_lot::Mutex;
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::FrameView;
+use stepwell_lock::Mutex;
 use stepwell_store::StoreError;
 use stepwell_store::decode::FrameRows;
 

@@ -14,11 +14,11 @@ use crate::statement::{Statements, statement_time};
 use crate::summary::Wanted;
 use crate::{check_opening, reservoir};
 use merged::MergedRows;
-use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use stepwell_codec::PayloadReader;
+use stepwell_lock::Mutex;
 use stepwell_model::{Entry, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 
 /// Rows handed to a sink at once.

@@ -4,13 +4,13 @@
 //! for ever by a thread that is not there; then the content is lost to the child, with an error that says so.
 
 use super::temporary::Temporary;
-use crate::lock::{Mutex, MutexGuard};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::{Draft, hash, hash_reader};
+use stepwell_lock::{Mutex, MutexGuard};
 use stepwell_media::{Frames, MediaError, Pixels, gif as as_gif, json as as_json, png as as_png};
 use stepwell_model::{BlobId, StreamId, limits};
 

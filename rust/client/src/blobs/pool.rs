@@ -7,7 +7,6 @@
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
 use super::content::{Content, Encoded};
-use crate::lock::{Condvar, Mutex};
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
 use crate::worker::wall_time;
@@ -20,6 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
+use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{Entry, FileVersion, StreamId};
 
 /// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core encodes them.

@@ -1,11 +1,11 @@
 //! A scripted server: keeps to the protocol of ingest.proto, misbehaves on demand, and remembers all it was told.
 
-use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use stepwell_codec::frame::FrameHeader;
+use stepwell_lock::Mutex;
 use stepwell_model::{BlobId, Entry};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;

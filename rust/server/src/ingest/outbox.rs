@@ -4,9 +4,9 @@
 //! [`CONTROL_MESSAGES`] others wait.
 
 use futures_util::stream::{BoxStream, StreamExt, unfold};
-use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use stepwell_lock::Mutex;
 use stepwell_model::{EntryNumber, StreamId};
 use stepwell_proto::v1;
 use stepwell_proto::v1::server_message::Message;

@@ -3,10 +3,10 @@
 //! Keys hold the version of the run, so what is stale is never found; it goes as it is no longer used.
 
 use super::{Line, SeriesName, points::Points};
-use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use stepwell_lock::Mutex;
 
 /// Bytes that the cache holds.
 const CACHE_BYTES: usize = 64 << 20;

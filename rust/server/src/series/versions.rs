@@ -1,9 +1,9 @@
 //! The version of each run: a number that rises whenever a query could answer differently.
 
 use crate::error::ServiceError;
-use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use stepwell_lock::Mutex;
 use stepwell_store::Store;
 
 /// The versions of a project's runs at one moment.

@@ -1,7 +1,7 @@
 //! A store in memory whose appends wait, fail or break when a test says so.
 
-use parking_lot::{Condvar, Mutex};
 use std::ops::ControlFlow;
+use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,

@@ -13,19 +13,21 @@ const TRY_AGAIN: Duration = Duration::from_millis(1);
 
 /// Mutual exclusion.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(sync::Mutex<T>);
+pub struct Mutex<T>(sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    /// A lock of `value`, free.
+    pub const fn new(value: T) -> Self {
         Self(sync::Mutex::new(value))
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+    /// Waits until it is free, and takes it.
+    pub fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// The same, if it is free within a time.
-    pub(crate) fn try_lock_for(&self, timeout: Duration) -> Option<MutexGuard<'_, T>> {
+    pub fn try_lock_for(&self, timeout: Duration) -> Option<MutexGuard<'_, T>> {
         let deadline = Instant::now() + timeout;
         loop {
             match self.0.try_lock() {
@@ -37,14 +39,20 @@ impl<T> Mutex<T> {
         }
     }
 
-    pub(crate) fn get_mut(&mut self) -> &mut T {
+    /// What it holds; who has the lock to himself needs no waiting.
+    pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it held.
+    pub fn into_inner(self) -> T {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Holds a [`Mutex`]. There is none inside only while a [`Condvar`] waits with it.
 #[derive(Debug)]
-pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+pub struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
 
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;
@@ -68,28 +76,31 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 
 /// Waiting for a change of what a [`Mutex`] holds.
 #[derive(Debug, Default)]
-pub(crate) struct Condvar(sync::Condvar);
+pub struct Condvar(sync::Condvar);
 
 impl Condvar {
-    pub(crate) const fn new() -> Self {
+    /// One that nobody waits for.
+    pub const fn new() -> Self {
         Self(sync::Condvar::new())
     }
 
-    pub(crate) fn notify_one(&self) {
+    /// Wakes one that waits.
+    pub fn notify_one(&self) {
         self.0.notify_one();
     }
 
-    pub(crate) fn notify_all(&self) {
+    /// Wakes all that wait.
+    pub fn notify_all(&self) {
         self.0.notify_all();
     }
 
     /// Waits until it is notified, or for no reason.
-    pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+    pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
         guard.0 = guard.0.take().map(|held| self.0.wait(held).unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The same, at most for a time.
-    pub(crate) fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> Waited {
+    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> Waited {
         let mut waited = Waited { timed_out: false };
         guard.0 = guard.0.take().map(|held| {
             let (held, result) = self.0.wait_timeout(held, timeout).unwrap_or_else(PoisonError::into_inner);
@@ -100,19 +111,76 @@ impl Condvar {
     }
 
     /// The same, at most until a moment.
-    pub(crate) fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> Waited {
+    pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> Waited {
         self.wait_for(guard, deadline.saturating_duration_since(Instant::now()))
     }
 }
 
 /// How a wait ended.
-pub(crate) struct Waited {
+#[derive(Debug, Clone, Copy)]
+pub struct Waited {
     timed_out: bool,
 }
 
 impl Waited {
     /// Whether the time was over.
-    pub(crate) fn timed_out(&self) -> bool {
+    pub fn timed_out(&self) -> bool {
         self.timed_out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    const NOT_LONG: Duration = Duration::from_millis(5);
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_change_is_told_to_the_one_that_waits_for_it() {
+        let (value, changed) = (Mutex::new(0), Condvar::new());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..3 {
+                    *value.lock() += 1;
+                    changed.notify_all();
+                }
+            });
+            let mut guard = value.lock();
+            while *guard < 3 {
+                assert!(!changed.wait_for(&mut guard, LONG).timed_out());
+            }
+        });
+        assert_eq!(value.into_inner(), 3);
+    }
+
+    #[test]
+    fn a_wait_ends_when_its_time_is_over_and_holds_the_lock_again() {
+        let (mut value, changed) = (Mutex::new(0), Condvar::new());
+        let mut guard = value.lock();
+        while !changed.wait_until(&mut guard, Instant::now() + NOT_LONG).timed_out() {}
+        assert!(value.try_lock_for(NOT_LONG).is_none());
+        *guard = 1;
+        drop(guard);
+        assert_eq!(value.try_lock_for(NOT_LONG).as_deref(), Some(&1));
+        assert_eq!(*value.get_mut(), 1);
+    }
+
+    #[test]
+    fn a_thread_that_panics_leaves_the_lock_to_the_others() {
+        let mut value = Mutex::new(0);
+        thread::scope(|scope| {
+            let panicked = scope.spawn(|| {
+                *value.lock() = 1;
+                let _guard = value.lock();
+                panic!("with the lock held");
+            });
+            assert!(panicked.join().is_err());
+        });
+        assert_eq!(*value.lock(), 1);
+        assert_eq!(value.try_lock_for(NOT_LONG).as_deref(), Some(&1));
+        assert_eq!(*value.get_mut(), 1);
+        assert_eq!(value.into_inner(), 1);
     }
 }

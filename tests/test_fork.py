@@ -1,8 +1,11 @@
 """Processes that fork: the child does not hang, is a writer of its own, and the parent's rows are all there."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.places import Place, scan
+from tests.processes import run_script
 
 pytestmark = pytest.mark.e2e
 
@@ -150,3 +153,37 @@ def test_threads_share_a_run(place: Place):
     assert len(rows) == 2000
     for name in "abcd":
         assert [row[name] for row in rows.values() if name in row] == list(range(500))
+
+
+def test_a_child_reads_the_directory_that_its_parent_reads(tmp_path: Path):
+    # Over HTTP: that gRPC's own threads survive a fork is for gRPC to test.
+    source = """
+    import json, os, time, urllib.request
+    from pathlib import Path
+    import stepwell
+    from stepwell.api.local_server import servers
+
+    stepwell.init(project="fork", id="read", dir="runs").finish()
+
+    def read():
+        address, projects = servers.address(Path("runs")), []
+        while not projects:  # it is a moment behind the spool
+            with urllib.request.urlopen(f"{address}/api/v1/projects", timeout=20) as answer:
+                projects = json.load(answer)["projects"]
+            time.sleep(0.01)
+        return address
+
+    ours = read()
+    for _ in range(5):
+        pid = os.fork()
+        if pid == 0:
+            code = 99
+            try:
+                code = 0 if read() != ours else 98
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert read() == ours
+    """
+    ended = run_script(source, tmp_path / "work")
+    assert "did not end in time" not in ended.stderr

@@ -1,13 +1,15 @@
 //! `Server`: the embedded server for Python.
 
+use crate::fork;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use stepwell_lock::Mutex;
 use stepwell_server::{Mode, ServerConfig};
-use stepwell_store::Store;
+use stepwell_store::{MemoryStore, Store};
 use stepwell_store_sqlite::{OpenError, SqliteStore};
 
 /// An embedded server over a directory: gRPC, HTTP and WebSocket on one port.
@@ -17,10 +19,26 @@ pub(crate) struct Server {
     address: std::net::SocketAddr,
 }
 
+/// One more than the fork generation in which this line of processes first opened SQLite; 0 if it has not.
+static SQLITE_OPENED: AtomicU32 = AtomicU32::new(0);
+
+/// Notes that SQLite is wanted here, and says whether a parent had it open when it forked. SQLite keeps locks and a table of files in the process, which the child
+/// inherits in whatever state they were; so it does not open SQLite again.
+fn inherits_sqlite() -> bool {
+    let now = fork::generation() + 1;
+    let first = SQLITE_OPENED.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|first| first);
+    first != 0 && first != now
+}
+
 /// Opens the store of a directory. In local mode it is an index of the spools beside it: one that is damaged is put aside and made anew.
 fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
     if *mode == Mode::Server {
+        inherits_sqlite();
         return SqliteStore::open(directory).map(shared).map_err(|error| error.to_string());
+    }
+    if inherits_sqlite() {
+        // The spools hold everything; the index of this short-lived process needs no file.
+        return Ok(Arc::new(MemoryStore::default()));
     }
     let folder = directory.join("store");
     match SqliteStore::open(&folder) {

@@ -155,15 +155,20 @@ def test_threads_share_a_run(place: Place):
         assert [row[name] for row in rows.values() if name in row] == list(range(500))
 
 
-def test_a_child_reads_the_directory_that_its_parent_reads(tmp_path: Path):
+def test_a_child_reads_the_directory_that_its_parent_writes_and_reads(tmp_path: Path):
     # Over HTTP: that gRPC's own threads survive a fork is for gRPC to test.
     source = """
-    import json, os, time, urllib.request
+    import json, os, threading, time, urllib.request
     from pathlib import Path
     import stepwell
     from stepwell.api.local_server import servers
 
-    stepwell.init(project="fork", id="read", dir="runs").finish()
+    run = stepwell.init(project="fork", id="read", dir="runs")
+    done = threading.Event()
+
+    def log():
+        while not done.wait(0.0005):
+            run.log({"a": 1})
 
     def read():
         address, projects = servers.address(Path("runs")), []
@@ -173,8 +178,10 @@ def test_a_child_reads_the_directory_that_its_parent_reads(tmp_path: Path):
             time.sleep(0.01)
         return address
 
+    writing = threading.Thread(target=log)
+    writing.start()
     ours = read()
-    for _ in range(5):
+    for _ in range(30):
         pid = os.fork()
         if pid == 0:
             code = 99
@@ -184,6 +191,9 @@ def test_a_child_reads_the_directory_that_its_parent_reads(tmp_path: Path):
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert read() == ours
+    done.set()
+    writing.join()
+    run.finish()
     """
     ended = run_script(source, tmp_path / "work")
     assert "did not end in time" not in ended.stderr

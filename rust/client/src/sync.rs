@@ -67,6 +67,8 @@ pub struct SyncedStream {
     pub files: u64,
     /// Whether the server has all of its entries.
     complete: bool,
+    /// Whether the server refuses it for good.
+    refused: bool,
 }
 
 impl SyncedStream {
@@ -103,7 +105,7 @@ fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Synced
     let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
     let live = !summary.closed && writer_lives(summary.last_alive, host, pid);
     let files = links(&files::folder(root, stream)).map_or(0, |links| links.len() as u64);
-    let mut found = SyncedStream { summary, opening, live, rejected: 0, files, complete: false };
+    let mut found = SyncedStream { summary, opening, live, rejected: 0, files, complete: false, refused: false };
     // A stream that was just begun has no segment yet; one with entries must say whose they are.
     if found.opening.is_none() && found.summary.last > 0 {
         found.complain("it does not say to which run it belongs");
@@ -137,6 +139,7 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
         if stream.opening.is_some() && stream.summary.last > 0 && !pace.is_over() {
             let result = runtime.block_on(upload(root, options, stream, &mut pace));
             if let Err(error) = result {
+                stream.refused = matches!(error, UploadError::Fatal(_));
                 stream.complain(&error.to_string());
             }
         }
@@ -145,7 +148,8 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
     // Numbers first: files may take hours.
     for (stream, ids) in found.iter_mut().zip(contents) {
         stream.files = ids.len() as u64;
-        if ids.is_empty() || stream.opening.is_none() || pace.is_over() {
+        // What the server refuses stays here with all that belongs to it.
+        if ids.is_empty() || stream.opening.is_none() || stream.refused || pace.is_over() {
             continue;
         }
         let result = runtime.block_on(files::upload(root, options, stream, ids, &mut pace));

@@ -51,6 +51,9 @@ pub(crate) enum UploadError {
     /// Trying again does not help, says the server.
     #[error("the server refuses the stream: {0}")]
     Fatal(String),
+    /// The files are those of a stream that the server refuses.
+    #[error("the server refuses the stream that the files belong to")]
+    StreamRefused,
     /// The server does not know files.
     #[error("the server takes no files: it is of an older version, update it")]
     NoFiles,

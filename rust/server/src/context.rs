@@ -7,6 +7,7 @@ use crate::error::{ErrorCode, ServiceError};
 use crate::follower::Follower;
 use crate::series::SeriesEngine;
 use crate::upkeep::Pulse;
+use crate::writers::Writers;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub(crate) struct Context {
     pub(crate) committer: Arc<Committer>,
     /// Signs of life on their way to the store.
     pub(crate) pulse: Arc<Pulse>,
+    /// Who is connected and writes.
+    pub(crate) writers: Arc<Writers>,
     /// Reads series.
     pub(crate) series: SeriesEngine,
     /// Where the contents of files are.
@@ -70,6 +73,7 @@ impl Context {
             store: parts.store,
             committer: parts.committer,
             pulse: parts.pulse,
+            writers: Arc::default(),
             blobs: BlobDirectory::new(parts.directory.join("blobs")),
             mode: parts.mode,
             directory: parts.directory,

@@ -1,5 +1,7 @@
 //! Deleting a run, and in local mode the spools that would bring it back.
 //!
+//! A run that is being written stays: while a stream of it is open on a connection, while it shows signs of life, and in local mode while a
+//! process that writes to a spool lives. What comes for a run that was deleted is refused by the store, and stays with its writer.
 //! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files stay in the directory of
 //! blobs, where other runs may share them.
 
@@ -7,6 +9,7 @@ use crate::config::Mode;
 use crate::context::Context;
 use crate::diagnostics::warn;
 use crate::error::{ErrorCode, ServiceError};
+use crate::writers::is_of;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -14,11 +17,23 @@ use std::sync::Arc;
 use stepwell_codec::{msgpack, payload};
 use stepwell_model::{Opening, RunPath, StreamId};
 use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
+use stepwell_store::{CRASHED_AFTER_MICROS, RunState};
 
 /// Removes a run and everything that belongs to it.
 pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), ServiceError> {
     // An unknown run is an error even where spools of its path lie about.
-    context.store.run(path, crate::clock::now())?;
+    let run = context.store.run(path, crate::clock::now())?;
+    if let Some(opening) = context.writers.of(path) {
+        return Err(is_being_written(path, &opening));
+    }
+    if matches!(context.mode, Mode::Server) && run.state == RunState::Running {
+        let seconds = crate::clock::now().saturating_sub(run.heartbeat) / 1_000_000;
+        let message = format!(
+            "run {path} is being written: it showed a sign of life {seconds} s ago. End it first; without one for {} s it counts as crashed",
+            CRASHED_AFTER_MICROS / 1_000_000
+        );
+        return Err(ServiceError::new(ErrorCode::Busy, message));
+    }
     if let Mode::Local { spool_root } = &context.mode {
         for stream in streams_of(spool_root, path)? {
             remove(spool_root, stream)?;
@@ -34,8 +49,7 @@ fn streams_of(root: &Path, path: &RunPath) -> Result<Vec<StreamId>, ServiceError
         let Ok(reader) = SpoolReader::open(Arc::new(OsDisk), root, stream) else { continue };
         let Some(opening) = opening_of(reader.meta()).filter(|opening| is_of(opening, path)) else { continue };
         if !reader.is_closed() && stepwell_spool::writer_lives(reader.last_alive(), &opening.host, opening.pid) {
-            let message = format!("run {path} is being written by process {} of {}; end it first", opening.pid, opening.host);
-            return Err(ServiceError::new(ErrorCode::Busy, message));
+            return Err(is_being_written(path, &opening));
         }
         found.push(stream);
     }
@@ -46,8 +60,9 @@ fn opening_of(meta: &[u8]) -> Option<Opening> {
     payload::statement::opening_from_value(&msgpack::from_bytes(meta).ok()?).ok()
 }
 
-fn is_of(opening: &Opening, path: &RunPath) -> bool {
-    (&opening.entity, &opening.project, &opening.run) == (&path.entity, &path.project, &path.run)
+fn is_being_written(path: &RunPath, opening: &Opening) -> ServiceError {
+    let message = format!("run {path} is being written by process {} of {}; end it first", opening.pid, opening.host);
+    ServiceError::new(ErrorCode::Busy, message)
 }
 
 /// Removes the directory of a stream: under another name first, so that nobody reads half of it.

@@ -96,7 +96,7 @@ impl ServiceError {
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         let code = match error {
-            StoreError::NotFound(_) => ErrorCode::NotFound,
+            StoreError::NotFound(_) | StoreError::Deleted(_) => ErrorCode::NotFound,
             StoreError::Invalid(_) => ErrorCode::Invalid,
             StoreError::Unavailable(_) => ErrorCode::Unavailable,
             StoreError::Damaged(_) => ErrorCode::Internal,
@@ -135,6 +135,7 @@ mod tests {
             (StoreError::Invalid("no".into()), Code::InvalidArgument, 400),
             (StoreError::Unavailable("disk full".into()), Code::Unavailable, 503),
             (StoreError::Damaged("chunk".into()), Code::Internal, 500),
+            (StoreError::Deleted("a/b/c".into()), Code::NotFound, 404),
         ] {
             let error = ServiceError::from(error);
             assert_eq!(error.clone().into_response().status().as_u16(), http);

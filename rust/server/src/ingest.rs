@@ -5,11 +5,11 @@
 //! | from the client | answer |
 //! |---|---|
 //! | `Hello` (first, within 10 s) | `Welcome`; `Fatal` without a stream for another protocol, and the call ends |
-//! | `OpenStream` | `StreamReady(durable)`; `Fatal` where the opening cannot be; `Throttle` and the end of the call with `UNAVAILABLE` where the store is away: connect again |
+//! | `OpenStream` | `StreamReady(durable)`; `Fatal` where the opening cannot be, or the run was deleted; `Throttle` and the end of the call with `UNAVAILABLE` where the store is away: connect again |
 //! | `Frame` that begins at the number expected next | after the group commit, `Ack`: one per stream for all that became durable since the last |
 //! | `Frame` that ends below that number | it is a duplicate: `Ack` of what is durable |
 //! | `Frame` that begins above it | `Rewind(expected)`, once; what follows is passed over until the expected number comes (`Rewind` again each second) |
-//! | `Frame` that is malformed | `Fatal` for its stream, which is closed on this connection; nothing of the frame is stored |
+//! | `Frame` that is malformed, or whose run was deleted | `Fatal` for its stream, which is closed on this connection; nothing of the frame is stored, and no later `Ack` covers it |
 //! | `Status` | nothing; it is a sign of life |
 //! | `CloseStream` | nothing but the last `Ack`; then the stream is forgotten on this connection |
 //!

@@ -31,6 +31,7 @@ mod series;
 mod server;
 mod upkeep;
 mod worker;
+mod writers;
 
 pub use config::{Mode, ServerConfig};
 pub use server::{Server, StartError};

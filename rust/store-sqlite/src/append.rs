@@ -32,17 +32,16 @@ pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<
                 }
             }
         };
+        catalog::check_not_deleted(connection, position)?;
         if frame.header.first != position.durable + 1 {
             outcomes.push(outcome_of_another(&frame.header, position.durable));
             continue;
         }
         position.durable = frame.header.last();
-        if !position.deleted {
-            let position = *position;
-            let statements = if frame.has_statements { apply_statements(connection, &position, frame)? } else { 0 };
-            write_frame(connection, &position, frame, u64::from(frame.header.count) - statements)?;
-            *changed.entry(position.run).or_default() = true;
-        }
+        let position = *position;
+        let statements = if frame.has_statements { apply_statements(connection, &position, frame)? } else { 0 };
+        write_frame(connection, &position, frame, u64::from(frame.header.count) - statements)?;
+        *changed.entry(position.run).or_default() = true;
         outcomes.push(AppendOutcome::Durable(frame.header.last()));
     }
     let mut update = connection.prepare_cached("UPDATE streams SET durable = ?2 WHERE id = ?1 AND durable != ?2").map_err(store_error)?;

@@ -60,7 +60,8 @@ pub(crate) fn open_stream(connection: &Connection, id: StreamId, opening: &Openi
     let path = check_opening(opening)?;
     if let Some(position) = position(connection, id)? {
         let known = stream_opening(connection, position.id)?;
-        return check_same_run(id, &known, &path).map(|()| position.durable);
+        check_same_run(id, &known, &path)?;
+        return check_not_deleted(connection, &position).map(|()| position.durable);
     }
     let version = next_version(connection)?;
     let run = match find_run(connection, &path)? {
@@ -112,6 +113,15 @@ pub(crate) fn position(connection: &Connection, stream: StreamId) -> Result<Opti
                 .optional()
         })
         .map_err(store_error)
+}
+
+/// Nothing is taken for a run that was deleted.
+pub(crate) fn check_not_deleted(connection: &Connection, position: &StreamPosition) -> Result<(), StoreError> {
+    if !position.deleted {
+        return Ok(());
+    }
+    let Opening { entity, project, run, .. } = stream_opening(connection, position.id)?;
+    Err(StoreError::Deleted(format!("{entity}/{project}/{run}")))
 }
 
 fn decode_opening(blob: &[u8]) -> Result<Opening, StoreError> {

@@ -30,6 +30,9 @@ pub enum StoreError {
     /// What is stored is damaged.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// The run of the stream was deleted; nothing was changed, and trying again does not help.
+    #[error("run {0} was deleted here, nothing more is taken for it")]
+    Deleted(String),
 }
 
 /// A frame of a stream, checked by the server: header, checksum and payload are sound.
@@ -67,10 +70,12 @@ pub struct Changed {
 
 /// Where runs are kept.
 pub trait Store: Send + Sync + 'static {
-    /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0: nothing yet).
+    /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0: nothing yet). A stream whose run was
+    /// deleted is `Deleted`.
     fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError>;
 
-    /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened is `Invalid`.
+    /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened is `Invalid`, one whose run was
+    /// deleted `Deleted`, whatever the numbers of the frame.
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError>;
 
     /// Notes signs of life of streams. Cheap; may be lost in a crash.
@@ -129,6 +134,7 @@ pub trait Store: Send + Sync + 'static {
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError>;
 
     /// Removes a run and everything that belongs to it, some of it only as `compact` gets to it. Its streams stay known, so that a late
-    /// writer does not bring back half of it: what they send is acknowledged and dropped. A new stream of the same path begins a new run.
+    /// writer does not bring back half of it: what they send is refused, and stays with the writer. A new stream of the same path begins a
+    /// new run.
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError>;
 }

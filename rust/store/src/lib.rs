@@ -17,8 +17,8 @@ pub mod summary;
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 pub use memory::MemoryStore;
 pub use query::{
-    FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange,
-    StoredValue,
+    CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState,
+    SeriesPoints, StepRange, StoredValue,
 };
 
 use opening::{check_known, check_opening, check_same_run, outcome_of_another};

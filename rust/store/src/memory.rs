@@ -102,6 +102,14 @@ impl State {
         run::assemble(path, run.slot, &streams, &run.statements, facts, now)
     }
 
+    fn check_not_deleted(&self, stream: &Stream) -> Result<(), StoreError> {
+        let Opening { entity, project, run, .. } = &stream.facts.opening;
+        match self.project(entity, project) {
+            Some(found) if found.runs[stream.run].deleted => Err(StoreError::Deleted(format!("{entity}/{project}/{run}"))),
+            _ => Ok(()),
+        }
+    }
+
     fn touch(&mut self, stream: StreamId) {
         self.version += 1;
         let version = self.version;
@@ -120,9 +128,6 @@ impl State {
         stream.durable = frame.header.last();
         let Some(project) = self.projects.get_mut(&project_key(&stream.facts.opening)) else { return Ok(()) };
         let run = &mut project.runs[stream.run];
-        if run.deleted {
-            return Ok(());
-        }
         for (number, entry) in (frame.header.first..).zip(&entries) {
             let stamp = Stamp { time: statement_time(entry), stream: frame.stream, entry: number };
             match entry {
@@ -141,7 +146,8 @@ impl Store for MemoryStore {
         let path = check_opening(opening)?;
         let mut state = self.state.lock();
         if let Some(stream) = state.streams.get(&id) {
-            return crate::check_same_run(id, &stream.facts.opening, &path).map(|()| stream.durable);
+            crate::check_same_run(id, &stream.facts.opening, &path)?;
+            return state.check_not_deleted(stream).map(|()| stream.durable);
         }
         let project = state.projects.entry(project_key(opening)).or_default();
         let run = project.runs.iter().position(|run| !run.deleted && run.id == path.run).unwrap_or_else(|| {
@@ -161,7 +167,9 @@ impl Store for MemoryStore {
         let mut state = self.state.lock();
         // All or none: look at every frame before the first is applied.
         for frame in frames {
-            crate::check_known(state.streams.contains_key(&frame.stream), frame.stream)?;
+            let stream = state.streams.get(&frame.stream);
+            crate::check_known(stream.is_some(), frame.stream)?;
+            stream.map_or(Ok(()), |stream| state.check_not_deleted(stream))?;
             PayloadReader::new(&frame.payload, frame.header.count)
                 .and_then(PayloadReader::entries)
                 .map_err(|error| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream)))?;

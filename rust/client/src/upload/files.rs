@@ -38,6 +38,8 @@ enum Call {
     Sweep,
     /// The same, and nothing will be linked any more.
     LastSweep,
+    /// The server refuses the stream: its files stay here like its rows.
+    Refused,
     /// Everyone is to end.
     Stop,
 }
@@ -71,8 +73,10 @@ impl FileUploader {
         let (began, mut unreadable) = (Instant::now(), HashSet::new());
         loop {
             let call = self.wait(unreadable.len() as u64);
-            if matches!(call, Call::Stop) {
-                return Ok(());
+            match call {
+                Call::Stop => return Ok(()),
+                Call::Refused => return Err(UploadError::StreamRefused),
+                Call::Sweep | Call::LastSweep => {}
             }
             let sweep = self.progress.update(|known| {
                 known.files.sweeps_begun += 1;
@@ -84,7 +88,8 @@ impl FileUploader {
                 if ids.is_empty() { Ok(()) } else { runtime.block_on(sweep.send(&ids, &mut backoff)) }
             });
             match result {
-                Ok(()) if self.stops() => return Ok(()),
+                Ok(()) if self.progress.read().stop => return Ok(()),
+                Ok(()) if self.stops() => {}
                 Ok(()) => {
                     self.progress.update(|known| {
                         known.files.unreadable = unreadable.len() as u64;
@@ -114,18 +119,23 @@ impl FileUploader {
     fn wait(&self, unreadable: u64) -> Call {
         loop {
             let called = self.progress.wait_until(Instant::now() + LOOK_AROUND, |known| {
-                known.stop || known.worker_done || known.files.unsent() > unreadable || known.files.sweep_wanted > known.files.sweeps_begun
+                let wanted = known.worker_done || known.files.unsent() > unreadable || known.files.sweep_wanted > known.files.sweeps_begun;
+                // A server that has not taken the opening may refuse the stream; what the files belong to would be gone with them.
+                known.stop || known.fatal || known.acked > 0 && wanted
             });
             if !called {
                 continue;
             }
-            let (stop, last, hurry) = {
+            let (stop, fatal, last, hurry) = {
                 let known = self.progress.read();
                 // Once the worker is done, the entries of all files are spooled, and so their links were made.
-                (known.stop, known.worker_done, known.files.sweep_wanted > known.files.sweeps_begun)
+                (known.stop, known.fatal, known.worker_done, known.files.sweep_wanted > known.files.sweeps_begun)
             };
             if stop {
                 return Call::Stop;
+            }
+            if fatal {
+                return Call::Refused;
             }
             if last {
                 return Call::LastSweep;
@@ -142,7 +152,8 @@ impl FileUploader {
     }
 
     fn stops(&self) -> bool {
-        self.progress.read().stop
+        let known = self.progress.read();
+        known.stop || known.fatal
     }
 }
 

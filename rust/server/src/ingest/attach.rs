@@ -8,6 +8,7 @@ use super::{CONNECTION_STREAMS, IN_FLIGHT_BYTES, PROTOCOL, check};
 use crate::commit::{Committer, RESERVE_WAIT};
 use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
+use crate::writers::Entered;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
@@ -39,8 +40,8 @@ const CHECK_INLINE_BYTES: u32 = 16 << 10;
 struct Open {
     opening: Arc<Opening>,
     sequence: Sequence,
-    /// Set once the stream was told `Fatal`; its frames are passed over until it is opened again.
-    refused: bool,
+    /// Keeps its run from being deleted. `None` once the stream was told `Fatal`; its frames are passed over until it is opened again.
+    writer: Option<Entered>,
     /// Number of its last entry, once the client has said that it is complete.
     last: Option<EntryNumber>,
 }
@@ -166,7 +167,8 @@ impl Connection {
                     return Ok(());
                 }
                 let sequence = Sequence::new(durable, streams.get(&stream).map(|open| &open.sequence));
-                streams.insert(stream, Open { opening, sequence, refused: false, last: None });
+                let writer = Some(self.context.writers.enter(Arc::clone(&opening)));
+                streams.insert(stream, Open { opening, sequence, writer, last: None });
                 drop(streams);
                 self.outbox.say(Answer::Ready(v1::StreamReady { stream: id_bytes(stream), durable }));
                 Ok(())
@@ -193,7 +195,7 @@ impl Connection {
                 drop(streams);
                 return self.fatal(stream, "a frame came for a stream that is not open on this connection".into());
             };
-            if open.refused {
+            if open.writer.is_none() {
                 return;
             }
             match open.sequence.place(&header, Instant::now()) {
@@ -255,10 +257,9 @@ impl Connection {
     /// Closes a stream on this connection for a reason that trying again does not mend.
     fn refuse(&self, stream: StreamId, reason: String) {
         if let Some(open) = self.streams.lock().get_mut(&stream) {
-            if open.refused {
+            if open.writer.take().is_none() {
                 return;
             }
-            open.refused = true;
         }
         crate::diagnostics::warn(format_args!("stream {stream}: {reason}"));
         self.fatal(stream, reason);

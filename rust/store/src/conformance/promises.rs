@@ -288,7 +288,8 @@ pub fn changes_are_named(subject: &Subject<'_>) {
     assert_eq!(store.changed("local", "unknown", 0).unwrap().runs, [""; 0]);
 }
 
-/// A late writer of a deleted run is told that all is well and brings nothing back; a new stream begins a new run.
+/// A late writer of a deleted run is refused, so that what it has stays with it, and brings nothing back; a new stream begins a new run.
+/// Whoever appends together with it loses nothing.
 pub fn a_deleted_run_does_not_come_back(subject: &Subject<'_>) {
     let mut store = (subject.create)();
     let mut late = TestStream::new(1);
@@ -300,11 +301,16 @@ pub fn a_deleted_run_does_not_come_back(subject: &Subject<'_>) {
     store.append(&[frame]).unwrap();
     store.delete_run(&path()).unwrap();
     assert!(matches!(store.delete_run(&path()), Err(StoreError::NotFound(_))));
+    let deleted = Err(StoreError::Deleted(path().to_string()));
+    assert_eq!(store.open_stream(late.id, &late.opening), deleted);
+    let repeated = late.numbers("a", &[(2, 0.0)]);
     let frame = late.frame(&[row(3, &[("a", Value::Int(1))]), Entry::Exit { time: 0, code: 0 }]);
-    assert_eq!(store.append(&[frame]), Ok(vec![AppendOutcome::Durable(5)]));
+    for frame in [repeated, frame] {
+        assert_eq!(store.append(&[frame]).map(drop), deleted.clone().map(|_: u64| ()));
+    }
     compact_all(&*store);
     store = (subject.reopen)(store);
-    assert_eq!(store.open_stream(late.id, &late.opening), Ok(5));
+    assert_eq!(store.open_stream(late.id, &late.opening), deleted);
     assert!(matches!(store.run(&path(), 0), Err(StoreError::NotFound(_))));
     assert_eq!(store.projects(0), Ok(vec![]));
     let mut new = TestStream::new(2);

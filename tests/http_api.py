@@ -11,7 +11,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-DEADLINE_S = 10.0
+# Against hangs only.
+DEADLINE_S = 60.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stepwell import Api
-from tests.processes import Ended, ServerProcess, run_script
+from tests.processes import DEADLINE_S, Ended, ServerProcess, run_script
 
 
 @dataclass
@@ -24,7 +24,9 @@ class Place:
         """What `Api` is given."""
         return str(self.directory / "stepwell") if self.server is None else self.server.url
 
-    def run(self, source: str, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> Ended:
+    def run(
+        self, source: str, *arguments: str, env: Mapping[str, str] | None = None, timeout: float = DEADLINE_S
+    ) -> Ended:
         """Run a training script that writes here."""
         return run_script(source, self.directory, self.env | dict(env or {}), *arguments, timeout=timeout)
 

@@ -20,6 +20,8 @@ T = TypeVar("T")
 # the process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC in this process does not survive.
 _END_WITH_PARENT = [path, "--pdeathsig", "KILL", "--"] if (path := shutil.which("setpriv")) else []
 
+# How long anything may take before it counts as hanging. It is no promise: both cores may be busy with something else.
+DEADLINE_S = 60.0
 STEPWELL = Path(sys.executable).with_name("stepwell")
 # What a launcher, another test or the person at the keyboard may have set, and no test may inherit.
 _FOREIGN = ("STEPWELL_", "WANDB_", "SLURM_", "OMPI_", "PMI_", "GRPC_")
@@ -27,7 +29,7 @@ _FOREIGN_NAMES = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP
 _FOREIGN_NAMES += ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-def wait_until(what: str, condition: Callable[[], T], timeout: float = 15.0, every: float = 0.02) -> T:
+def wait_until(what: str, condition: Callable[[], T], timeout: float = DEADLINE_S, every: float = 0.02) -> T:
     """Return the first true answer of `condition`; fail with `what` and the last answer after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
@@ -123,14 +125,14 @@ class Process:
     def kill(self) -> None:
         """End it as `kill -9` does."""
         self.signal(signal.SIGKILL)
-        self.running.wait(10)
+        self.running.wait(DEADLINE_S)
 
     def signal(self, number: int) -> None:
         """Send it a signal, if it still runs."""
         with contextlib.suppress(ProcessLookupError):
             self.running.send_signal(number)
 
-    def wait(self, timeout: float = 60.0) -> Ended:
+    def wait(self, timeout: float = DEADLINE_S) -> Ended:
         """Wait for its end."""
         try:
             code = self.running.wait(timeout)
@@ -160,7 +162,7 @@ def script(source: str, directory: Path, env: Mapping[str, str] | None = None, *
 
 
 def run_script(
-    source: str, directory: Path, env: Mapping[str, str] | None = None, *arguments: str, timeout: float = 60.0
+    source: str, directory: Path, env: Mapping[str, str] | None = None, *arguments: str, timeout: float = DEADLINE_S
 ) -> Ended:
     """Run `source` in `directory`; its failure is the test's."""
     with script(source, directory, env, *arguments) as process:
@@ -170,7 +172,7 @@ def run_script(
 
 
 def run_command(
-    *arguments: str | Path, directory: Path, env: Mapping[str, str] | None = None, timeout: float = 60.0
+    *arguments: str | Path, directory: Path, env: Mapping[str, str] | None = None, timeout: float = DEADLINE_S
 ) -> Ended:
     """Run `stepwell ARGUMENTS…` in `directory` and return how it ended."""
     with Process([STEPWELL, *arguments], directory, env or {}) as process:
@@ -180,8 +182,15 @@ def run_command(
 class ServerProcess:
     """A real `stepwell serve` (or `ui`) that can be killed and started again on the same port and directory."""
 
-    def __init__(self, home: Path, command: Sequence[str | Path] = ("serve",), port: int = 0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        command: Sequence[str | Path] = ("serve",),
+        port: int = 0,
+        process_env: Mapping[str, str] | None = None,
+    ) -> None:
         self.home = home
+        self.process_env = process_env or {}
         self.directory = home / "server"
         self.command = command
         self.port = port
@@ -195,13 +204,13 @@ class ServerProcess:
         if self.command[0] == "serve":
             arguments += ["--dir", self.directory]
         arguments += ["--port", str(self.port), "--port-file", port_file]
-        self.process = process = Process(arguments, self.home / "serve").start()
+        self.process = process = Process(arguments, self.home / "serve", self.process_env).start()
 
         def listening() -> bool:
             assert process.alive(), f"the server ended:\n{process.stdout}\n{process.stderr}"
             return port_file.exists() and port_file.read_text().strip().isdigit()
 
-        wait_until("the server has written its port file", listening, 30)
+        wait_until("the server has written its port file", listening)
         self.port = int(port_file.read_text())
         return self
 
@@ -226,7 +235,7 @@ class ServerProcess:
         self.running.kill()
         self.running.close()
 
-    def stop(self, timeout: float = 20.0) -> Ended:
+    def stop(self, timeout: float = DEADLINE_S) -> Ended:
         """End it in order."""
         self.running.signal(signal.SIGTERM)
         ended = self.running.wait(timeout)

@@ -275,20 +275,24 @@ def test_a_deleted_run_is_gone_for_good(place: Place):
 
 def test_a_run_that_is_written_is_waited_for_and_not_deleted_under_its_writer(tmp_path: Path):
     source = """
-    import time
+    import sys, time
+    from pathlib import Path
     import stepwell
     with stepwell.init(project="api", id="live") as run:
         run.log({"a": 1})
-        time.sleep(4)
+        while not Path(sys.argv[1]).exists():
+            time.sleep(0.01)
     """
     (tmp_path / "stepwell").mkdir()
-    with script(source, tmp_path) as training, Api(tmp_path / "stepwell") as api:
+    enough = tmp_path / "enough"
+    with script(source, tmp_path, {}, str(enough)) as training, Api(tmp_path / "stepwell") as api:
         run = wait_until("the run is there", lambda: find(api, "api/live"))
         assert run.state == "running"
         with pytest.raises(CommError, match="process"):
             run.delete()
         with pytest.raises(WaitTimeoutError, match="still runs"):
             run.wait_until_finished(timeout=0.01)
+        enough.touch()
         assert run.wait_until_finished(timeout=60).state == "finished"
         assert training.wait().code == 0
         run.delete()

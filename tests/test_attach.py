@@ -53,7 +53,7 @@ def test_another_process_attaches_by_id(place: Place):
 
     run = stepwell.init(project="attach", id="by-id")
     run.log({"parent": 1})
-    assert run.flush(10)
+    assert run.flush(60)
     other = "import stepwell; run = stepwell.attach('by-id'); run.log({'other': 2}); print(run.path)"
     print(subprocess.run([sys.executable, "-c", other], check=True, capture_output=True, text=True).stdout)
     """

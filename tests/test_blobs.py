@@ -49,13 +49,16 @@ def digest(data: bytes) -> bytes:
 
 
 def stored(directory: Path) -> dict[str, bytes]:
-    """Return the blobs of a directory, each of which must have the name of its bytes; there must be no other file."""
+    """Return the blobs of a directory, each of which must have the name of its bytes; there must be no other file.
+
+    The server may be at work: what lies in `tmp` is renamed at any moment, so only finished blobs are looked at.
+    """
     blobs = {}
-    for path in (directory / "blobs").glob("*/*"):
-        content = path.read_bytes()
-        if path.parent.name != "tmp":
+    for folder in (directory / "blobs").glob("*"):
+        for path in folder.glob("*") if folder.name != "tmp" else ():
+            content = path.read_bytes()
             assert path.name == digest(content).hex(), "a blob has the name of its bytes"
-            assert path.parent.name == path.name[:2]
+            assert folder.name == path.name[:2]
             blobs[path.name] = content
     return blobs
 
@@ -193,7 +196,7 @@ def test_a_full_disk_of_the_server_acknowledges_nothing_falsely(small_disk: Path
         with script(ENDED, work, server.env | {"STEPWELL_FINISH_TIMEOUT": "60"}, "20", "0") as training:
             wait_until("the training is told", lambda: (work / "file-019.bin").exists())
             wait_until("some files have arrived", lambda: len(stored(server.directory)) > 0)
-            time.sleep(0.5)
+            wait_until("the server has said that its disk is full", lambda: "space left" in server.running.stderr)
             links = [path.name for path in (work / "stepwell").glob("spool/*/blobs/*")]
             assert links, "what does not fit is kept"
             assert set(links) | set(stored(server.directory)) >= {
@@ -227,7 +230,7 @@ class Uploader:
 
     def missing(self, *names: bytes) -> list[bytes]:
         """Return which of these the server wants."""
-        return list(self.stub.FindMissingBlobs(ingest_pb2.FindMissingBlobsRequest(sha256=names), timeout=10).sha256)
+        return list(self.stub.FindMissingBlobs(ingest_pb2.FindMissingBlobsRequest(sha256=names), timeout=60).sha256)
 
 
 @pytest.fixture

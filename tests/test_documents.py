@@ -79,7 +79,7 @@ def test_the_examples_run_one_after_the_other(document: Path, tmp_path: Path, sh
         if block.document == document and block.run:
             source = re.sub(r"http://(localhost|127\.0\.0\.1|host):7117", shared_server.url, block.text)
             with script(source, work) as process:
-                ended = process.wait(60)
+                ended = process.wait()
             assert ended.code == 0, f"{block}: {ended.output}"
 
 

@@ -154,7 +154,7 @@ def on_terminal(source: str, directory: Path) -> str:
             if not part:
                 break
             said += part
-        assert process.wait(10) == 0, said.decode(errors="replace")
+        assert process.wait(60) == 0, said.decode(errors="replace")
     finally:
         process.kill()
         os.close(ours)

@@ -28,7 +28,7 @@ def test_a_child_that_logs_does_not_disturb_its_parent(place: Place):
         assert os.waitpid(pid, 0)[1] == 0
     run.finish()
     """
-    place.run(source, timeout=40)
+    place.run(source, timeout=100)
     rows = scan(place.api().run("fork/logs"))
     parent = [row["parent"] for row in rows.values() if "parent" in row]
     assert parent == list(range(400))
@@ -50,7 +50,7 @@ def test_a_child_that_ends_in_order_brings_its_rows(place: Place):
     run.log({"parent": 1}, step=1)
     run.finish()
     """
-    place.run(source, timeout=40)
+    place.run(source, timeout=100)
     run = place.api().run("fork/ends")
     assert run.state == "finished"
     found = [row for label in run.labels for row in run.scan_history(label=label)]
@@ -83,7 +83,7 @@ def test_forking_at_any_moment_does_not_hang(place: Place):
     thread.join()
     run.finish()
     """
-    place.run(source, timeout=60)
+    place.run(source, timeout=100)
 
 
 def test_worker_processes_that_never_log_cost_nothing(place: Place):
@@ -99,7 +99,7 @@ def test_worker_processes_that_never_log_cost_nothing(place: Place):
             for i, value in enumerate(pool.imap(square, range(100))):
                 run.log({"value": value})
     """
-    place.run(source, timeout=40)
+    place.run(source, timeout=100)
     assert scan(place.api().run("fork/workers")) == {i: {"value": i * i} for i in range(100)}
 
 
@@ -124,7 +124,7 @@ def test_children_begin_runs_of_their_own_while_the_parent_has_one(place: Place)
     assert stepwell.run is parent
     parent.finish()
     """
-    place.run(source, timeout=60)
+    place.run(source, timeout=100)
     api = place.api()
     for number in range(20):
         trial = api.run(f"fork/trial-{number}")
@@ -173,7 +173,7 @@ def test_a_child_reads_the_directory_that_its_parent_writes_and_reads(tmp_path: 
     def read():
         address, projects = servers.address(Path("runs")), []
         while not projects:  # it is a moment behind the spool
-            with urllib.request.urlopen(f"{address}/api/v1/projects", timeout=20) as answer:
+            with urllib.request.urlopen(f"{address}/api/v1/projects", timeout=60) as answer:
                 projects = json.load(answer)["projects"]
             time.sleep(0.01)
         return address

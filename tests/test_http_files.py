@@ -68,7 +68,7 @@ class Site:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Reply:
         """Ask for a path below /api/v1; underscores in names of headers are dashes."""
-        connection = HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=10)
+        connection = HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=60)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, f"/api/v1{path}", headers=named)
         response = connection.getresponse()

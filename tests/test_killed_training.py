@@ -51,7 +51,7 @@ def read_journal(path: Path) -> list[tuple[int, float]]:
 def kill_in_the_middle(place: Place, journal: Path, run_id: str, pace: float, after: float) -> tuple[int, int]:
     """Run a script and kill it `after` seconds after its first row; return how many rows must be there, and may."""
     with script(TRAINING, place.directory, place.env, str(journal), run_id, str(pace)) as training:
-        wait_until("the first row is logged", lambda: journal.exists() and journal.stat().st_size > 0, 30, 0.002)
+        wait_until("the first row is logged", lambda: journal.exists() and journal.stat().st_size > 0, every=0.002)
         time.sleep(after)  # when the kill comes is the scenario
         killed = time.monotonic()
         training.kill()

@@ -72,9 +72,9 @@ def record_path(value: Any) -> str:
 
 def until_stored(process: Process, directory: Path, count: int) -> None:
     """Wait until the stream tells of so many files; nobody asks the writer to hurry."""
-    wait_until("everything is logged", lambda: "logged" in process.stdout or not process.alive(), 60)
+    wait_until("everything is logged", lambda: "logged" in process.stdout or not process.alive())
     assert process.alive(), process.stderr
-    wait_until("all files are stored", lambda: len(files(only_stream(directory).ordered)) >= count, 30, 0.2)
+    wait_until("all files are stored", lambda: len(files(only_stream(directory).ordered)) >= count, every=0.2)
 
 
 def test_after_a_kill_every_file_has_its_entry_its_blob_and_its_link(work: Path):

@@ -30,7 +30,7 @@ def launch(source: str, place: Place, size: int, **env: str) -> None:
             variables = {"RANK": str(rank), "WORLD_SIZE": str(size), "LOCAL_RANK": str(rank)} | env
             ranks.append(stack.enter_context(script(source, place.directory, place.env | variables)))
         for rank, process in enumerate(ranks):
-            ended = process.wait(60)
+            ended = process.wait()
             assert ended.code == 0, f"rank {rank}: {ended.output}"
 
 

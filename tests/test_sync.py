@@ -78,7 +78,7 @@ def test_a_killed_sync_goes_on_where_it_was(server: ServerProcess, work: Path):
                 answer = get(server.url, "/run", query)
                 return not syncing.alive() or (answer.status == 200 and answer.json["rows"] > before)
 
-            wait_until("some rows have arrived", something_new, 20, 0.001)
+            wait_until("some rows have arrived", something_new, every=0.001)
             syncing.kill()
         answer = get(server.url, "/run", query)
         seen = answer.json["rows"] if answer.status == 200 else 0

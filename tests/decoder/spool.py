@@ -152,12 +152,17 @@ def write_stream(root: Path, project: str, run: str, time_us: int, keys: list[st
     stream = os.urandom(16)
     opening = {"entity": "local", "project": project, "run": run, "label": "", "primary": True, "attempt": 0}
     opening |= {"time": time_us, "runtime_offset": 0, "host": "nowhere", "pid": 0, "destination": "", "version": "0"}
-    meta = msgpack.packb(opening)
-    header = _SEGMENT.pack(b"SWS1", 1, stream, 1, len(meta)) + meta
     entries = [[8, time_us, opening], *rows]
     frame = build_frame(1, len(entries), msgpack.packb([keys, [list(range(len(keys)))], entries]))
     directory = root / stream.hex()
     directory.mkdir(parents=True)
-    (directory / "00000001.seg").write_bytes(header + crc32c(header).to_bytes(4, "little") + frame)
+    (directory / "00000001.seg").write_bytes(segment_header(stream, 1, opening) + frame)
     (directory / "alive").touch()
     return directory
+
+
+def segment_header(stream: bytes, first: int, opening: dict[str, Any]) -> bytes:
+    """Return the header of a segment that begins with entry `first`."""
+    meta = msgpack.packb(opening)
+    header = _SEGMENT.pack(b"SWS1", 1, stream, first, len(meta)) + meta
+    return header + crc32c(header).to_bytes(4, "little")

@@ -27,7 +27,7 @@ def test_the_example_is_read_back(example: Path, place: Place):
     work = place.directory / example.stem
     env = place.env or {"STEPWELL_DIR": str(place.directory / "stepwell")}
     with Process([sys.executable, example], work, env) as process:
-        ended = process.wait(60)
+        ended = process.wait()
     assert ended.code == 0, ended.output
     assert "WARNING" not in ended.stderr, ended.stderr
     with place.api() as api:
@@ -44,7 +44,7 @@ READS_BACK = {"tensors"}
 def test_the_example_runs_disabled_and_keeps_nothing(example: Path, tmp_path: Path):
     env = {"STEPWELL_DIR": str(tmp_path / "stepwell"), "STEPWELL_MODE": "disabled"}
     with Process([sys.executable, example], tmp_path / "work", env) as process:
-        ended = process.wait(60)
+        ended = process.wait()
     assert ended.code == 0, ended.output
     assert "stepwell:" not in ended.output
     assert not (tmp_path / "stepwell").exists()

@@ -52,7 +52,7 @@ def ask(url: str, method: str, name: str, body: Any = None, **headers: str) -> A
     request = urllib.request.Request(f"{url}/api/v1/preset?name={name}", data, sent, method=method)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=10) as response:
+        with opener.open(request, timeout=60) as response:
             return Answer(response.status, response.headers.get_content_type(), response.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers.get_content_type(), error.read())

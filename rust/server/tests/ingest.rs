@@ -220,7 +220,7 @@ fn a_stopping_server_says_drain_and_acknowledges_what_was_in_flight() {
     attached.open(id(1), &opening("r"));
     store.be(Mood::Blocked);
     attached.frame(id(1), &first_frame("r"));
-    std::thread::sleep(Duration::from_millis(100));
+    eventually("the frame is at the store", || store.is_waiting());
     let stopping = std::thread::spawn(move || server.stop(PATIENCE));
     assert!(matches!(attached.answer(), Answer::Drain(_)));
     store.be(Mood::Fine);
@@ -241,10 +241,10 @@ fn a_stop_returns_in_time_even_if_the_store_hangs() {
     attached.open(id(1), &opening("r"));
     store.be(Mood::Blocked);
     attached.frame(id(1), &first_frame("r"));
-    std::thread::sleep(Duration::from_millis(100));
+    eventually("the frame is at the store", || store.is_waiting());
     let start = std::time::Instant::now();
     assert!(!server.stop(Duration::from_millis(500)));
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     store.be(Mood::Fine);
 }
 
@@ -269,7 +269,7 @@ fn a_frame_that_breaks_the_store_costs_its_own_stream_only() {
     store.be(Mood::Blocked);
     attached.frame(id(1), &first_frame("bad"));
     attached.frame(id(2), &first_frame("good"));
-    std::thread::sleep(Duration::from_millis(100));
+    eventually("a frame is at the store", || store.is_waiting());
     store.be(Mood::BrokenBy(id(1)));
     let answers = [attached.answer(), attached.answer()];
     assert!(answers.iter().any(|answer| matches!(answer, Answer::Fatal(fatal) if fatal.stream[..] == [1; 16])), "{answers:?}");

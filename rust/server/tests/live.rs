@@ -4,7 +4,7 @@
 
 mod rig;
 
-use rig::{Batch, Rig, frame, id, opening, row};
+use rig::{Batch, PATIENCE, Rig, frame, id, opening, row};
 use serde_json::{Value as Json, json};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -126,7 +126,9 @@ fn a_paused_tab_hears_nothing_until_it_resumes() {
     tab.series();
     tab.text("keys");
     tab.say(&json!({"op": "pause"}));
-    std::thread::sleep(Duration::from_millis(100));
+    // Messages are taken one after the other: with the answer to the second the first one holds.
+    tab.say(&json!({"op": "dance"}));
+    tab.text("error");
     let mut writer = rig.hello();
     assert_eq!(writer.open(id(1), &opening("r")), 2);
     for number in 3..6 {
@@ -149,7 +151,7 @@ fn an_idle_project_is_quiet_and_a_bad_message_is_told() {
     tab.subscribe(1);
     tab.text("keys");
     // The writer's sign of life from opening the stream is still on its way.
-    while tab.next(Duration::from_millis(1_500)).is_some() {}
+    while tab.next(Duration::from_secs(3)).is_some() {}
     if let Some(push) = tab.next(Duration::from_millis(2_500)) {
         match push {
             Push::Series(_) => panic!("series came though nothing changed"),
@@ -176,8 +178,8 @@ fn a_stopping_server_closes_its_tabs() {
     tab.subscribe(1);
     tab.series();
     let server = rig.server.take().unwrap();
-    let stopping = std::thread::spawn(move || server.stop(Duration::from_secs(5)));
-    let deadline = std::time::Instant::now() + Duration::from_secs(5);
+    let stopping = std::thread::spawn(move || server.stop(PATIENCE));
+    let deadline = std::time::Instant::now() + PATIENCE;
     let closed = loop {
         match tab.0.read() {
             Ok(Message::Close(frame)) => break frame,

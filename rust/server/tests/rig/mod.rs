@@ -27,7 +27,7 @@ use tonic::transport::Channel;
 use tonic::{Status, Streaming};
 
 /// No answer takes longer, unless something is wrong.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server and a runtime for its clients.
 pub struct Rig {

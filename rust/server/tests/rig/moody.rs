@@ -1,6 +1,7 @@
 //! A store in memory whose appends wait, fail or break when a test says so.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
@@ -14,6 +15,7 @@ pub struct Moody {
     inner: MemoryStore,
     mood: Mutex<Mood>,
     changed: Condvar,
+    waiting: AtomicBool,
 }
 
 /// What the store does with frames.
@@ -36,12 +38,18 @@ impl Moody {
         *self.mood.lock() = mood;
         self.changed.notify_all();
     }
+
+    /// Whether frames have waited for another mood.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
 }
 
 impl Store for Moody {
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
         let mut mood = self.mood.lock();
         while *mood == Mood::Blocked {
+            self.waiting.store(true, Ordering::Relaxed);
             self.changed.wait(&mut mood);
         }
         if *mood == Mood::Full {

@@ -86,6 +86,7 @@ check-python:
 	@$(STEP) "mypy, a user's script" mypy --strict tests/typing
 	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
 	@$(STEP) "arrows" python scripts/check_arrows.py
+	@$(STEP) "invariants" python scripts/check_invariants.py
 	@$(STEP) "docs site" mkdocs build --strict --quiet
 
 check-web:

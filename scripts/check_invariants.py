@@ -1,4 +1,4 @@
-"""Checks the numbered invariants: each number that code cites is on docs/durability.md, and the places named there exist.
+"""Checks the numbered invariants: numbers that code cites are on docs/durability.md, and places named there exist.
 
 `python scripts/check_invariants.py [FOLDER]` prints what is wrong and exits with 1 if anything is.
 """

@@ -197,11 +197,17 @@ def test_a_full_disk_of_the_server_acknowledges_nothing_falsely(small_disk: Path
             wait_until("the training is told", lambda: (work / "file-019.bin").exists())
             wait_until("some files have arrived", lambda: len(stored(server.directory)) > 0)
             wait_until("the server has said that its disk is full", lambda: "space left" in server.running.stderr)
-            links = [path.name for path in (work / "stepwell").glob("spool/*/blobs/*")]
-            assert links, "what does not fit is kept"
-            assert set(links) | set(stored(server.directory)) >= {
-                digest(path.read_bytes()).hex() for path in work.glob("file-*.bin")
-            }
+
+            def links() -> set[str]:
+                return {path.name for path in (work / "stepwell").glob("spool/*/blobs/*")}
+
+            def missing() -> set[str]:
+                # Links first: what is stored meanwhile is found there.
+                found = links() | set(stored(server.directory))
+                return {digest(path.read_bytes()).hex() for path in work.glob("file-*.bin")} - found
+
+            wait_until("every file is here or there", lambda: not missing())
+            assert links(), "what does not fit is kept"
             assert training.alive()
             subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True, timeout=10)
             ended = training.wait(90)

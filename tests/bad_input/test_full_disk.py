@@ -32,7 +32,7 @@ def log(count):
 log(int(sys.argv[1]))
 if len(sys.argv) > 2:
     os.unlink(sys.argv[2])  # room again
-    time.sleep(1.5)
+    assert run.flush(60)
     log(500)
 run.finish()
 print("accepted", accepted)
@@ -100,7 +100,7 @@ def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, sma
 
 
 def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, small_disk: Path):
-    env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "10"}
+    env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "60"}
     ended = run_script(FILLING, work, env, "30000")
     run = Api(server.url).run("full/r")
     assert run.rows + run.lost_rows == accepted(ended) == 30_000

@@ -38,7 +38,7 @@ class Environment:
         if self.libraries is not None:
             own["LD_LIBRARY_PATH"] = str(self.libraries)
         command = [str(self.python), "-m", "stepwell", "exec", str(script), *arguments]
-        done = subprocess.run(command, cwd=home, env=own, capture_output=True, text=True, timeout=110, check=False)
+        done = subprocess.run(command, cwd=home, env=own, capture_output=True, text=True, timeout=280, check=False)
         assert done.returncode == 0, f"{script.name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return Training(home, done.stdout + done.stderr)
 

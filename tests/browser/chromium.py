@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 FLAGS = [
     "--headless",
@@ -21,7 +21,7 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A click or an expectation that takes longer has failed; the machine may be busy.
-DEADLINE_MILLIS = 20_000
+DEADLINE_MILLIS = 60_000
 
 
 def executable() -> str:
@@ -53,6 +53,7 @@ def browser_page(profile: Path, complaints: list[str]) -> Iterator[Page]:
         )
         try:
             context.set_default_timeout(DEADLINE_MILLIS)
+            expect.set_options(timeout=DEADLINE_MILLIS)
             page = context.pages[0] if context.pages else context.new_page()
             page.on("console", note)
             page.on("pageerror", lambda error: complaints.append(str(error)))

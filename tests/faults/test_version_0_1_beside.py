@@ -1,16 +1,17 @@
 """Programs of version 0.1 and of this version work together: each as client, server, `sync` and reader of the other."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from stepwell import Api
+from stepwell import Api, CommError
 from tests.decoder.spool import stream_directories
 from tests.faults.old_version import installed
 from tests.places import exactly, scan
-from tests.processes import Ended, ServerProcess, run_command, run_script, script
+from tests.processes import Ended, ServerProcess, run_command, run_script, script, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -69,8 +70,6 @@ def assert_whole(address: str | Path, run_id: str = "r") -> None:
 
 def assert_read_by_the_old(old: dict[str, str], work: Path, address: str, path: str = "skew/r") -> None:
     """Read a run with 0.1 and compare it with what was logged."""
-    import json
-
     ended = run_script(READING, work, old, address, path)
     rows, state, rate, files = json.loads(ended.stdout.splitlines()[-1])
     assert exactly(rows) == exactly(plain_rows())
@@ -115,6 +114,38 @@ def test_a_run_that_0_1_began_goes_on_with_this_version(server: ServerProcess, w
     assert (len(rows), rows[301]) == (302, {"more": 1})
 
 
+def test_a_server_is_upgraded_while_a_client_of_0_1_trains(tmp_path: Path, work: Path, old: dict[str, str]):
+    source = """
+    import sys, time
+    from pathlib import Path
+    import stepwell
+    with stepwell.init(project="skew", id="long") as run:
+        for i in range(400):
+            while i == 200 and not Path(sys.argv[1]).exists():
+                time.sleep(0.01)
+            run.log({"i": i})
+    """
+    upgraded = tmp_path / "upgraded"
+    server = ServerProcess(tmp_path / "srv", process_env=old)
+    with server, script(source, work, old | server.env, str(upgraded)) as training:
+        wait_until("the first half has arrived", lambda: rows_of(server.url, "long") == 200)
+        server.stop()
+        server.process_env = {}
+        server.start()
+        upgraded.touch()
+        ended = training.wait()
+        assert ended.code == 0, ended.output
+        assert [row["i"] for row in scan(Api(server.url).run("skew/long")).values()] == list(range(400))
+    assert stream_directories(work / "stepwell") == []
+
+
+def rows_of(url: str, run_id: str) -> int:
+    try:
+        return int(Api(url).run(f"skew/{run_id}").rows)
+    except CommError:
+        return 0
+
+
 def test_sync_of_0_1_sends_a_spool_of_this_version(server: ServerProcess, work: Path, old: dict[str, str]):
     train(work, NOBODY)
     ended = run_command("sync", "--url", server.url, directory=work, env=old)
@@ -151,7 +182,7 @@ def test_0_1_refuses_the_store_of_this_server_and_harms_nothing(server: ServerPr
     train(work, server.env)
     server.stop()
     before = (server.directory / "store.sqlite").read_bytes()
-    ended = run_command("serve", "--dir", server.directory, "--port", "0", directory=work, env=old, timeout=30)
+    ended = run_command("serve", "--dir", server.directory, "--port", "0", directory=work, env=old)
     assert_refused(ended)
     assert (server.directory / "store.sqlite").read_bytes() == before
     server.start()

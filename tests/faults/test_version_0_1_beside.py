@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,17 @@ def test_sync_of_0_1_sends_a_spool_of_this_version(server: ServerProcess, work: 
     ended = run_command("sync", "--url", server.url, directory=work, env=old)
     assert ended.code == 0, ended.output
     assert_whole(server.url)
+
+
+def test_0_1_keeps_what_this_server_refuses_for_a_deleted_run(server: ServerProcess, work: Path, old: dict[str, str]):
+    train(work, NOBODY | old)
+    shutil.copytree(work / "stepwell", work / "copy")
+    assert run_command("sync", "--url", server.url, directory=work, env=old).code == 0
+    Api(server.url).run("skew/r").delete()
+    ended = run_command("sync", "copy", "--url", server.url, directory=work, env=old)
+    assert ended.code == 3, ended.output
+    assert "deleted" in ended.output
+    assert_whole(work / "copy")
 
 
 def test_sync_of_this_version_sends_to_a_server_of_0_1(old_server: ServerProcess, work: Path, old: dict[str, str]):

@@ -14,6 +14,7 @@ from stepwell.api.json_form import to_json
 from stepwell.api.media import read_media
 from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
+from stepwell.client.naming import check_tags, clean
 from stepwell.errors import UsageError, WaitTimeoutError
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
 
@@ -59,6 +60,17 @@ class Run(RunRows):
         self._read_config: dict[str, Any] = {}
         if self._summary is not None:
             self._summary.refill(self._read_summary())
+
+    def said(self) -> dict[str, Any]:
+        """Return what the run says of itself, exactly as it was written: the form in which a writer takes it up."""
+        reply = self._reply
+        return {
+            **self._read,
+            "name": "" if reply.name == self.id else reply.name,
+            "tags": tuple(reply.tags),
+            "config": value.unpack(reply.config) or {},
+            "summary": value.unpack(reply.summary) or {},
+        }
 
     def load(self, force: bool = False) -> Run:
         """Ask the server for the newest state. What was changed and not written is dropped.
@@ -164,12 +176,10 @@ class Run(RunRows):
 
     @tags.setter
     def tags(self, tags: Sequence[str]) -> None:
-        from stepwell.client.naming import check_tags
-
         if isinstance(tags, str):
             raise UsageError(f"tags must be a sequence of str, not the str {tags!r}")
         check_tags(tags)
-        self._attributes["tags"] = list(tags)
+        self._attributes["tags"] = list(map(clean, tags))
 
     @property
     def group(self) -> str:
@@ -199,9 +209,8 @@ class Run(RunRows):
         CommError
             If it could not be written in time.
         """
-        from stepwell.client.naming import check_tags
-
         check_tags(self.tags)
+        self.tags[:] = map(clean, self.tags)
         config = changes(self._read_config, self.config)
         summary = self.summary.changes()
         attributes, _ = changes(self._read, self._attributes)
@@ -333,4 +342,4 @@ def run_path(path: str, entity: str) -> model_pb2.RunPath:
 def _text(name: str, given: object) -> str:
     if not isinstance(given, str):
         raise UsageError(f"{name} must be a str, not {type(given).__name__}")
-    return given
+    return clean(given)

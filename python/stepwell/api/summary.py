@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
 from stepwell.client.branch import Branch, prune
+from stepwell.client.naming import clean
 from stepwell.client.summary import flat, nest
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class Summary(dict[str, Any]):
             If it could not be written in time.
         """
         for key, value in dict(*values, **more).items():
-            for name, leaf in flat(str(key), prune(value)).items():
+            key = clean(str(key))
+            for name, leaf in flat(key, prune(value, key)).items():
                 super().__setitem__(name, leaf)
         changed, deleted = self.changes()
         if changed or deleted:
@@ -81,10 +83,11 @@ class Summary(dict[str, Any]):
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to, in place of everything below it."""
-        key = ".".join(map(str, path))
+        key = clean(".".join(map(str, path)))
+        leaves = flat(key, prune(value, key))
         for name in [name for name in self if name == key or name.startswith(f"{key}.")]:
             super().__delitem__(name)
-        for name, leaf in flat(key, prune(value)).items():
+        for name, leaf in leaves.items():
             super().__setitem__(name, leaf)
 
     def delete_at(self, path: Path) -> None:

@@ -29,7 +29,7 @@ class Attachment:
         How the run's first process writes.
     settings
         Its settings.
-    name, notes, tags
+    name, notes, tags, group, job_type
         What it is called now.
     config
         Its config.
@@ -42,13 +42,16 @@ class Attachment:
     name: str
     notes: str
     tags: tuple[str, ...]
+    group: str
+    job_type: str
     config: dict[str, Any]
     finished: bool
 
     @classmethod
     def of(cls, run: Run) -> Attachment:
         """Describe a run of this process."""
-        return cls(run.options, run.settings, run.name, run.notes, run.tags, run.config.as_dict(), run.is_finished)
+        said = run.name, run.notes, run.tags, run.group, run.job_type
+        return cls(run.options, run.settings, *said, run.config.as_dict(), run.is_finished)
 
     def join(self) -> Run:
         """Return the run: this process's own if it has it, else a writer to it that begins with its first use."""
@@ -61,7 +64,7 @@ class Attachment:
                 return each
         terminal = Terminal(silent=self.settings.silent, quiet=self.settings.quiet)
         run = Run(options, self.settings, terminal, is_child=True)
-        run.remember(self.name, self.notes, self.tags, self.config)
+        run.remember(self.name, self.notes, self.tags, self.group, self.job_type, self.config)
         if self.finished:
             run.finish()
         else:
@@ -111,7 +114,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         spool_bytes=settings.spool_bytes,
         summary_follows_log=settings.summary_follows_log,
     )
-    return Attachment(options, settings, settings.name or run_id, "", (), {}, finished=False).join()
+    return Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False).join()
 
 
 def _stream(directory: str, run_id: str, project: str | None, entity: str | None) -> SpooledStream:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stepwell.client.naming import DEPTH, too_deep
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -106,8 +108,18 @@ def grow(value: Any, root: Root, path: Path) -> Any:
     return value
 
 
-def prune(value: Any) -> Any:
-    """Return `value` with plain dicts in place of branches."""
+def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
+    """Return `value` with plain dicts in place of branches.
+
+    Raises
+    ------
+    ValueError
+        If it has more than `depth` levels; it names the key.
+    """
+    if not isinstance(value, (dict, list)):
+        return value
+    if depth == 0:
+        raise too_deep(key)
     if isinstance(value, dict):
-        return {key: prune(inner) for key, inner in value.items()}
-    return [prune(inner) for inner in value] if isinstance(value, list) else value
+        return {name: prune(inner, key, depth - 1) for name, inner in value.items()}
+    return [prune(inner, key, depth - 1) for inner in value]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, grow, prune
+from stepwell.client.naming import DEPTH, clean
 from stepwell.client.plain import plain
 from stepwell.errors import ConfigError
 
@@ -72,7 +73,8 @@ class Config(MutableMapping[str, Any]):
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dict."""
-        values: dict[str, Any] = prune(self._get_values())
+        # The config itself is one level more.
+        values: dict[str, Any] = prune(self._get_values(), depth=DEPTH + 1)
         return values
 
     def update(self, *values: Any, allow_val_change: bool | None = None, **more: Any) -> None:
@@ -89,12 +91,15 @@ class Config(MutableMapping[str, Any]):
         ------
         ConfigError
             If a key would change and may not.
+        ValueError
+            If a value is nested too deep, or holds itself.
         """
         given: dict[str, Any] = {}
         for source in values:
             given.update(source if isinstance(source, (Mapping, list, tuple)) else vars(source))
         given.update(more)
-        changes = {str(key): plain(value, vars(self)["_store"]) for key, value in given.items()}
+        names = {key: clean(str(key)) for key in given}
+        changes = {names[key]: plain(value, vars(self)["_store"], names[key]) for key, value in given.items()}
         allow = vars(self)["_allow"] if allow_val_change is None else allow_val_change
         for key, value in changes.items():
             if not allow:
@@ -112,8 +117,8 @@ class Config(MutableMapping[str, Any]):
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to."""
-        path = tuple(str(key) for key in path)
-        value = plain(value, vars(self)["_store"])
+        path = tuple(clean(str(key)) for key in path)
+        value = plain(value, vars(self)["_store"], ".".join(path))
         top = prune(self._get_values().get(path[0]))
         changed = {"": top} if path[0] in self._get_values() else {}
         inner, keys = changed, ("", *path[1:])

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stepwell.client.naming import check_tags
+from stepwell.client.naming import check_tags, clean
 
 if TYPE_CHECKING:
     from stepwell.client.run_status import RunStatus
@@ -25,6 +25,9 @@ class Description(ABC):
     _name: str
     _notes: str
     _tags: tuple[str, ...]
+    _group: str
+    _job_type: str
+    _resumed: bool
 
     @abstractmethod
     def _live_writer(self) -> Writer:
@@ -78,12 +81,12 @@ class Description(ABC):
     @property
     def group(self) -> str:
         """Group of runs that this one belongs to; empty if there is none."""
-        return self._settings.group or ""
+        return self._group
 
     @property
     def job_type(self) -> str:
         """What the run does; empty if nobody said."""
-        return self._settings.job_type or ""
+        return self._job_type
 
     @property
     def settings(self) -> Settings:
@@ -103,7 +106,7 @@ class Description(ABC):
     @property
     def resumed(self) -> bool:
         """Whether it goes on with an earlier run."""
-        return self._options.start_step > 0
+        return self._resumed
 
     @property
     def is_finished(self) -> bool:
@@ -142,8 +145,9 @@ class Description(ABC):
 
     @name.setter
     def name(self, value: str) -> None:
-        self._live_writer().set_info(name=str(value))
-        self._name = str(value)
+        name = clean(str(value))
+        self._live_writer().set_info(name=name)
+        self._name = name
 
     @property
     def notes(self) -> str:
@@ -152,8 +156,9 @@ class Description(ABC):
 
     @notes.setter
     def notes(self, value: str) -> None:
-        self._live_writer().set_info(notes=str(value))
-        self._notes = str(value)
+        notes = clean(str(value))
+        self._live_writer().set_info(notes=notes)
+        self._notes = notes
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -164,6 +169,7 @@ class Description(ABC):
     def tags(self, values: Sequence[str]) -> None:
         tags = (values,) if isinstance(values, str) else tuple(dict.fromkeys(values))
         check_tags(tags)
+        tags = tuple(map(clean, tags))
         self._live_writer().set_info(tags=list(tags))
         self._tags = tags
 

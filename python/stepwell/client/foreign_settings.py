@@ -13,6 +13,8 @@ EQUIVALENT = {
     "tensorboard": "sync_tensorboard",
     "x_label": "label",
 }
+# Names of wandb's under which a process says that it does not decide how the run ends.
+DECIDES = ("x_primary", "x_primary_node", "x_update_finish_state")
 
 _NAMES = """
 allow_media_symlink allow_offline_artifacts anonymous api_key app_url_override base_url capture_loggers code_dir
@@ -32,14 +34,13 @@ x_file_transfer_retry_max x_file_transfer_retry_wait_max_seconds x_file_transfer
 x_file_transfer_timeout_seconds x_files_dir x_flow_control_custom x_flow_control_disabled x_graphql_retry_max
 x_graphql_retry_wait_max_seconds x_graphql_retry_wait_min_seconds x_graphql_timeout_seconds x_internal_check_process
 x_internal_queue_timeout x_jupyter_name x_jupyter_path x_jupyter_root x_live_policy_rate_limit
-x_live_policy_wait_time x_log_level x_network_buffer x_noop x_offline x_platform x_primary x_proxies x_python
+x_live_policy_wait_time x_log_level x_network_buffer x_noop x_offline x_platform x_proxies x_python
 x_require_core x_require_service x_runqueue_item_id x_save_requirements x_server_side_derived_summary
 x_service_transport x_service_wait x_skip_transaction_log x_start_datetime x_start_time x_stats_buffer_size
 x_stats_cpu_count x_stats_cpu_logical_count x_stats_disk_paths x_stats_gpu_count x_stats_gpu_device_ids
 x_stats_gpu_type x_stats_join_assets x_stats_neuron_monitor_config_path x_stats_open_metrics_endpoints
 x_stats_open_metrics_filters x_stats_pid x_stats_sample_rate_seconds x_stats_samples_to_average
 x_stats_sampling_interval x_stats_track_process_tree x_sync x_tmp_code_dir x_tracelog x_unsaved_keys
-x_update_finish_state
 """
 _WITHOUT_EFFECT = frozenset(_NAMES.split())
 

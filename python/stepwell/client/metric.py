@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stepwell.client.naming import clean
 from stepwell.errors import UsageError
 
 SUMMARIES = ("min", "max", "mean", "last", "first", "best", "copy", "none")
@@ -45,6 +46,7 @@ class Metric:
             raise UsageError("define_metric: step_sync needs a step_metric")
         if goal is not None and goal not in GOALS:
             raise UsageError(f"define_metric: goal must be {' or '.join(GOALS)}, not {goal!r}")
+        name, step_metric = clean(name), None if step_metric is None else clean(step_metric)
         return cls(name, step_metric, step_sync, hidden, _summary(summary), goal)
 
 

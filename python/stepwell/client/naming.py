@@ -17,6 +17,10 @@ PROJECT_CHARS = 128
 RUN_ID_CHARS = 128
 LABEL_CHARS = 128
 TAG_CHARS = 64
+KEY_BYTES = 1024
+LAST_STEP = 2**63 - 1
+# Levels of dicts and lists in a value: VALUE_DEPTH of the same file, less those of the row around it.
+DEPTH = 29
 
 _PROJECT_FORBIDDEN = "/\\#?%:"
 _RUN_ID_FORBIDDEN = ":;,#?/'\\"
@@ -51,6 +55,35 @@ def run_name(run_id: str) -> str:
     number, adjective = divmod(number, len(adjectives))
     number, noun = divmod(number, len(nouns))
     return f"{adjectives[adjective]}-{nouns[noun]}-{number % _NUMBERS + 1}"
+
+
+def clean(text: str) -> str:
+    r"""Return text that UTF-8 can hold: lone surrogates, as `os.listdir` gives them for other bytes, as `\udce9`."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
+
+
+def file_name(path: str) -> str:
+    r"""Return a path as it can be within a run: control characters, `\` and bytes that are no text as `%E9`."""
+    return "".join(char if _may_name_a_file(char) else _percent(char) for char in path)
+
+
+def _may_name_a_file(char: str) -> bool:
+    return char != "\\" and not (char < " " or "\x7f" <= char < "\xa0" or "\ud800" <= char <= "\udfff")
+
+
+def _percent(char: str) -> str:
+    is_byte = "\udc80" <= char <= "\udcff"  # as `os.listdir` gives one
+    data = os.fsencode(char) if is_byte else char.encode("utf-8", "surrogatepass")
+    return "".join(f"%{byte:02X}" for byte in data)
+
+
+def too_deep(key: str) -> ValueError:
+    """Return the error of a value that nothing could read back, in the words of the native encoder."""
+    return ValueError(f"{key!r} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept")
 
 
 def check_project(value: str, what: str = "project") -> None:

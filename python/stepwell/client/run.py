@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stepwell.client.alert import AlertLevel, Alerts
+    from stepwell.client.earlier import EarlierRun
     from stepwell.client.history import History
     from stepwell.client.metric import Metric
     from stepwell.client.settings import Settings
     from stepwell.client.terminal import Terminal
     from stepwell.client.watch import Watch, What
+
+# Longest wait for the server when `init` fails.
+_ABANDON_SECONDS = 2.0
 
 
 class Run(RunFiles, Description):
@@ -68,6 +72,11 @@ class Run(RunFiles, Description):
         self._name = settings.name or options.run
         self._notes = settings.notes or ""
         self._tags = settings.tags or ()
+        self._group = settings.group or ""
+        self._job_type = settings.job_type or ""
+        self._resumed = False
+        # The summary that an earlier life of the run left, as far as this one has not changed it.
+        self._earlier_summary: dict[str, Any] = {}
         self._finished = False
         # Writers of the process that this one was forked from. They are never used again, and never freed:
         # their threads and files are the parent's.
@@ -270,7 +279,20 @@ class Run(RunFiles, Description):
         said.update(name=name, tags=tags)
         if any(value is not None for value in said.values()):
             self._live_writer().set_info(**said)
-        self._name = name or default_name
+        if name or self._name == self.id:  # which stands for no name
+            self._name = name or default_name
+
+    def take_up(self, earlier: EarlierRun) -> None:
+        """Know what an earlier life of the run has written of it, without writing it again; settings go before it."""
+        settings = self._settings
+        self._resumed = earlier.has_begun
+        self._name = settings.name or earlier.name or self._name
+        self._notes = earlier.notes if settings.notes is None else settings.notes
+        self._tags = earlier.tags if settings.tags is None else settings.tags
+        self._group = earlier.group if settings.group is None else settings.group
+        self._job_type = earlier.job_type if settings.job_type is None else settings.job_type
+        self._config.remember(earlier.config)
+        self._earlier_summary = dict(earlier.summary)
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: everything logged is on disk when this returns, and at the server if it was reached in time.
@@ -285,6 +307,13 @@ class Run(RunFiles, Description):
         quiet
             Write only warnings to the terminal.
         """
+        self._end(exit_code, quiet, self._settings.finish_timeout)
+
+    def abandon(self) -> None:
+        """End a run whose `init` has failed half way: it is `failed`, and no server is waited for."""
+        self._end(1, True, min(_ABANDON_SECONDS, self._settings.finish_timeout))
+
+    def _end(self, exit_code: int | None, quiet: bool | None, timeout: float) -> None:
         if self._finished:
             return
         from stepwell.client.ending import Ending
@@ -303,7 +332,7 @@ class Run(RunFiles, Description):
         self.log = self._log_finished
         try:
             if self._writer is not None and not self._disabled:
-                ending = Ending(self._writer, self._options, self._name, self._settings.finish_timeout)
+                ending = Ending(self._writer, self._options, self._name, timeout)
                 ending.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
             if self._options.primary and not self._disabled and not self._is_child and not exit_code:
@@ -379,9 +408,11 @@ class Run(RunFiles, Description):
 
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self._live_writer().set_summary(values, deleted)
+        for key in deleted:
+            self._earlier_summary.pop(key, None)
 
     def _summed_up(self) -> dict[str, Any]:
-        return self._live_writer().summary()
+        return {**self._earlier_summary, **self._live_writer().summary()}
 
     def _stored(self, key: str, value: Any) -> Any:
         """Return what is stored of a value, large arrays and media as files that are handed to the writer."""
@@ -390,7 +421,7 @@ class Run(RunFiles, Description):
         if type(value) not in {bool, int, float, str}:  # which need no import
             from stepwell.client.tensor import with_tensors
 
-            value = with_tensors(value)
+            value = with_tensors(value, key)
         return self._live_writer().convert(key, value)
 
     def __enter__(self) -> Run:
@@ -416,7 +447,9 @@ class Run(RunFiles, Description):
         """Who writes, to which run, and where to."""
         return self._options
 
-    def remember(self, name: str, notes: str, tags: tuple[str, ...], config: Mapping[str, Any]) -> None:
+    def remember(
+        self, name: str, notes: str, tags: tuple[str, ...], group: str, job_type: str, config: Mapping[str, Any]
+    ) -> None:
         """Take over what another process has written of the run, without writing it again."""
-        self._name, self._notes, self._tags = name, notes, tags
+        self._name, self._notes, self._tags, self._group, self._job_type = name, notes, tags, group, job_type
         self._config.remember(config)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from stepwell.client import naming
-from stepwell.client.foreign_settings import EQUIVALENT, is_without_effect
+from stepwell.client.foreign_settings import DECIDES, EQUIVALENT, is_without_effect
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{name} must be a str, not {type(value).__name__}")
     return value
+
+
+def _words(name: str, value: object) -> str:
+    return naming.clean(_text(name, value))
 
 
 def _path(name: str, value: object) -> str:
@@ -76,7 +80,7 @@ def _tags(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise UsageError(f"{name} must be a sequence of str, not {type(value).__name__}")
     naming.check_tags(value)
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(map(naming.clean, value)))
 
 
 def _choice(kind: Any, names: Mapping[Any, str | None]) -> Callable[[str, object], Any]:
@@ -141,6 +145,8 @@ def split_moment(name: str, value: str) -> tuple[str, int]:
     if not run or not mark or not step.isascii() or not step.isdigit():
         raise UsageError(f"{name} must look like 'ID?_step=N' with an integer N ≥ 0, not {value!r}")
     naming.check_run_id(run)
+    if int(step) > naming.LAST_STEP:
+        raise UsageError(f"{name}: a step has 64 bits; {step} is beyond {naming.LAST_STEP}")
     return run, int(step)
 
 
@@ -188,16 +194,16 @@ class Settings:
         default=None,
         metadata=_about(_run_id, "Id of the run; processes with the same id share it.", "RUN_ID", "RUN_ID"),
     )
-    name: str | None = field(default=None, metadata=_about(_text, "Display name of the run.", "NAME", "NAME"))
-    notes: str | None = field(default=None, metadata=_about(_text, "Notes on the run.", "NOTES", "NOTES"))
+    name: str | None = field(default=None, metadata=_about(_words, "Display name of the run.", "NAME", "NAME"))
+    notes: str | None = field(default=None, metadata=_about(_words, "Notes on the run.", "NOTES", "NOTES"))
     tags: tuple[str, ...] | None = field(
         default=None, metadata=_about(_tags, "Tags; in a variable separated by commas.", "TAGS", "TAGS")
     )
     group: str | None = field(
-        default=None, metadata=_about(_text, "Group of runs that this one belongs to.", "RUN_GROUP", "RUN_GROUP")
+        default=None, metadata=_about(_words, "Group of runs that this one belongs to.", "RUN_GROUP", "RUN_GROUP")
     )
     job_type: str | None = field(
-        default=None, metadata=_about(_text, "What the run does: `train`, `eval`, …", "JOB_TYPE", "JOB_TYPE")
+        default=None, metadata=_about(_words, "What the run does: `train`, `eval`, …", "JOB_TYPE", "JOB_TYPE")
     )
     resume: Resume | None = field(
         default=None,
@@ -227,6 +233,14 @@ class Settings:
     )
     label: str | None = field(
         default=None, metadata=_about(_label, "Tells the writers of a run apart; by default the rank.", "LABEL")
+    )
+    primary: bool = field(
+        default=True,
+        metadata=_about(
+            _flag,
+            "Whether this process may decide how the run ended, as rank 0 does; false for the workers of a shared run.",
+            "PRIMARY",
+        ),
     )
     on_full: OnFull = field(
         default="sample",
@@ -321,7 +335,12 @@ class Settings:
 
 def _translated(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings under their names here, without those of wandb that have no effect."""
-    return {EQUIVALENT.get(name, name): value for name, value in values.items() if not is_without_effect(name)}
+    kept = {EQUIVALENT.get(name, name): value for name, value in values.items() if not is_without_effect(name)}
+    # wandb says in two settings what is one here; either takes the decision away.
+    decides = [said for name in DECIDES if (said := kept.pop(name, None)) is not None]
+    if decides:
+        kept.setdefault("primary", all(_flag("primary", each) for each in decides))
+    return kept
 
 
 def known() -> dict[str, Field[Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, prune
+from stepwell.client.naming import clean
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path
@@ -82,12 +83,12 @@ class Summary(MutableMapping[str, Any]):
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
         changes: dict[str, Any] = {}
         for key, value in dict(*values, **more).items():
-            changes.update(self._changes(str(key), value))
+            changes.update(self._changes(clean(str(key)), value))
         self._keep(changes, ())
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set by hand the value that a path of keys leads to, in place of everything set by hand below it."""
-        key = ".".join(map(str, path))
+        key = clean(".".join(map(str, path)))
         changes = self._changes(key, value)
         below = [name for name in vars(self)["_hand"] if name.startswith(f"{key}.") and name not in changes]
         self._keep(changes, below)
@@ -108,7 +109,7 @@ class Summary(MutableMapping[str, Any]):
 
     def _changes(self, key: str, value: Any) -> dict[str, Any]:
         """Return what is stored of a value, leaf by leaf."""
-        return flat(key, vars(self)["_convert"](key, prune(value)))
+        return flat(key, vars(self)["_convert"](key, prune(value, key)))
 
     def _keep(self, changes: dict[str, Any], deleted: Sequence[str]) -> None:
         """Send what is new and remember its names, in this order: what cannot be sent is not remembered."""

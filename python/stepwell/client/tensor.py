@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.encode import array_of
+from stepwell.client.naming import DEPTH, too_deep
 from stepwell.media.media import Media, attach
 
 if TYPE_CHECKING:
@@ -44,14 +45,21 @@ class Tensor(Media):
         return {"_type": self._type, "path": path, **said, **_native.array_statistics(array)}
 
 
-def with_tensors(value: Any) -> Any:
+def with_tensors(value: Any, key: str = "", depth: int = DEPTH) -> Any:
     """Return a value for the summary in which the arrays and tensors of more than 32 numbers are `Tensor`.
 
     Dicts are copied as far as there are some in them; everything else, lists too, stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If it has more than `depth` levels of dicts; it names the key.
     """
     if isinstance(value, Mapping):
-        found = {key: with_tensors(inner) for key, inner in value.items()}
-        return value if all(found[key] is inner for key, inner in value.items()) else found
+        if depth == 0:
+            raise too_deep(key)
+        found = {name: with_tensors(inner, key, depth - 1) for name, inner in value.items()}
+        return value if all(found[name] is inner for name, inner in value.items()) else found
     array = None if isinstance(value, (str, bytes, list, tuple, int, float, Media)) else array_of(value)
     if array is None or array.size <= _LIST_ELEMENTS or array.dtype.kind not in "biuf":
         return value

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from stepwell.client.naming import DEPTH, too_deep
 from stepwell.client.tally import Tally
 
 if TYPE_CHECKING:
@@ -108,11 +109,13 @@ def _convert(key: str, value: Any) -> Any:
     return encode.convert(key, value)
 
 
-def _leaves(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(data: Mapping[str, Any], path: str = "", depth: int = DEPTH) -> Iterator[tuple[str, Any]]:
     """Yield the values of nested dicts under the keys that they have in rows: the path, joined by dots."""
+    if depth == 0:
+        raise too_deep(path.partition(".")[0])
     for key, value in data.items():
         if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{path}{key}.")
+            yield from _leaves(value, f"{path}{key}.", depth - 1)
         else:
             yield f"{path}{key}", value
 

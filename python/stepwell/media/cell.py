@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from stepwell.client.encode import array_of, as_media
+from stepwell.client.naming import DEPTH, too_deep
 from stepwell.media.classes import Classes
 from stepwell.media.media import Media
 from stepwell.media.picture import is_pillow
@@ -87,20 +88,28 @@ def is_missing(cell: Any) -> bool:
     return pandas is not None and any(cell is getattr(pandas, name, None) for name in ("NA", "NaT"))
 
 
-def stored(cell: Any) -> Any:
-    """Return a cell as it is stored: arrays become lists, however long; media are left to the encoder."""
+def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
+    """Return a cell as it is stored: arrays become lists, however long; media are left to the encoder.
+
+    Raises
+    ------
+    ValueError
+        If it has more than `depth` levels; it names the key of the table.
+    """
     if type(cell) in _PLAIN or isinstance(cell, Media) or is_pillow(cell):
         return cell
     if is_missing(cell):
         return None
+    if depth == 0:
+        raise too_deep(key)
     if isinstance(cell, (list, tuple)):
-        return [stored(each) for each in cell]
+        return [stored(key, each, depth - 1) for each in cell]
     if isinstance(cell, Mapping):
-        return {name: stored(inner) for name, inner in cell.items()}
+        return {name: stored(key, inner, depth - 1) for name, inner in cell.items()}
     array = array_of(cell)
     if array is None:
         return cell
-    return stored(array.tolist()) if array.dtype.kind == "O" else array.tolist()
+    return stored(key, array.tolist(), depth - 1) if array.dtype.kind == "O" else array.tolist()
 
 
 def recorded(key: str, cell: Any) -> Any:
@@ -114,7 +123,7 @@ def recorded(key: str, cell: Any) -> Any:
         Anything.
     """
     medium = None if type(cell) in _PLAIN else as_media(cell)
-    return stored(cell) if medium is None else medium.record(key)
+    return stored(key, cell) if medium is None else medium.record(key)
 
 
 def _kind_of_type(type_: type) -> str | None:

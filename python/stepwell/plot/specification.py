@@ -135,19 +135,20 @@ def _quotable(text: str) -> str:
 
 def _plain(cell: Any) -> Any:
     """Return a cell as JSON has it: NaN, infinities and media are None, times and the like text."""
+    from stepwell.api.json_form import from_json
     from stepwell.media.cell import stored
 
-    cell = stored(cell)
+    cell = stored("table", cell)
+    if isinstance(cell, Mapping):
+        cell = from_json(cell) if isinstance(cell, dict) else dict(cell)
     if cell is None or isinstance(cell, (bool, int, str)):
         return cell
     if isinstance(cell, float):
         return cell if math.isfinite(cell) else None
     if isinstance(cell, list):
         return [_plain(each) for each in cell]
-    if isinstance(cell, Mapping):
-        if cell.get("_type") == "float":
-            return None
-        return int(cell["value"]) if cell.get("_type") == "int" else dict(cell)
+    if isinstance(cell, dict):
+        return cell
     if isinstance(cell, Media):
         return None
     return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

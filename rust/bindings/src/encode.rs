@@ -8,6 +8,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use std::borrow::Cow;
 use stepwell_codec::msgpack;
 use stepwell_model::limits;
 use stepwell_model::value::EXT_WTF8;
@@ -90,6 +91,16 @@ pub(crate) unsafe fn utf8<'a>(text: *mut ffi::PyObject) -> Option<&'a str> {
     }
 }
 
+/// The UTF-8 of a key. Lone surrogates, as `os.listdir` gives them for bytes that are no text, become escapes, `\udce9`: keys are UTF-8 everywhere.
+pub(crate) fn key_text<'a>(key: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
+    // SAFETY: `key` is a bound str, and lives as long as the result.
+    if let Some(clean) = unsafe { utf8(key.as_ptr()) } {
+        return Ok(Cow::Borrowed(clean));
+    }
+    let bytes: Vec<u8> = key.call_method1("encode", ("utf-8", "backslashreplace"))?.extract()?;
+    Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
 /// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in errors.
 pub(crate) fn any(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     nested(out, key, value, DEPTH)
@@ -101,9 +112,9 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
         return Ok(());
     }
     let deeper = || {
-        depth
-            .checked_sub(1)
-            .ok_or_else(|| PyValueError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels; nothing of this call was kept")))
+        depth.checked_sub(1).ok_or_else(|| {
+            PyValueError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept"))
+        })
     };
     if let Ok(dict) = value.cast::<PyDict>() {
         return map(out, key, &dict.copy()?, deeper()?);
@@ -142,8 +153,8 @@ fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> 
     msgpack::write_map_len(out, dict.len());
     for (name, value) in dict.iter() {
         // JSON and wandb turn numbers and truth values that name something into text; so does this.
-        let name = match name.cast_into::<PyString>() {
-            Ok(name) => name,
+        let text = match name.cast_into::<PyString>() {
+            Ok(text) => text,
             Err(other) => {
                 let name = other.into_inner();
                 // SAFETY: `name` is a bound reference.
@@ -157,11 +168,7 @@ fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> 
                 name.str()?
             }
         };
-        // SAFETY: `name` is a bound str.
-        let text = unsafe { utf8(name.as_ptr()) }.ok_or_else(|| {
-            PyValueError::new_err(format!("the dict under {key:?} has a key with lone surrogates; nothing of this call was kept"))
-        })?;
-        msgpack::write_str(out, text);
+        msgpack::write_str(out, &key_text(&text)?);
         nested(out, key, &value, depth)?;
     }
     Ok(())

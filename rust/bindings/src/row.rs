@@ -5,13 +5,14 @@
 use crate::attach::{self, Files};
 use crate::encode::{self, Plain};
 use crate::shape::Pointers;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use std::cell::Cell;
 use std::sync::Arc;
 use stepwell_client::FilePool;
+use stepwell_codec::msgpack::{MsgpackError, Reader};
 use stepwell_model::limits;
 
 /// Bytes that a row's frame needs besides its values, generously.
@@ -117,8 +118,10 @@ impl RowScratch {
                 return Err(PyTypeError::new_err(format!("keys must be str, got {kind}; nothing of this call was kept")));
             };
             self.keys.push(name.as_ptr());
-            let name = name.to_string_lossy();
+            let name = encode::key_text(name)?;
+            let begin = self.values.len();
             encode::any(&mut self.values, &name, &value)?;
+            check_paths(&name, &self.values[begin..])?;
         }
         self.check_size()?;
         Ok(copy)
@@ -133,4 +136,44 @@ impl RowScratch {
         }
         Ok(())
     }
+}
+
+/// Refuses nested dicts whose leaves would have longer keys than a key may be: their paths are keys wherever rows are read.
+fn check_paths(key: &str, value: &[u8]) -> PyResult<()> {
+    let longest = longest_path(&mut Reader::new(value), key.len()).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
+    if longest <= limits::KEY_BYTES || longest == key.len() {
+        return Ok(());
+    }
+    let (start, limit): (String, _) = (key.chars().take(40).collect(), limits::KEY_BYTES);
+    Err(PyValueError::new_err(format!(
+        "the dict under {start:?} has a path of {longest} bytes, at most {limit} are allowed for a key; nothing of this call was kept"
+    )))
+}
+
+/// The length of the longest key that a value's leaves have by `stepwell_model::flatten`, where its own key has `bytes`.
+fn longest_path(reader: &mut Reader<'_>, bytes: usize) -> Result<usize, MsgpackError> {
+    let is_map = matches!(reader.rest().first(), Some(0x80..=0x8f | 0xde | 0xdf));
+    if !is_map || is_typed(&mut Reader::new(reader.rest()))? {
+        reader.skip()?;
+        return Ok(bytes);
+    }
+    let mut longest = bytes;
+    for _ in 0..reader.map_len()? {
+        let name = reader.str()?.len();
+        longest = longest.max(longest_path(reader, bytes + 1 + name)?);
+    }
+    Ok(longest)
+}
+
+/// Whether a map is a typed object, which is one value.
+fn is_typed(reader: &mut Reader<'_>) -> Result<bool, MsgpackError> {
+    for _ in 0..reader.map_len()? {
+        let is_type = reader.str()? == "_type";
+        let is_text = matches!(reader.rest().first(), Some(0xa0..=0xbf | 0xd9..=0xdb));
+        if is_type && is_text {
+            return Ok(true);
+        }
+        reader.skip()?;
+    }
+    Ok(false)
 }

@@ -89,13 +89,7 @@ impl Shapes {
             let kind = key.get_type().name()?;
             return Err(PyTypeError::new_err(format!("keys must be str, got {kind} ({}); nothing of this call was kept", key.repr()?)));
         };
-        // SAFETY: `text` is a bound str.
-        let Some(name) = (unsafe { encode::utf8(text.as_ptr()) }) else {
-            return Err(PyValueError::new_err(format!(
-                "the key {} has lone surrogates, expected text; nothing of this call was kept",
-                text.repr()?
-            )));
-        };
+        let name = &*encode::key_text(text)?;
         if let Some(&id) = self.keys.get(name) {
             return Ok(id);
         }

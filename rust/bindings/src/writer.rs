@@ -8,7 +8,7 @@ use crate::{columns, decode, encode, fork};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -70,7 +70,8 @@ fn pairs(values: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
     };
     let mut pairs = Vec::with_capacity(dict.len());
     for (key, value) in dict.copy()?.iter() {
-        let key: String = key.extract().map_err(|_| PyTypeError::new_err("keys must be str"))?;
+        let key = key.cast::<PyString>().map_err(|_| PyTypeError::new_err("keys must be str"))?;
+        let key = encode::key_text(key)?.into_owned();
         bytes.clear();
         encode::any(&mut bytes, &key, &value)?;
         let value = msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;

@@ -107,7 +107,7 @@ def test_a_second_init_returns_ends_or_adds(tmp_path: Path):
         first = stepwell.init(project="p")
         assert stepwell.init(project="p") is first
         second = stepwell.init(project="p", reinit="create_new")
-        assert second is not first and stepwell.run is second and not first.is_finished
+        assert second is not first and stepwell.run is first and not first.is_finished
         third = stepwell.init(project="p", reinit="finish_previous")
         assert first.is_finished and second.is_finished and stepwell.run is third
         """,

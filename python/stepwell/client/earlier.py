@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from stepwell.client.naming import LAST_STEP
 from stepwell.errors import CommError, UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +25,24 @@ class EarlierRun:
         The step after the last one that this label has written.
     runtime
         How long it has run, in s.
+    has_begun
+        Whether this label has written to it before.
+    name, notes, tags, group, job_type
+        What it is called.
+    config, summary
+        As they are now: values by key, those of the summary by flat key.
     """
 
     next_step: int
     runtime: float
+    has_begun: bool = True
+    name: str = ""
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    group: str = ""
+    job_type: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
 
     def after(self, step: int) -> EarlierRun:
         """Return it as if it had ended with `step`.
@@ -41,7 +56,7 @@ class EarlierRun:
             raise UsageError(
                 f"resume_from: the run's last step is {self.next_step - 1}, so it cannot go on after {step}"
             )
-        return EarlierRun(step + 1, self.runtime)
+        return replace(self, next_step=step + 1)
 
 
 def find(api: Api, path: str, label: str) -> EarlierRun | None:
@@ -62,7 +77,10 @@ def find(api: Api, path: str, label: str) -> EarlierRun | None:
         if error.not_found:
             return None
         raise
+    said = run.said()
     if label and label not in run.labels:
-        return EarlierRun(next_step=0, runtime=0.0)
+        return EarlierRun(next_step=0, runtime=0.0, has_begun=False, **said)
     last_step = run.last_step(label if label in run.labels else None)
-    return EarlierRun(next_step=0 if last_step is None else last_step + 1, runtime=run.runtime)
+    # After the greatest step there is none; what is logged without a step joins that one.
+    next_step = 0 if last_step is None else min(last_step + 1, LAST_STEP)
+    return EarlierRun(next_step, run.runtime, **said)

@@ -60,7 +60,7 @@ def _path_of(recorder: Any) -> str | None:
 
 
 def _log(path: str | None) -> None:
-    if path is None or not Path(path).is_file() or not session.unfinished():
+    if path is None or not Path(path).is_file() or session.current_or_none() is None:
         return
     from stepwell.media.video import Video
 

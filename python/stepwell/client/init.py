@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.client import naming, process_end, session
 from stepwell.client.launcher import Launcher
 from stepwell.client.manifest import Manifest
+from stepwell.client.plain import plain
 from stepwell.client.run import Run
 from stepwell.client.settings import split_moment
 from stepwell.client.settings_file import settings_of_process
@@ -101,10 +102,11 @@ def init(
         `online` (default): to the server, if there is a `url`; `offline`: to `dir` only; `disabled`: nothing is kept.
     reinit
         What to do if a run is in progress: `return_previous` (default), `finish_previous` (default in a notebook),
-        `create_new`.
+        `create_new`, which leaves `stepwell.run` and `stepwell.log` with the one that they stand for.
     resume
         Whether to go on with the run of this `id`: `allow`: if there is one; `must`; `never`: there may be none;
-        `auto`: with the run of this directory that has not ended well. The next step is the one after the last.
+        `auto`: with the run of this directory that has not ended well. The next step is the one after the last, and
+        config, summary, name, notes, tags, group and job type are those of the run, as far as nothing else is given.
     settings
         Settings in one object.
     url
@@ -142,7 +144,9 @@ def init(
     Raises
     ------
     UsageError
-        For an argument that makes no sense. Nothing was begun.
+        For an argument that makes no sense, or an id that this process writes to already. Nothing was begun.
+    ValueError
+        If a value of the config is nested too deep, or holds itself; it names the key. Nothing was begun.
     Error
         If `dir` cannot be written to. Nothing was begun.
     CommError
@@ -162,7 +166,9 @@ def init(
     if config is not None or config_include_keys is not None or config_exclude_keys is not None:
         from stepwell.client.config_source import read_config
 
-        values = read_config(config, config_include_keys, config_exclude_keys)
+        # Converted before anything is begun or ended: what cannot be stored is an error of this call.
+        given = read_config(config, config_include_keys, config_exclude_keys)
+        values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
     # What the process began that this one was forked from is not its own.
     previous = [each for each in session.unfinished() if not each.is_inherited]
     if previous:
@@ -172,7 +178,7 @@ def init(
         if what == "return_previous":
             return previous[-1]
         if what == "finish_previous":
-            session.finish()
+            session.finish_all()
     return _Beginning(resolved, Launcher.from_environment(os.environ)).run(values)
 
 
@@ -195,8 +201,10 @@ class _Beginning:
         manifest = Manifest(directory)
         run_id, is_new = self._run_id(manifest)
         rank = self.launcher.rank if settings.rank is None else settings.rank
-        label = settings.label if settings.label is not None else "" if rank is None else str(rank)
+        label = self._label(rank)
         destination = settings.url if settings.url and settings.mode == "online" else ""
+        if not disabled:
+            self._check_not_in_use(directory, run_id, label)
         found = None if is_new or disabled else self._earlier(directory, destination, run_id, label, terminal)
         origin = None if disabled else self._origin(directory, destination)
         options = WriterOptions(
@@ -207,7 +215,7 @@ class _Beginning:
             label=label,
             rank=rank,
             # A rank that shares its run with nobody is the one that decides how it ended.
-            primary=is_new or rank in {None, 0},
+            primary=settings.primary and (is_new or rank in {None, 0}),
             attempt=0 if is_new or disabled else self._attempt(manifest, directory, run_id, label),
             runtime_offset=found.runtime if found else 0.0,
             host=os.uname().nodename,
@@ -223,17 +231,20 @@ class _Beginning:
             new = Run(options, settings, terminal)
         except OSError as error:
             raise _cannot_write(directory, error) from error
-        if not disabled and options.primary and (is_new or settings.resume == "auto"):
-            manifest.begin(settings.entity, settings.project, run_id)
-        self._describe(new, options, config)
-        if origin is not None:
-            try:
+        try:
+            if not disabled and options.primary and (is_new or settings.resume == "auto"):
+                manifest.begin(settings.entity, settings.project, run_id)
+            self._describe(new, options, config, found)
+            if origin is not None:
                 origin.copy_to(new)
-            except BaseException:
-                new.finish(exit_code=1, quiet=True)
-                raise
+        except BaseException:
+            new.abandon()
+            raise
         _begun += 1
-        session.enter(new)
+        if settings.reinit == "create_new":
+            session.enter_aside(new)
+        else:
+            session.enter(new)
         process_end.watch()
         if not disabled:
             _greet(new, terminal, options.primary)
@@ -242,6 +253,25 @@ class _Beginning:
 
                 warn_when_unreachable(new, terminal)
         return new
+
+    def _label(self, rank: int | None) -> str:
+        if self.settings.label is not None:
+            return self.settings.label
+        if rank is not None:
+            return str(rank)
+        # One of many workers of a shared run: their rows must not take the place of each other's.
+        return "" if self.settings.primary else f"worker-{naming.new_run_id()}"
+
+    def _check_not_in_use(self, directory: Path, run_id: str, label: str) -> None:
+        """Raise `UsageError` if this process writes to the run already, under the same label."""
+        path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
+        for each in session.unfinished():
+            mine = not (each.is_inherited or each.disabled)
+            if mine and (each.path, each.label, each.directory) == (path, label, str(directory)):
+                raise UsageError(
+                    f"the id {run_id!r} is in use: this process writes to run {path} already. Finish that run first, "
+                    "choose another id, or tell the writers apart with label="
+                )
 
     def _run_id(self, manifest: Manifest) -> tuple[str, bool]:
         """Return the id, and whether it is one that nobody can have used before."""
@@ -277,7 +307,10 @@ class _Beginning:
         except CommError as error:
             if resume == "must":
                 raise
-            terminal.warn(f"whether run {path} exists is not known: {error} It begins at step 0.")
+            terminal.warn(
+                f"whether run {path} exists is not known: {error} It begins at step 0, and knows nothing of an earlier "
+                "config, summary or tags; tags that are set replace earlier ones."
+            )
             return None
         finally:
             api.close()
@@ -314,11 +347,14 @@ class _Beginning:
         origin.check()
         return origin
 
-    def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any]) -> None:
+    def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any], found: EarlierRun | None) -> None:
         """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""
-        first = options.attempt == 0 and options.start_step == 0 and options.primary
+        if found is not None:
+            new.take_up(found)
+        first = options.primary and options.attempt == 0 and (found is None or not found.name)
         new.describe(default_name=naming.run_name(options.run), first=first)
-        new.config.update(config)
+        # What `init` is told goes before what the run knows.
+        new.config.update(config, allow_val_change=None if found is None else True)
         if self.settings.save_code and options.primary:
             new.save_script()
         if self.settings.monitor_gym:
@@ -371,6 +407,11 @@ def _greet(run: Run, terminal: Terminal, primary: bool) -> None:
     terminal.say(
         f"run {run.name} ({run.path}){going_on}; look at it with: " + (where if run.url else f"stepwell ui {where}")
     )
+
+
+def _media_later(media: Any) -> Any:
+    """Leave media in a config as they are: their files need the writer."""
+    return media
 
 
 def _in_notebook() -> bool:

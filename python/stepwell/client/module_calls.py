@@ -112,7 +112,7 @@ def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:
 
 def teardown(exit_code: int | None = None) -> None:
     """End every run of this process."""
-    session.finish(exit_code=exit_code)
+    session.finish_all(exit_code=exit_code)
 
 
 def require(requirement: str | Sequence[str] | None = None, experiment: str | Sequence[str] | None = None) -> None:

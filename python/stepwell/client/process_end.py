@@ -50,7 +50,7 @@ class ProcessEnd:
 
     def finish_runs(self) -> None:
         """End what is not finished, with the exit code of the process."""
-        session.finish(exit_code=self.exit_code)
+        session.finish_all(exit_code=self.exit_code)
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         self.exit_code = exit_code_of(error)

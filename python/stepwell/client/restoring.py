@@ -46,7 +46,7 @@ def restore(
     CommError
         If there is no such run, or the server cannot be reached.
     """
-    current = session.unfinished()[-1] if session.unfinished() else None
+    current = session.current_or_none()
     if current is not None and source is None:
         return current.restore(name, run_path, replace, None if root is None else os.fspath(root))
     if current is not None and current.disabled:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 # Modules whose names follow the current run.
 _MODULES = ["stepwell"]
-# Runs that are not finished, the oldest first.
+# Runs that are not finished, the oldest first, and those of them that have become the current one.
 _runs: list[Run] = []
+_current: list[Run] = []
 
 
 def _refuse(what: str) -> NoReturn:
@@ -95,9 +96,18 @@ def define_metric(
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
-    """End every run of this process: see `Run.finish`. Without a run it does nothing."""
-    for each in reversed(_runs.copy()):
+    """End the current run, and those that were it before: see `Run.finish`. Without a run it does nothing.
+
+    A run that was begun with `reinit="create_new"` never is the current one; it has a `finish` of its own.
+    """
+    for each in reversed(_current.copy()):
         each.finish(exit_code=exit_code, quiet=quiet)
+
+
+def finish_all(exit_code: int | None = None) -> None:
+    """End every run of this process."""
+    for each in reversed(_runs.copy()):
+        each.finish(exit_code=exit_code)
 
 
 run: Run | None = None
@@ -108,9 +118,14 @@ _BEFORE_INIT = {"run": run, "log": log, "config": config, "summary": summary, "d
 
 def current(what: str) -> Run:
     """Return the current run; without one, raise an error that names the call `what`."""
-    if not _runs:
+    if not _current:
         _refuse(what)
-    return _runs[-1]
+    return _current[-1]
+
+
+def current_or_none() -> Run | None:
+    """Return the current run, None without one."""
+    return _current[-1] if _current else None
 
 
 def unfinished() -> list[Run]:
@@ -119,15 +134,22 @@ def unfinished() -> list[Run]:
 
 
 def enter(new: Run) -> None:
-    """Make `new` the current run."""
+    """Remember `new`, and make it the current run."""
     _runs.append(new)
+    _current.append(new)
     bind()
 
 
+def enter_aside(new: Run) -> None:
+    """Remember `new`; the current run stays what it is."""
+    _runs.append(new)
+
+
 def leave(finished: Run) -> None:
-    """Forget `finished`; the run before it becomes the current one."""
-    if finished in _runs:
-        _runs.remove(finished)
+    """Forget `finished`; the run that was the current one before it becomes it again."""
+    for runs in (_runs, _current):
+        if finished in runs:
+            runs.remove(finished)
     bind()
 
 
@@ -140,7 +162,7 @@ def follow(module: str) -> None:
 
 def bind() -> None:
     """Point the module-level names at the current run."""
-    current = _runs[-1] if _runs else None
+    current = current_or_none()
     if current is None:
         names: dict[str, Any] = _BEFORE_INIT
     else:

@@ -90,3 +90,19 @@ def test_a_follower_takes_what_is_added_from_now_on(tmp_path: Path):
         file.write(record(event(2, 1.0, scalar("a", 1.0))))
     follower.stop()
     assert taken == [1, 2]
+
+
+def test_one_tag_that_cannot_be_stored_costs_itself_only(run: stepwell.Run):
+    mirror = Mirror()
+    with pytest.raises(ValueError, match="xxx"):  # which the hooks turn into a warning
+        mirror.take("runs/a", scalar_event(1, "loss", "x" * 2_000))
+    mirror.take("runs/a", scalar_event(2, "loss"))
+    assert [(row["global_step"], row["loss"]) for row in rows(run)] == [(1, 0.5), (2, 0.5)]
+
+
+def test_each_run_has_the_tags_of_its_own_writers(tmp_path: Path):
+    mirror = Mirror()
+    for seed in ("seed1", "seed2"):
+        with stepwell.init(project="mirror", dir=str(tmp_path / "out"), settings={"silent": True}) as run:
+            mirror.take(f"runs/{seed}", scalar_event(0, "loss"))
+        assert rows(run)[0]["loss"] == 0.5

@@ -15,7 +15,7 @@ _DONE, _DAMAGED = 0, 1
 
 
 def import_tensorboard(root: str, project: str | None, directory: str | None, url: str | None, as_json: bool) -> int:
-    """Import every directory with event files; 0 if all of them could be read to their ends, 1 otherwise."""
+    """Import every directory with event files; 0 if all of what they hold was taken over, else 1."""
     from stepwell.tensorboard.importer import import_directories
 
     terminal = Terminal(silent=as_json)
@@ -24,7 +24,10 @@ def import_tensorboard(root: str, project: str | None, directory: str | None, ur
         damaged = damaged or bool(each.damage)
         if as_json:
             print(json.dumps(_as_json(each)), flush=True)
-        terminal.say(f"{each.directory} → {each.run}: " + (f"{each.events:,} events" if each.events else "nothing new"))
+        if each.run:
+            terminal.say(
+                f"{each.directory} → {each.run}: " + (f"{each.events:,} events" if each.events else "nothing new")
+            )
         for why, count in each.left_out.items():
             terminal.say(f"  left out: {count:,} × {why}")
         for sentence in each.damage:

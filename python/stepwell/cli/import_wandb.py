@@ -20,7 +20,7 @@ _DONE, _FAILED = 0, 1
 
 
 def import_wandb(parsed: argparse.Namespace) -> int:
-    """Import every log that the arguments name; 1 if one of them could not be read."""
+    """Import every log that the arguments name; 1 if something of them could not be read or stored."""
     from stepwell.imports.wandb_import import WandbImport, find_logs
 
     terminal = Terminal(silent=parsed.json)
@@ -33,7 +33,7 @@ def import_wandb(parsed: argparse.Namespace) -> int:
 
         try:
             done = WandbImport(directory, parsed.entity, parsed.project, parsed.replace, progress).run(log)
-        except (Error, OSError) as error:
+        except (Error, OSError, RuntimeError, ValueError) as error:
             failed = True
             terminal.clear_progress()
             terminal.warn(f"{log} was not imported: {error}")
@@ -42,6 +42,7 @@ def import_wandb(parsed: argparse.Namespace) -> int:
             continue
         terminal.clear_progress()
         _tell(terminal, done)
+        failed = failed or bool(done.left_out or done.damaged_bytes)
         if parsed.json:
             print(json.dumps(asdict(done) | {"log": str(log)}))
     return _FAILED if failed else _DONE
@@ -58,3 +59,5 @@ def _tell(terminal: Terminal, done: Imported) -> None:
         terminal.warn(f"{done.path}: the log has no end, so the run counts as failed")
     if done.damaged_bytes:
         terminal.warn(f"{done.path}: {done.damaged_bytes:,} bytes of {done.log} are damaged; what they held is missing")
+    for sentence in done.left_out:
+        terminal.warn(sentence)

@@ -59,9 +59,13 @@ class Terminal:
         """Write a text as it is."""
         if self.silent or sys.stderr is None:
             return
-        # A closed terminal, or one that lacks a character, must not end a training.
+        # A closed terminal must not end a training, and one that lacks a character must not hide a sentence.
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(text)
+            try:
+                sys.stderr.write(text)
+            except UnicodeEncodeError:
+                encoding = sys.stderr.encoding or "ascii"
+                sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.flush()
 
 

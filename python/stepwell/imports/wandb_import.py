@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ _DERIVED = {"_step", "_runtime", "_timestamp"}
 # The exit code of a log without an end: the run was killed, or goes on.
 _NO_END = 1
 _FLUSH_SECONDS = 600.0
+# A file has its own name; the extension of a content is for those that are named by the client.
+_EXTENSION = "bin"
 _ROWS_PER_LOOK = 1_000
 
 
@@ -47,6 +49,8 @@ class Imported:
         Whether the log has an exit code.
     damaged_bytes
         Bytes of the log that could not be read.
+    left_out
+        What else could not be read or stored, a sentence for each file, key and reason.
     """
 
     log: Path
@@ -57,6 +61,7 @@ class Imported:
     missing_files: int
     has_end: bool
     damaged_bytes: int
+    left_out: list[str] = field(default_factory=list)
 
 
 def find_logs(source: Path) -> list[Path]:
@@ -107,6 +112,7 @@ class WandbImport:
         self._project = project
         self._replace = replace
         self._progress = progress
+        self._log = ""
 
     def run(self, path: Path) -> Imported:
         """Import one log.
@@ -119,12 +125,11 @@ class WandbImport:
         from stepwell.api import Api
 
         log = WandbLog(path)
-        try:
-            run = WandbRun.read(log)
-        except ValueError as error:
-            raise Error(f"{path} cannot be read: {error}") from error
+        run = WandbRun.read(log, str(path))
         if not run.id:
-            raise Error(f"{path} does not say which run it is of; it may have been cut off at once")
+            why = "; ".join(run.refused.sentences()) or "it may have been cut off at once"
+            raise Error(f"{path} does not say which run it is of: {why}")
+        self._log = str(path)
         entity = self._entity or run.entity or Settings().entity
         project = self._project or run.project or Settings().project
         name = f"{entity}/{project}/{run.id}"
@@ -135,7 +140,8 @@ class WandbImport:
             files, missing = self._write(run, entity, project, path.parent / "files")
             self._finish_summary(api, name, run, path.parent / "files")
         has_end = run.exit_code is not None
-        return Imported(path, name, True, len(run.rows), files, missing, has_end, log.damaged_bytes)
+        left_out = run.refused.sentences()
+        return Imported(path, name, True, len(run.rows), files, missing, has_end, log.damaged_bytes, left_out)
 
     def _make_room(self, api: Api, name: str) -> bool:
         """Whether the run may be written."""
@@ -184,17 +190,16 @@ class WandbImport:
                 group=run.group or None,
                 job_type=run.job_type or None,
             )
-            if run.config:
-                writer.set_config(run.config)
+            run.refused.configure(writer, run.config, self._log)
             for metric in run.metrics:
                 writer.define_metric(**metric)
-            translation = MediaTranslation(folder, run.private)
+            translation = MediaTranslation(folder, run.private, run.refused)
             time = run.start
             for done, row in enumerate(run.rows):
                 values = translation.row(row.values)
                 said = values.get("_timestamp")
                 time = said if isinstance(said, (int, float)) and not isinstance(said, bool) else time
-                writer.log_at(values, row.step, time)
+                run.refused.log(writer, values, row.step, time, self._log)
                 if done % _ROWS_PER_LOOK == 0:
                     self._progress(done, len(run.rows))
             for values in (run.summary, run.config):
@@ -214,24 +219,27 @@ class WandbImport:
 
         found = missing = 0
         for path, data in translation.contents.items():
-            writer.put_file(path, Content.from_bytes(data, path.rpartition(".")[2]))
+            writer.put_file(path, Content.from_bytes(data, _EXTENSION))
             found += 1
         for path in run.files:
             place = folder / path
             # What `save` took is a link to where it lies; a name must not lead anywhere by itself.
-            if place.is_file() and not Path(path).is_absolute() and ".." not in Path(path).parts:
-                writer.put_file(path, Content.from_file(str(place.resolve()), path.rpartition(".")[2]))
-                found += 1
-            else:
+            if not place.is_file() or Path(path).is_absolute() or ".." in Path(path).parts:
                 missing += 1
+                continue
+            try:
+                writer.put_file(path, Content.from_file(str(place.resolve()), _EXTENSION))
+                found += 1
+            except (OSError, ValueError) as error:
+                run.refused.note(str(place), path, error)
         return found, missing
 
     def _finish_summary(self, api: Api, name: str, run: WandbRun, folder: Path) -> None:
         """Set by hand what wandb's summary has and the rows do not tell, and delete what it has not."""
-        translation = MediaTranslation(folder, run.private)
+        translation = MediaTranslation(folder, run.private, run.refused)
         wanted: dict[str, Any] = {}
         for key, value in translation.row(run.summary).items():
-            if key not in _DERIVED:
+            if key not in _DERIVED and run.refused.can_store(key, value, self._log):
                 wanted |= flat(key, value)
         found = api.run(name)
         summary = found.summary

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stepwell.imports.refusals import Refusals
+
 # The list that holds the items of a sequence, and the type of the items.
 _SEQUENCES = {
     "audio": ("audio", "audio-file"),
@@ -32,23 +34,33 @@ class MediaTranslation:
         The directory `files` of the run.
     private
         What wandb keeps in the config: names of classes, and definitions of charts.
+    refused
+        Takes records that are none; they stay as they were logged.
     contents
         Contents that are not those of a file in the folder, by the path that they are to have.
     """
 
     folder: Path
     private: dict[str, Any]
+    refused: Refusals
     contents: dict[str, bytes] = field(default_factory=dict)
 
     def row(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return a row with our records, and charts under the keys that they were logged with."""
-        found = {key: self.value(key, value) for key, value in values.items()}
+        found = {key: self._try(key, value) for key, value in values.items()}
         for key, table in self._charts().items():
             record = found.get(table["key"])
             if isinstance(record, dict) and record.get("_type") == "table-file":
                 del found[table["key"]]
                 found[key] = {"_type": "chart", **table["chart"], "table": record}
         return found
+
+    def _try(self, key: str, value: Any) -> Any:
+        try:
+            return self.value(key, value)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            self.refused.note(str(self.folder), key, f"its record is none of wandb's ({error!r}); it stays as it is")
+            return value
 
     def value(self, key: str, value: Any) -> Any:
         """Return a value with our records."""
@@ -150,20 +162,34 @@ class MediaTranslation:
         return found if isinstance(found, dict) else {}
 
     def _charts(self) -> dict[str, Any]:
-        charts = {}
-        for key, said in self.private.get("visualize", {}).items():
-            panel = said.get("panel_config", {})
-            table = _table_key(panel)
-            if table is not None and isinstance(panel.get("panelDefId"), str):
-                fields = {name: column for name, column in panel.get("fieldSettings", {}).items() if column is not None}
-                chart = {
-                    "preset": panel["panelDefId"],
-                    "fields": fields,
-                    "string_fields": panel.get("stringSettings", {}),
-                    "split_table": table.startswith("Custom Chart Tables/"),
-                }
-                charts[key] = {"key": table, "chart": chart}
+        charts: dict[str, Any] = {}
+        found = self.private.get("visualize")
+        for key, said in found.items() if isinstance(found, dict) else ():
+            if (chart := self._chart(key, said)) is not None:
+                charts[key] = chart
         return charts
+
+    def _chart(self, key: str, said: Any) -> dict[str, Any] | None:
+        try:
+            return _chart(said)
+        except (AttributeError, KeyError, TypeError) as error:
+            self.refused.note(str(self.folder), key, f"its chart is none of wandb's ({error!r})")
+            return None
+
+
+def _chart(said: dict[str, Any]) -> dict[str, Any] | None:
+    panel = said.get("panel_config", {})
+    table = _table_key(panel)
+    if table is None or not isinstance(panel.get("panelDefId"), str):
+        return None
+    fields = {name: column for name, column in panel.get("fieldSettings", {}).items() if column is not None}
+    chart = {
+        "preset": panel["panelDefId"],
+        "fields": fields,
+        "string_fields": panel.get("stringSettings", {}),
+        "split_table": table.startswith("Custom Chart Tables/"),
+    }
+    return {"key": table, "chart": chart}
 
 
 def _table_key(panel: dict[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stepwell.imports.message import Message
+from stepwell.imports.refusals import Refusals, is_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,8 @@ class WandbRun:
         Paths of files, each once.
     exit_code
         None if the run did not end in order.
+    refused
+        What could not be read, or is no value; the importer adds what could not be stored.
     """
 
     id: str = ""
@@ -74,31 +77,34 @@ class WandbRun:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     exit_code: int | None = None
+    refused: Refusals = field(default_factory=Refusals)
+    _source: str = ""
 
     @classmethod
-    def read(cls, records: Iterable[bytes]) -> WandbRun:
-        """Put a run together.
-
-        Raises
-        ------
-        ValueError
-            If a record is none.
-        """
-        run = cls()
-        for data in records:
-            run._take(Message(data))
-        run.private = run.config.pop("_wandb", None) or {}
+    def read(cls, records: Iterable[bytes], source: str = "") -> WandbRun:
+        """Put a run together; what is wrong with the records of the file `source` is noted in `refused`."""
+        run = cls(_source=source)
+        for number, data in enumerate(records, 1):
+            run._take_or_note(number, data)
+        private = run.config.pop("_wandb", None)
+        run.private = private if isinstance(private, dict) else {}
         run.summary.pop("_wandb", None)
         run.files = list(dict.fromkeys(run.files))
         return run
+
+    def _take_or_note(self, number: int, data: bytes) -> None:
+        try:
+            self._take(Message(data))
+        except Exception as error:  # noqa: BLE001  a record costs itself only, whichever part of it is wrong
+            self.refused.note(self._source, f"record {number}", error)
 
     def _take(self, record: Message) -> None:
         if _HISTORY in record:
             self._take_history(record.message(_HISTORY))
         elif _SUMMARY in record:
-            _change(self.summary, record.message(_SUMMARY))
+            self._change(self.summary, record.message(_SUMMARY))
         elif _CONFIG in record:
-            _change(self.config, record.message(_CONFIG))
+            self._change(self.config, record.message(_CONFIG))
         elif _FILES in record:
             self.files += [each.text(1) for each in record.message(_FILES).messages(1)]
         elif _METRIC in record:
@@ -113,18 +119,43 @@ class WandbRun:
         self.name, self.notes, self.tags = said.text(_NAME), said.text(_NOTES), said.texts(_TAGS)
         self.group, self.job_type = said.text(_GROUP), said.text(_JOB_TYPE)
         start = said.message(_START)
-        self.start = start.integer(1) + start.integer(2) / 1e9
-        _change(self.config, said.message(_RUN_CONFIG))
-        _change(self.summary, said.message(_RUN_SUMMARY))
+        seconds = start.integer(1) + start.integer(2) / 1e9
+        self.start = seconds if is_time(seconds) else 0.0
+        self._change(self.config, said.message(_RUN_CONFIG))
+        self._change(self.summary, said.message(_RUN_SUMMARY))
 
     def _take_history(self, said: Message) -> None:
         values: dict[str, Any] = {}
         for item in said.messages(1):
-            _set(values, _path(item), _value(item))
+            self._set(values, item)
         step = values.pop("_step", None)
         # Logs of older versions say the step in the row only.
-        chosen = said.message(2).integer(1) if 2 in said else step
-        self.rows.append(WandbRow(int(chosen or 0), values))
+        chosen = said.message(2).integer(1) if 2 in said else step or 0
+        if isinstance(chosen, bool) or not isinstance(chosen, (int, float)) or chosen != chosen // 1:
+            raise ValueError(f"the row has the step {chosen!r:.60}, which is no integer")
+        self.rows.append(WandbRow(int(chosen), values))
+
+    def _set(self, values: dict[str, Any], item: Message) -> None:
+        """Set the value of an item; what is none is noted."""
+        path = _path(item)
+        try:
+            value = _value(item)
+        except (ValueError, RecursionError) as error:
+            self.refused.note(self._source, ".".join(path), error)
+        else:
+            _set(values, path, value)
+
+    def _change(self, values: dict[str, Any], said: Message) -> None:
+        """Apply an update of config or summary: changed items, then those that are removed."""
+        for item in said.messages(1):
+            self._set(values, item)
+        for item in said.messages(2):
+            *above, last = _path(item)
+            inner: Any = values
+            for key in above:
+                inner = inner.get(key) if isinstance(inner, dict) else None
+            if isinstance(inner, dict):
+                inner.pop(last, None)
 
     def _take_metric(self, said: Message) -> None:
         if said.flag(10):  # made from a glob, which is a record of its own
@@ -159,19 +190,6 @@ def _value(item: Message) -> Any:
     if _TEXT in item:
         return item.text(_TEXT)
     return json.loads(item.text(_JSON)) if _JSON in item else None
-
-
-def _change(values: dict[str, Any], said: Message) -> None:
-    """Apply an update of config or summary: changed items, then those that are removed."""
-    for item in said.messages(1):
-        _set(values, _path(item), _value(item))
-    for item in said.messages(2):
-        *above, last = _path(item)
-        inner: Any = values
-        for key in above:
-            inner = inner.get(key) if isinstance(inner, dict) else None
-        if isinstance(inner, dict):
-            inner.pop(last, None)
 
 
 def _set(values: dict[str, Any], path: Path, value: Any) -> None:

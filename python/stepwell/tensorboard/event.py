@@ -51,6 +51,8 @@ class Event:
         Whether a writer began here.
     version
         Version of the format, in the first event of a file; else empty.
+    source
+        The file that it was read from; empty for one that was not.
     """
 
     time: float = 0.0
@@ -58,13 +60,14 @@ class Event:
     values: list[Value] = field(default_factory=list)
     is_start: bool = False
     version: str = ""
+    source: str = field(default="", compare=False)
 
 
 _KINDS = {2: "scalar", 4: "image", 5: "histogram", 6: "audio", 8: "tensor"}
 
 
-def read_event(data: bytes) -> Event:
-    """Return the event of a record.
+def read_event(data: bytes, source: str = "") -> Event:
+    """Return the event of a record, read from the file `source`.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def read_event(data: bytes) -> Event:
             values += [_value(wire.raw(each)) for inner, each in wire.fields(wire.raw(value)) if inner == 1]
         elif number == 7:
             is_start = any(inner == 1 and each == _START for inner, each in wire.fields(wire.raw(value)))
-    return Event(time, step, values, is_start, version)
+    return Event(time, step, values, is_start, version, source)
 
 
 def _value(data: bytes) -> Value:

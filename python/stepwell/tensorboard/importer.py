@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stepwell.client.naming import clean
 from stepwell.errors import CommError, Error
+from stepwell.imports.refusals import is_time
 from stepwell.tensorboard.directory import EventDirectory, event_directories
 from stepwell.tensorboard.row import Rows
 
@@ -32,15 +34,15 @@ class Imported:
     directory
         The directory.
     run
-        Path of its run, `entity/project/id`.
+        Path of its run, `entity/project/id`; empty for directories that cannot be read.
     events
         Events that were added; 0 if there were none that the run did not have.
     void
         Events that TensorBoard does not show either: a later writer began again at an earlier step.
     left_out
-        How many values were not taken over, by reason.
+        How many values were not taken over because nothing shows them, by reason.
     damage
-        What is wrong with its files.
+        What is wrong with its files, and which of their values could not be stored; empty if all was taken over.
     """
 
     directory: Path
@@ -78,14 +80,22 @@ def import_directories(
     root = root.resolve()
     if not root.is_dir():
         raise Error(f"there is no directory {root}")
-    found = event_directories(root)
-    if not found:
+    closed: list[str] = []
+    found = event_directories(root, closed.append)
+    if not found and not closed:
         raise Error(f"there is no event file in or below {root}; they have `tfevents` in their names")
     given = {"project": project or root.name, "dir": directory, "url": url}
     target = _Target(settings_of_process({name: value for name, value in given.items() if value is not None}))
+    if closed:
+        yield Imported(root, "", 0, 0, {}, closed)
     for each in found:
         name = each.relative_to(root).as_posix()
-        yield target.take(each, root.name if name == "." else name)
+        try:
+            yield target.take(each, root.name if name == "." else name)
+        except CommError:  # the others would not get there either
+            raise
+        except (Error, OSError, RuntimeError, ValueError) as error:
+            yield Imported(each, target.path(each), 0, 0, {}, [f"{each} was not imported: {error}"])
 
 
 @dataclass(frozen=True)
@@ -94,10 +104,14 @@ class _Target:
 
     settings: Settings
 
+    def path(self, directory: Path) -> str:
+        """Return the path of the run of a directory."""
+        run_id = f"tb-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:12]}"
+        return f"{self.settings.entity}/{self.settings.project}/{run_id}"
+
     def take(self, directory: Path, name: str) -> Imported:
         """Import one directory."""
-        run_id = f"tb-{hashlib.sha256(str(directory).encode()).hexdigest()[:12]}"
-        path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
+        path = self.path(directory)
         known = self._known(path)
         files = EventDirectory(directory, dict(known.get("files", {})))
         count = _Count()
@@ -105,21 +119,25 @@ class _Target:
         writer: Writer | None = None
         complete = False
         try:
-            for time, step, row in _rows(files, _restarts(directory, files.offsets), rows, count):
+            for row in _rows(files, _restarts(directory, files.offsets), rows, count):
                 if writer is None:
-                    writer = self._open(run_id, time, attempt=known.get("imports", 0))
-                    writer.set_info(name=name)
-                writer.log_at(row, step, time)
+                    start = row.time if is_time(row.time) else None
+                    writer = self._open(path, start, attempt=known.get("imports", 0))
+                    writer.set_info(name=clean(name))
+                rows.refused.log(writer, row.values, row.step, row.time, row.source)
             if writer is not None:
                 read = {"directory": str(directory), "files": files.offsets, "imports": known.get("imports", 0) + 1}
-                writer.set_config({**rows.config, _CONFIG_KEY: read})
+                rows.refused.configure(writer, rows.config, str(directory))
+                writer.set_config({_CONFIG_KEY: read})
             complete = True
         finally:
             # A run that was not imported to its end must not look as if it had been.
             report = writer.finish(0 if complete else 1, _FINISH_SECONDS) if writer is not None else None
         if report is not None and not report["complete"]:
             raise Error(f"run {path} was not written whole: {report['message']}")
-        return Imported(directory, path, count.events, count.void, rows.left_out, list(files.damage.values()))
+        damage = [sentence for sentences in files.damage.values() for sentence in sentences]
+        damage += rows.refused.sentences()
+        return Imported(directory, path, count.events, count.void, rows.left_out, damage)
 
     def _known(self, path: str) -> dict[str, Any]:
         """Return what an earlier import noted of the run; empty without one."""
@@ -136,7 +154,7 @@ class _Target:
                 return {}
             raise
 
-    def _open(self, run_id: str, start: float, attempt: int) -> Writer:
+    def _open(self, path: str, start: float | None, attempt: int) -> Writer:
         from stepwell import _native
         from stepwell.client import encode
 
@@ -145,10 +163,11 @@ class _Target:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _native.set_fallback(encode.convert)
         return _native.Writer(
-            directory=str(directory), entity=settings.entity, project=settings.project, run=run_id, label="", rank=None,
-            primary=True, attempt=attempt, runtime_offset=0.0, host=os.uname().nodename,
-            destination=settings.url or "", start_step=0, on_full="block", strict_steps=False,
-            queue_bytes=settings.queue_bytes, spool_bytes=settings.spool_bytes, start_time=start,
+            directory=str(directory), entity=settings.entity, project=settings.project,
+            run=path.rpartition("/")[2], label="", rank=None, primary=True, attempt=attempt, runtime_offset=0.0,
+            host=os.uname().nodename, destination=settings.url or "", start_step=0, on_full="block",
+            strict_steps=False, queue_bytes=settings.queue_bytes, spool_bytes=settings.spool_bytes,
+            start_time=start,
         )  # fmt: skip
 
 
@@ -160,13 +179,21 @@ class _Count:
     void: int = 0
 
 
-def _rows(
-    files: EventDirectory, restarts: deque[int], rows: Rows, count: _Count
-) -> Iterator[tuple[float, int, dict[str, Any]]]:
-    """Iterate over time, step and values of the rows; events of one step that follow each other are one row."""
-    time, step, row = 0.0, 0, dict[str, Any]()
+@dataclass
+class _Row:
+    """Values of one step, and the time and file of the last event that had some."""
+
+    step: int
+    time: float
+    source: str
+    values: dict[str, Any]
+
+
+def _rows(files: EventDirectory, restarts: deque[int], rows: Rows, count: _Count) -> Iterator[_Row]:
+    """Iterate over the rows; events of one step that follow each other are one row."""
+    row = _Row(0, 0.0, "", {})
     for event in files.read():
-        if event.is_start:
+        if event.is_start and restarts:
             restarts.popleft()
         if not event.values:
             continue
@@ -176,17 +203,14 @@ def _rows(
         values = rows.row(event)
         if not values:
             continue
-        if event.step < 0:
-            rows.left_out["a step below 0"] += 1
-            continue
         count.events += 1
-        if event.step != step and row:
-            yield time, step, row
-            row = {}
-        time, step = event.time, event.step
-        row.update(values)
-    if row:
-        yield time, step, row
+        if event.step != row.step and row.values:
+            yield row
+            row = _Row(event.step, event.time, event.source, {})
+        row.step, row.time, row.source = event.step, event.time, event.source
+        row.values.update(values)
+    if row.values:
+        yield row
 
 
 def _restarts(directory: Path, offsets: Mapping[str, int]) -> deque[int]:

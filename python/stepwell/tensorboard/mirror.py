@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client import session
+from stepwell.imports.refusals import REFUSED
 from stepwell.tensorboard.row import Rows
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ class Mirror:
     ----------
     root
         Directory of the experiment; tags of writers below it begin with the path from there. By default that of the
-        first writer.
+        first writer of each run.
     """
 
     root: Path | None = None
+    _first: Path | None = None
     _rows: dict[str, Rows] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _run: Run | None = None
@@ -47,12 +49,13 @@ class Mirror:
         All that is written for one step becomes one row: it is complete when another step comes, when the program logs
         something itself, or when the run ends.
         """
-        run = session.unfinished()[-1] if session.unfinished() else None
+        run = session.current_or_none()
         if run is None or not event.values:
             return
         with self._lock:
             if run is not self._run:
                 self._run, self._step, self._defined, self._config = run, None, set(), {}
+                self._first = None
             space = self._namespace(logdir)
             rows = self._rows.setdefault(logdir, Rows())
             row = {f"{space}{tag}": value for tag, value in rows.row(event).items()}
@@ -61,21 +64,30 @@ class Mirror:
                 run.config.update(rows.config, allow_val_change=True)
             if not row:
                 return
-            for key in row.keys() - self._defined:
-                run.define_metric(key, step_metric=STEP_KEY, step_sync=False)
-                self._defined.add(key)
-            if self._step not in (None, event.step) and run.step == self._row:
-                run.log({}, commit=True)
-            run.log({**row, STEP_KEY: event.step, "_timestamp": event.time}, commit=False)
-            self._step, self._row = event.step, run.step
+            try:
+                self._log(run, row, event)
+            except REFUSED:
+                # One value must not cost the others of its event; whoever called says that it is missing.
+                sound = {key: value for key, value in row.items() if rows.refused.can_store(key, value, logdir)}
+                self._log(run, sound, event)
+                raise
+
+    def _log(self, run: Run, row: dict[str, Any], event: Event) -> None:
+        for key in row.keys() - self._defined:
+            run.define_metric(key, step_metric=STEP_KEY, step_sync=False)
+            self._defined.add(key)
+        if self._step not in (None, event.step) and run.step == self._row:
+            run.log({}, commit=True)
+        run.log({**row, STEP_KEY: event.step, "_timestamp": event.time}, commit=False)
+        self._step, self._row = event.step, run.step
 
     def _namespace(self, logdir: str) -> str:
         """Return what stands before the tags of a writer: empty, or a path with a slash at its end."""
         path = Path(logdir).absolute()
-        if self.root is None:
-            self.root = path.parent if path.name in _PARTS else path
+        if self._first is None:
+            self._first = path.parent if path.name in _PARTS else path
         try:
-            space = path.relative_to(self.root.absolute()).as_posix()
+            space = path.relative_to((self.root or self._first).absolute()).as_posix()
         except ValueError:
             space = path.name
         return "" if space == "." else f"{space}/"

@@ -17,7 +17,19 @@ MAX_RECORD_BYTES = 1 << 30
 
 
 class DamagedFileError(Error):
-    """A record that is not what its writer wrote; those before it are good."""
+    """A record that is not what its writer wrote; those before it are good.
+
+    Parameters
+    ----------
+    message
+        Which file, and where.
+    following
+        Offset of the record after it; None if the length is damaged, behind which nothing can be found.
+    """
+
+    def __init__(self, message: str, following: int | None = None) -> None:
+        super().__init__(message)
+        self.following = following
 
 
 @dataclass(frozen=True)
@@ -63,7 +75,7 @@ def _read_record(file: IO[bytes], path: Path, offset: int) -> bytes | None:
         return None
     data = body[:length]
     if masked_crc(data) != _CHECKSUM.unpack_from(body, length)[0]:
-        raise DamagedFileError(f"{path} is damaged at byte {offset:,}: a record does not match its sum")
+        raise DamagedFileError(f"{path} is damaged at byte {offset:,}: a record does not match its sum", file.tell())
     return data
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stepwell.imports.refusals import Refusals
 from stepwell.tensorboard.content import content
 from stepwell.tensorboard.hparams import hyperparameters
-from stepwell.wire import WireError
 
 if TYPE_CHECKING:
     from stepwell.tensorboard.event import Event
@@ -21,12 +21,15 @@ class Rows:
     Attributes
     ----------
     left_out
-        How many values were not logged, by reason.
+        How many values were not logged because nothing shows them, by reason.
+    refused
+        What could not be read or stored.
     config
         Hyperparameters that its events told.
     """
 
     left_out: Counter[str] = field(default_factory=Counter)
+    refused: Refusals = field(default_factory=Refusals)
     config: dict[str, Any] = field(default_factory=dict)
     # Many writers say what shows a tag with its first value only.
     _plugins: dict[str, str] = field(default_factory=dict)
@@ -41,8 +44,8 @@ class Rows:
                     self.config.update(hyperparameters(value.plugin_data))
                     continue
                 logged = content(value, plugin)
-            except (WireError, ValueError, TypeError, IndexError) as error:  # what it holds is not what it says
-                self.left_out[f"{value.tag}: {error}"] += 1
+            except Exception as error:  # noqa: BLE001  it is not what it says, whichever parser finds out
+                self.refused.note(event.source, value.tag, error)
                 continue
             if logged is not None:
                 found[value.tag] = logged

@@ -48,13 +48,64 @@ def test_patterns_keep_their_folders(run: stepwell.Run, tmp_path: Path):
         name: f"content of {source}"
         for name, source in {
             "a.txt": "a.txt",
-            "c.txt": "deep/c.txt",
             "deep/c.txt": "deep/c.txt",
             "deep/er/d.bin": "deep/er/d.bin",
             "model [1].pt": "model [1].pt",
             "Makefile": "Makefile",
         }.items()
     }
+
+
+def checkpoint(*parts: str) -> Path:
+    path = Path("ck", *parts).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("/".join(parts))
+    return path
+
+
+def test_an_absolute_path_keeps_one_directory(run: stepwell.Run, tmp_path: Path):
+    """Files of the same name in different directories are different files, as in wandb."""
+    for part in "a", "b":
+        run.save(checkpoint(part, "model.pt"))
+        checkpoint(part, "sub", "x.pt")
+    run.save(Path("ck/*/sub/*.pt").absolute())
+    run.save(checkpoint("odd [1]", "*", "y.pt"))
+    run.save(checkpoint("odd [1]", "z[0].pt"), glob=False)
+    run.save(Path("ck/b/sub").absolute())
+    run.finish()
+    assert stored(tmp_path) == {
+        "a/model.pt": "a/model.pt",
+        "b/model.pt": "b/model.pt",
+        "a/sub/x.pt": "a/sub/x.pt",
+        "b/sub/x.pt": "b/sub/x.pt",
+        "*/y.pt": "odd [1]/*/y.pt",
+        "odd [1]/z[0].pt": "odd [1]/z[0].pt",
+        "sub/x.pt": "b/sub/x.pt",
+    }
+
+
+def test_another_file_under_the_same_name_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"quiet": True}) as run:
+        first, second = checkpoint("a", "model.pt"), checkpoint("b", "model.pt")
+        run.save(first, base_path=first.parent)
+        run.save(first, base_path=first.parent)
+        assert capsys.readouterr().err == ""
+        run.save(second, base_path=second.parent)
+        said = capsys.readouterr().err
+        assert str(first) in said
+        assert str(second) in said
+        assert "'model.pt'" in said
+        first.write_text("later")
+    assert stored(tmp_path) == {"model.pt": "b/model.pt"}
+
+
+def test_a_name_of_any_characters_is_saved(run: stepwell.Run, tmp_path: Path):
+    for name in (os.fsdecode(b"caf\xe9"), "back\\slash", "new\nline", "ünï 🎉 %"):
+        Path(f"{name}.any").write_text("kept")
+    run.save("*.any")
+    run.finish()
+    names = "caf%E9.any", "back%5Cslash.any", "new%0Aline.any", "ünï 🎉 %.any"
+    assert stored(tmp_path) == dict.fromkeys(names, "kept")
 
 
 def test_what_changes_is_saved_again_at_the_end(run: stepwell.Run, tmp_path: Path):

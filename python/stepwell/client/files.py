@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from stepwell.client.naming import file_name
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 # A stored file has its own name; the extension of a content is for those that are named by the client.
 _EXTENSION = "bin"
 POLICIES = ("live", "now", "end")
+# A character that `glob.escape` has made one of a name.
+_ESCAPED = re.compile(r"\[([*?[])\]")
 # What tells whether a file has changed: time of the last change, size, inode.
 _Stamp = tuple[int, int, int]
 
@@ -33,15 +37,24 @@ class Files:
         Returns the writer.
     disabled
         Whether nothing is stored.
+    warn
+        Tells the user a sentence.
     """
 
     get_writer: Callable[[], Writer]
     disabled: bool
+    warn: Callable[[str], None]
     _stored: dict[str, tuple[str, _Stamp]] = field(default_factory=dict)
     _watched: list[tuple[str, Path]] = field(default_factory=list)
 
-    def save(self, pattern: str | os.PathLike[str], base: str | os.PathLike[str] | None, policy: str) -> list[str]:
-        """Store the files that a pattern matches: see `Run.save`."""
+    def save(
+        self,
+        pattern: str | os.PathLike[str],
+        base: str | os.PathLike[str] | None,
+        policy: str,
+        home: Path | None = None,
+    ) -> list[str]:
+        """Store the files that a pattern matches: see `Run.save`. What lies in `home` keeps its path from there."""
         if policy not in POLICIES:
             raise UsageError(f"save: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
         text = os.fsdecode(pattern)
@@ -49,10 +62,14 @@ class Files:
             raise UsageError(f"save: {text!r} is an address; only local files can be saved")
         path = Path(text).expanduser()
         absolute = path.absolute()
-        root = absolute.parent if base is None and path.is_absolute() else Path(base or ".").absolute()
+        if base is not None or not path.is_absolute():
+            root = Path(base or ".").expanduser().absolute()
+        else:
+            root = _root_of(absolute, home)
         found = list(dict.fromkeys(_matches(str(absolute))))
         names = [_name(path, root) for path in found]
         for path, name in zip(found, names, strict=True):
+            self._tell_of_replacing(name, path)
             self.store(name, path)
         if policy != "now":
             self._watched.append((str(absolute), root))
@@ -107,13 +124,38 @@ class Files:
         wrong = (self._try_to_store(path, root) for pattern, root in patterns for path in _matches(pattern))
         return [each for each in wrong if each]
 
+    def _tell_of_replacing(self, name: str, path: Path) -> None:
+        """Say that another file takes the place of one that was saved under the same name."""
+        before = self._stored.get(name, (str(path),))[0]
+        if before != str(path):
+            self.warn(f"save: {path} takes the place of {before}, saved as {name!r} too; base_path= keeps both")
+
     def _try_to_store(self, path: Path, root: Path) -> str:
         """Store a file, or say why not: a training that is over must not fail for it."""
         try:
-            self.store(_name(path, root), path)
+            name = _name(path, root)
+            # What another file took the place of does not come back.
+            if self._stored.get(name, (str(path),))[0] == str(path):
+                self.store(name, path)
         except (OSError, RuntimeError, ValueError, UsageError) as error:
             return f"{path}: {error}"
         return ""
+
+
+def _root_of(pattern: Path, home: Path | None) -> Path:
+    """Return where the names of the files of an absolute pattern begin: one directory above the last, as in wandb.
+
+    Directories that are patterns themselves belong to the names, so that files of different ones have different names.
+    """
+    if home is not None and pattern.is_relative_to(home):
+        return home
+    literal = Path(_ESCAPED.sub(r"\1", str(pattern)))
+    if literal.exists():
+        return literal.parent if literal.is_dir() else literal.parent.parent
+    root = pattern.parent.parent
+    while glob.has_magic(str(root)):
+        root = root.parent
+    return root
 
 
 def _matches(pattern: str) -> Iterator[Path]:
@@ -139,4 +181,4 @@ def _name(path: Path, root: Path) -> str:
         relative = Path(os.path.normpath(path)).relative_to(os.path.normpath(root))
     except ValueError:
         raise UsageError(f"save: {path} does not lie below base_path {root}; nothing of this call was kept") from None
-    return relative.as_posix()
+    return file_name(relative.as_posix())

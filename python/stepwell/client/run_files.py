@@ -60,8 +60,8 @@ class RunFiles(Description):
         glob_str
             Path of a file, of a directory (everything below it), or a pattern as for `glob`.
         base_path
-            The name of a file within the run is its path from here. By default the working directory, and for an
-            absolute `glob_str` the directory of that.
+            The name of a file within the run is its path from here. By default the working directory; for an absolute
+            `glob_str` one directory above the file, so that `/ck/a/model.pt` is `a/model.pt`.
         policy
             `now`: only now; `live`, `end`: also at the end of the run, what has changed or is new by then.
         glob
@@ -80,7 +80,7 @@ class RunFiles(Description):
         from glob import escape
 
         pattern = os.fsdecode(glob_str)
-        saved = self._saved().save(pattern if glob else escape(pattern), base_path, policy)
+        saved = self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
         if not saved:
             self._terminal.warn(f"save: nothing matches {pattern!r} yet")
         return saved
@@ -207,7 +207,7 @@ class RunFiles(Description):
         if self._files is None:
             from stepwell.client.files import Files
 
-            self._files = Files(self._live_writer, self._disabled)
+            self._files = Files(self._live_writer, self._disabled, self._terminal.warn)
         return self._files
 
     def _forget_files(self) -> None:

@@ -13,7 +13,16 @@ VALUES = [
     *(True, False, None, "", "text", "NaN", "\ud800 lone", "ü\n\r\0", b"", b"\x00\xff"),
     *([], [1, 2.5, "x", None, [math.nan]], {}, {"a": {"b": [2**60]}}),
     {"_type": "histogram", "bins": [0.0, 1.0], "values": [3]},
+    # Dicts of a user's that look like the forms of other values.
+    *({"_type": "float", "value": "NaN"}, {"_type": "int", "value": "1"}, {"_type": "int", "value": "abc"}),
+    *({"_type": "bytes", "length": 1, "base64": "eA=="}, {"_type": "bytes", "base64": "!!"}, {"_type": {"_type": 1}}),
+    *({"_type": "dict", "value": {"a": 1}}, {"_type": "dict", "value": {"_type": "dict"}}, {"_type": "dict"}),
 ]
+
+
+@pytest.mark.parametrize("value", [{"_type": "int", "value": "many"}, {"_type": "bytes", "base64": "e"}], ids=repr)
+def test_what_only_looks_like_a_form_stays_as_it_is(value: object):
+    assert from_json(value) == value
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
+import re
 from typing import Any
 
 # The largest integer up to which JavaScript's numbers have no gaps.
 _EXACT_INTEGER = 2**53
+# What fits 64 bits, and a sign.
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_FORMS = ("float", "int", "bytes", "dict")
 _NAMES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_json(value: Any) -> Any:
-    """Return a value as JSON can hold it: NaN, infinities, large integers and bytes become small objects."""
+    """Return a value as JSON can hold it: NaN, infinities, large integers and bytes become small objects.
+
+    A dict that looks like one of them is wrapped in `{"_type": "dict", "value": …}`.
+    """
     if isinstance(value, float) and not math.isfinite(value):
         return {"_type": "float", "value": "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT_INTEGER:
@@ -21,7 +29,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"_type": "bytes", "length": len(value), "base64": base64.b64encode(value).decode("ascii")}
     if isinstance(value, dict):
-        return {str(key): to_json(inner) for key, inner in value.items()}
+        form = {str(key): to_json(inner) for key, inner in value.items()}
+        # A dict of a user's that looks like one of these small objects.
+        return {"_type": "dict", "value": form} if form.get("_type") in _FORMS else form
     return [to_json(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
@@ -32,12 +42,16 @@ def from_json(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     kind, inner = value.get("_type"), value.get("value")
-    if kind == "float" and inner in _NAMES:
+    if kind == "dict" and isinstance(inner, dict) and len(value) == 2:
+        return {key: from_json(each) for key, each in inner.items()}
+    if kind == "float" and isinstance(inner, str) and inner in _NAMES:
         return _NAMES[inner]
-    if kind == "int" and isinstance(inner, str):
+    # A dict of a user's may look like one of these.
+    if kind == "int" and isinstance(inner, str) and _INTEGER.fullmatch(inner):
         return int(inner)
     if kind == "bytes" and isinstance(value.get("base64"), str):
-        return base64.b64decode(value["base64"])
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(value["base64"], validate=True)
     return {key: from_json(each) for key, each in value.items()}
 
 

@@ -1,4 +1,5 @@
-//! JSON of a msgpack value, by the rules of docs/http-api.md, "Values in JSON": no number loses a bit on its way to JavaScript.
+//! JSON of a msgpack value for files, by the rules of docs/http-api.md, "Values in JSON": no number loses a bit on its way to JavaScript, and
+//! bytes come with their content.
 
 use crate::error::MediaError;
 use stepwell_codec::msgpack::{MsgpackError, Reader, ValueRef};
@@ -97,14 +98,48 @@ fn raw(out: &mut Vec<u8>, bytes: &[u8]) {
     };
     let body = &bytes[head..];
     if kind.is_some_and(|at| bytes[at].cast_signed() == EXT_WTF8) {
-        text(out, &String::from_utf8_lossy(body));
+        wtf8(out, body);
     } else {
-        out.extend_from_slice(format!("{{\"_type\":\"bytes\",\"length\":{}}}", body.len()).as_bytes());
+        // A file keeps the content, which answers over HTTP leave out.
+        out.extend_from_slice(format!("{{\"_type\":\"bytes\",\"length\":{},\"base64\":\"", body.len()).as_bytes());
+        base64(out, body);
+        out.extend_from_slice(b"\"}");
     }
+}
+
+/// The standard alphabet, with padding.
+fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    out.reserve(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let number = group.iter().fold(0_u32, |number, &byte| number << 8 | u32::from(byte)) << (8 * (3 - group.len()));
+        for place in 0..4 {
+            let digit = (number >> (18 - 6 * place)) as usize & 63;
+            out.push(if place <= group.len() { ALPHABET[digit] } else { b'=' });
+        }
+    }
+}
+
+/// Text with lone surrogates, each as an escape, which JSON can carry though UTF-8 cannot.
+fn wtf8(out: &mut Vec<u8>, mut rest: &[u8]) {
+    out.push(b'"');
+    while let Some(at) = rest.windows(3).position(|bytes| bytes[0] == 0xed && bytes[1] >= 0xa0) {
+        escaped(out, &String::from_utf8_lossy(&rest[..at]));
+        let surrogate = 0xd000 | u32::from(rest[at + 1] & 0x3f) << 6 | u32::from(rest[at + 2] & 0x3f);
+        out.extend_from_slice(format!("\\u{surrogate:04x}").as_bytes());
+        rest = &rest[at + 3..];
+    }
+    escaped(out, &String::from_utf8_lossy(rest));
+    out.push(b'"');
 }
 
 fn text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    escaped(out, text);
+    out.push(b'"');
+}
+
+fn escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         out.extend_from_slice(&rest.as_bytes()[..at]);
@@ -117,5 +152,4 @@ fn text(out: &mut Vec<u8>, text: &str) {
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest.as_bytes());
-    out.push(b'"');
 }

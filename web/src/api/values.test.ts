@@ -7,6 +7,7 @@ test("floats that JSON cannot hold come back as numbers, large integers as bigin
   expect([float("NaN"), float("Infinity"), float("-Infinity")]).toEqual([NaN, Infinity, -Infinity]);
   expect(decodeValue({ _type: "int", value: "9223372036854775807" })).toBe(9223372036854775807n);
   expect(decodeValue("NaN")).toBe("NaN");
+  expect(decodeValue({ _type: "int", value: "many" })).toEqual({ _type: "int", value: "many" });
 });
 
 test("nested dicts become dotted keys; lists, tagged values and empty dicts are leaves", () => {

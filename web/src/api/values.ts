@@ -11,13 +11,29 @@ export function decodeValue(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("_type" in value)) return value;
   const tagged = value as { _type: unknown; value?: unknown };
   if (tagged._type === "float") return Number(tagged.value);
-  if (tagged._type === "int" && typeof tagged.value === "string") return BigInt(tagged.value);
+  // A dict of a user's may look like one.
+  if (tagged._type === "int" && typeof tagged.value === "string" && /^-?\d+$/.test(tagged.value)) return BigInt(tagged.value);
   return value;
 }
 
 /** A list of histograms has the same `_type`, but no bins of its own. */
 export function isHistogram(value: unknown): value is Histogram {
-  return typeof value === "object" && value !== null && (value as { _type?: unknown })._type === "histogram" && "bins" in value;
+  if (typeof value !== "object" || value === null) return false;
+  const { _type, bins, values } = value as { _type?: unknown; bins?: unknown; values?: unknown };
+  return _type === "histogram" && Array.isArray(bins) && Array.isArray(values);
+}
+
+/** Bytes that are no text: their content only where they come from a file. */
+export interface Bytes {
+  _type: "bytes";
+  length: number;
+  base64?: string;
+}
+
+export function isBytes(value: unknown): value is Bytes {
+  if (typeof value !== "object" || value === null) return false;
+  const { _type, length, base64 } = value as { _type?: unknown; length?: unknown; base64?: unknown };
+  return _type === "bytes" && typeof length === "number" && (base64 === undefined || typeof base64 === "string");
 }
 
 /** Flattens nested dicts to dotted keys; tagged values and lists are leaves. */

@@ -29,3 +29,16 @@ test("any value in one line", () => {
   const histogram = { _type: "histogram", bins: [0, 1, 2], values: [1, 2] };
   expect([true, "x", null, undefined, [1, 2n], 12n, histogram].map(formatValue)).toEqual(["true", "x", "", "", '[1,"2"]', "12", "histogram of 2 bins"]);
 });
+
+test("bytes are counted, and the first of those that are there are shown", () => {
+  expect(formatValue({ _type: "bytes", length: 3, base64: "/wAB" })).toBe("3 bytes: ff 00 01");
+  expect(formatValue({ _type: "bytes", length: 13, base64: "AAECAwQFBgcICQoLDA==" })).toBe("13 bytes: 00 01 02 03 04 05 06 07 08 09 0a 0b …");
+  expect(formatValue({ _type: "bytes", length: 1 })).toBe("1 byte");
+  expect(formatValue({ _type: "bytes", length: 3, base64: "no base64!" })).toBe("3 bytes");
+});
+
+test("a dict of a user's that only looks like a record is shown as it is", () => {
+  expect(formatValue({ _type: "array" })).toBe('{"_type":"array"}');
+  expect(formatValue({ _type: "histogram", bins: 3 })).not.toBe("");
+  expect(formatValue({ _type: "object3D-file", shape: "round" })).toBe("3D object");
+});

@@ -1,5 +1,5 @@
 // Any value of a config or summary in one line: numbers, texts, and what a medium is.
-import { isHistogram } from "../api/values";
+import { isBytes, isHistogram, type Bytes } from "../api/values";
 import {
   isTagged,
   itemsOf,
@@ -20,7 +20,19 @@ export function formatValue(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (isHistogram(value)) return `histogram of ${value.values.length} bins`;
+  if (isBytes(value)) return describeBytes(value);
   return describeMedia(value) ?? JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+}
+
+/** Bytes that are shown of a value; base64 has three in four letters. */
+const SHOWN_BYTES = 12;
+
+/** "3 bytes: ff 00 01". */
+function describeBytes({ length, base64 }: Bytes): string {
+  const count = formatPlural(length, "byte");
+  if (base64 === undefined || !/^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/.test(base64)) return count;
+  const shown = Array.from(atob(base64.slice(0, (SHOWN_BYTES / 3) * 4)), (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
+  return `${count}: ${shown.join(" ")}${length > SHOWN_BYTES ? " …" : ""}`;
 }
 
 /** What several of a kind are called. */
@@ -43,7 +55,7 @@ export function describeMedia(value: unknown): string | null {
   const noun = NOUNS[value._type];
   const items = itemsOf(value);
   if (items[0] !== value) return noun === undefined ? null : formatPlural(items.length, noun);
-  if (value._type === "array") return describeArray(value as ArrayRecord);
+  if (value._type === "array") return Array.isArray((value as ArrayRecord).shape) ? describeArray(value as ArrayRecord) : null;
   const details = detailsOf(value);
   return noun === undefined || details === null ? null : `${noun} ${details.join(", ")}`.trim();
 }
@@ -70,7 +82,7 @@ function detailsOf(record: MediaRecord): string[] | null {
     }
     case "object3D-file": {
       const { shape, format } = record as ObjectRecord;
-      return [format === "npy" ? "" : (format ?? ""), shape === undefined ? "" : `of ${times(shape)}`].filter(Boolean);
+      return [format === "npy" ? "" : (format ?? ""), Array.isArray(shape) ? `of ${times(shape)}` : ""].filter(Boolean);
     }
     case "molecule-file":
       return record.format === undefined ? [] : [record.format];

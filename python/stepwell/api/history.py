@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.api import value
 from stepwell.api.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
 from stepwell.api.connection import DeadlineError
+from stepwell.client.naming import LAST_STEP
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class History:
                 for batch in self._connection.stream("ScanRows", request):
                     for row in value.rows(batch.payload):
                         yield self._as_dict(row)
+                        if row.step == LAST_STEP:
+                            return
                         request.min_step = row.step + 1
             except DeadlineError:
                 if request.HasField("min_step") and request.min_step != first:
@@ -85,6 +88,8 @@ class History:
                 for reply in self._connection.stream("ScanRows", request):
                     batch = Batch(reply)
                     yield batch
+                    if int(batch.steps[-1]) == LAST_STEP:
+                        return
                     request.min_step = int(batch.steps[-1]) + 1
             except DeadlineError:
                 if request.HasField("min_step") and request.min_step != first:
@@ -102,10 +107,14 @@ class History:
         request = query_pb2.ScanRowsRequest(path=self._path, keys=wanted_keys(keys))
         if label is not None:
             request.label = label
-        if min_step is not None:
+        # Beyond 64 bits there are no steps: such a bound leaves out nothing, or everything.
+        first = -LAST_STEP - 1
+        if min_step is not None and min_step > LAST_STEP:
+            max_step = first
+        elif min_step is not None and min_step > first:
             request.min_step = min_step
-        if max_step is not None:
-            request.max_step = max_step
+        if max_step is not None and max_step <= LAST_STEP:
+            request.max_step = max(max_step, first)
         return request
 
     def _as_dict(self, row: value.Row) -> dict[str, Any]:

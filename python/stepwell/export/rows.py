@@ -42,7 +42,7 @@ class ExportRows:
         self._reader = run.reader
         self._progress = progress
         # A row that comes while the export goes on must not bring a type that no column has.
-        self._end = run.lastHistoryStep + 1
+        self._end = run.lastHistoryStep + 1  # beyond the greatest step: no bound
 
     @property
     def has_labels(self) -> bool:

@@ -124,6 +124,10 @@ with stepwell.init(project="everywhere", id="steps") as run:
         attempt(repr(step), lambda: run.log({{"at": 1}}, step=step))
         attempt(f"columns {{step!r}}", lambda: run.log_columns({{"at": [1]}}, steps=[step]))
     run.log({{"after": 1}})
+with stepwell.init(project="everywhere", id="large") as run:
+    for number in range(6):
+        run.log({{f"k{{number}}": str(number) * 4_000_000}}, step=0)
+    run.log({{"n" * 100: {{"k" * 900: {{str(number): number for number in range(3_000)}}}}}}, step=1)
 with stepwell.init(project="everywhere", id="steps", resume="must") as run:
     assert run.step == 2**63 - 1
     run.log({{"resumed": 1}})
@@ -201,7 +205,16 @@ def _key(where: str, number: int) -> str:
     return f"{letter}{number}"
 
 
-@pytest.mark.parametrize("run", ["values", "keys", "steps"])
+def test_a_row_of_many_calls_or_long_paths_is_read_whole(read: Read):
+    """Each call is within the limits of a row, and what is merged of them is beyond those of a frame."""
+    many, paths = read.ways["large"]["scan_history"]
+    assert [many[f"k{number}"][:2] * 2_000_000 == many[f"k{number}"] for number in range(6)] == [True] * 6
+    assert {key.rpartition(".")[2]: value for key, value in paths.items() if key[0] == "n"} == {
+        str(number): number for number in range(3_000)
+    }
+
+
+@pytest.mark.parametrize("run", ["values", "keys", "steps", "large"])
 def test_every_reader_gives_the_same_rows(read: Read, run: str):
     ways = read.ways[run]
     expected = [exactly(row) for row in ways["scan_history"]]
@@ -244,7 +257,7 @@ def test_bounds_of_a_scan_may_lie_anywhere(read: Read, bound: int):
 
 
 def addresses(project: str) -> Iterator[str]:
-    for run in ("values", "keys", "steps"):
+    for run in ("values", "keys", "steps", "large"):
         yield f"run?entity=local&project={project}&run={run}"
         yield f"keys?entity=local&project={project}&run={run}"
     yield f"runs?entity=local&project={project}"

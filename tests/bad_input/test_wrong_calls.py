@@ -40,6 +40,7 @@ WRONG_ROWS = [
     Wrong("run.log({'ok': 1, 'deep': deep})", "ValueError", ["['\"]deep['\"]", "nested"]),
     Wrong("run.log({'ok': 1, 'k' * 1025: 1})", "ValueError", ["kkkk", "1,?024"]),
     Wrong("run.log({'ok': 1, 'ü' * 513: 1})", "ValueError", ["üüüü", "1,?024"]),
+    Wrong("run.log({'ok': 1, 'k' * 600: {'n' * 600: 1}})", "ValueError", ["kkkk", "1,?024"]),
     Wrong("run.log({'ok': 1, 'big': 'x' * 20_000_000})", "ValueError", ["bytes", "at most"]),
     Wrong("run.log({'ok': 1, 'broken': Broken()})", "RuntimeError", ["from the object itself"]),
     Wrong("run.log({'ok': 1}, foo=1)", "TypeError", ["foo"]),

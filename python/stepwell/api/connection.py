@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A frame has at most 16 MiB before compression; a reply of metadata may be as large.
-_MESSAGE_BYTES = 64 << 20
+# A batch of rows: see `stepwell.api.value`; a reply of metadata may be as large.
+_MESSAGE_BYTES = 256 << 20
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

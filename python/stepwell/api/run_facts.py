@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from stepwell.api.connection import Connection
     from stepwell.proto.v1 import query_pb2
 
+# The years 1 and 9999.
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
+
 
 class RunFacts:
     """Identity, state and counts of a run.
@@ -111,4 +114,6 @@ class RunFacts:
 
 
 def _iso(time_us: int) -> str:
+    # A clock or an import may have said anything; a date has four digits for its year.
+    time_us = min(max(time_us, _FIRST_US), _LAST_US)
     return datetime.fromtimestamp(time_us / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,8 +11,8 @@ import zstandard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A payload before compression: FRAME_RAW_BYTES of rust/model/src/limits.rs.
-_RAW_BYTES = 16 << 20
+# A batch before compression. It is small, but a single row of it is merged of any number of calls of `log`.
+_RAW_BYTES = 256 << 20
 # Text with lone surrogates, which UTF-8 cannot hold: the same bytes as an extension.
 _EXT_WTF8 = 1
 _ROW, _SAMPLED_ROW = 0, 9

@@ -383,6 +383,8 @@ def _check_together(settings: Settings) -> None:
 
 
 def _make_directory(directory: Path) -> None:
+    if naming.clean(str(directory)) != str(directory):
+        raise _cannot_write(directory, "its path is no text in UTF-8")
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

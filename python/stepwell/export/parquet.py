@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stepwell.export.rows import ExportRows
 
 _ABOUT = b"stepwell"
+_SCHEMA_BYTES = 1 << 30
 _PURPOSE = "export to Parquet"
 
 
@@ -49,7 +50,10 @@ def read_parquet(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     ImportError
         If pyarrow is not installed.
     """
-    return rows_of_table(imported("pyarrow.parquet", _PURPOSE).read_table(path))
+    parquet = imported("pyarrow.parquet", _PURPOSE)
+    # Many long keys make a schema that is larger than what Arrow reads unasked.
+    limits = {"thrift_string_size_limit": _SCHEMA_BYTES, "thrift_container_size_limit": _SCHEMA_BYTES}
+    return rows_of_table(parquet.read_table(path, **limits))
 
 
 def about_run(run: Run) -> dict[str, Any]:

@@ -7,7 +7,10 @@ use pyo3::types::{PyBytes, PyList};
 use stepwell_codec::msgpack::ValueRef;
 use stepwell_codec::pack::unpack;
 use stepwell_codec::payload::{EntryRef, PayloadReader};
-use stepwell_model::{Value, limits};
+use stepwell_model::Value;
+
+/// Bytes of a batch before compression. A batch is small, but a single row of it is merged of any number of calls.
+const ANSWER_BYTES: usize = 256 << 20;
 
 /// The cells of one key of a batch, sort by sort, each with the rows it stands in.
 #[derive(Default)]
@@ -28,8 +31,8 @@ struct Batch {
 
 impl Batch {
     fn read(payload: &[u8], count: u32) -> Result<Self, String> {
-        let raw = unpack(payload, limits::FRAME_RAW_BYTES).map_err(|error| error.to_string())?;
-        let mut reader = PayloadReader::new(&raw, count).map_err(|error| error.to_string())?;
+        let raw = unpack(payload, ANSWER_BYTES).map_err(|error| error.to_string())?;
+        let mut reader = PayloadReader::of_answer(&raw, count).map_err(|error| error.to_string())?;
         let mut batch = Self { keys: reader.keys.iter().map(|&key| (key.to_owned(), Cells::default())).collect(), ..Self::default() };
         while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
             let EntryRef::Row(row) = entry else { return Err("a batch holds an entry that is no row".into()) };

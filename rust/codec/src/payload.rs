@@ -194,11 +194,21 @@ pub struct PayloadReader<'a> {
     pub shapes: Vec<Vec<u32>>,
     entries: Reader<'a>,
     left: usize,
+    row_bytes: usize,
 }
 
 impl<'a> PayloadReader<'a> {
     /// Reads the tables of a payload that must hold `count` entries.
     pub fn new(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
+        Self::within(payload, count, limits::KEY_BYTES, limits::ROW_BYTES)
+    }
+
+    /// As [`new`](Self::new), of the payload of an answer: its rows are merged of any number of entries, and their keys are paths.
+    pub fn of_answer(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
+        Self::within(payload, count, usize::MAX, usize::MAX)
+    }
+
+    fn within(payload: &'a [u8], count: u32, key_bytes: usize, row_bytes: usize) -> Result<Self, PayloadError> {
         let mut reader = Reader::new(payload);
         if reader.array_len()? != 3 {
             return Err(PayloadError::Form("not an array of keys, shapes and entries"));
@@ -206,7 +216,7 @@ impl<'a> PayloadReader<'a> {
         let mut keys = Vec::new();
         for _ in 0..bounded(reader.array_len()?)? {
             let key = reader.str()?;
-            if key.len() > limits::KEY_BYTES {
+            if key.len() > key_bytes {
                 return Err(PayloadError::Form("a key longer than 1,024 bytes"));
             }
             keys.push(key);
@@ -224,7 +234,7 @@ impl<'a> PayloadReader<'a> {
         if left != count as usize {
             return Err(PayloadError::Form("another number of entries than the header says"));
         }
-        Ok(Self { keys, shapes, entries: reader, left })
+        Ok(Self { keys, shapes, entries: reader, left, row_bytes })
     }
 
     /// The next entry, or `None` after the last. Each value of a row is checked to be well-formed here.
@@ -249,7 +259,7 @@ impl<'a> PayloadReader<'a> {
         for _ in keys {
             self.entries.value_ref()?;
         }
-        if before - self.entries.rest().len() > limits::ROW_BYTES {
+        if before - self.entries.rest().len() > self.row_bytes {
             return Err(PayloadError::Form("a row larger than 8 MiB"));
         }
         Ok(Some(EntryRef::Row(RowRef { step, time, sampled: kind == SAMPLED_ROW, shape, keys, values })))
@@ -360,6 +370,21 @@ mod tests {
         statements.iter().for_each(|entry| builder.statement(entry));
         let count = builder.finish(&table, &mut payload);
         assert_eq!(PayloadReader::new(&payload, count).unwrap().entries().unwrap(), statements);
+    }
+
+    #[test]
+    fn the_rows_of_an_answer_may_be_larger_than_those_of_a_frame() {
+        let long = "k".repeat(limits::KEY_BYTES + 1);
+        let large = msgpack::to_bytes(&Value::Str("x".repeat(limits::ROW_BYTES)));
+        for (key, values) in [("k", &large), (long.as_str(), &msgpack::to_bytes(&Value::Nil))] {
+            let (mut builder, mut payload) = (PayloadBuilder::new(), Vec::new());
+            let table = KeyTable { keys: vec![key.into()], shapes: vec![[0].into()] };
+            builder.row(&table, 0, 1, 2, false, values);
+            let count = builder.finish(&table, &mut payload);
+            assert!(PayloadReader::new(&payload, count).and_then(PayloadReader::entries).is_err());
+            let entries = PayloadReader::of_answer(&payload, count).unwrap().entries().unwrap();
+            assert!(matches!(&entries[..], [Entry::Row(row)] if row.cells[0].0 == key));
+        }
     }
 
     fn read_back(entry: &Entry) -> Result<Vec<Entry>, PayloadError> {

@@ -107,20 +107,31 @@ def test_media_in_a_config_are_stored_once_the_writer_is_open(begin: Any, tmp_pa
 
 def test_names_of_any_bytes_begin_a_run(begin: Any, tmp_path: Path):
     bad = os.fsdecode(b"caf\xe9")
-    with begin(id="r", name=bad, notes=bad, tags=[bad], group=bad, job_type=bad, config={bad: bad}) as run:
+    said = {"name": bad, "notes": bad, "tags": [bad], "group": bad, "job_type": bad, "config": {bad: bad}}
+    with begin(id="r", allow_val_change=True, **said) as run:
         run.log({bad: bad, "nested": {bad: 1}})
         run.summary[bad] = bad
         run.define_metric(bad, summary="last")
         run.tags += (bad + "2",)
         run.name = bad
+        run.config["gone"] = {bad: 1}
+        assert run.config["gone"][bad] == 1
+        del run.config["gone"][bad]
+        del run.config["gone"]
         run.alert(bad, bad)
         run.config[bad + "3"] = {bad: bad}
+        run.summary[bad + "4"] = run.config[bad + "4"] = 1
+        assert run.config[bad] == run.summary[bad] == run.summary.get(bad) == bad
+        assert bad in run.config
+        del run.summary[bad + "4"]
+        run.log_columns({bad: [1, 2]})
     with Api(tmp_path) as api:
         found = api.run("p/r")
-        (row,) = [row for row in found.scan_history() if "caf\\udce9" in row]
+        (row,) = [row for row in found.scan_history() if "nested.caf\\udce9" in row]
+        assert [row["caf\\udce9"] for row in found.scan_history(["caf\\udce9"])] == [bad, 1, 2]
     clean = "caf\\udce9"
     assert (found.name, found.notes, found.tags, found.group) == (clean, clean, [clean, clean + "2"], clean)
-    assert found.config == {clean: bad, clean + "3": {clean: bad}}
+    assert found.config == {clean: bad, clean + "3": {clean: bad}, clean + "4": 1}
     assert (row[clean], row[f"nested.{clean}"], found.summary[clean]) == (bad, 1, bad)
 
 

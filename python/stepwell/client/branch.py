@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stepwell.client.naming import DEPTH, too_deep
+from stepwell.client.naming import DEPTH, clean_key, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,12 +51,20 @@ class Branch(dict[str, Any]):
     def __setattr__(self, key: str, value: Any) -> None:
         self[key] = value
 
+    def __missing__(self, key: Any) -> Any:
+        cleaned = clean_key(key)
+        if cleaned == key:
+            raise KeyError(key)
+        return self[cleaned]
+
     def __setitem__(self, key: str, value: Any) -> None:
+        key = clean_key(key)
         root, path = vars(self)["_root"], (*vars(self)["_path"], key)
         root.set_at(path, value)
         super().__setitem__(key, grow(value, root, path))
 
     def __delitem__(self, key: str) -> None:
+        key = clean_key(key)
         if key not in self:
             raise KeyError(key)
         vars(self)["_root"].delete_at((*vars(self)["_path"], key))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, grow, prune
-from stepwell.client.naming import DEPTH, clean
+from stepwell.client.naming import DEPTH, clean, clean_key
 from stepwell.client.plain import plain
 from stepwell.errors import ConfigError
 
@@ -36,6 +36,7 @@ class Config(MutableMapping[str, Any]):
         vars(self).update(_send=send, _allow=allow_val_change, _store=store, _values={})
 
     def __getitem__(self, key: str) -> Any:
+        key = clean_key(key)
         return grow(self._get_values()[key], self, (key,))
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -131,6 +132,7 @@ class Config(MutableMapping[str, Any]):
 
     def delete_at(self, path: Path) -> None:
         """Remove the value that a path of keys leads to."""
+        path = tuple(clean(str(key)) for key in path)
         inner = values = self.as_dict()
         for key in path[:-1]:
             inner = inner[key]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import string
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import UsageError
 
@@ -64,6 +64,11 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text
+
+
+def clean_key(key: Any) -> Any:
+    """Return a key as it is kept."""
+    return clean(key) if isinstance(key, str) else key
 
 
 def file_name(path: str) -> str:

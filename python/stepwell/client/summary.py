@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, prune
-from stepwell.client.naming import clean
+from stepwell.client.naming import clean, clean_key
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path
@@ -38,6 +38,7 @@ class Summary(MutableMapping[str, Any]):
         vars(self).update(_send=send, _values=values, _convert=convert, _hand=set())
 
     def __getitem__(self, key: str) -> Any:
+        key = clean_key(key)
         values = self.as_dict()
         if key in values:
             return values[key]
@@ -101,7 +102,7 @@ class Summary(MutableMapping[str, Any]):
         KeyError
             If there is none.
         """
-        key = ".".join(map(str, path))
+        key = clean(".".join(map(str, path)))
         deleted = [name for name in self.as_dict() if name == key or name.startswith(f"{key}.")]
         if not deleted:
             raise KeyError(key)

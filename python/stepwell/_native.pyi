@@ -30,6 +30,9 @@ class FinishReport(TypedDict):
     sampled_rows: int
     lost_rows: int
     rejected_rows: int
+    refused_rows: int
+    refused_values: int
+    is_there: bool
     unsent_rows: int
     files: int
     unsent_files: int
@@ -47,6 +50,7 @@ class WriterStatus(TypedDict):
     sampled_rows: int
     lost_rows: int
     rejected_rows: int
+    refused_values: int
     waiting_files: int
     lost_files: int
     connection: str
@@ -76,6 +80,9 @@ class Writer:
         spool_bytes: int,
         start_time: float | None = None,
         summary_follows_log: bool = False,
+        max_keys: int = 200_000,
+        silent: bool = False,
+        warn: Callable[[str], None] | None = None,
     ) -> Writer: ...
     @property
     def stream(self) -> str: ...

@@ -115,3 +115,14 @@ def test_a_limit_on_file_size_raises_nothing_and_every_row_is_accounted_for(work
     stored = read_stream(directory).rows
     lost, away = said_losses(ended) if "are lost" in ended.output else (0, 0)
     assert len(stored) + away + lost == accepted(ended) == 3000
+
+
+def test_a_disk_that_stays_full_has_room_for_the_end_of_the_run(work: Path, small_disk: Path):
+    env = {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "2"}
+    ended = run_script(FILLING, work, env, "20000")
+    lost, away = said_losses(ended)
+    shutil.copytree(small_disk / "stepwell", work / "copy")  # reading needs room for the index
+    run = Api(work / "copy").run("full/r")
+    assert run.state == "finished"
+    assert run.lost_rows == lost + away > 0, "what is said at the end is in the run"
+    assert run.rows + run.lost_rows == accepted(ended) == 20_000

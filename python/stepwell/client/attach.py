@@ -113,6 +113,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         queue_bytes=settings.queue_bytes,
         spool_bytes=settings.spool_bytes,
         summary_follows_log=settings.summary_follows_log,
+        max_keys=settings.max_keys,
     )
     return Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False).join()
 

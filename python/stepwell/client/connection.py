@@ -36,5 +36,5 @@ def _watch(run: Run, terminal: Terminal) -> None:
     why = state.removeprefix(f"waiting for {run.settings.url}: ")
     terminal.warn(
         f"the server {run.settings.url} does not answer{f' ({why})' if why else ''}. Training goes on; "
-        f"everything is kept in {run.directory} and sent as soon as the server is there."
+        f"rows are written to {run.directory} and sent as soon as the server is there."
     )

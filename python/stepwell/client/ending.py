@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.terminal import quoted
@@ -59,17 +61,16 @@ class Ending:
             except KeyboardInterrupt:  # it comes when the native call is over; the run has ended all the same
                 self._tell(self.writer.finish(exit_code, 0.0), connection, terminal)
                 raise
-        except (OSError, RuntimeError) as error:  # a training that is over must not fail for its logger
-            terminal.warn(
-                f"run {self.name} could not be ended: {error}. What was written is in {self.options.directory}"
-            )
+        except Exception as error:  # noqa: BLE001  a training that is over must not fail for its logger
+            terminal.warn(f"run {self.name} could not be ended: {type(error).__name__}: {error}")
             return
         if terminal.is_watched():
-            from stepwell.client.footer import footer
+            with contextlib.suppress(Exception):
+                from stepwell.client.footer import footer
 
-            table = footer(self.writer.preview(), summary())
-            if table:
-                terminal.say(table)
+                table = footer(self.writer.preview(), summary())
+                if table:
+                    terminal.say(table)
         self._tell(report, connection, terminal)
 
     def _wait(self, deadline: float, terminal: Terminal) -> None:
@@ -85,46 +86,76 @@ class Ending:
             terminal.progress(status["acked"], status["accepted"], f"rows{and_files} to {self.options.destination}")
 
     def _tell(self, report: FinishReport, connection: str, terminal: Terminal) -> None:
-        directory = quoted(self.options.directory)
-        rows = f"{report['rows']:,} {'row' if report['rows'] == 1 else 'rows'}"
+        rows = _count(report["rows"], "row")
         stored = rows + (f" and {_files(report['files'])}" if report["files"] else "")
         stored += " is" if stored == "1 row" else " are"
         destination = self.options.destination
-        if report["lost_rows"] or report["sampled_rows"]:
-            terminal.warn(
-                f"run {self.name} had no room for all rows: {report['sampled_rows']:,} gave way to a sample, "
-                f"{report['lost_rows']:,} are lost"
-            )
-        if report["lost_files"]:
-            terminal.warn(f"{_files(report['lost_files'])} of run {self.name} could not be stored and are lost")
-        if report["rejected_rows"]:
-            terminal.warn(
-                f"{destination} refused {report['rejected_rows']:,} entries of run {self.name}; "
-                f"they are kept below {self.options.directory}"
-            )
+        self._tell_losses(report, terminal)
         if not report["complete"]:
             if destination:
-                why = connection.removeprefix(f"waiting for {destination}: ")
-                what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
-                if report["unsent_files"]:
-                    what += f" and {report['unsent_files']:,} of {_files(report['files'])}"
-                terminal.warn(
-                    f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "
-                    f"everything{' else' if report['lost_rows'] else ''} is kept in {self.options.directory}. "
-                    f"Send it with: stepwell sync {directory} --url {destination}"
-                )
+                self._tell_unsent(report, rows, connection, terminal)
             else:
                 why = f" ({report['message']})" if report["message"] else ""
-                terminal.warn(
-                    f"run {self.name} is not complete on disk{why}; what was written is in {self.options.directory}"
-                )
+                terminal.warn(f"run {self.name} is not complete on disk{why}; {self._place(report, rows)}")
         elif destination:
             terminal.say(f"run {self.name} ended: {stored} on {destination}")
         else:
+            directory = quoted(self.options.directory)
             terminal.say(
                 f"run {self.name} ended: {stored} in {self.options.directory}; see them with: stepwell ui {directory}"
             )
 
+    def _tell_losses(self, report: FinishReport, terminal: Terminal) -> None:
+        refused, lost = report["refused_rows"], report["lost_rows"] - report["refused_rows"]
+        if lost or report["sampled_rows"]:
+            terminal.warn(
+                f"run {self.name} had no room for all rows: {report['sampled_rows']:,} gave way to a sample, "
+                f"{lost:,} are lost"
+            )
+        if refused:
+            terminal.warn(
+                f"{_count(refused, 'row')} of run {self.name} could not be stored: too large, nested too deep, or "
+                "under keys above the limit max_keys; they are counted among the lost ones of the run"
+            )
+        if report["refused_values"]:
+            terminal.warn(
+                f"{_count(report['refused_values'], 'value')} of run {self.name} came under keys above the limit of "
+                f"{self.options.max_keys:,} (setting max_keys) and were refused"
+            )
+        if report["lost_files"]:
+            terminal.warn(f"{_files(report['lost_files'])} of run {self.name} could not be stored and are lost")
+        if report["rejected_rows"]:
+            place = Path(self.options.directory, "spool", "rejected")
+            kept = f"they are kept in {place}" if place.is_dir() else f"{place}, where they were put, is not there"
+            terminal.warn(
+                f"{self.options.destination} refused {report['rejected_rows']:,} entries of run {self.name}; {kept}"
+            )
+
+    def _tell_unsent(self, report: FinishReport, rows: str, connection: str, terminal: Terminal) -> None:
+        destination = self.options.destination
+        why = connection.removeprefix(f"waiting for {destination}: ")
+        what = f"{report['unsent_rows']:,} of {rows}" if report["unsent_rows"] else "the end"
+        if report["unsent_files"]:
+            what += f" and {report['unsent_files']:,} of {_files(report['files'])}"
+        send = f"stepwell sync {quoted(self.options.directory)} --url {destination}"
+        terminal.warn(
+            f"{what} of run {self.name} did not reach {destination}{f' ({why})' if why else ''}; "
+            f"{self._place(report, rows)}. Send it with: {send}"
+        )
+
+    def _place(self, report: FinishReport, rows: str) -> str:
+        """Say where things are, and that they are there only if somebody has looked."""
+        if not report["is_there"]:
+            return f"it was written to {self.options.directory}, where it could not be looked for"
+        if self.options.destination:
+            every = "everything else" if report["lost_rows"] or report["lost_files"] else "everything"
+            return f"{every} is kept in {self.options.directory}"
+        return f"{rows} {'is' if rows == '1 row' else 'are'} in {self.options.directory}"
+
 
 def _files(count: int) -> str:
     return f"{count:,} {'file' if count == 1 else 'files'}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -226,6 +226,7 @@ class _Beginning:
             queue_bytes=settings.queue_bytes,
             spool_bytes=settings.spool_bytes,
             summary_follows_log=settings.summary_follows_log,
+            max_keys=settings.max_keys,
         )
         try:
             new = Run(options, settings, terminal)

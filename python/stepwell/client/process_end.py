@@ -1,6 +1,7 @@
 """Ends the runs of a process with it: at its normal end, after an exception, and in forked children.
 
-No signal handler is installed: what was logged 250 ms before a signal is on disk already (ARCHITECTURE.md, promises).
+No handler of Python is installed for signals. Where SIGTERM and SIGHUP have their default, native code spools what was
+accepted and lets the process die of the signal (rust/client/src/signals.rs); a handler of yours takes its place.
 """
 
 from __future__ import annotations

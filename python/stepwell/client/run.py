@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from stepwell.client import process_end, session
 from stepwell.client.config import Config
 from stepwell.client.description import Description
+from stepwell.client.ending import Ending
+from stepwell.client.manifest import Manifest
 from stepwell.client.run_files import RunFiles
 from stepwell.client.summary import Summary
 from stepwell.client.writer import DisabledWriter, LogRow, Writer, WriterOptions
@@ -297,8 +300,9 @@ class Run(RunFiles, Description):
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: everything logged is on disk when this returns, and at the server if it was reached in time.
 
-        It takes at most `finish_timeout` seconds (30 by default) and never raises for a disk or a network: what could
-        not be sent is said on the terminal, and `stepwell sync` sends it later. A second call does nothing.
+        It takes at most `finish_timeout` seconds (30 by default) and never raises for a disk, a network, memory or
+        descriptors: what could not be sent is said on the terminal, and `stepwell sync` sends it later. A second call
+        does nothing.
 
         Parameters
         ----------
@@ -316,17 +320,10 @@ class Run(RunFiles, Description):
     def _end(self, exit_code: int | None, quiet: bool | None, timeout: float) -> None:
         if self._finished:
             return
-        from stepwell.client.ending import Ending
-        from stepwell.client.manifest import Manifest
-
-        self.unwatch()
-        if self._settings.sync_tensorboard:
-            from stepwell import tensorboard
-
-            tensorboard.settle()
         terminal = replace(self._terminal, quiet=self._is_quiet(quiet))
-        if self._writer is not None:
-            self._finish_files(terminal)
+        self._settle(self.unwatch, terminal)
+        self._settle(self._settle_tensorboard, terminal)
+        self._settle(lambda: self._settle_files(terminal), terminal)
         self._finished = True
         session.leave(self)
         self.log = self._log_finished
@@ -336,7 +333,24 @@ class Run(RunFiles, Description):
                 ending.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
             if self._options.primary and not self._disabled and not self._is_child and not exit_code:
-                Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
+                with contextlib.suppress(Exception):
+                    Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
+
+    def _settle(self, what: Callable[[], None], terminal: Terminal) -> None:
+        try:
+            what()
+        except Exception as error:  # noqa: BLE001  a training that is over must not fail for its logger
+            terminal.warn(f"the end of run {self._name} is not whole: {type(error).__name__}: {error}")
+
+    def _settle_tensorboard(self) -> None:
+        if self._settings.sync_tensorboard:
+            from stepwell import tensorboard
+
+            tensorboard.settle()
+
+    def _settle_files(self, terminal: Terminal) -> None:
+        if self._writer is not None:
+            self._finish_files(terminal)
 
     def _label(self, repo: str | None = None, code: str | None = None, **_: object) -> None:
         """Take what wandb's clients say of themselves for its statistics; there are none here."""
@@ -382,7 +396,7 @@ class Run(RunFiles, Description):
                 start_step=0,
             )
             process_end.finish_with_multiprocessing_child()
-        return self._options.open()
+        return self._options.open(self._terminal.silent, self._terminal.warn)
 
     def _log_in_child(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None

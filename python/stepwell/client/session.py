@@ -6,6 +6,7 @@ that `stepwell.log` *is* the native method and no Python frame lies between a tr
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -101,13 +102,15 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     A run that was begun with `reinit="create_new"` never is the current one; it has a `finish` of its own.
     """
     for each in reversed(_current.copy()):
-        each.finish(exit_code=exit_code, quiet=quiet)
+        with contextlib.suppress(Exception):  # the others are to end, whatever becomes of this one
+            each.finish(exit_code=exit_code, quiet=quiet)
 
 
 def finish_all(exit_code: int | None = None) -> None:
     """End every run of this process."""
     for each in reversed(_runs.copy()):
-        each.finish(exit_code=exit_code)
+        with contextlib.suppress(Exception):  # as above
+            each.finish(exit_code=exit_code)
 
 
 run: Run | None = None

@@ -278,6 +278,12 @@ class Settings:
     queue_bytes: int = field(
         default=64 << 20, metadata=_about(_count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
     )
+    max_keys: int = field(
+        default=200_000,
+        metadata=_about(
+            _count, "Different keys that a process may log; values under further ones are refused.", "MAX_KEYS"
+        ),
+    )
     spool_bytes: int = field(
         default=0,
         metadata=_about(_count, "Room of a process on disk, in bytes; 0: as much as there is.", "SPOOL_BYTES"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from dataclasses import dataclass
 
 _PREFIX = "stepwell:"
 _BAR_CHARS = 24
+_USUAL_COLUMNS = 80
 # Lines that were written with `repeat=False`.
 _said: set[str] = set()
 
@@ -39,9 +41,7 @@ class Terminal:
     def progress(self, done: int, total: int, what: str, doing: str = "sending") -> None:
         """Redraw a bar in place; nothing is written where standard error is no terminal."""
         if self.is_watched():
-            import shutil
-
-            self.write("\r" + bar(done, total, what, doing)[: shutil.get_terminal_size().columns - 1])
+            self.write("\r" + bar(done, total, what, doing)[: _columns() - 1])
 
     def clear_progress(self) -> None:
         """Remove the bar."""
@@ -52,15 +52,15 @@ class Terminal:
         """Whether somebody looks at standard error and wants to see more than warnings."""
         try:
             return not self.silent and not self.quiet and sys.stderr.isatty()
-        except (AttributeError, ValueError):  # there is no standard error, or it is closed
+        except Exception:  # noqa: BLE001  there is no standard error, it is closed, or something else took its place
             return False
 
     def write(self, text: str) -> None:
         """Write a text as it is."""
         if self.silent or sys.stderr is None:
             return
-        # A closed terminal must not end a training, and one that lacks a character must not hide a sentence.
-        with contextlib.suppress(OSError, ValueError):
+        # A closed terminal, or what took its place, must not end a training, and one that lacks a character must not hide a sentence.
+        with contextlib.suppress(Exception):
             try:
                 sys.stderr.write(text)
             except UnicodeEncodeError:
@@ -105,13 +105,20 @@ def _write_line(level: str, text: str, newline: bool, repeat: bool, prefix: bool
     Terminal().write("\n".join(begin + line for line in text.split("\n")) + ("\n" if newline else ""))
 
 
+def _columns() -> int:
+    """Return the width of the terminal; `shutil`, which knows more, takes milliseconds and a descriptor to import."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError, AttributeError):
+        return _USUAL_COLUMNS
+
+
 def quoted(path: str) -> str:
     """Return a path as it can be typed into a shell."""
     if all(char.isalnum() or char in "/._-+" for char in path) and path.isascii():
         return path
-    import shlex  # only for the rare path that needs it: `init` is quick
-
-    return shlex.quote(path)
+    # As shlex.quote, which is not imported: `init` is quick, and the end of a run may have no descriptor for an import.
+    return "'" + path.replace("'", "'\"'\"'") + "'"
 
 
 def bar(done: int, total: int, what: str, doing: str = "sending") -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -87,17 +87,27 @@ class WriterOptions:
     queue_bytes: int
     spool_bytes: int
     summary_follows_log: bool = False
+    max_keys: int = 200_000
 
     def path(self) -> tuple[str, str, str, str]:
         """Return which run this is: directory, entity, project, id."""
         return self.directory, self.entity, self.project, self.run
 
-    def open(self) -> Writer:
-        """Begin a stream."""
+    def open(self, silent: bool = False, warn: Callable[[str], None] | None = None) -> Writer:
+        """Begin a stream.
+
+        Parameters
+        ----------
+        silent
+            Whether it never writes to standard error.
+        warn
+            Is told what happens to values of `log` while they are logged.
+        """
         from stepwell import _native
 
         _native.set_fallback(_convert)
-        return _native.Writer(**{each.name: getattr(self, each.name) for each in fields(self)})
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _native.Writer(**given, silent=silent, warn=warn)
 
 
 def _convert(key: str, value: Any) -> Any:
@@ -216,6 +226,7 @@ class DisabledWriter:
             "sampled_rows": 0,
             "lost_rows": 0,
             "rejected_rows": 0,
+            "refused_values": 0,
             "waiting_files": 0,
             "lost_files": 0,
             "connection": "disabled",
@@ -228,6 +239,9 @@ class DisabledWriter:
             "sampled_rows": 0,
             "lost_rows": 0,
             "rejected_rows": 0,
+            "refused_rows": 0,
+            "refused_values": 0,
+            "is_there": True,
             "unsent_rows": 0,
             "files": 0,
             "unsent_files": 0,

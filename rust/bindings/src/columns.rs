@@ -8,7 +8,7 @@ use crate::writer::{BLOCKED_SLICE, Writer, finished, now};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use stepwell_client::{OnFull, PushError};
+use stepwell_client::{OnFull, PushError, Refusal};
 use stepwell_codec::msgpack;
 use stepwell_model::Step;
 
@@ -175,6 +175,7 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
         rows.columns.push(column);
     }
     let Some((_, count)) = first.filter(|_| !keys.is_empty()) else { return Ok(()) };
+    let mut refused = 0;
     rows.count = count;
     for (column, key) in rows.columns.iter().zip(copy.keys()) {
         if py.detach(|| column.exceeds_integers()) {
@@ -187,7 +188,26 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
             check_order(rows.steps.as_deref().unwrap_or_default(), state.steps.current)?;
         }
         // SAFETY: the GIL is held, and `copy` keeps the keys alive.
-        rows.shape = unsafe { state.shapes.find(py, &keys, writer.client.queue()) }?;
+        let found = unsafe { state.shapes.find(py, &keys, writer.client.queue()) }?;
+        if found.is_none() {
+            // SAFETY: as above.
+            let allowed = unsafe { state.shapes.allowed(py, &keys, writer.client.queue()) }?;
+            refused = allowed.iter().filter(|allowed| !**allowed).count();
+            let (mut first, mut second) = (allowed.iter(), allowed.iter());
+            keys.retain(|_| first.next() == Some(&true));
+            rows.columns.retain(|_| second.next() == Some(&true));
+        }
+        rows.shape = match found {
+            Some(shape) => shape,
+            // SAFETY: as above.
+            None => unsafe { state.shapes.find(py, &keys, writer.client.queue()) }?.unwrap_or_default(),
+        };
+    }
+    if refused > 0 {
+        writer.tell_of_keys(py, (refused * rows.count) as u64);
+        if rows.columns.is_empty() {
+            return rows.refuse(writer);
+        }
     }
     rows.push(py, writer)
 }
@@ -205,6 +225,17 @@ fn check_order(steps: &[Step], mut current: Step) -> PyResult<()> {
 }
 
 impl Rows {
+    /// Takes note of rows of which no column may be stored.
+    fn refuse(&self, writer: &Writer) -> PyResult<()> {
+        let state = &mut *writer.state.lock();
+        for row in 0..self.count {
+            let placed = state.steps.place(self.steps.as_ref().map(|steps| steps[row]), None);
+            writer.client.queue().refuse_row(Refusal::Keys).map_err(|_| finished())?;
+            state.steps = placed.next;
+        }
+        Ok(())
+    }
+
     fn push(&self, py: Python<'_>, writer: &Writer) -> PyResult<()> {
         let queue = writer.client.queue();
         let row_bytes = ROW_BYTES + NUMBER_BYTES * self.columns.len();

@@ -12,13 +12,18 @@ use pyo3::types::{PyDict, PyString};
 use std::cell::Cell;
 use std::sync::Arc;
 use stepwell_client::FilePool;
+use stepwell_codec::FrameEncoder;
 use stepwell_codec::msgpack::{MsgpackError, Reader};
 use stepwell_model::limits;
 
 /// Bytes that a row's frame needs besides its values, generously.
 const FRAME_BYTES: usize = 64 << 10;
-/// Bytes of values above which a row would not fit a frame that does not compress.
-const VALUES_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - FRAME_BYTES;
+/// Bytes of values that fit a frame even if they do not compress.
+const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - FRAME_BYTES;
+/// Bytes of values above which no row can be.
+const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
+
+pyo3::create_exception!(stepwell._native, LimitError, PyValueError, "A value is beyond what the formats hold.");
 
 /// Bytes of a float in msgpack.
 const FLOAT_BYTES: usize = 9;
@@ -86,7 +91,7 @@ impl RowScratch {
                     }
                 }
                 if all_plain {
-                    return self.check_size().map(|()| None);
+                    return self.check_size(data.py()).map(|()| None);
                 }
             }
         }
@@ -123,18 +128,42 @@ impl RowScratch {
             encode::any(&mut self.values, &name, &value)?;
             check_paths(&name, &self.values[begin..])?;
         }
-        self.check_size()?;
+        self.check_size(py)?;
         Ok(copy)
     }
 
-    fn check_size(&self) -> PyResult<()> {
-        if self.values.len() > VALUES_BYTES {
-            let (bytes, limit) = (self.values.len(), VALUES_BYTES);
-            return Err(PyValueError::new_err(format!(
-                "the row has {bytes} bytes of values, at most {limit} fit; nothing of this call was kept"
-            )));
+    #[inline]
+    fn check_size(&self, py: Python<'_>) -> PyResult<()> {
+        if self.values.len() <= SURE_BYTES { Ok(()) } else { self.check_large(py) }
+    }
+
+    /// Whether a large row fits a frame, which holds what compresses to half.
+    #[cold]
+    fn check_large(&self, py: Python<'_>) -> PyResult<()> {
+        let bytes = self.values.len();
+        let problem = if bytes > VALUES_BYTES {
+            format!("at most {VALUES_BYTES} fit")
+        } else {
+            let mut frame = Vec::new();
+            let packed = FrameEncoder::new().and_then(|mut encoder| encoder.encode(1, 1, &self.values, &mut frame));
+            if packed.is_ok() && frame.len() <= SURE_BYTES {
+                return Ok(());
+            }
+            format!("and does not compress to {SURE_BYTES}")
+        };
+        let (mut largest, mut reader) = ((0, 0), Reader::new(&self.values));
+        for index in 0..self.keys.len() {
+            let before = reader.rest().len();
+            if reader.skip().is_err() {
+                break;
+            }
+            largest = largest.max((before - reader.rest().len(), index));
         }
-        Ok(())
+        // SAFETY: the GIL is held, and whoever called keeps the keys alive.
+        let key = self.keys.get(largest.1).map(|key| unsafe { Bound::from_borrowed_ptr(py, *key) }.to_string()).unwrap_or_default();
+        let words =
+            format!("the row has {bytes} bytes of values, {} of them under {key:?}, {problem}; nothing of this call was kept", largest.0);
+        Err(LimitError::new_err(words))
     }
 }
 

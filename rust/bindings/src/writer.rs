@@ -2,7 +2,7 @@
 
 use crate::attach::{self, Files};
 use crate::content::Content;
-use crate::row::RowScratch;
+use crate::row::{LimitError, RowScratch};
 use crate::shape::Shapes;
 use crate::{columns, decode, encode, fork};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
@@ -11,8 +11,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
+use stepwell_client::{FlushLevel, OnFull, PushError, Refusal, Steps, WriterOptions};
 use stepwell_codec::msgpack;
 use stepwell_lock::Mutex;
 use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, limits};
@@ -40,6 +41,12 @@ pub(crate) struct Writer {
     summary_follows_log: bool,
     generation: u32,
     start: TimeMicros,
+    /// Tells the user something; nobody is told where there is none.
+    warn: Option<Py<PyAny>>,
+    /// Values whose keys were above the limit, and whether the user knows; whether they know of rows that cannot be stored.
+    refused_values: AtomicU64,
+    told_of_keys: AtomicBool,
+    told_of_rows: AtomicBool,
 }
 
 /// Seconds since 1970, in microseconds.
@@ -102,7 +109,82 @@ impl Writer {
             }
         });
         scratch.give_back();
-        result
+        match result {
+            Err(error) if self.on_full != OnFull::Raise && error.is_instance_of::<LimitError>(data.py()) => {
+                self.refuse(data.py(), &error, step, commit)
+            }
+            other => other,
+        }
+    }
+
+    /// Takes note of a row that cannot be stored, which is no reason to end a training.
+    #[cold]
+    fn refuse(&self, py: Python<'_>, error: &PyErr, step: Option<Step>, commit: Option<bool>) -> PyResult<()> {
+        {
+            let state = &mut *self.state.lock();
+            let placed = state.steps.place(step, commit);
+            self.client.queue().refuse_row(Refusal::TooLarge).map_err(Self::refused)?;
+            state.steps = placed.next;
+        }
+        if !self.told_of_rows.swap(true, Ordering::Relaxed) {
+            self.tell(py, &format!("a row is refused and counted as lost: {}. Further ones are counted without a word", error.value(py)));
+        }
+        Ok(())
+    }
+
+    /// Takes note of values whose keys are above the limit.
+    #[cold]
+    pub(crate) fn tell_of_keys(&self, py: Python<'_>, values: u64) {
+        self.refused_values.fetch_add(values, Ordering::Relaxed);
+        if !self.told_of_keys.swap(true, Ordering::Relaxed) {
+            let most = self.state.lock().shapes.max_keys();
+            self.tell(
+                py,
+                &format!(
+                    "the run has {most} different keys, as many as max_keys allows: values under further keys are refused and counted"
+                ),
+            );
+        }
+    }
+
+    fn tell(&self, py: Python<'_>, words: &str) {
+        if let Some(warn) = &self.warn
+            && let Err(error) = warn.call1(py, (words,))
+        {
+            error.write_unraisable(py, None);
+        }
+    }
+
+    /// Pushes what of a row is within the limit of keys.
+    #[cold]
+    fn push_allowed(
+        &self,
+        py: Python<'_>,
+        scratch: &RowScratch,
+        step: Option<Step>,
+        commit: Option<bool>,
+        time: TimeMicros,
+    ) -> PyResult<()> {
+        // SAFETY: the GIL is held, and the caller of `push` keeps the keys alive.
+        let allowed = unsafe { self.state.lock().shapes.allowed(py, &scratch.keys, self.client.queue()) }?;
+        let (mut rest, mut reader) = (RowScratch::default(), msgpack::Reader::new(&scratch.values));
+        for (key, allowed) in scratch.keys.iter().zip(&allowed) {
+            let before = reader.rest();
+            reader.skip().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+            if *allowed {
+                rest.keys.push(*key);
+                rest.values.extend_from_slice(&before[..before.len() - reader.rest().len()]);
+            }
+        }
+        self.tell_of_keys(py, (allowed.len() - rest.keys.len()) as u64);
+        if !rest.keys.is_empty() {
+            return self.push(py, &rest, step, commit, time);
+        }
+        let state = &mut *self.state.lock();
+        let placed = state.steps.place(step, commit);
+        self.client.queue().refuse_row(Refusal::Keys).map_err(Self::refused)?;
+        state.steps = placed.next;
+        Ok(())
     }
 
     fn check_process(&self) -> PyResult<()> {
@@ -162,7 +244,10 @@ impl Writer {
                 let shape = match state.shapes.last(&scratch.keys) {
                     Some(shape) => shape,
                     // SAFETY: the GIL is held, and the caller of `push` keeps the keys alive.
-                    None => unsafe { state.shapes.find(py, &scratch.keys, queue) }?,
+                    None => match unsafe { state.shapes.find(py, &scratch.keys, queue) }? {
+                        Some(shape) => shape,
+                        None => break,
+                    },
                 };
                 match queue.push_row(placed.step, time, placed.commit, shape, &scratch.values) {
                     Ok(()) => {
@@ -177,6 +262,7 @@ impl Writer {
             py.detach(|| queue.wait_for_room(bytes, BLOCKED_SLICE));
             py.check_signals()?;
         }
+        self.push_allowed(py, scratch, step, commit, time)
     }
 }
 
@@ -184,7 +270,7 @@ impl Writer {
 impl Writer {
     #[new]
     #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
-        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false))]
+        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false, max_keys=200_000, silent=false, warn=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
     fn new(
         py: Python<'_>,
@@ -206,6 +292,9 @@ impl Writer {
         spool_bytes: u64,
         start_time: Option<f64>,
         summary_follows_log: bool,
+        max_keys: usize,
+        silent: bool,
+        warn: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let path = RunPath::new(entity, project, run).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let on_full = match on_full {
@@ -235,11 +324,25 @@ impl Writer {
             options.on_full = on_full;
             options.queue_bytes = queue_bytes;
             options.spool_bytes = spool_bytes;
+            options.nested_keys = max_keys;
+            options.silent = silent;
             stepwell_client::Writer::start(options).map_err(|error| error.to_string())
         });
         let client = started.map_err(PyOSError::new_err)?;
-        let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::default() });
-        Ok(Self { client, state, on_full, strict_steps, summary_follows_log, generation: fork::generation(), start })
+        let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::new(max_keys) });
+        Ok(Self {
+            client,
+            state,
+            on_full,
+            strict_steps,
+            summary_follows_log,
+            generation: fork::generation(),
+            start,
+            warn: warn.filter(|_| !silent),
+            refused_values: AtomicU64::new(0),
+            told_of_keys: AtomicBool::new(false),
+            told_of_rows: AtomicBool::new(false),
+        })
     }
 
     #[getter]
@@ -405,6 +508,7 @@ impl Writer {
         dict.set_item("rejected_rows", status.rejected_rows)?;
         dict.set_item("waiting_files", status.waiting_files)?;
         dict.set_item("lost_files", status.lost_files)?;
+        dict.set_item("refused_values", self.refused_values.load(Ordering::Relaxed))?;
         dict.set_item("connection", status.connection)?;
         Ok(dict)
     }
@@ -418,6 +522,9 @@ impl Writer {
         dict.set_item("sampled_rows", report.sampled_rows)?;
         dict.set_item("lost_rows", report.lost_rows)?;
         dict.set_item("rejected_rows", report.rejected_rows)?;
+        dict.set_item("refused_rows", report.refused_rows)?;
+        dict.set_item("refused_values", self.refused_values.load(Ordering::Relaxed))?;
+        dict.set_item("is_there", report.is_there)?;
         dict.set_item("unsent_rows", report.unsent_rows)?;
         dict.set_item("files", report.files)?;
         dict.set_item("unsent_files", report.unsent_files)?;

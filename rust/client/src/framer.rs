@@ -18,6 +18,19 @@ pub(crate) struct ReadyFrame {
     pub(crate) bytes: Vec<u8>,
     /// Calls whose rows are in it.
     pub(crate) calls: u64,
+    /// Calls of which it says that they are lost.
+    pub(crate) reported: Reported,
+}
+
+/// Calls that reports of losses stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reported {
+    /// They gave way to a sample.
+    pub(crate) sampled: u64,
+    /// They could not be rows.
+    pub(crate) refused: u64,
+    /// There was no room for them to the end.
+    pub(crate) given_up: u64,
 }
 
 /// Builds one frame after another. A number is given when a frame is made, and never again.
@@ -28,6 +41,7 @@ pub(crate) struct Framer {
     spare: Vec<u8>,
     next: EntryNumber,
     calls: u64,
+    reported: Reported,
     /// When the first entry of the frame came.
     since: Option<Duration>,
     now: Duration,
@@ -49,6 +63,7 @@ impl Framer {
             spare: Vec::new(),
             next: 1,
             calls: 0,
+            reported: Reported::default(),
             since: None,
             now: Duration::ZERO,
             ready: std::collections::VecDeque::new(),
@@ -128,12 +143,12 @@ impl Framer {
         let count = self.builder.finish(shapes.table(), &mut self.raw);
         let mut bytes = std::mem::take(&mut self.spare);
         bytes.clear();
-        let calls = std::mem::take(&mut self.calls);
+        let (calls, reported) = (std::mem::take(&mut self.calls), std::mem::take(&mut self.reported));
         self.since = None;
         match self.encoder.encode(self.next, count, &self.raw, &mut bytes) {
             Ok(header) => {
                 self.next = header.last() + 1;
-                self.ready.push_back(ReadyFrame { header, bytes, calls });
+                self.ready.push_back(ReadyFrame { header, bytes, calls, reported });
             }
             Err(_) => self.refused(calls, "a row larger than a frame may be"),
         }
@@ -146,8 +161,26 @@ impl Framer {
     pub(crate) fn report_refused(&mut self, shapes: &Shapes, time: TimeMicros) {
         if self.refused.rows > 0 {
             let report = std::mem::take(&mut self.refused);
+            self.reported.refused += report.rows;
             self.statement(shapes, &Entry::Lost { time, report }, 0);
         }
+    }
+
+    /// Adds the report of a sample, all of whose rows were added.
+    pub(crate) fn report_sampled(&mut self, shapes: &Shapes, time: TimeMicros, report: LossReport) {
+        self.reported.sampled += report.rows - report.kept;
+        self.statement(shapes, &Entry::Lost { time, report }, 0);
+    }
+
+    /// Drops everything that is not in the spool, which ends with entry `spooled`, and makes one frame of what is to be said of it. The numbers
+    /// of frames that were dropped are given again: no reader has seen one of them whole.
+    pub(crate) fn replace_all(&mut self, shapes: &Shapes, spooled: EntryNumber, given_up: u64, entries: &[Entry]) {
+        self.ready.clear();
+        self.builder = PayloadBuilder::new();
+        (self.calls, self.refused, self.next) = (0, LossReport::default(), spooled + 1);
+        self.reported = Reported { given_up, ..Reported::default() };
+        entries.iter().for_each(|entry| self.builder.statement(entry));
+        self.finish(shapes);
     }
 
     /// Gives back the buffer of a frame that is in the spool.

@@ -87,10 +87,18 @@ struct ShapeHistory {
     exact: Vec<(usize, u32)>,
 }
 
+impl ShapeHistory {
+    fn of(keys: &Arc<[u32]>, first: Option<(Step, &[u8])>) -> Self {
+        let first = first.map(|(step, row)| (step, row.to_vec()));
+        Self { columns: Columns::new(keys.len()), keys: Arc::clone(keys), first, exact: Vec::new() }
+    }
+}
+
 /// The histories of all keys.
 #[derive(Default)]
 pub(crate) struct Histories {
-    shapes: Vec<ShapeHistory>,
+    /// A shape of one row has none, unless one of its keys has an exact history: the row is the last one, which the caller keeps.
+    shapes: Vec<Option<Box<ShapeHistory>>>,
     /// By id of the key.
     exact: FxHashMap<u32, KeyHistory>,
     /// Of what came in rows that were taken apart: by path, leaves of nested dicts among them.
@@ -98,15 +106,21 @@ pub(crate) struct Histories {
 }
 
 impl Histories {
-    pub(crate) fn define_shape(&mut self, keys: Arc<[u32]>) {
-        let exact = (0..).zip(keys.iter()).filter(|(_, key)| self.exact.contains_key(key)).map(|(column, key)| (column, *key)).collect();
-        self.shapes.push(ShapeHistory { columns: Columns::new(keys.len()), keys, first: None, exact });
+    pub(crate) fn define_shape(&mut self, keys: &Arc<[u32]>) {
+        let known = (0..).zip(keys.iter()).filter(|(_, key)| self.exact.contains_key(key));
+        let exact: Vec<_> = known.map(|(column, key)| (column, *key)).collect();
+        self.shapes.push((!exact.is_empty()).then(|| Box::new(ShapeHistory { exact, ..ShapeHistory::of(keys, None) })));
     }
 
     /// Sees a row without nested dicts; `last` is the row of the shape at the greatest step so far.
     #[inline]
-    pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
-        let Some(shape) = self.shapes.get_mut(shape as usize) else { return };
+    pub(crate) fn see(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
+        let shape = match (self.shapes.get_mut(shape as usize), last) {
+            (Some(Some(shape)), _) => shape,
+            // The one row so far is the first and the last.
+            (Some(slot), Some(_)) => slot.insert(Box::new(ShapeHistory::of(keys, last))),
+            _ => return,
+        };
         match last {
             Some((at, row)) if at < step => shape.columns.add(row),
             Some((at, _)) if at > step => shape.columns.add(values),
@@ -130,12 +144,14 @@ impl Histories {
         }
     }
 
-    /// Keeps an exact history of a key from here on. `lasts` has for each shape its row at the greatest step and when that came.
-    pub(crate) fn keep<'a>(&mut self, key: u32, lasts: impl Iterator<Item = Option<(Step, u64, &'a [u8])>>) {
+    /// Keeps an exact history of a key from here on. `lasts` has for each shape its keys, its row at the greatest step and when that came.
+    pub(crate) fn keep<'a>(&mut self, key: u32, lasts: impl Iterator<Item = (&'a Arc<[u32]>, Option<(Step, u64, &'a [u8])>)>) {
         let mut history = KeyHistory::default();
         let mut ends: Vec<(Step, u64, Value)> = Vec::new();
-        for (shape, last) in self.shapes.iter_mut().zip(lasts) {
-            let Some(column) = shape.keys.iter().position(|known| *known == key) else { continue };
+        for (shape, (keys, last)) in self.shapes.iter_mut().zip(lasts) {
+            let Some(column) = keys.iter().position(|known| *known == key) else { continue };
+            let first = last.map(|(step, _, row)| (step, row));
+            let shape = shape.get_or_insert_with(|| Box::new(ShapeHistory::of(keys, first)));
             shape.exact.retain(|(_, known)| *known != key);
             shape.exact.push((column, key));
             let value = |row: &[u8]| value_at(row, shape.keys.len(), column).map(|value| to_value(&value));

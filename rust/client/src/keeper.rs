@@ -2,17 +2,26 @@
 //! unlinks what the destination has, beats the heart, and closes the spool at the end.
 
 use crate::blobs::FilePool;
+use crate::notice::warn;
 use crate::progress::Progress;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stepwell_blob::links;
 use stepwell_lock::Mutex;
-use stepwell_spool::{SpoolWriter, is_no_room};
+use stepwell_spool::{SpoolError, SpoolWriter, is_no_room};
 use tokio::sync::Notify;
 
 /// How often readers are shown that the writer lives.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How long acks are gathered before the cursor moves: a cursor costs two syncs.
 const TRIM_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the files of the stream are looked for.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// Looks for which the disk must have been in trouble before the user is told.
+const TROUBLED_LOOKS: u32 = 2;
+/// How long a stream is tried to be closed while no file can be opened: its rows and its end are written by then.
+const NO_DESCRIPTOR_PATIENCE: Duration = Duration::from_secs(1);
 /// How long to wait after an error of the disk.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -26,19 +35,41 @@ pub(crate) struct Keeper {
     pub(crate) uploads: bool,
     /// Calls the uploader when the stream is complete.
     pub(crate) appended: Arc<Notify>,
+    /// Of which the user is told where the files of its stream are gone.
+    pub(crate) run: String,
+    /// Whether the user is told nothing.
+    pub(crate) silent: bool,
+    pub(crate) said: Said,
+}
+
+/// What the user was told, and what is about to be worth it.
+#[derive(Default)]
+pub(crate) struct Said {
+    absence: bool,
+    trouble: bool,
+    troubled_looks: u32,
+    closing_since: Option<Instant>,
 }
 
 impl Keeper {
     /// Runs until the stream is complete or everyone is to stop.
-    pub(crate) fn run(self) {
-        let (mut synced_at, mut beat_at, mut trimmed_at) = (Instant::now(), Instant::now(), Instant::now());
-        if self.uploads {
-            self.spool.lock().load_ballast();
-        }
+    pub(crate) fn run(mut self) {
+        let (mut synced_at, mut beat_at, mut trimmed_at, mut looked_at) = (Instant::now(), Instant::now(), Instant::now(), Instant::now());
+        self.spool.lock().load_ballast();
         loop {
-            let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT);
-            self.progress
-                .wait_until(due, |known| known.stop || known.sync_wanted || known.worker_done && !known.spool_closed || known.all_sent());
+            let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT).min(looked_at + LOOK_INTERVAL);
+            self.progress.wait_until(due, |known| {
+                let wanted = known.sync_wanted || known.look_wanted > known.looks;
+                known.stop || wanted || known.worker_done && !known.spool_closed || known.all_sent()
+            });
+            let asked = {
+                let known = self.progress.read();
+                known.look_wanted > known.looks
+            };
+            if asked || looked_at.elapsed() >= LOOK_INTERVAL {
+                self.look();
+                looked_at = Instant::now();
+            }
             let (stop, wanted, worker_done, all_sent, acked) = {
                 let known = self.progress.read();
                 (known.stop, known.sync_wanted, known.worker_done, known.all_sent(), known.acked)
@@ -127,23 +158,33 @@ impl Keeper {
     }
 
     /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the keeper is done.
-    fn end(&self, all_sent: bool, stop: bool) -> bool {
+    fn end(&mut self, all_sent: bool, stop: bool) -> bool {
         if !self.progress.read().spool_closed {
-            let blobs = self.files.sync().map_err(|error| format!("cannot sync the files: {error}"));
-            let closed = blobs.and_then(|()| self.spool.lock().close().map_err(|error| error.to_string()));
+            let closed = self.close();
             let synced = self.spool.lock().synced();
             self.progress.update(|known| {
                 known.synced = synced;
                 match &closed {
                     Ok(()) => known.spool_closed = true,
-                    Err(error) => known.disk_trouble.clone_from(error),
+                    Err(error) => known.disk_trouble = format!("the stream cannot be closed: {error}"),
                 }
             });
             self.appended.notify_one();
-            if closed.is_err() {
+            if let Err(error) = closed {
+                if is_no_room(&error) {
+                    self.spool.lock().drop_ballast();
+                }
+                let since = *self.said.closing_since.get_or_insert_with(Instant::now);
+                if is_no_descriptor(&error) && since.elapsed() >= NO_DESCRIPTOR_PATIENCE && !self.uploads {
+                    self.progress.update(|known| known.keeper_done = true);
+                    return true;
+                }
                 self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
                 return stop;
             }
+        }
+        if !(self.uploads && all_sent) {
+            self.look();
         }
         if self.uploads && all_sent {
             let (acked, unsent_files) = {
@@ -159,7 +200,98 @@ impl Keeper {
             self.progress.update(|known| known.keeper_done = true);
             return true;
         }
-        self.progress.wait_until(Instant::now() + TRIM_INTERVAL, |known| known.stop || known.all_sent());
+        let until = Instant::now() + TRIM_INTERVAL;
+        self.progress.wait_until(until, |known| known.stop || known.all_sent() || known.look_wanted > known.looks);
         false
     }
+
+    /// Makes everything durable and marks the stream as ended.
+    fn close(&self) -> io::Result<()> {
+        self.files.sync()?;
+        self.spool.lock().close().map_err(|error| match error {
+            SpoolError::Io { action, path, source } => {
+                io::Error::new(source.kind(), Because { words: format!("cannot {action} {}", path.display()), source })
+            }
+            other => io::Error::other(other.to_string()),
+        })
+    }
+
+    /// Looks whether the files of the stream are where they were written, and tells the user once if they are not.
+    fn look(&mut self) {
+        let wanted = self.progress.read().look_wanted;
+        let acked = self.progress.read().acked;
+        let (found, directory) = {
+            let mut spool = self.spool.lock();
+            (spool.look(acked), spool.directory().to_owned())
+        };
+        let absence = found.as_ref().ok().and_then(Option::as_ref);
+        let links = absence.map(|_| links(&directory.join("blobs")).map_or(0, |links| links.len() as u64));
+        let (lost, rescued, files) = self.progress.update(|known| {
+            let count = |entries: &[(u64, u64)]| {
+                entries.iter().map(|(first, last)| known.ledger.rows_until(*last) - known.ledger.rows_until(first - 1)).sum::<u64>()
+            };
+            let (lost, rescued) = absence.map_or((0, 0), |absence| (count(&absence.lost), count(&absence.rescued)));
+            known.gone_rows += lost;
+            let files = links.map_or(0, |links| known.files.unsent().saturating_sub(links));
+            if files > 0 {
+                known.files.stored = known.files.stored.saturating_sub(files);
+                known.files.lost += files;
+                known.files.linked -= files;
+                known.files.loss = format!("{} was removed or replaced", directory.display());
+            }
+            (known.looks, known.look_wanted) = (wanted.max(known.looks + 1), wanted.max(known.look_wanted));
+            known.is_there = found.is_ok();
+            if let Err(error) = &found {
+                known.disk_trouble = format!("cannot write in {}: {error}", directory.display());
+            }
+            (lost, rescued, files)
+        });
+        if absence.is_some() {
+            self.spool.lock().load_ballast();
+            if !self.said.absence {
+                self.said.absence = true;
+                let files = if files > 0 { format!(" {files} files that were in it are lost.") } else { String::new() };
+                let what = match (lost, rescued) {
+                    (0, 0) => "nothing that is not elsewhere was in it".to_owned(),
+                    (0, rescued) => format!("the {rescued} rows that were nowhere else are written again"),
+                    (lost, 0) => format!("the {lost} rows that were nowhere else are lost"),
+                    (lost, rescued) => format!("of the rows that were nowhere else {lost} are lost and {rescued} are written again"),
+                };
+                let words = format!(
+                    "{} was removed or replaced while run {} was writing to it: {what}.{files} Training goes on; further rows go to a new directory of this name",
+                    directory.display(),
+                    self.run
+                );
+                warn(self.silent, &words);
+            }
+        }
+        self.tell_of_trouble();
+    }
+
+    /// Tells the user once that the disk takes nothing, when that lasts.
+    fn tell_of_trouble(&mut self) {
+        let trouble = self.progress.read().disk_trouble.clone();
+        self.said.troubled_looks = if trouble.is_empty() { 0 } else { self.said.troubled_looks + 1 };
+        if self.said.troubled_looks >= TROUBLED_LOOKS && !self.said.trouble {
+            self.said.trouble = true;
+            warn(
+                self.silent,
+                &format!("run {}: {trouble}. Training goes on; what comes meanwhile waits in memory, as far as there is room", self.run),
+            );
+        }
+    }
+}
+
+/// An error of the disk with what was being done.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}: {source}")]
+struct Because {
+    words: String,
+    source: io::Error,
+}
+
+/// Whether an error says that the process, or the system, has no file descriptor left.
+fn is_no_descriptor(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Because>()).map_or(error, |because| &because.source);
+    matches!(inner.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }

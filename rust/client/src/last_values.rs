@@ -29,6 +29,9 @@ pub(crate) struct LastValues {
     names: Vec<Box<str>>,
     shapes: Vec<ShapeLast>,
     nested: FxHashMap<String, (u32, Step, u64, Value)>,
+    /// Paths in `nested` that are no names of keys, and how many there may be.
+    paths: usize,
+    most_paths: usize,
     order: u64,
     preview: Preview,
     histories: Histories,
@@ -46,32 +49,59 @@ impl LastValues {
     }
 
     pub(crate) fn define_shape(&mut self, keys: Arc<[u32]>) {
-        self.preview.define_shape(Arc::clone(&keys));
-        self.histories.define_shape(Arc::clone(&keys));
+        self.preview.define_shape();
+        self.histories.define_shape(&keys);
         self.shapes.push(ShapeLast { keys, ..ShapeLast::default() });
     }
 
-    /// Sees a row of a caller's shape.
+    /// No more than so many keys within nested dicts; without this there are none.
+    pub(crate) fn limit_paths(&mut self, most: usize) {
+        self.most_paths = most;
+    }
+
+    /// Sees a row of a caller's shape; `false`, and nothing is kept of it, if its nested dicts have more keys than there may be.
     #[inline]
-    pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8]) {
-        self.preview.see(shape, step, values);
-        let Some(last) = self.shapes.get_mut(shape as usize) else { return };
+    pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8]) -> bool {
+        let Some(last) = self.shapes.get_mut(shape as usize) else { return true };
         if is_plain(last.keys.len(), values) {
-            self.histories.see(shape, step, values, (last.order > 0).then_some((last.step, &last.values)));
+            let before = (last.order > 0).then_some((last.step, &*last.values));
+            self.preview.see(shape, &last.keys, step, values, before);
+            self.histories.see(shape, &last.keys, step, values, before);
             self.order += 1;
             if last.order == 0 || step >= last.step {
                 (last.step, last.order) = (step, self.order);
                 last.values.clear();
                 last.values.extend_from_slice(values);
             }
+            true
         } else {
             let keys = Arc::clone(&last.keys);
-            self.see_nested(&keys, step, values);
+            let seen = self.see_nested(&keys, step, values);
+            if seen {
+                self.preview.see_whole(shape, &keys, step, values);
+            }
+            seen
         }
     }
 
-    /// Sees a row that is taken apart at once.
-    pub(crate) fn see_nested(&mut self, keys: &[u32], step: Step, values: &[u8]) {
+    /// Whether the new paths of a row are within the limit. Looked at closely only when they might not be: each takes a byte at least.
+    fn has_room(&self, keys: &[u32], values: &[u8]) -> bool {
+        if self.paths + values.len() <= self.most_paths {
+            return true;
+        }
+        let (mut new, mut reader) = (0, Reader::new(values));
+        for &key in keys {
+            let (Ok(value), Some(name)) = (reader.value(), self.names.get(key as usize)) else { break };
+            flatten(name, &value, &mut |path, _| new += usize::from(path.len() != name.len() && !self.nested.contains_key(path)));
+        }
+        self.paths + new <= self.most_paths
+    }
+
+    /// Sees a row that is taken apart at once; `false` as in [`see`](Self::see).
+    pub(crate) fn see_nested(&mut self, keys: &[u32], step: Step, values: &[u8]) -> bool {
+        if !self.has_room(keys, values) {
+            return false;
+        }
         self.order += 1;
         let order = self.order;
         let mut reader = Reader::new(values);
@@ -83,11 +113,13 @@ impl LastValues {
                     Some(last) if step < last.1 => {}
                     Some(last) => *last = (key, step, order, leaf.clone()),
                     None => {
+                        self.paths += usize::from(path.len() != name.len());
                         self.nested.insert(path.to_owned(), (key, step, order, leaf.clone()));
                     }
                 }
             });
         }
+        true
     }
 
     fn needs_history(&self, name: &str) -> bool {
@@ -101,7 +133,9 @@ impl LastValues {
                 self.metrics.define(definition);
                 for (key, name) in (0..).zip(&self.names) {
                     if !self.histories.keeps(key) && self.needs_history(name) {
-                        let lasts = self.shapes.iter().map(|last| (last.order > 0).then_some((last.step, last.order, &last.values[..])));
+                        let row = |last: &'_ ShapeLast| (last.order > 0).then_some((last.step, last.order));
+                        let lasts =
+                            self.shapes.iter().map(|last| (&last.keys, row(last).map(|(step, order)| (step, order, &last.values[..]))));
                         self.histories.keep(key, lasts);
                     }
                 }
@@ -150,7 +184,8 @@ impl LastValues {
 
     /// Some numbers of every key: see [`Preview::resolve`].
     pub(crate) fn preview(&self) -> Vec<(String, Vec<f64>)> {
-        self.preview.resolve(&self.names)
+        let lasts = self.shapes.iter().map(|last| (&*last.keys, (last.order > 0).then_some((last.step, &*last.values))));
+        self.preview.resolve(&self.names, lasts)
     }
 
     /// The keys whose last value was logged for `step` or a greater one, with it.

@@ -31,6 +31,8 @@ pub struct WriterOptions {
     pub stream: StreamId,
     /// What to do when the queue is full, because rows come too fast, the spool is at its cap or the disk is full.
     pub on_full: OnFull,
+    /// Keys that nested dicts of rows may have, all different ones together. Keys of rows are counted by whoever defines them.
+    pub nested_keys: usize,
     /// Capacity of the queue.
     pub queue_bytes: usize,
     /// Cap of the spool; 0 for none. It is lifted when the writer finishes, by what is queued then.
@@ -39,6 +41,8 @@ pub struct WriterOptions {
     pub sync_interval: Duration,
     /// Sent to the server as a bearer token; empty for none.
     pub token: String,
+    /// Whether nothing is written to standard error, not even a warning.
+    pub silent: bool,
     /// Settings of the spool.
     pub spool: SpoolOptions,
     /// The disk; tests bring their own.
@@ -60,10 +64,12 @@ impl WriterOptions {
             opening,
             stream: StreamId(stream),
             on_full: OnFull::Sample,
+            nested_keys: 200_000,
             queue_bytes: 64 << 20,
             spool_bytes: 0,
             sync_interval: Duration::from_secs(1),
             token: String::new(),
+            silent: false,
             spool: SpoolOptions::default(),
             disk: Arc::new(OsDisk),
         })

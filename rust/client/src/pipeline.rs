@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::FrameError;
 use stepwell_lock::Mutex;
-use stepwell_model::{Entry, LossReport, Opening, TimeMicros};
+use stepwell_model::{Entry, EntryNumber, LossReport, Opening, TimeMicros};
 
 /// How long an entry waits at most for others to share its frame.
 pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(35);
@@ -44,6 +44,7 @@ pub(crate) struct Pipeline {
     shapes: Shapes,
     merger: Merger,
     framer: Framer,
+    opening: Opening,
     /// Chunks that were seen and wait to be framed; `offset` is the place in the first.
     backlog: VecDeque<Vec<u8>>,
     offset: usize,
@@ -61,13 +62,14 @@ impl Pipeline {
     pub(crate) fn new(queue: Arc<Queue>, last_values: Arc<Mutex<LastValues>>, opening: Opening) -> Result<Self, FrameError> {
         let mut framer = Framer::new()?;
         let shapes = Shapes::default();
-        framer.statement(&shapes, &Entry::Open(opening), 0);
+        framer.statement(&shapes, &Entry::Open(opening.clone()), 0);
         Ok(Self {
             queue,
             last_values,
             shapes,
             merger: Merger::default(),
             framer,
+            opening,
             backlog: VecDeque::new(),
             offset: 0,
             statements: VecDeque::new(),
@@ -84,17 +86,24 @@ impl Pipeline {
         let mut last_values = self.last_values.lock();
         let mut samplers = batch.samplers.into_iter();
         let mut statements = batch.statements.iter();
-        for chunk in batch.chunks {
+        for mut chunk in batch.chunks {
             let mut offset = 0;
             while let Some((record, next)) = record::read(&chunk, offset) {
-                offset = next;
+                let at = std::mem::replace(&mut offset, next);
                 match record.kind {
-                    Kind::Row | Kind::Part => last_values.see(record.shape, record.number, record.body),
+                    Kind::Row | Kind::Part => {
+                        if !last_values.see(record.shape, record.number, record.body) {
+                            record::refuse(&mut chunk, at);
+                        }
+                    }
+                    Kind::Refused => {}
                     Kind::Key => last_values.define_key(&String::from_utf8_lossy(record.body)),
                     Kind::Shape => last_values.define_shape(key_ids(record.body).collect()),
                     Kind::Overflow => {
                         let Some(sampler) = samplers.next() else { continue };
-                        sampler.kept().for_each(|(keys, step, values)| last_values.see_nested(keys, step, values));
+                        sampler.kept().for_each(|(keys, step, values)| {
+                            last_values.see_nested(keys, step, values);
+                        });
                         let rows = sampler.rows();
                         let kept = sampler.into_rows();
                         let report = LossReport { rows, kept: kept.len() as u64, reason: "no room".into() };
@@ -190,6 +199,10 @@ impl Pipeline {
                     self.marker = Some(record.number as u64);
                 }
                 Kind::Marker => {}
+                Kind::Refused => {
+                    let reason = record::REASONS.get(record.number as usize).unwrap_or(&record::REASONS[0]);
+                    self.framer.refused(1, reason);
+                }
                 Kind::Overflow => {
                     // What was being collected came before the rows that were refused.
                     self.merger.end(&mut self.shapes, &mut self.framer);
@@ -210,7 +223,7 @@ impl Pipeline {
             let Some(row) = self.sample.next() else {
                 if let Some(report) = self.sample_report.take() {
                     self.sampled_rows += report.rows - report.kept;
-                    self.framer.statement(&self.shapes, &Entry::Lost { time, report }, 0);
+                    self.framer.report_sampled(&self.shapes, time, report);
                 }
                 return;
             };
@@ -225,6 +238,28 @@ impl Pipeline {
         self.merger.end(&mut self.shapes, &mut self.framer);
         self.framer.report_refused(&self.shapes, time);
         self.framer.statement(&self.shapes, &Entry::Exit { time, code }, 0);
+    }
+
+    /// Gives up what waits for room, `lost` calls, and returns the frame that says so and ends the stream. The spool ends with entry `spooled`.
+    pub(crate) fn give_up(
+        &mut self,
+        time: TimeMicros,
+        spooled: EntryNumber,
+        lost: u64,
+        reason: &str,
+        code: Option<i32>,
+    ) -> Option<ReadyFrame> {
+        let report = LossReport { rows: lost, kept: 0, reason: reason.into() };
+        let mut entries = Vec::new();
+        if spooled == 0 {
+            entries.push(Entry::Open(self.opening.clone()));
+        }
+        if lost > 0 {
+            entries.push(Entry::Lost { time, report });
+        }
+        entries.extend(code.map(|code| Entry::Exit { time, code }));
+        self.framer.replace_all(&self.shapes, spooled, lost, &entries);
+        self.framer.ready.pop_front()
     }
 
     /// Ends the row that is being collected.

@@ -24,6 +24,12 @@ pub(crate) struct Known {
     pub(crate) spooled_rows: u64,
     pub(crate) sampled_rows: u64,
     pub(crate) refused_rows: u64,
+    /// Calls that spooled reports say are lost, and how many of these gave way to a sample or were refused.
+    pub(crate) reported_rows: u64,
+    pub(crate) reported_sampled: u64,
+    pub(crate) reported_refused: u64,
+    /// Calls in entries that were spooled, are not at the destination, and are gone from the spool.
+    pub(crate) gone_rows: u64,
     pub(crate) rejected: u64,
     pub(crate) ledger: Ledger,
     pub(crate) files: Files,
@@ -39,6 +45,12 @@ pub(crate) struct Known {
     pub(crate) upload_done: bool,
     /// The keeper removed what the destination has, or had nothing to remove.
     pub(crate) keeper_done: bool,
+    /// When the spool was last looked at, by number, and whether all of it was where it was written; the look that somebody waits for.
+    pub(crate) looks: u64,
+    pub(crate) look_wanted: u64,
+    pub(crate) is_there: bool,
+    /// The time to finish is nearly over: what has no room is given up, counted, and the stream ended.
+    pub(crate) give_up: bool,
     /// The writer is finishing: the cap of the spool is lifted.
     pub(crate) finishing: bool,
     /// Everyone is to end.

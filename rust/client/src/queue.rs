@@ -17,8 +17,9 @@ use crate::record::{self, HEAD_BYTES, Kind};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use stepwell_codec::FrameEncoder;
 use stepwell_codec::payload::statement;
-use stepwell_lock::{Condvar, Mutex};
+use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::{Entry, Step, TimeMicros, limits};
 
 /// Bytes of a chunk. A full one calls the worker.
@@ -30,6 +31,18 @@ const STATEMENT_BYTES: usize = 16 << 20;
 /// Largest values of one row: a frame's row also has a head.
 const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
 
+/// Bytes of an entry that fits a frame even if it does not compress.
+const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - (64 << 10);
+
+/// Whether a frame holds a large entry, which is to be known before it is accepted.
+#[cold]
+fn fits(entry: &[u8]) -> bool {
+    let mut frame = Vec::new();
+    entry.len() <= limits::ROW_BYTES
+        && FrameEncoder::new().and_then(|mut encoder| encoder.encode(1, 1, entry, &mut frame)).is_ok()
+        && frame.len() <= SURE_BYTES
+}
+
 /// Why something was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
@@ -37,11 +50,20 @@ pub enum PushError {
     #[error("the queue is full: rows come faster than they can be written, or the disk is full")]
     Full,
     /// The row is larger than any frame may hold.
-    #[error("the row is larger than {} MiB", limits::ROW_BYTES >> 20)]
+    #[error("it has more than {} MiB, or does not compress to {} MiB", limits::ROW_BYTES >> 20, limits::FRAME_COMPRESSED_BYTES >> 20)]
     TooLarge,
     /// The writer is finished.
     #[error("the run is finished")]
     Closed,
+}
+
+/// Why a row is refused before it is queued: an index of [`record::REASONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No frame can hold it.
+    TooLarge = 0,
+    /// All of its keys are above the limit of keys.
+    Keys = 1,
 }
 
 /// The queue. Threads that log share it; one worker takes from it.
@@ -77,6 +99,8 @@ struct State {
     idle: bool,
     called: bool,
     closed: bool,
+    /// The process is about to die: who logs waits.
+    frozen: bool,
 }
 
 /// What the worker took.
@@ -108,6 +132,7 @@ impl Queue {
             idle: false,
             called: false,
             closed: false,
+            frozen: false,
         };
         let queue = Self { state: Mutex::new(state), worker: Condvar::new(), room: Condvar::new(), on_full, capacity };
         queue.set_plain_limit(&mut queue.state.lock());
@@ -115,7 +140,7 @@ impl Queue {
     }
 
     fn set_plain_limit(&self, state: &mut State) {
-        state.plain_limit = if state.closed || state.idle || state.sampler.is_some() {
+        state.plain_limit = if state.closed || state.frozen || state.idle || state.sampler.is_some() {
             0
         } else {
             state.active.capacity().min(self.capacity.saturating_sub(state.held))
@@ -147,26 +172,31 @@ impl Queue {
     #[inline]
     pub fn push_row(&self, step: Step, time: TimeMicros, commit: bool, shape: u32, values: &[u8]) -> Result<(), PushError> {
         let kind = if commit { Kind::Row } else { Kind::Part };
-        let state = &mut *self.state.lock();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
         if state.active.len() + HEAD_BYTES + values.len() <= state.plain_limit {
             record::write(&mut state.active, kind, shape, step, time, values);
             state.accepted += 1;
             return Ok(());
         }
-        self.push_row_with_thought(state, kind, shape, step, time, values)
+        self.push_row_with_thought(guard, kind, shape, step, time, values)
     }
 
     #[cold]
     #[inline(never)]
     fn push_row_with_thought(
         &self,
-        state: &mut State,
+        mut guard: MutexGuard<'_, State>,
         kind: Kind,
         shape: u32,
         step: Step,
         time: TimeMicros,
         values: &[u8],
     ) -> Result<(), PushError> {
+        while guard.frozen {
+            self.room.wait(&mut guard);
+        }
+        let state = &mut *guard;
         if state.closed {
             return Err(PushError::Closed);
         }
@@ -194,12 +224,24 @@ impl Queue {
         Ok(())
     }
 
+    /// Takes note of a row that cannot be stored: it is accepted, and reported as lost.
+    pub fn refuse_row(&self, why: Refusal) -> Result<(), PushError> {
+        let state = &mut *self.state.lock();
+        if state.closed {
+            return Err(PushError::Closed);
+        }
+        self.end_overflow(state);
+        state.accepted += 1;
+        self.append(state, Kind::Refused, 0, why as i64, 0, &[]);
+        Ok(())
+    }
+
     /// Queues an entry that is no row (and neither the opening nor the exit, which the writer makes itself).
     pub fn push_statement(&self, entry: Entry) -> Result<(), PushError> {
         debug_assert!(!matches!(entry, Entry::Row(_) | Entry::Open(_) | Entry::Exit { .. }));
         let mut encoded = Vec::new();
         statement::write(&mut encoded, &entry);
-        if encoded.len() > limits::ROW_BYTES {
+        if encoded.len() > SURE_BYTES && !fits(&encoded) {
             return Err(PushError::TooLarge);
         }
         let state = &mut *self.state.lock();
@@ -288,6 +330,21 @@ impl Queue {
         state.closed = true;
         self.set_plain_limit(state);
         self.call(state);
+        self.room.notify_all();
+    }
+
+    /// Lets every row wait that comes from now on, so that what is accepted stays what it is.
+    pub(crate) fn freeze(&self) {
+        let state = &mut *self.state.lock();
+        state.frozen = true;
+        self.set_plain_limit(state);
+    }
+
+    /// Takes rows again.
+    pub(crate) fn thaw(&self) {
+        let state = &mut *self.state.lock();
+        state.frozen = false;
+        self.set_plain_limit(state);
         self.room.notify_all();
     }
 

@@ -34,7 +34,15 @@ pub(crate) enum Kind {
     Marker = 5,
     /// Rows that found no room were sampled here; the sample waits in a list beside the buffer.
     Overflow = 6,
+    /// A row that cannot be stored. Its number says why: an index of [`REASONS`].
+    Refused = 7,
 }
+
+/// Why rows are refused.
+pub(crate) const REASONS: [&str; 3] =
+    ["a row larger than a frame may be", "only keys above the limit", "keys of nested dicts above the limit"];
+/// Index of the last of them.
+const NESTED: i64 = 2;
 
 impl Kind {
     fn from_bits(bits: u32) -> Self {
@@ -45,7 +53,8 @@ impl Kind {
             3 => Self::Shape,
             4 => Self::Statement,
             5 => Self::Marker,
-            _ => Self::Overflow,
+            6 => Self::Overflow,
+            _ => Self::Refused,
         }
     }
 }
@@ -59,6 +68,12 @@ pub(crate) struct Record<'a> {
     pub(crate) number: i64,
     pub(crate) time: TimeMicros,
     pub(crate) body: &'a [u8],
+}
+
+/// Makes a record of a row that begins at `offset` one that is refused for the keys of its nested dicts.
+pub(crate) fn refuse(chunk: &mut [u8], offset: usize) {
+    chunk[offset + 4..offset + 8].copy_from_slice(&((Kind::Refused as u32) << 28).to_ne_bytes());
+    chunk[offset + 8..offset + 16].copy_from_slice(&NESTED.to_ne_bytes());
 }
 
 /// Appends a record.

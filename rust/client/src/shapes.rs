@@ -1,7 +1,7 @@
 //! The worker's table of keys and shapes: those that callers defined, and those that merging makes.
 
-use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
 use stepwell_codec::payload::KeyTable;
 use stepwell_model::limits;
 
@@ -9,7 +9,9 @@ use stepwell_model::limits;
 #[derive(Default)]
 pub(crate) struct Shapes {
     table: KeyTable,
-    by_keys: FxHashMap<Arc<[u32]>, u32>,
+    /// By the hash of their keys; of several with one hash the first is here, the others are in `collided`.
+    by_hash: FxHashMap<u64, u32>,
+    collided: FxHashMap<Box<[u32]>, u32>,
     callers: Vec<Option<u32>>,
     too_long: Vec<bool>,
 }
@@ -40,12 +42,24 @@ impl Shapes {
 
     /// The table's index of a list of keys.
     pub(crate) fn intern(&mut self, keys: &[u32]) -> u32 {
-        if let Some(&shape) = self.by_keys.get(keys) {
-            return shape;
+        let hash = FxBuildHasher.hash_one(keys);
+        let first = self.by_hash.get(&hash).copied();
+        match first {
+            Some(shape) if *self.table.shapes[shape as usize] == *keys => return shape,
+            Some(_) => {
+                if let Some(&shape) = self.collided.get(keys) {
+                    return shape;
+                }
+            }
+            None => {}
         }
         let shape = self.table.shapes.len() as u32;
         self.table.shapes.push(keys.into());
-        self.by_keys.insert(keys.into(), shape);
+        if first.is_none() {
+            self.by_hash.insert(hash, shape);
+        } else {
+            self.collided.insert(keys.into(), shape);
+        }
         shape
     }
 

@@ -2,7 +2,7 @@
 
 use crate::framer::ReadyFrame;
 use crate::pipeline::{FrameSink, Pipeline};
-use crate::progress::Progress;
+use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -44,12 +44,12 @@ impl FrameSink for SpoolSink {
             return false;
         }
         self.retry_at = None;
-        let (finishing, troubled, stop) = {
+        let (finishing, troubled, over) = {
             let known = self.progress.read();
-            (known.finishing, !known.disk_trouble.is_empty(), known.stop)
+            (known.finishing, !known.disk_trouble.is_empty(), known.stop || known.give_up)
         };
-        if stop {
-            // It was said that this is lost.
+        if over {
+            // It was said that this is lost, or is about to be.
             return false;
         }
         let mut spool = self.spool.lock();
@@ -60,10 +60,7 @@ impl FrameSink for SpoolSink {
                 Ok(()) => {
                     drop(spool);
                     self.progress.update(|known| {
-                        known.spooled = frame.header.last();
-                        known.spooled_rows += frame.calls;
-                        let rows = known.spooled_rows;
-                        known.ledger.append(frame.header.count, frame.header.last(), frame.calls, rows);
+                        note_spooled(known, frame);
                         if troubled {
                             known.disk_trouble.clear();
                         }
@@ -99,6 +96,31 @@ impl FrameSink for SpoolSink {
     }
 }
 
+impl SpoolSink {
+    /// Spools the last frame, for which the room of the ballast is there; `false` if that is not enough just now.
+    fn append_last(&self, frame: &ReadyFrame) -> bool {
+        let mut spool = self.spool.lock();
+        spool.drop_ballast();
+        let appended = spool.append(&frame.header, &frame.bytes).is_ok();
+        drop(spool);
+        if appended {
+            self.progress.update(|known| note_spooled(known, frame));
+            self.appended.notify_one();
+        }
+        appended
+    }
+}
+
+fn note_spooled(known: &mut Known, frame: &ReadyFrame) {
+    known.spooled = frame.header.last();
+    known.spooled_rows += frame.calls;
+    let (rows, reported) = (known.spooled_rows, frame.reported);
+    known.ledger.append(frame.header.count, frame.header.last(), frame.calls, rows);
+    known.reported_rows += reported.sampled + reported.refused + reported.given_up;
+    known.reported_sampled += reported.sampled;
+    known.reported_refused += reported.refused;
+}
+
 /// Runs until the queue is closed and everything is spooled, or everyone is to stop.
 pub(crate) fn run(queue: &Queue, mut pipeline: Pipeline, mut sink: SpoolSink, exit_code: &AtomicI64) {
     let began = Instant::now();
@@ -130,9 +152,29 @@ pub(crate) fn run(queue: &Queue, mut pipeline: Pipeline, mut sink: SpoolSink, ex
             }
             continue;
         }
-        if sink.progress.wait_until(Instant::now() + TICK, |known| known.stop) {
+        sink.progress.wait_until(Instant::now() + TICK, |known| known.stop || known.give_up);
+        let known = sink.progress.read();
+        if known.stop {
+            break;
+        }
+        if known.give_up {
+            drop(known);
+            give_up(queue, &mut pipeline, &sink, exit_code);
             break;
         }
     }
     sink.progress.update(|known| known.worker_done = true);
+}
+
+/// Ends a stream for whose rows there is no room: what waits is lost, and the run says so.
+fn give_up(queue: &Queue, pipeline: &mut Pipeline, sink: &SpoolSink, exit_code: &AtomicI64) {
+    let code = Some(exit_code.load(Ordering::Acquire)).filter(|code| *code != NO_EXIT).map(|code| code as i32);
+    let (spooled, lost, reason) = {
+        let accepted = queue.accepted();
+        let known = sink.progress.read();
+        let reason = if known.disk_trouble.is_empty() { "no time was left to write it".to_owned() } else { known.disk_trouble.clone() };
+        (known.spooled, accepted.saturating_sub(known.spooled_rows + known.reported_rows), reason)
+    };
+    let Some(frame) = pipeline.give_up(wall_time(), spooled, lost, &reason, code) else { return };
+    while !sink.append_last(&frame) && !sink.progress.wait_until(Instant::now() + TICK, |known| known.stop) {}
 }

@@ -1,12 +1,13 @@
 //! A writer: one stream, from the queue to the server.
 
 use crate::blobs::FilePool;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Said};
 use crate::last_values::LastValues;
 use crate::options::WriterOptions;
 use crate::pipeline::Pipeline;
 use crate::progress::{Known, Progress};
 use crate::queue::Queue;
+use crate::signals::{self, Live};
 use crate::status::{FinishReport, FlushLevel, Status};
 use crate::upload::files::FileUploader;
 use crate::upload::thread::Uploader;
@@ -28,6 +29,10 @@ use tokio::sync::Notify;
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 /// What is left of the time to finish for rows, at most, when files take all they get.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long before the end of the time to finish the stream is ended without the rows that found no room, at most.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a disk may take to say whether the files are there.
+const LAST_LOOK: Duration = Duration::from_millis(200);
 /// How long `last_values` waits for a worker that is stuck in the disk before it answers with what was seen so far.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -59,6 +64,8 @@ pub struct Writer {
     last_values: Arc<Mutex<LastValues>>,
     exit_code: Arc<AtomicI64>,
     report: Mutex<Option<FinishReport>>,
+    /// What a signal brings to safety.
+    live: Arc<Live>,
     /// The process that the threads are in.
     pid: u32,
 }
@@ -66,13 +73,28 @@ pub struct Writer {
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        let WriterOptions { root, blobs, opening, stream, on_full, queue_bytes, spool_bytes, sync_interval, token, spool, disk } = options;
+        let WriterOptions {
+            root,
+            blobs,
+            opening,
+            stream,
+            on_full,
+            nested_keys,
+            queue_bytes,
+            spool_bytes,
+            sync_interval,
+            token,
+            silent,
+            spool,
+            disk,
+        } = options;
         let meta = msgpack::to_bytes(&opening_to_value(&opening));
         let spool = SpoolWriter::create(Arc::clone(&disk), &root, stream, &meta, spool)?;
         let spool = Arc::new(Mutex::new(spool));
         let queue = Arc::new(Queue::new(queue_bytes, on_full));
         let progress = Arc::new(Progress::default());
         let last_values = Arc::new(Mutex::new(LastValues::default()));
+        last_values.lock().limit_paths(nested_keys);
         let exit_code = Arc::new(AtomicI64::new(NO_EXIT));
         let appended = Arc::new(Notify::new());
         let destination = opening.destination.clone();
@@ -98,9 +120,19 @@ impl Writer {
         };
         let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress), uploads));
         let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
-        let keeper =
-            Keeper { spool, files: files_of_keeper, progress: progress_of_keeper, sync_interval, uploads, appended: Arc::clone(&appended) };
+        let keeper = Keeper {
+            spool,
+            files: files_of_keeper,
+            progress: progress_of_keeper,
+            sync_interval,
+            uploads,
+            appended: Arc::clone(&appended),
+            run: opening.run.clone(),
+            silent,
+            said: Said::default(),
+        };
         let uploader = Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended };
+        let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
         let writer = Self {
             stream,
             root,
@@ -111,16 +143,21 @@ impl Writer {
             last_values,
             exit_code: Arc::clone(&exit_code),
             report: Mutex::new(None),
+            live: Arc::new(Live { queue: live_queue, files: live_files, progress: live_progress, uploads }),
             pid: std::process::id(),
         };
         // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not start, the drop of
         // the writer ends those before.
-        thread::Builder::new().name("stepwell-disk".into()).spawn(move || keeper.run())?;
-        thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
-        if uploads {
-            thread::Builder::new().name("stepwell-upload".into()).spawn(move || uploader.run())?;
-            thread::Builder::new().name("stepwell-files".into()).spawn(move || file_uploader.run())?;
-        }
+        signals::without_signals(|| {
+            thread::Builder::new().name("stepwell-disk".into()).spawn(move || keeper.run())?;
+            thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
+            if uploads {
+                thread::Builder::new().name("stepwell-upload".into()).spawn(move || uploader.run())?;
+                thread::Builder::new().name("stepwell-files".into()).spawn(move || file_uploader.run())?;
+            }
+            Ok::<_, StartError>(())
+        })?;
+        signals::watch(&writer.live);
         Ok(writer)
     }
 
@@ -213,7 +250,7 @@ impl Writer {
             acked: known.ledger.rows_until(known.acked),
             queued_bytes,
             sampled_rows: known.sampled_rows,
-            lost_rows: known.refused_rows,
+            lost_rows: known.refused_rows + known.gone_rows,
             rejected_rows: known.rejected,
             waiting_files: known.files.waiting(),
             lost_files: known.files.lost,
@@ -234,8 +271,24 @@ impl Writer {
         self.progress.update(|known| known.finishing = true);
         self.files.finish(deadline.checked_sub((timeout / 5).min(ROWS_TIMEOUT)).unwrap_or(deadline));
         self.queue.close();
-        self.progress.wait_until(deadline, |known| known.keeper_done || known.fatal && known.spool_closed);
+        // What finds no room to the end is given up while there is time to say so in the run.
+        let margin = (timeout / 5).min(LAST_WORDS);
+        let is_over = |known: &Known| known.keeper_done || known.fatal && known.spool_closed;
+        let in_time = self.progress.wait_until(deadline - margin, |known| is_over(known) || known.worker_done);
+        if !in_time {
+            let troubled = !self.progress.read().disk_trouble.is_empty();
+            if troubled || !self.progress.wait_until(deadline - margin / 2, |known| is_over(known) || known.worker_done) {
+                self.progress.update(|known| known.give_up = true);
+            }
+        }
+        self.progress.wait_until(deadline, is_over);
         let accepted = self.queue.accepted();
+        // Nothing is said of files that nobody has looked for.
+        let look = self.progress.update(|known| {
+            known.look_wanted = known.looks + 1;
+            known.look_wanted
+        });
+        self.progress.wait_until(Instant::now() + LAST_LOOK, |known| known.looks >= look || known.keeper_done);
         // In one step: what the threads still do while they stop is not to change what is said.
         self.progress.update(|known| {
             known.stop = true;
@@ -245,15 +298,23 @@ impl Writer {
 
     fn report(&self, known: &Known, accepted: u64) -> FinishReport {
         let uploads = !self.destination.is_empty();
-        let (rows, sampled_rows) = (known.spooled_rows, known.sampled_rows);
+        let (rows, sampled_rows) = (known.spooled_rows - known.gone_rows, known.reported_sampled);
         let lost_rows = accepted.saturating_sub(rows + sampled_rows);
         let unsent_rows = if uploads { rows.saturating_sub(known.ledger.rows_until(known.acked)) } else { 0 };
+        let is_there = known.is_there && known.looks >= known.look_wanted || known.keeper_done && known.is_there;
         let files = &known.files;
         let (unsent_files, lost_files) = (if uploads { files.unsent() } else { 0 }, files.lost + files.waiting());
-        let here = known.spool_closed && lost_rows + lost_files == 0;
+        // What could not be stored was said when it was logged, and in the run.
+        let without_room = lost_rows.saturating_sub(known.reported_refused);
+        let here = known.spool_closed && without_room + lost_files == 0;
         let complete = here && (!uploads || known.upload_done && known.acked >= known.spooled && unsent_files == 0);
         let mut sentences = Vec::new();
-        if lost_rows > 0 {
+        if known.gone_rows > 0 {
+            let place = self.root.join(self.stream.to_string());
+            sentences.push(format!("{} rows are lost: {} was removed or replaced.", known.gone_rows, place.display()));
+        }
+        if without_room > known.gone_rows {
+            let lost_rows = without_room - known.gone_rows;
             let why = if known.disk_trouble.is_empty() { "the time was over" } else { &known.disk_trouble };
             sentences.push(format!("{lost_rows} rows are lost: {why}."));
         } else if !known.spool_closed {
@@ -278,9 +339,10 @@ impl Writer {
             let unsent =
                 if unsent_files > 0 { format!("{unsent_rows} rows and {unsent_files} files") } else { format!("{unsent_rows} rows") };
             sentences.push(format!(
-                "{unsent} are not on {} yet ({}). They are kept in {}; send them with: stepwell sync {}",
+                "{unsent} are not on {} yet ({}). {} {}; send them with: stepwell sync {}",
                 self.destination,
                 if unsent_rows == 0 && !files.sending.is_empty() { &files.sending } else { &known.connection },
+                if is_there { "They are kept in" } else { "They were written to" },
                 self.root.join(self.stream.to_string()).display(),
                 // The command takes the directory in which the spool lies.
                 self.root.parent().unwrap_or(&self.root).display(),
@@ -292,6 +354,8 @@ impl Writer {
             sampled_rows,
             lost_rows,
             rejected_rows: known.rejected,
+            refused_rows: known.reported_refused,
+            is_there,
             unsent_rows,
             files: files.stored,
             unsent_files,

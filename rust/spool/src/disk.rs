@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -29,6 +29,8 @@ pub trait Disk: Send + Sync {
     fn modified(&self, path: &Path) -> io::Result<SystemTime>;
     /// Makes an empty file, or sets the modification time of the one that is there to now.
     fn touch(&self, path: &Path) -> io::Result<()>;
+    /// What tells the file or directory of this name from others, as long as it exists.
+    fn identity(&self, path: &Path) -> io::Result<(u64, u64)>;
 }
 
 /// An open file.
@@ -43,6 +45,8 @@ pub trait DiskFile: Send + Sync {
     fn truncate(&self, len: u64) -> io::Result<()>;
     /// Bytes of the file.
     fn size(&self) -> io::Result<u64>;
+    /// As [`Disk::identity`].
+    fn identity(&self) -> io::Result<(u64, u64)>;
 }
 
 /// The operating system's file systems.
@@ -100,6 +104,10 @@ impl Disk for OsDisk {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
         file.set_modified(SystemTime::now())
     }
+
+    fn identity(&self, path: &Path) -> io::Result<(u64, u64)> {
+        fs::metadata(path).map(|found| (found.dev(), found.ino()))
+    }
 }
 
 impl DiskFile for File {
@@ -121,6 +129,10 @@ impl DiskFile for File {
 
     fn size(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
+    }
+
+    fn identity(&self) -> io::Result<(u64, u64)> {
+        self.metadata().map(|found| (found.dev(), found.ino()))
     }
 }
 

@@ -43,7 +43,8 @@
 //!    again, and what it held unsynced is written once more, in a new segment, under the same numbers.
 //! 3. The cursor is durable before a segment is unlinked (A6), and never moves back. The last segment stays until no blob waits.
 //! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
-//! 5. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
+//! 5. A segment whose name is gone while it is written is written again under another, as far as it is open (`writer/absence.rs`).
+//! 6. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
 
 mod ballast;
 pub mod disk;
@@ -64,7 +65,7 @@ pub use reader::{ReadOutcome, SpoolReader};
 pub use rejected::keep_rejected;
 pub use segment::META_BYTES;
 pub use summary::{StreamSummary, streams, summarize};
-pub use writer::{AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
+pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
 
 use std::path::PathBuf;
 

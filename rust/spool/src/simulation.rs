@@ -96,6 +96,14 @@ impl SimulatedDisk {
         }
     }
 
+    /// Removes a directory with all that is in it, as somebody else does; files that are open stay.
+    pub fn remove_all(&self, path: &Path) {
+        let mut state = self.state();
+        state.names.retain(|name, _| !name.starts_with(path));
+        state.durable_names.retain(|name, _| !name.starts_with(path));
+        state.directories.retain(|directory| !directory.starts_with(path));
+    }
+
     /// The disk as it is found after a power loss.
     pub fn after_power_loss(&self, seed: u64) -> Self {
         let state = self.state();
@@ -243,6 +251,14 @@ impl Disk for SimulatedDisk {
         state.inodes[inode].modified = Some(SystemTime::now());
         Ok(())
     }
+
+    fn identity(&self, path: &Path) -> io::Result<(u64, u64)> {
+        let state = self.state();
+        match state.names.get(path) {
+            Some(&inode) => Ok((1, inode as u64)),
+            None => state.directories.iter().position(|found| found == path).map(|at| (2, at as u64)).ok_or(io::ErrorKind::NotFound.into()),
+        }
+    }
 }
 
 impl DiskFile for SimulatedFile {
@@ -291,5 +307,9 @@ impl DiskFile for SimulatedFile {
 
     fn size(&self) -> io::Result<u64> {
         Ok(self.disk.state().inodes[self.inode].bytes.len() as u64)
+    }
+
+    fn identity(&self) -> io::Result<(u64, u64)> {
+        Ok((1, self.inode as u64))
     }
 }

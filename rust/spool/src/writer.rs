@@ -1,5 +1,9 @@
 //! The writing side of a stream's spool.
 
+mod absence;
+
+pub use absence::Absence;
+
 use crate::disk::{Disk, DiskFile, is_no_room, read_full_at, write_all_at};
 use crate::mark::Mark;
 use crate::segment::{META_BYTES, SegmentHeader, file_name};
@@ -47,6 +51,9 @@ pub enum AppendError {
 /// A segment that is not unlinked yet.
 struct Segment {
     number: u32,
+    first: EntryNumber,
+    /// What its file is known by, whatever becomes of its name.
+    identity: Option<(u64, u64)>,
     last: EntryNumber,
     bytes: u64,
     /// How far it is known to be durable.
@@ -77,6 +84,8 @@ pub struct SpoolWriter {
     names_dirty: bool,
     /// The first entry that a failed fsync may have cost.
     lost_from: Option<EntryNumber>,
+    /// What has to be written before any later frame.
+    rescue: Option<absence::Rescue>,
 }
 
 /// What a sync has to do, apart from the writer.
@@ -170,6 +179,7 @@ impl SpoolWriter {
             cursor: 0,
             names_dirty: true,
             lost_from: None,
+            rescue: None,
         })
     }
 
@@ -187,6 +197,11 @@ impl SpoolWriter {
     }
 
     fn write(&mut self, first: EntryNumber, last: EntryNumber, bytes: &[u8]) -> io::Result<()> {
+        self.rescue_frames()?;
+        self.write_next(first, last, bytes)
+    }
+
+    fn write_next(&mut self, first: EntryNumber, last: EntryNumber, bytes: &[u8]) -> io::Result<()> {
         let full = self.segments.last().is_none_or(|segment| segment.bytes >= self.options.segment_bytes);
         if !self.appending || full {
             self.begin_segment(first)?;
@@ -237,7 +252,9 @@ impl SpoolWriter {
             let _ = self.disk.remove(&path);
             return Err(error);
         }
-        self.segments.push(Segment { number, last: first - 1, bytes: header.bytes(), synced: 0, file: Some(file), suspect: false });
+        let identity = absence::identity_of(&*self.disk, &path, &*file);
+        let bytes = header.bytes();
+        self.segments.push(Segment { number, first, identity, last: first - 1, bytes, synced: 0, file: Some(file), suspect: false });
         self.appending = true;
         Ok(())
     }

@@ -9,6 +9,7 @@
 use super::content::{Content, Encoded};
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
+use crate::signals::without_signals;
 use crate::worker::wall_time;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
@@ -212,7 +213,7 @@ impl FilePool {
         }
         for (lane, _) in start.iter().enumerate().filter(|(_, start)| **start) {
             let shared = Arc::clone(&self.shared);
-            let started = thread::Builder::new().name("stepwell-media".into()).spawn(move || shared.run(lane));
+            let started = without_signals(|| thread::Builder::new().name("stepwell-media".into()).spawn(move || shared.run(lane)));
             if started.is_err() {
                 // The caller works it off; the next content tries again to have a thread.
                 while let Some(job) = self.shared.next(lane, false) {

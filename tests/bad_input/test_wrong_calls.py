@@ -36,12 +36,9 @@ WRONG_ROWS = [
     Wrong("run.log({'ok': 1, 'bad': [1, {'x': object()}]})", "TypeError", ["['\"]bad['\"]", "object"]),
     Wrong("run.log({'ok': 1, 'bad': 1j})", "TypeError", ["['\"]bad['\"]", "complex"]),
     Wrong("run.log({'ok': 1, 'bad': {(1, 2): 3}})", "TypeError", ["['\"]bad['\"]", "tuple"]),
-    Wrong("run.log({'ok': 1, 'loop': loop})", "ValueError", ["['\"]loop['\"]", "nested"]),
-    Wrong("run.log({'ok': 1, 'deep': deep})", "ValueError", ["['\"]deep['\"]", "nested"]),
     Wrong("run.log({'ok': 1, 'k' * 1025: 1})", "ValueError", ["kkkk", "1,?024"]),
     Wrong("run.log({'ok': 1, 'ü' * 513: 1})", "ValueError", ["üüüü", "1,?024"]),
     Wrong("run.log({'ok': 1, 'k' * 600: {'n' * 600: 1}})", "ValueError", ["kkkk", "1,?024"]),
-    Wrong("run.log({'ok': 1, 'big': 'x' * 20_000_000})", "ValueError", ["bytes", "at most"]),
     Wrong("run.log({'ok': 1, 'broken': Broken()})", "RuntimeError", ["from the object itself"]),
     Wrong("run.log({'ok': 1}, foo=1)", "TypeError", ["foo"]),
     Wrong("run.log({'ok': 1, 'endless': iter(int, 1)})", "TypeError|ValueError", ["['\"]endless['\"]"]),
@@ -87,15 +84,11 @@ def answers(calls, names):
             found.append(["nothing", "was accepted"])
     return found
 
-loop = []; loop.append(loop)
-deep = 1
-for _ in range(200):
-    deep = {"d": deep}
 open("a file", "w").close()
 rows, settings = json.loads(sys.argv[1])
 with stepwell.init(project="wrong", id="r", config={"lr": 1}) as run:
     run.log({"before": 1})
-    found = answers(rows, {"run": run, "stepwell": stepwell, "loop": loop, "deep": deep, "Broken": Broken})
+    found = answers(rows, {"run": run, "stepwell": stepwell, "Broken": Broken})
     run.log({"after": 1})
 done = run
 print(json.dumps(found + answers(settings, {"stepwell": stepwell, "done": done})))

@@ -503,4 +503,44 @@ mod tests {
         queue.push_row(0, 0, true, shape, &[]).unwrap();
         assert_eq!(kinds(&worker.join().unwrap()), [Kind::Row]);
     }
+
+    #[test]
+    fn a_frozen_queue_accepts_no_row_until_it_thaws() {
+        let queue = Arc::new(Queue::new(1 << 20, OnFull::Sample));
+        let shape = queue.define_shape(&[]);
+        queue.push_row(0, 0, true, shape, &[]).unwrap();
+        queue.freeze();
+        let other = Arc::clone(&queue);
+        let caller = std::thread::Builder::new().name("caller".into()).spawn(move || other.push_row(1, 0, true, shape, &[])).unwrap();
+        // Whatever happens meanwhile, it is not accepted.
+        let marker = queue.push_marker(true);
+        assert_eq!((queue.accepted(), marker), (1, 1));
+        queue.thaw();
+        caller.join().unwrap().unwrap();
+        assert_eq!(queue.accepted(), 2);
+    }
+
+    #[test]
+    fn a_refused_row_is_accepted_and_said_where_it_was() {
+        let queue = Queue::new(1 << 20, OnFull::Raise);
+        let shape = queue.define_shape(&[]);
+        queue.refuse_row(Refusal::TooLarge).unwrap();
+        queue.push_row(0, 0, true, shape, &[]).unwrap();
+        assert_eq!(kinds(&queue.take(NO_WAIT, false)), [Kind::Shape, Kind::Refused, Kind::Row]);
+        assert_eq!(queue.accepted(), 2);
+    }
+
+    #[test]
+    fn a_statement_that_no_frame_holds_is_refused_at_the_door() {
+        let queue = Queue::new(64 << 20, OnFull::Sample);
+        let mut random = 1u64;
+        let noise = std::iter::repeat_with(|| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 56) as u8
+        });
+        let config = |value| Entry::Config { time: 0, set: vec![("x".into(), value)], deleted: vec![] };
+        let noise = stepwell_model::Value::Bin(noise.take(5 << 20).collect());
+        assert_eq!(queue.push_statement(config(noise)), Err(PushError::TooLarge));
+        queue.push_statement(config(stepwell_model::Value::Bin(vec![7; 5 << 20]))).unwrap();
+    }
 }

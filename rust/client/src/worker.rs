@@ -125,8 +125,6 @@ fn note_spooled(known: &mut Known, frame: &ReadyFrame) {
 pub(crate) fn run(queue: &Queue, mut pipeline: Pipeline, mut sink: SpoolSink, exit_code: &AtomicI64) {
     let began = Instant::now();
     let mut last_row = began;
-    // The opening must be there for readers before the first row is.
-    pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
     loop {
         let idle = !pipeline.is_waiting() && last_row.elapsed() > IDLE_AFTER;
         let batch = queue.take(if idle { IDLE_SLEEP } else { TICK }, idle);

@@ -100,14 +100,16 @@ impl Writer {
         let destination = opening.destination.clone();
         let uploads = !destination.is_empty();
 
-        let pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening.clone())?;
-        let sink = SpoolSink {
+        let mut pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening.clone())?;
+        let mut sink = SpoolSink {
             spool: Arc::clone(&spool),
             progress: Arc::clone(&progress),
             appended: Arc::clone(&appended),
             cap_bytes: spool_bytes,
             retry_at: None,
         };
+        // The opening is there for readers before the first row is, and the segment open while there are descriptors.
+        pipeline.turn(Duration::ZERO, worker::wall_time(), true, &mut sink);
         let links = root.join(stream.to_string()).join("blobs");
         let blobs = BlobDirectory::new(blobs);
         let file_uploader = FileUploader {

@@ -162,6 +162,33 @@ fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
 }
 
 #[test]
+fn a_stream_whose_rows_find_no_room_is_ended_all_the_same_and_says_in_it_what_is_lost() {
+    let disk = SimulatedDisk::new();
+    let mut options = options(std::path::Path::new("/spool"), "");
+    options.disk = Arc::new(disk.clone());
+    let writer = Writer::start(options).unwrap();
+    let shape = writer.queue().define_shape(&[]);
+    writer.queue().push_row(0, 0, true, shape, &[]).unwrap();
+    assert!(writer.flush(FlushLevel::Synced, LONG));
+    disk.set_capacity(Some(0));
+    (1..100).for_each(|step| writer.queue().push_row(step, 0, true, shape, &[]).unwrap());
+    eventually("the trouble is said", || writer.status().connection.contains("no room"));
+    // Removed files keep their bytes on this disk, so the room that the ballast leaves is given by hand, to whoever asks next.
+    let (room, finishing) = (disk.clone(), Arc::new(writer));
+    let other = Arc::clone(&finishing);
+    let finish = std::thread::spawn(move || other.finish(3, Duration::from_secs(5)));
+    eventually("the ballast is dropped", || room.log().iter().any(|line| line == "remove ballast.tmp"));
+    room.set_capacity(None);
+    let report = finish.join().unwrap();
+    assert_eq!((report.complete, report.rows, report.lost_rows, report.is_there), (false, 1, 99, true), "{report:?}");
+    let shared: Arc<dyn Disk> = Arc::new(disk);
+    let all = entries(shared, std::path::Path::new("/spool"), finishing.stream());
+    let lost: u64 = all.iter().map(|entry| if let Entry::Lost { report, .. } = entry { report.rows - report.kept } else { 0 }).sum();
+    assert_eq!((steps(&all), lost), (vec![0], 99), "what is said is in the stream");
+    assert!(matches!(all.last(), Some(Entry::Exit { code: 3, .. })));
+}
+
+#[test]
 fn block_and_raise_say_full_and_the_cap_is_lifted_at_the_end() {
     let directory = tempfile::tempdir().unwrap();
     let mut options = options(directory.path(), "");

@@ -114,7 +114,7 @@ class Ending:
             )
         if refused:
             terminal.warn(
-                f"{_count(refused, 'row')} of run {self.name} could not be stored: too large, nested too deep, or "
+                f"{_count(refused, 'row')} of run {self.name} could not be stored: too large, or "
                 "under keys above the limit max_keys; they are counted among the lost ones of the run"
             )
         if report["refused_values"]:

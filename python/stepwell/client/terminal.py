@@ -59,7 +59,8 @@ class Terminal:
         """Write a text as it is."""
         if self.silent or sys.stderr is None:
             return
-        # A closed terminal, or what took its place, must not end a training, and one that lacks a character must not hide a sentence.
+        # A closed terminal, or what took its place, must not end a training; one that lacks a character must not
+        # hide a sentence.
         with contextlib.suppress(Exception):
             try:
                 sys.stderr.write(text)

@@ -4,7 +4,6 @@
 pub(crate) mod array;
 pub(crate) mod fallback;
 
-use crate::row::LimitError;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -114,7 +113,7 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
     }
     let deeper = || {
         depth.checked_sub(1).ok_or_else(|| {
-            LimitError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept"))
+            PyValueError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept"))
         })
     };
     if let Ok(dict) = value.cast::<PyDict>() {

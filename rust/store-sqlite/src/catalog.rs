@@ -124,7 +124,7 @@ pub(crate) fn check_not_deleted(connection: &Connection, position: &StreamPositi
     Err(StoreError::Deleted(format!("{entity}/{project}/{run}")))
 }
 
-fn decode_opening(blob: &[u8]) -> Result<Opening, StoreError> {
+pub(crate) fn decode_opening(blob: &[u8]) -> Result<Opening, StoreError> {
     opening_from_value(&msgpack::from_bytes(blob).map_err(damaged)?).map_err(damaged)
 }
 

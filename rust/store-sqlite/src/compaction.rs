@@ -53,6 +53,8 @@ pub(crate) struct Batch {
     pub(crate) run: i64,
     pub(crate) stream: i64,
     pub(crate) frames: Vec<i64>,
+    /// Number of the last entry of the last frame.
+    pub(crate) last: i64,
 }
 
 /// Chooses what to compact next.
@@ -81,12 +83,15 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     let total: u64 = candidates.iter().map(|candidate| candidate.bytes).sum();
     candidates.sort_by_key(|candidate| std::cmp::Reverse((candidate.ripe, candidate.bytes)));
     let Some(chosen) = candidates.first().filter(|chosen| chosen.ripe || total > policy.journal_bytes) else { return Ok(None) };
-    let frames: Vec<(i64, u64, u64)> = connection
-        .prepare_cached("SELECT id, bytes, last - first + 1 FROM journal WHERE stream = ?1 ORDER BY first")
-        .and_then(|mut select| select.query_map([chosen.stream], |row| Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?)))?.collect())
+    let frames: Vec<(i64, u64, u64, i64)> = connection
+        .prepare_cached("SELECT id, bytes, last - first + 1, last FROM journal WHERE stream = ?1 ORDER BY first")
+        .and_then(|mut select| {
+            let frame = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get(3)?));
+            select.query_map([chosen.stream], frame)?.collect()
+        })
         .map_err(store_error)?;
-    let (mut taken, mut bytes, mut entries) = (Vec::new(), 0, 0);
-    for (id, frame_bytes, frame_entries) in &frames {
+    let (mut taken, mut bytes, mut entries, mut last) = (Vec::new(), 0, 0, 0);
+    for (id, frame_bytes, frame_entries, frame_last) in &frames {
         let limit = if entries < WIDE_ENTRIES { policy.batch_bytes * WIDE_FACTOR } else { policy.batch_bytes };
         if bytes > 0 && bytes + frame_bytes > limit {
             break;
@@ -94,21 +99,23 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
         taken.push(*id);
         bytes += frame_bytes;
         entries += frame_entries;
+        last = *frame_last;
     }
     let run = connection.query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0)).map_err(store_error)?;
-    Ok(Some(Batch { run, stream: chosen.stream, frames: taken }))
+    Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
 }
 
 /// Moves the batch from the journal into blocks, within the caller's transaction.
 pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut blocks: BTreeMap<Vec<i64>, RowBlock> = BTreeMap::new();
-    let mut latest_time = None;
+    let (mut latest_time, mut others, mut stored) = (None, 0, 0);
     for &id in &batch.frames {
         let frame = journal::decode(connection, id)?;
         latest_time = latest_time.max(frame.latest_time);
         let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
         write_others(connection, batch.stream, &frame, &ids)?;
+        others += frame.others.len() as i64;
         for block in frame.blocks {
             let (shape, block) = by_id(block, &ids);
             match blocks.get_mut(&shape) {
@@ -126,8 +133,29 @@ pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), Stor
     count_rows(connection, &mut reader, batch.stream, &blocks, latest_time)?;
     count_series(connection, &mut reader, batch.stream, &blocks)?;
     for (shape, block) in blocks {
-        write_blocks(connection, batch.stream, &shape, block)?;
+        stored += write_blocks(connection, batch.stream, &shape, block)?;
     }
+    let update = "UPDATE streams SET compacted = max(compacted, ?2), stored_rows = stored_rows + ?3, stored_others = stored_others + ?4
+         WHERE id = ?1";
+    connection
+        .prepare_cached(update)
+        .and_then(|mut update| update.execute(params![batch.stream, batch.last, stored, others]))
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Writes a block as it is, with all that is derived from it; for whoever builds a store from blocks.
+pub(crate) fn store_block(connection: &Connection, stream: i64, shape: &[i64], rows: RowBlock) -> Result<(), StoreError> {
+    let (count, latest_time) = (rows.steps.len() as i64, rows.times.iter().max().copied());
+    let blocks = BTreeMap::from([(shape.to_vec(), rows)]);
+    let mut reader = StepReader::new(connection);
+    count_rows(connection, &mut reader, stream, &blocks, latest_time)?;
+    count_series(connection, &mut reader, stream, &blocks)?;
+    for rows in blocks.values() {
+        block::write(connection, stream, block::shape_hash(shape), shape, rows)?;
+    }
+    let update = "UPDATE streams SET stored_rows = stored_rows + ?2 WHERE id = ?1";
+    connection.prepare_cached(update).and_then(|mut update| update.execute([stream, count])).map_err(store_error)?;
     Ok(())
 }
 
@@ -269,8 +297,9 @@ fn count_series(
     Ok(())
 }
 
-/// Writes the rows of one shape together with the small blocks that they swallow.
-fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowBlock) -> Result<(), StoreError> {
+/// Writes the rows of one shape together with the small blocks that they swallow. Returns how many rows the blocks have more than before.
+fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowBlock) -> Result<i64, StoreError> {
+    let mut swallowed = 0;
     let capacity = block::capacity(shape.len());
     let hash = block::shape_hash(shape);
     for small in block::small_blocks(connection, stream, hash, capacity)? {
@@ -280,6 +309,7 @@ fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: R
             break;
         }
         if let Some(older) = block::take(connection, id, shape)? {
+            swallowed += older.steps.len() as i64;
             rows.extend(&older);
             rows.settle();
         }
@@ -293,5 +323,5 @@ fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: R
             block::write(connection, stream, hash, shape, &rows.slice(from, to))?;
         }
     }
-    Ok(())
+    Ok(count as i64 - swallowed)
 }

@@ -1,4 +1,8 @@
--- The embedded store, version 2: one file, to be read with `sqlite3 store.sqlite`.
+-- The embedded store, version 3: one file, to be read with `sqlite3 store.sqlite`.
+--
+-- Every page ends in a checksum (pages.rs), and every row in `crc`, over its table's tag and all its other fields (row_crc.rs): the first finds
+-- damage when it is met, the second says which rows of a damaged file are what was written (salvage.rs). What the rows of a run hang on is
+-- there twice (copies.sql), and `stored_rows`, `stored_others` and `statements` say how many rows there must be, so that a loss is counted.
 --
 -- What comes in:     streams (durable number) + journal (frames verbatim) + settings, metrics: all in the transaction of `append`.
 -- What it becomes:   blocks (rows: steps, entry numbers, times) + columns (one chunk per key of a block) + others (not numbers)
@@ -7,19 +11,21 @@
 -- with the highest (attempt, stream id, entry number), so nothing here needs to be in any order.
 --
 -- Times are microseconds since 1970. Columns named *_steps, entries, times and numbers are compressed with pco (see column.rs).
--- application_id 0x53575331 ("SWS1"), user_version 2; upgrade_2.sql brings version 1 here.
+-- application_id 0x53575331 ("SWS1"), user_version 3; upgrade_2.sql brings version 1 to 2, and upgrade.rs copies 2 into a new file of version 3.
 
 CREATE TABLE counters (
     name        TEXT PRIMARY KEY,
-    value       INTEGER NOT NULL            -- `version`: raised by every change that a query can see
+    value       INTEGER NOT NULL,           -- `version`: raised by every change that a query can see
+    crc          INTEGER NOT NULL AS (row_crc(1, name, value)) STORED
 ) WITHOUT ROWID;
-INSERT INTO counters VALUES ('version', 0);
+INSERT INTO counters (name, value) VALUES ('version', 0);
 
 CREATE TABLE projects (
     id          INTEGER PRIMARY KEY,
     entity      TEXT NOT NULL,
     name        TEXT NOT NULL,
     next_slot   INTEGER NOT NULL DEFAULT 0, -- colour slots are never given twice
+    crc          INTEGER NOT NULL AS (row_crc(2, id, entity, name, next_slot)) STORED,
     UNIQUE (entity, name)
 );
 
@@ -32,7 +38,9 @@ CREATE TABLE runs (
     version      INTEGER NOT NULL,           -- counters.version at the last change
     rows_version INTEGER NOT NULL,           -- counters.version at the last change of its rows
     sampled_rows INTEGER NOT NULL DEFAULT 0,
-    lost_rows    INTEGER NOT NULL DEFAULT 0
+    lost_rows    INTEGER NOT NULL DEFAULT 0,
+    statements   INTEGER NOT NULL DEFAULT 0, -- rows of it in settings, metrics and files
+    crc          INTEGER NOT NULL AS (row_crc(3, id, project, name, slot, deleted, version, rows_version, sampled_rows, lost_rows, statements)) STORED
 );
 CREATE UNIQUE INDEX runs_by_name ON runs (project, name) WHERE deleted = 0;
 CREATE INDEX runs_by_version ON runs (project, version);
@@ -54,7 +62,11 @@ CREATE TABLE streams (
     last_step    INTEGER,
     last_entry   INTEGER,                    -- highest entry at the last step
     last_time    INTEGER,                    -- its time
-    latest_time  INTEGER                     -- of all rows
+    latest_time  INTEGER,                    -- of all rows
+    compacted     INTEGER NOT NULL DEFAULT 0, -- number of the last entry that has left the journal
+    stored_rows   INTEGER NOT NULL DEFAULT 0, -- rows of its blocks
+    stored_others INTEGER NOT NULL DEFAULT 0, -- rows of it in others
+    crc          INTEGER NOT NULL AS (row_crc(4, id, uuid, run, label, attempt, opening, durable, heartbeat, exit_code, row_count, first_step, last_step, last_entry, last_time, latest_time, compacted, stored_rows, stored_others)) STORED
 );
 CREATE INDEX streams_of_run ON streams (run);
 
@@ -67,6 +79,7 @@ CREATE TABLE settings (
     entry        INTEGER NOT NULL,
     value        BLOB,                       -- msgpack; NULL: deleted
     until_logged INTEGER NOT NULL DEFAULT 0, -- 1: what is logged later takes its place
+    crc          INTEGER NOT NULL AS (row_crc(5, run, kind, key, time, stream, entry, value, until_logged)) STORED,
     PRIMARY KEY (run, kind, key)
 ) WITHOUT ROWID;
 
@@ -76,6 +89,7 @@ CREATE TABLE metrics (
     stream       BLOB NOT NULL,
     entry        INTEGER NOT NULL,
     statement    BLOB NOT NULL,              -- as in the payload of a frame
+    crc          INTEGER NOT NULL AS (row_crc(6, run, time, stream, entry, statement)) STORED,
     PRIMARY KEY (run, time, stream, entry)
 ) WITHOUT ROWID;
 
@@ -87,6 +101,7 @@ CREATE TABLE files (
     entry        INTEGER NOT NULL,
     blob         BLOB NOT NULL,              -- SHA-256 of its content
     size         INTEGER NOT NULL,           -- as a signed number with the same bits
+    crc          INTEGER NOT NULL AS (row_crc(7, run, path, time, stream, entry, blob, size)) STORED,
     PRIMARY KEY (run, path)
 ) WITHOUT ROWID;
 
@@ -97,7 +112,8 @@ CREATE TABLE journal (
     last         INTEGER NOT NULL,
     bytes        INTEGER NOT NULL,
     frame        BLOB NOT NULL,                      -- header and payload, verbatim
-    row_count    INTEGER                             -- entries that are rows; NULL: written by version 1, which did not count
+    row_count    INTEGER,                            -- entries that are rows; NULL: written by version 1, which did not count
+    crc          INTEGER NOT NULL AS (row_crc(8, id, stream, first, last, bytes, frame, row_count)) STORED
 );
 CREATE INDEX journal_by_stream ON journal (stream, first, last, bytes);
 
@@ -108,7 +124,8 @@ CREATE TABLE damaged_frames (                        -- frames of the journal th
     last         INTEGER NOT NULL,
     lost_rows    INTEGER NOT NULL,                   -- counted among those of the run
     reason       TEXT NOT NULL,
-    frame        BLOB NOT NULL
+    frame        BLOB NOT NULL,
+    crc          INTEGER NOT NULL AS (row_crc(9, id, stream, first, last, lost_rows, reason, frame)) STORED
 );
 
 CREATE TABLE keys (
@@ -116,6 +133,7 @@ CREATE TABLE keys (
     run          INTEGER NOT NULL,
     name         TEXT NOT NULL,
     has_others   INTEGER NOT NULL DEFAULT 0, -- whether `others` has cells of it
+    crc          INTEGER NOT NULL AS (row_crc(10, id, run, name, has_others)) STORED,
     UNIQUE (run, name)
 );
 
@@ -130,7 +148,8 @@ CREATE TABLE blocks (
     steps        BLOB NOT NULL,              -- rising, each once
     entries      BLOB NOT NULL,
     times        BLOB NOT NULL,
-    sampled      BLOB                        -- a bit per row; NULL: none is
+    sampled      BLOB,                       -- a bit per row; NULL: none is
+    crc          INTEGER NOT NULL AS (row_crc(11, id, stream, shape, row_count, key_count, first_step, last_step, steps, entries, times, sampled)) STORED
 );
 CREATE INDEX blocks_by_shape ON blocks (stream, shape, row_count);
 CREATE INDEX blocks_by_step ON blocks (stream, first_step, last_step);
@@ -147,13 +166,15 @@ CREATE TABLE columns (
     sum          REAL NOT NULL,              -- without NaN
     first,                                   -- integer, real, or (NaN and -0.0) the 8 bytes of a double
     last,
-    numbers      BLOB NOT NULL
+    numbers      BLOB NOT NULL,
+    crc          INTEGER NOT NULL AS (row_crc(12, id, key, stream, first_step, last_step, count, min, max, sum, first, last, numbers)) STORED
 );
 CREATE INDEX columns_by_key ON columns (key, stream, first_step, last_step, count);
 
 CREATE TABLE tallies (
     id           INTEGER PRIMARY KEY,        -- that of the column, if it has 256 points or more
-    tally        BLOB NOT NULL               -- what its numbers add up to, exactly (see tally.rs)
+    tally        BLOB NOT NULL,              -- what its numbers add up to, exactly (see tally.rs)
+    crc          INTEGER NOT NULL AS (row_crc(13, id, tally)) STORED
 );
 
 CREATE TABLE series (
@@ -164,6 +185,7 @@ CREATE TABLE series (
     last_entry   INTEGER NOT NULL,           -- highest entry at the last step
     last,                                    -- its number, as in columns
     points       INTEGER NOT NULL,           -- distinct steps
+    crc          INTEGER NOT NULL AS (row_crc(14, key, stream, first_step, last_step, last_entry, last, points)) STORED,
     PRIMARY KEY (key, stream)
 ) WITHOUT ROWID;
 
@@ -174,7 +196,17 @@ CREATE TABLE others (
     step         INTEGER NOT NULL,
     entry        INTEGER NOT NULL,
     kind         TEXT NOT NULL,
-    value        BLOB NOT NULL               -- msgpack
+    value        BLOB NOT NULL,              -- msgpack
+    crc          INTEGER NOT NULL AS (row_crc(15, id, key, stream, step, entry, kind, value)) STORED
 );
 CREATE UNIQUE INDEX others_by_key ON others (key, stream, step, entry, kind);
 CREATE INDEX others_by_step ON others (stream, step);
+
+CREATE TABLE recoveries (                    -- when rows were taken out of a damaged file (salvage.rs)
+    id           INTEGER PRIMARY KEY,
+    time         INTEGER NOT NULL,
+    kept_as      TEXT NOT NULL,              -- name of the damaged file beside this one
+    lost_rows    INTEGER NOT NULL,
+    report       TEXT NOT NULL,
+    crc          INTEGER NOT NULL AS (row_crc(16, id, time, kept_as, lost_rows, report)) STORED
+);

@@ -2,20 +2,22 @@
 
 use crate::append::{append, statements_of};
 use crate::catalog::{self, RunRow};
+use crate::check::recoveries;
 use crate::compaction::{self, CompactionPolicy};
 use crate::damage;
-use crate::database::{Database, OpenError};
+use crate::database::{Database, Healed, OnDamage, OpenError, tell};
 use crate::digest::Digest;
 use crate::digest_cache::DigestCache;
 use crate::files;
 use crate::journal::JournalCache;
+use crate::replacement::FileId;
 use crate::view::RunView;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
@@ -31,11 +33,18 @@ pub struct Settings {
     pub journal_cache_bytes: usize,
     /// Bytes of digests of runs that are kept.
     pub digest_cache_bytes: usize,
+    /// What to do about a file that is damaged when it is opened.
+    pub on_damage: OnDamage,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { compaction: CompactionPolicy::default(), journal_cache_bytes: 128 << 20, digest_cache_bytes: 128 << 20 }
+        Self {
+            compaction: CompactionPolicy::default(),
+            journal_cache_bytes: 128 << 20,
+            digest_cache_bytes: 128 << 20,
+            on_damage: OnDamage::Salvage,
+        }
     }
 }
 
@@ -65,26 +74,57 @@ impl SqliteStore {
     /// As there.
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
         let (journal, digests) = (JournalCache::new(settings.journal_cache_bytes), DigestCache::new(settings.digest_cache_bytes));
-        Ok(Self { database: Database::open(directory)?, journal, digests, settings })
+        Ok(Self { database: Database::open(directory, settings.on_damage)?, journal, digests, settings })
+    }
+
+    /// What was missing each time that rows were taken out of a damaged file: a sentence for each time.
+    ///
+    /// # Errors
+    /// As every query.
+    pub fn recoveries(&self) -> Result<Vec<String>, StoreError> {
+        self.read(recoveries)
     }
 
     /// Calls `read` on a snapshot.
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.database.read(read).or_else(|error| self.after_damage(error))
+    fn read<T>(&self, mut read: impl FnMut(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.healing(|| self.database.read(&mut read))
     }
 
-    /// Sets damaged frames of the journal aside if there are any. Whoever met one is told, once; the next one does not meet it.
-    fn after_damage<T>(&self, error: StoreError) -> Result<T, StoreError> {
-        if !matches!(error, StoreError::Damaged(_)) {
-            return Err(error);
+    /// Calls `write` in a transaction.
+    fn write<T>(&self, write: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.healing(|| self.database.writer()?.transaction(&write))
+    }
+
+    /// Acts, and once more if that met damage which is out of the way now.
+    fn healing<T>(&self, mut act: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let met = self.database.file_id();
+        match act() {
+            Err(error @ StoreError::Damaged(_)) => {
+                if self.heal(met)? {
+                    act()
+                } else {
+                    Err(error)
+                }
+            }
+            result => result,
         }
-        let frames = self.database.read(damage::find)?;
-        if frames.is_empty() {
-            return Err(error);
+    }
+
+    /// Sets aside what is damaged in the file `met`, so that everything else goes on. Whether there was anything.
+    fn heal(&self, met: Option<FileId>) -> Result<bool, StoreError> {
+        let frames = self.database.read(damage::find);
+        match frames {
+            Ok(frames) if !frames.is_empty() => {
+                let told = self.database.writer()?.transaction(|connection| damage::set_aside(connection, &frames))?;
+                frames.iter().for_each(|frame| self.journal.forget(frame.id));
+                if let Some(told) = told {
+                    tell(format_args!("{told}"));
+                }
+                Ok(true)
+            }
+            Ok(_) | Err(StoreError::Damaged(_)) => Ok(self.database.heal(met)? != Healed::Sound),
+            Err(error) => Err(error),
         }
-        let told = self.database.writer()?.transaction(|connection| damage::set_aside(connection, &frames))?;
-        frames.iter().for_each(|frame| self.journal.forget(frame.id));
-        Err(told.map_or(error, StoreError::Damaged))
     }
 
     fn view<'c>(&self, connection: &'c Connection, path: &RunPath) -> Result<Option<RunView<'c>>, StoreError> {
@@ -111,33 +151,32 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
-        self.database.writer()?.transaction(|connection| catalog::open_stream(connection, stream, opening))
+        self.write(|connection| catalog::open_stream(connection, stream, opening))
     }
 
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
-        self.database.writer()?.transaction(|connection| append(connection, frames))
+        self.write(|connection| append(connection, frames))
     }
 
     fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {
-        self.database.writer()?.transient(|connection| catalog::heartbeat(connection, streams))
+        self.healing(|| self.database.writer()?.transient(|connection| catalog::heartbeat(connection, streams)))
     }
 
     fn compact(&self) -> Result<bool, StoreError> {
         let policy = &self.settings.compaction;
-        let batch = self.database.writer()?.transaction(|connection| {
+        let batch = self.write(|connection| {
             let batch = compaction::choose(connection, policy)?;
             if let Some(batch) = &batch {
                 compaction::compact(connection, batch)?;
             }
             Ok(batch)
-        });
-        let batch = batch.or_else(|error| self.after_damage(error))?;
+        })?;
         match batch {
             Some(batch) => {
                 batch.frames.iter().for_each(|frame| self.journal.forget(*frame));
                 Ok(true)
             }
-            None => self.database.writer()?.transaction(catalog::purge),
+            None => self.write(catalog::purge),
         }
     }
 
@@ -257,8 +296,22 @@ impl Store for SqliteStore {
     }
 
     fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
+        // What was handed out before damage was met is not handed out again.
+        let mut reached: BTreeMap<String, Step> = BTreeMap::new();
+        let mut rest = |label: &str, mut rows: Vec<Row>| {
+            if let Some(&reached) = reached.get(label) {
+                rows.retain(|row| row.step > reached);
+            }
+            match rows.last() {
+                Some(last) => {
+                    reached.insert(label.to_owned(), last.step);
+                    sink(label, rows)
+                }
+                None => ControlFlow::Continue(()),
+            }
+        };
         self.read(|connection| match self.view(connection, run)? {
-            Some(view) => view.rows(query, sink),
+            Some(view) => view.rows(query, &mut rest),
             None => Ok(()),
         })
     }
@@ -268,7 +321,7 @@ impl Store for SqliteStore {
     }
 
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {
-        self.database.writer()?.transaction(|connection| catalog::delete_run(connection, path))
+        self.write(|connection| catalog::delete_run(connection, path))
     }
 }
 

@@ -2,157 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use stepwell_model::{BlobId, Entry, FileVersion, MetricDefinition, RunPath, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, Value};
 use stepwell_store::conformance::compact_all;
 use stepwell_store::conformance::observation::points_text;
-use stepwell_store::conformance::stream::{TestStream, path, row};
-use stepwell_store::{AppendOutcome, LabelChoice, StepRange, Store, StoreError};
+use stepwell_store::conformance::stream::{TestStream, path};
+use stepwell_store::{AppendOutcome, LabelChoice, StepRange, Store};
 use stepwell_store_sqlite::{CompactionPolicy, FILE_NAME, OpenError, Settings, SqliteStore};
 
 fn eager() -> Settings {
     Settings { compaction: CompactionPolicy::EAGER, ..Settings::default() }
-}
-
-/// Rows whose numbers don't compress, so that they fill pages.
-fn noisy(stream: &mut TestStream, rows: i64) -> stepwell_store::StreamFrame {
-    let mut state = stream.next;
-    let mut noise = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Value::Float((state >> 11) as f64 / 1e9)
-    };
-    let entries: Vec<Entry> = (0..rows).map(|step| row(step, &[("a", noise()), ("b", noise()), ("c", noise())])).collect();
-    stream.frame(&entries)
-}
-
-/// A store with some chunks and some journal, closed.
-fn written(directory: &Path) -> TestStream {
-    let store = SqliteStore::open_with(directory, eager()).unwrap();
-    let mut stream = TestStream::new(1);
-    store.open_stream(stream.id, &stream.opening).unwrap();
-    let definition = MetricDefinition { name: "*".into(), summary: vec!["mean".into(), "first".into()], ..MetricDefinition::default() };
-    let frame = stream.frame(&[Entry::Metric { time: 0, definition }]);
-    store.append(&[frame]).unwrap();
-    for _ in 0..5 {
-        let frame = noisy(&mut stream, 3000);
-        store.append(&[frame]).unwrap();
-        compact_all(&store);
-    }
-    let frame = noisy(&mut stream, 3000);
-    store.append(&[frame]).unwrap();
-    stream
-}
-
-/// Asks all that touches every page; the numbers read, or the first error.
-fn read_all(store: &SqliteStore) -> Result<HashSet<String>, StoreError> {
-    let summary = store.run(&path(), 0)?.summary;
-    store.keys("local", "p", &[])?;
-    let mut numbers: HashSet<String> = summary.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
-    for key in ["a", "b", "c", "_timestamp"] {
-        for (_, points) in store.points(&path(), key, &LabelChoice::All, StepRange::ALL)? {
-            numbers.extend(points_text(&points).split(' ').map(|point| format!("{key} {point}")));
-        }
-    }
-    Ok(numbers)
-}
-
-#[test]
-fn damaged_bytes_are_an_error_that_says_so_and_never_a_panic() {
-    let directory = tempfile::tempdir().unwrap();
-    written(directory.path());
-    let file = directory.path().join(FILE_NAME);
-    let expected = read_all(&SqliteStore::open(directory.path()).unwrap()).unwrap();
-    let sound = fs::read(&file).unwrap();
-    let mut noticed = 0;
-    for at in (0..sound.len()).step_by(sound.len() / 60) {
-        let mut bytes = sound.clone();
-        let end = (at + 700).min(bytes.len());
-        bytes[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
-        fs::write(&file, &bytes).unwrap();
-        match SqliteStore::open(directory.path()) {
-            Err(error) => {
-                noticed += 1;
-                assert!(error.to_string().contains(FILE_NAME), "{error}");
-            }
-            Ok(store) => match read_all(&store) {
-                Ok(numbers) => assert!(numbers.is_subset(&expected), "a wrong number came of damage at {at}"),
-                Err(StoreError::Damaged(_)) => noticed += 1,
-                // The names of projects and runs have no checksum: under another name there is another run.
-                Err(StoreError::NotFound(_)) => {}
-                Err(other) => panic!("{at}: {other}"),
-            },
-        }
-    }
-    // About half of the file is free: the journal that was compacted.
-    assert!(noticed > 20, "{noticed}");
-}
-
-#[test]
-fn a_damaged_frame_of_the_journal_is_set_aside_and_counted_and_everything_else_goes_on() {
-    for reads_first in [false, true] {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open_with(directory.path(), eager()).unwrap();
-        let mut one = TestStream::new(1);
-        let mut two = TestStream::new(2).with(|opening| opening.run = "other".into());
-        let other = RunPath { run: "other".into(), ..path() };
-        for stream in [&one, &two] {
-            store.open_stream(stream.id, &stream.opening).unwrap();
-        }
-        let config = Entry::Config { time: 0, set: vec![("lr".into(), Value::Int(1))], deleted: vec![] };
-        let numbers = |step: i64| row(step, &[("a", Value::Float(step as f64))]);
-        let frames = [
-            one.frame(&[numbers(0), numbers(1)]),
-            one.frame(&[numbers(2), config, numbers(3), numbers(4)]),
-            one.frame(&[numbers(5)]),
-            two.frame(&[numbers(0)]),
-        ];
-        store.append(&frames).unwrap();
-        let connection = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
-        let mut damaged = frames[1].bytes.to_vec();
-        let middle = damaged.len() - 9;
-        damaged[middle] ^= 1;
-        connection.execute("UPDATE journal SET frame = ?1 WHERE id = 2", [&damaged]).unwrap();
-
-        let before = store.changed("local", "p", 0).unwrap().version;
-        let told = if reads_first { store.run(&path(), 0).map(drop) } else { (0..9).try_for_each(|_| store.compact().map(drop)) };
-        let Err(StoreError::Damaged(told)) = told else { panic!("{told:?}") };
-        assert!(told.contains("entries 3 to 6 of stream 01010101") && told.contains("3 rows are lost"), "{told}");
-        compact_all(&store);
-        assert_eq!(store.changed("local", "p", before).unwrap().runs, ["r"]);
-        let info = store.run(&path(), 0).unwrap();
-        assert_eq!((info.rows, info.loss.lost_rows, info.config.len()), (3, 3, 1));
-        assert_eq!(points_text(&store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap()[0].1).matches('=').count(), 3);
-        assert_eq!((store.run(&other, 0).unwrap().rows, store.run(&other, 0).unwrap().loss.lost_rows), (1, 0));
-        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("SELECT count(*) FROM journal"), 0, "all the others are in chunks");
-        let kept: Vec<u8> = connection.query_row("SELECT frame FROM damaged_frames", [], |row| row.get(0)).unwrap();
-        assert_eq!(kept, damaged);
-        // The stream goes on where it was.
-        assert_eq!(store.append(&[one.frame(&[numbers(6)])]), Ok(vec![AppendOutcome::Durable(8)]));
-        assert_eq!(store.run(&path(), 0).unwrap().rows, 4);
-        store.delete_run(&path()).unwrap();
-        compact_all(&store);
-        assert_eq!(count("SELECT count(*) FROM damaged_frames"), 0);
-    }
-}
-
-#[test]
-fn a_file_that_was_cut_off_is_damaged() {
-    let directory = tempfile::tempdir().unwrap();
-    written(directory.path());
-    let file = directory.path().join(FILE_NAME);
-    let sound = fs::read(&file).unwrap();
-    for len in [100, 5_000, sound.len() / 2, sound.len() - 8_192] {
-        fs::write(&file, &sound[..len]).unwrap();
-        let read = match SqliteStore::open(directory.path()) {
-            Err(OpenError::Damaged { .. }) => continue,
-            Err(other) => panic!("{other}"),
-            Ok(store) => read_all(&store),
-        };
-        assert!(matches!(read, Err(StoreError::Damaged(_))), "{len}: {read:?}");
-    }
 }
 
 #[test]
@@ -179,7 +39,8 @@ fn a_newer_schema_is_left_to_newer_programs() {
     drop(SqliteStore::open(directory.path()).unwrap());
     let connection = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
-    drop(connection);
+    // Left in the log: SQLite by itself would put a page without a seal into the file.
+    std::mem::forget(connection);
     let Err(error) = SqliteStore::open(directory.path()) else { panic!("it opened") };
     assert!(matches!(error, OpenError::Newer { found: 99, .. }), "{error}");
     assert!(error.to_string().contains("newer version"), "{error}");

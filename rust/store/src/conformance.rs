@@ -51,6 +51,7 @@ pub fn run_all(subject: &Subject<'_>) {
         reading::rows_are_filtered_and_in_order,
         reading::keys_are_counted,
         reading::long_series_stay_whole,
+        reading::the_least_and_the_greatest_step_are_steps_like_any_other,
     ] {
         promise(subject);
     }

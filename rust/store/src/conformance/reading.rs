@@ -412,3 +412,36 @@ pub fn long_series_stay_whole(subject: &Subject<'_>) {
         assert!(text(store) == text(&model));
     });
 }
+
+/// F1: steps have all 64 bits, and nothing counts on one before or after.
+pub fn the_least_and_the_greatest_step_are_steps_like_any_other(subject: &Subject<'_>) {
+    let steps = [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX - 1, i64::MAX];
+    let store = (subject.create)();
+    let mut stream = TestStream::new(1);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    for step in steps {
+        let frame = stream.frame(&[row(step, &[("a", Value::Float(step as f64)), ("t", text(&step.to_string()))])]);
+        store.append(&[frame]).unwrap();
+        // Some in chunks, some in the journal.
+        if step == 0 {
+            compact_all(&*store);
+        }
+    }
+    at_every_stage(subject, store, |store| {
+        assert_eq!(points(store, "a", &PRIMARY, StepRange::ALL).steps, steps);
+        assert_eq!(points(store, "_step", &PRIMARY, StepRange::ALL).steps, steps);
+        assert_eq!(all_rows(store).iter().map(|row| row.step).collect::<Vec<_>>(), steps);
+        for step in steps {
+            let at = StepRange { first: step, last: step };
+            assert_eq!(points(store, "a", &PRIMARY, at).steps, [step]);
+            assert_eq!(rows(store, &RowQuery { keys: vec!["t".into()], label: PRIMARY, steps: at }).len(), 1);
+            let (count, values) = store.values(&path(), "t", None, &PRIMARY, at, 9).unwrap();
+            assert_eq!((count, &values[0].value), (1, &text(&step.to_string())));
+        }
+        assert_eq!(store.reservoir(&path(), "a", &PRIMARY).unwrap().1.steps, steps);
+        let info = store.run(&path(), 0).unwrap();
+        assert_eq!((info.rows, info.last_step), (7, Some(i64::MAX)));
+        let key = &store.keys("local", "p", &[]).unwrap()[0];
+        assert_eq!((key.first_step, key.last_step, key.points), (i64::MIN, i64::MAX, 7));
+    });
+}

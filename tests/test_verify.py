@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,16 +101,14 @@ def damage_the_index(directory: Path) -> str:
     path = directory / "store" / "store.sqlite"
     # The first page stays: it is a database, and everything in it is damaged.
     data = path.read_bytes()
-    path.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+    path.write_bytes(data[:8192] + b"\xa5" * (len(data) - 8192))
     for name in ("store.sqlite-wal", "store.sqlite-shm"):
         (directory / "store" / name).unlink(missing_ok=True)
-    return "store.sqlite: "
+    return "is not what was written"
 
 
-def claim_more_in_the_index(directory: Path) -> str:
-    with sqlite3.connect(directory / "store" / "store.sqlite") as database:
-        database.execute("UPDATE streams SET durable = durable + 100")
-    database.close()
+def take_from_the_spool(directory: Path) -> str:
+    cut_off_the_end(directory)
     return "its spool only up to"
 
 
@@ -125,7 +122,7 @@ def claim_more_in_the_index(directory: Path) -> str:
         remove_content,
         add_a_stranger,
         damage_the_index,
-        claim_more_in_the_index,
+        take_from_the_spool,
     ],
 )
 def test_what_is_wrong_is_found_and_named(sound: Path, damage: Callable[[Path], str], tmp_path: Path):
@@ -136,6 +133,45 @@ def test_what_is_wrong_is_found_and_named(sound: Path, damage: Callable[[Path], 
     assert ended.code == 1, ended.output
     assert expected in ended.stdout
     assert "Traceback" not in ended.output
+
+
+def test_a_damaged_index_is_made_anew_from_the_spools(sound: Path, tmp_path: Path):
+    """A5: in local mode damage of the store costs nothing."""
+    directory = tmp_path / "stepwell"
+    shutil.copytree(sound, directory)
+    damage_the_index(directory)
+    ended = verify(directory, "--repair", "--json")
+    assert ended.code == 0, ended.output
+    said = json.loads(ended.stdout)
+    assert said["rows"] == 2001
+    assert any("made anew from the spools" in note["problem"] for note in said["notes"])
+    assert (directory / "store.damaged").is_dir()
+    assert verify(directory).code == 0
+
+
+def test_a_damaged_store_is_repaired_and_what_is_missing_is_said(tmp_path: Path):
+    """A5: damage costs what is damaged, and is said."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with ServerProcess(tmp_path / "srv") as server:
+        run_script(SCRIPT, work, server.env)
+        server.stop()
+    store = next((tmp_path / "srv").rglob("store.sqlite"))
+    pages = store.read_bytes()
+    # Every third page: rows of text and numbers, and free ones.
+    broken = bytearray(pages)
+    for at in range(8192 * 2, len(pages), 8192 * 3):
+        broken[at : at + 8192] = bytes(8192)
+    store.write_bytes(broken)
+    ended = verify(store.parent)
+    assert ended.code == 1, ended.output
+    assert "is not what was written" in ended.stdout
+    ended = verify(store.parent, "--repair", "--json")
+    said = json.loads(ended.stdout)
+    assert (ended.code == 1) == bool(said["findings"]), ended.output
+    ended = verify(store.parent, "--json")
+    assert ended.code == 0, ended.output
+    assert said["rows"] == json.loads(ended.stdout)["rows"]
 
 
 def test_the_directory_of_a_server_is_verified_too(tmp_path: Path):

@@ -1,6 +1,7 @@
 """The native extension: encoding, queue, spool, upload, binning, and the embedded server."""
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, TypedDict, final, type_check_only
 
 __version__: str
@@ -11,11 +12,13 @@ __all__ = [
     "__version__",
     "array_statistics",
     "attach",
+    "check_store",
     "crc32c",
     "decode",
     "decode_rows",
     "encode",
     "histogram",
+    "repair_store",
     "set_fallback",
     "spooled_streams",
     "sync",
@@ -199,6 +202,17 @@ class SpooledStream(TypedDict):
     damage: str
 
 def spooled_streams(directory: str) -> list[SpooledStream]: ...
+
+@type_check_only
+class StoreCheck(TypedDict):
+    """A check of a store."""
+
+    problems: list[str]
+    losses: list[str]
+    durable: list[tuple[str, int]]
+
+def check_store(directory: str | PathLike[str]) -> StoreCheck: ...
+def repair_store(directory: str | PathLike[str]) -> list[str]: ...
 def sync(
     directory: str,
     url: str,

@@ -3,15 +3,15 @@
 | part | is checked |
 |---|---|
 | spools | every frame of every stream: its checksum, and that no number is missing |
-| store | SQLite's own check; every row is read, and there are as many as said; no stream has more than its spool |
+| store | the checksums of pages and rows, SQLite's own check; every row is read; no stream has more than its spool |
 | blobs | the SHA-256 of every content; that every file of a run has one, of the size that it says |
 """
 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from contextlib import closing, contextmanager
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,15 +54,21 @@ class Verification:
         The directory: one that runs were written to, or one of a server.
     progress
         Is told how much is done, of how much, and of what.
+    repair
+        Whether a damaged store is to be made anew: of what can be read of it, or, if the spools are here, from them.
     findings
         What is wrong.
+    notes
+        What is missing and counted as lost, and what was repaired.
     streams, entries, runs, rows, files, blobs, checked_bytes
         How much was looked at; bytes of spools and blobs.
     """
 
     directory: Path
     progress: Callable[[int, int, str], None] = lambda _done, _total, _what: None
+    repair: bool = False
     findings: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
     streams: int = 0
     entries: int = 0
     runs: int = 0
@@ -93,7 +99,8 @@ class Verification:
                     self._found(str(self.directory), str(error))
         elif not is_server:
             self._found(
-                str(self.directory / "store"), "the index is damaged; remove it, and it is made anew from the spools"
+                str(self.directory / "store"),
+                "the index is damaged; `stepwell verify --repair` sets it aside and makes it anew from the spools",
             )
         return self.findings
 
@@ -122,19 +129,28 @@ class Verification:
         """Check the database; whether it is sound, or not made yet."""
         if not path.is_file():
             return True
-        try:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-                problems = [row[0] for row in database.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
-                durable = list(database.execute("SELECT uuid, durable FROM streams"))
-        except sqlite3.DatabaseError as error:
-            problems, durable = [str(error)], []
-        for problem in problems:
+        from stepwell import _native
+
+        checked = _native.check_store(path.parent)
+        if checked["problems"] and self.repair:
+            self.notes += [Finding(str(path), f"{problem}; repaired") for problem in checked["problems"]]
+            if path.parent == self.directory:
+                # What is missing since is a problem once, and part of what its runs have lost from then on.
+                self.findings += [Finding(str(path), loss) for loss in _native.repair_store(path.parent)]
+            else:
+                aside = self.directory / "store.damaged"
+                shutil.rmtree(aside, ignore_errors=True)
+                path.parent.rename(aside)
+                self.notes.append(Finding(str(path), f"the index is made anew from the spools; kept as {aside}"))
+            return True
+        for problem in checked["problems"]:
             self._found(str(path), problem)
-        for uuid, number in durable:
-            place, last = lasts.get(bytes(uuid), ("", number))
+        self.notes += [Finding(str(path), loss) for loss in checked["losses"]]
+        for stream, number in checked["durable"]:
+            place, last = lasts.get(bytes.fromhex(stream), ("", number))
             if number > last:
                 self._found(place, f"the store has entries up to {number}, its spool only up to {last}")
-        return not problems
+        return not checked["problems"]
 
     def _blobs(self) -> set[str]:
         """Check every content; return those that are not what their names say."""
@@ -191,6 +207,8 @@ class Verification:
 
     def _rows_of(self, run: Run, place: str) -> None:
         rows = 0
+        if run.lost_rows:
+            self.notes.append(Finding(place, f"{run.lost_rows} of its rows are lost"))
         for label in run.labels:
             for batch in run.reader.batches(None, None, None, label):
                 rows += len(batch.steps)
@@ -220,5 +238,6 @@ class Verification:
             "directory": str(self.directory),
             "sound": not self.findings,
             "findings": [{"place": each.place, "problem": each.problem} for each in self.findings],
+            "notes": [{"place": each.place, "problem": each.problem} for each in self.notes],
             **{name: getattr(self, name) for name in counts},
         }

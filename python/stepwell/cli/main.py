@@ -129,6 +129,11 @@ def build_parser() -> argparse.ArgumentParser:
     verify = command("verify", "check every checksum and count of a directory", _verify)
     verify.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
     verify.add_argument("--json", action="store_true", help="print the result as JSON")
+    verify.add_argument(
+        "--repair",
+        action="store_true",
+        help="set a damaged store aside and make it anew: of the spools, or of what can be read of it",
+    )
 
     execute = command("exec", "run a Python program in which `import wandb` means stepwell", _execute)
     execute.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
@@ -218,7 +223,7 @@ def _import_wandb(parsed: argparse.Namespace) -> int:
 def _verify(parsed: argparse.Namespace) -> int:
     from stepwell.cli.verify import verify
 
-    return verify(parsed.dir, as_json=parsed.json)
+    return verify(parsed.dir, as_json=parsed.json, repair=parsed.repair)
 
 
 def _login(parsed: argparse.Namespace) -> int:

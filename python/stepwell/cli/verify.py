@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 _SOUND, _WRONG = 0, 1
 
 
-def verify(directory: str | None, as_json: bool) -> int:
-    """Print what is wrong in a directory; 0 if nothing is, 1 otherwise."""
+def verify(directory: str | None, as_json: bool, repair: bool) -> int:
+    """Print what is wrong in a directory, and repair its store if asked to; 0 if nothing is wrong, 1 otherwise."""
     terminal = Terminal(silent=as_json)
 
     def progress(done: int, total: int, what: str) -> None:
         terminal.progress(done, total, what, "checking")
 
-    check = Verification(local_directory(directory), progress)
+    check = Verification(local_directory(directory), progress, repair)
     try:
         findings: list[Finding] = check.run()
     finally:
@@ -30,7 +30,7 @@ def verify(directory: str | None, as_json: bool) -> int:
     if as_json:
         print(json.dumps(check.as_json()))
         return _WRONG if findings else _SOUND
-    for each in findings:
+    for each in [*check.notes, *findings]:
         print(f"{each.place}: {each.problem}")
     terminal.say(
         f"{check.directory}: {check.streams:,} streams with {check.entries:,} entries, {check.runs:,} runs with "

@@ -18,6 +18,7 @@ mod server;
 mod shape;
 mod spools;
 mod statistics;
+mod stores;
 mod writer;
 
 use pyo3::prelude::*;
@@ -39,5 +40,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(spools::spooled_streams, module)?)?;
     module.add_function(wrap_pyfunction!(spools::sync, module)?)?;
     module.add_function(wrap_pyfunction!(statistics::array_statistics, module)?)?;
+    module.add_function(wrap_pyfunction!(stores::check_store, module)?)?;
+    module.add_function(wrap_pyfunction!(stores::repair_store, module)?)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use stepwell_lock::Mutex;
 use stepwell_server::{Mode, ServerConfig};
 use stepwell_store::{MemoryStore, Store};
-use stepwell_store_sqlite::{OpenError, SqliteStore};
+use stepwell_store_sqlite::{FILE_NAME, OnDamage, OpenError, Settings, SqliteStore};
 
 /// An embedded server over a directory: gRPC, HTTP and WebSocket on one port.
 #[pyclass(frozen, module = "stepwell._native")]
@@ -41,7 +41,14 @@ fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
         return Ok(Arc::new(MemoryStore::default()));
     }
     let folder = directory.join("store");
-    match SqliteStore::open(&folder) {
+    let settings = Settings { on_damage: OnDamage::Refuse, ..Settings::default() };
+    let opened = SqliteStore::open_with(&folder, settings).and_then(|store| match store.recoveries() {
+        // It was damaged while it was open, and what was taken out of it is not all.
+        Ok(recoveries) if !recoveries.is_empty() => Err(OpenError::Damaged { path: folder.join(FILE_NAME), reason: recoveries.join("; ") }),
+        Ok(_) => Ok(store),
+        Err(error) => Err(OpenError::Damaged { path: folder.join(FILE_NAME), reason: error.to_string() }),
+    });
+    match opened {
         Err(OpenError::Damaged { path, reason }) => {
             let aside = directory.join("store.damaged");
             // An older one that was put aside gives way: it is an index as well.
@@ -53,7 +60,7 @@ fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
                 path.display(),
                 aside.display()
             );
-            SqliteStore::open(&folder).map(shared).map_err(|error| error.to_string())
+            SqliteStore::open_with(&folder, settings).map(shared).map_err(|error| error.to_string())
         }
         opened => opened.map(shared).map_err(|error| error.to_string()),
     }

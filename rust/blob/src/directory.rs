@@ -115,6 +115,32 @@ impl BlobDirectory {
         }
     }
 
+    /// Notes that somebody relies on a blob: it is as young as if it had just come.
+    pub fn touch(&self, id: BlobId) -> io::Result<()> {
+        self.open(id)?.set_modified(SystemTime::now())
+    }
+
+    /// Calls `see` with every blob, in no order. What comes or goes meanwhile may be seen or not.
+    pub fn each(&self, see: &mut dyn FnMut(BlobId) -> io::Result<()>) -> io::Result<()> {
+        let folders = match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            folders => folders?,
+        };
+        for folder in folders {
+            let folder = folder?;
+            if folder.file_name().len() != 2 || !folder.file_type()?.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(folder.path())? {
+                let name = entry?.file_name();
+                if let Some(id) = name.to_str().and_then(|name| name.parse().ok()) {
+                    see(id)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes everything that was stored so far survive a power loss.
     pub fn sync(&self) -> io::Result<()> {
         match File::open(&self.root) {

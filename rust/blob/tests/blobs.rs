@@ -193,3 +193,26 @@ fn only_old_drafts_are_swept() {
     blobs.sweep().unwrap();
     assert_eq!(names(&tmp), ["1-2"]);
 }
+
+#[test]
+fn every_blob_is_seen_and_one_that_is_relied_on_is_young_again() {
+    let home = tempfile::tempdir().unwrap();
+    let blobs = BlobDirectory::new(home.path().join("blobs"));
+    let seen = || {
+        let mut seen = Vec::new();
+        blobs.each(&mut |id| Ok(seen.push(id))).unwrap();
+        seen.sort();
+        seen
+    };
+    assert_eq!(seen(), []);
+    let mut ids = vec![blobs.put(b"a").unwrap(), blobs.put(b"b").unwrap()];
+    ids.sort();
+    let _unfinished = blobs.draft().unwrap();
+    assert_eq!(seen(), ids);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(1_000);
+    blobs.open(ids[0]).unwrap().set_modified(old).unwrap();
+    blobs.touch(ids[0]).unwrap();
+    assert!(blobs.path(ids[0]).metadata().unwrap().modified().unwrap() > old + std::time::Duration::from_secs(900));
+    blobs.remove(ids[0]).unwrap();
+    assert_eq!(blobs.touch(ids[0]).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+}

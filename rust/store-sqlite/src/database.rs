@@ -348,6 +348,18 @@ impl Writer<'_> {
         result
     }
 
+    /// Calls `write` outside of a transaction, for what SQLite does in transactions of its own.
+    pub(crate) fn bare<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let Some((_, connection)) = self.connection.as_ref() else {
+            return Err(StoreError::Unavailable("the database is not open".into()));
+        };
+        let result = write(connection);
+        if matches!(result, Err(StoreError::Unavailable(_))) {
+            *self.connection = None;
+        }
+        result
+    }
+
     /// The connection, for settings of tests.
     #[cfg(test)]
     pub(crate) fn connection(&self) -> &Connection {
@@ -418,6 +430,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     row_crc::register(&connection)?;
     connection.pragma_update(None, "page_size", pages::PAGE_BYTES as i64)?;
     pages::reserve(&connection);
+    // So that space.rs can make the file smaller. Of a file that has tables already it changes nothing until a VACUUM.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Negative: KiB.

@@ -56,12 +56,32 @@ type StoredSeries = (i64, Span, EntryNumber, Cell);
 struct KeySeries {
     row: Option<KeyRow>,
     has_others: bool,
-    /// By position in the order of labels.
-    labels: BTreeMap<usize, LabelSeries>,
+    /// That of the label that was met first, with its position in the order of labels. There may be very many keys, and most have no other one; a map takes as
+    /// much for one as for eleven.
+    only: Option<(usize, LabelSeries)>,
+    /// Those of the others.
+    more: BTreeMap<usize, LabelSeries>,
+}
+
+impl KeySeries {
+    fn label(&self, at: usize) -> Option<&LabelSeries> {
+        match &self.only {
+            Some((only, series)) if *only == at => Some(series),
+            _ => self.more.get(&at),
+        }
+    }
+
+    fn label_mut(&mut self, at: usize) -> &mut LabelSeries {
+        let (only, series) = self.only.get_or_insert_with(|| (at, LabelSeries::default()));
+        if *only == at { series } else { self.more.entry(at).or_default() }
+    }
 }
 
 impl LabelSeries {
     fn add(&mut self, span: Span, place: Place, last: Last) {
+        if self.spans.is_empty() {
+            self.spans.reserve_exact(1);
+        }
         self.spans.push(span);
         if self.last.as_ref().is_none_or(|(known, _)| *known < place) {
             self.last = Some((place, last));
@@ -99,7 +119,7 @@ impl Digest {
         for (at, label) in view.labels.iter().enumerate() {
             let found = if series.has_others {
                 read_label(view, &label.label, &name, &mut kinds, &mut bounds)?
-            } else if let Some(series) = series.labels.get(&at) {
+            } else if let Some(series) = series.label(at) {
                 widen(&mut bounds, series.spans.iter().map(|span| (span.first, span.last)));
                 add_kind(&mut kinds, &Kind::Number);
                 let stored = StepsOf::Key(key_id(series, &name, view)?);
@@ -120,6 +140,8 @@ impl Digest {
             return Ok(());
         }
         if let Some((first_step, last_step)) = bounds {
+            // There may be very many keys, and a list of one kind has room for four.
+            kinds.shrink_to_fit();
             self.keys.push(KeyDigest { key: name.clone(), kinds, points, first_step, last_step });
         }
         if let Some((label, step, value)) = last_value {
@@ -192,7 +214,7 @@ impl Digest {
 
     /// About how many bytes this takes in memory.
     pub(crate) fn bytes(&self) -> usize {
-        1024 + self.keys.iter().map(|key| 320 + 2 * key.key.len()).sum::<usize>()
+        1024 + self.keys.iter().map(|key| 400 + 2 * key.key.len()).sum::<usize>()
     }
 }
 
@@ -246,7 +268,7 @@ fn all_keys(view: &RunView<'_>, label_of: &[usize]) -> Result<BTreeMap<String, K
         let Some((stream, span, entry, last)) = series else { continue };
         if let Some(&rank) = ranks.get(&stream) {
             let place = (span.last, rank, entry);
-            known.labels.entry(label_of[rank as usize]).or_default().add(span, place, Last::Stored(last));
+            known.label_mut(label_of[rank as usize]).add(span, place, Last::Stored(last));
         }
     }
     for (rank, frame) in &view.frames {
@@ -261,7 +283,7 @@ fn add_frame(keys: &mut BTreeMap<String, KeySeries>, rank: u32, label: usize, fr
         let (Some(span), Some(&entry)) = (Span::of_steps(steps), block.entries.last()) else { continue };
         for (column, &key) in block.keys.iter().enumerate() {
             let place = (span.last, rank, entry);
-            let series = entry_of(keys, &frame.keys[key as usize]).labels.entry(label).or_default();
+            let series = entry_of(keys, &frame.keys[key as usize]).label_mut(label);
             series.add(span.clone(), place, Last::Frame(frame.clone(), at, column));
         }
     }

@@ -34,6 +34,14 @@ pub(crate) fn one(connection: &Connection, run: i64, path: &str) -> Result<Optio
         .map_err(store_error)
 }
 
+/// The contents that any run names, sorted.
+pub(crate) fn named_blobs(connection: &Connection) -> Result<Vec<BlobId>, StoreError> {
+    connection
+        .prepare_cached("SELECT DISTINCT blob FROM files JOIN runs ON runs.id = files.run WHERE deleted = 0 ORDER BY blob")
+        .and_then(|mut select| select.query_map([], |row| row.get(0).map(BlobId))?.collect())
+        .map_err(store_error)
+}
+
 fn info(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileInfo> {
     let file = FileVersion { path: row.get(0)?, blob: BlobId(row.get(2)?), size: row.get::<_, i64>(3)? as u64 };
     Ok(FileInfo { file, time: row.get(1)? })

@@ -21,6 +21,7 @@ mod row_crc;
 mod salvage;
 mod scan;
 mod series;
+mod space;
 mod steps;
 mod store;
 mod tally;

@@ -6,18 +6,20 @@ use crate::check::recoveries;
 use crate::compaction::{self, CompactionPolicy};
 use crate::damage;
 use crate::database::{Database, Healed, OnDamage, OpenError, tell};
-use crate::digest::Digest;
+use crate::digest::{Digest, KeyDigest};
 use crate::digest_cache::DigestCache;
+use crate::error::store_error;
 use crate::files;
 use crate::journal::JournalCache;
 use crate::replacement::FileId;
+use crate::space::Space;
 use crate::view::RunView;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
@@ -56,6 +58,7 @@ pub struct SqliteStore {
     pub(crate) database: Database,
     journal: JournalCache,
     digests: DigestCache,
+    space: Space,
     settings: Settings,
 }
 
@@ -74,7 +77,7 @@ impl SqliteStore {
     /// As there.
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
         let (journal, digests) = (JournalCache::new(settings.journal_cache_bytes), DigestCache::new(settings.digest_cache_bytes));
-        Ok(Self { database: Database::open(directory, settings.on_damage)?, journal, digests, settings })
+        Ok(Self { database: Database::open(directory, settings.on_damage)?, journal, digests, space: Space::default(), settings })
     }
 
     /// What was missing each time that rows were taken out of a damaged file: a sentence for each time.
@@ -176,7 +179,11 @@ impl Store for SqliteStore {
                 batch.frames.iter().for_each(|frame| self.journal.forget(*frame));
                 Ok(true)
             }
-            None => self.write(catalog::purge),
+            None if self.write(catalog::purge)? => {
+                self.space.freed();
+                Ok(true)
+            }
+            None => self.database.writer()?.bare(|connection| self.space.give_back(connection)),
         }
     }
 
@@ -201,6 +208,22 @@ impl Store for SqliteStore {
     }
 
     fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
+        let mut runs = Vec::new();
+        let total = self.each_run(entity, project, page, now, &mut |run| {
+            runs.push(run);
+            ControlFlow::Continue(())
+        })?;
+        Ok((runs, total))
+    }
+
+    fn each_run(
+        &self,
+        entity: &str,
+        project: &str,
+        page: Page,
+        now: TimeMicros,
+        see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
         self.read(|connection| {
             let mut runs = Vec::new();
             for found in catalog::runs_of(connection, entity, project)? {
@@ -208,10 +231,12 @@ impl Store for SqliteStore {
                 runs.push((created.unwrap_or(0), found));
             }
             runs.sort_by_key(|(created, run)| std::cmp::Reverse((*created, run.slot)));
-            let total = runs.len() as u64;
-            let page = runs.iter().skip(page.offset).take(page.limit);
-            let infos = page.map(|(_, run)| self.info(connection, run, now)).collect::<Result<_, _>>()?;
-            Ok((infos, total))
+            for (_, run) in runs.iter().skip(page.offset).take(page.limit) {
+                if see(self.info(connection, run, now)?).is_break() {
+                    break;
+                }
+            }
+            Ok(runs.len() as u64)
         })
     }
 
@@ -223,33 +248,20 @@ impl Store for SqliteStore {
     }
 
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
+        Ok(self.keys_page(entity, project, runs, Page { limit: usize::MAX, offset: 0 })?.0)
+    }
+
+    fn keys_page(&self, entity: &str, project: &str, runs: &[String], page: Page) -> Result<(Vec<KeyInfo>, u64), StoreError> {
         self.read(|connection| {
-            let mut keys: BTreeMap<String, KeyInfo> = BTreeMap::new();
-            for run in catalog::runs_of(connection, entity, project)? {
-                if !runs.is_empty() && !runs.contains(&run.path.run) {
-                    continue;
-                }
-                for found in &self.digest(connection, &run)?.keys {
-                    let info = keys.entry(found.key.clone()).or_insert_with(|| KeyInfo {
-                        key: found.key.clone(),
-                        kinds: Vec::new(),
-                        runs: 0,
-                        points: 0,
-                        first_step: found.first_step,
-                        last_step: found.last_step,
-                    });
-                    for kind in &found.kinds {
-                        if let Err(at) = info.kinds.binary_search(kind) {
-                            info.kinds.insert(at, kind.clone());
-                        }
-                    }
-                    info.runs += 1;
-                    info.points += found.points;
-                    info.first_step = info.first_step.min(found.first_step);
-                    info.last_step = info.last_step.max(found.last_step);
-                }
+            let chosen = catalog::runs_of(connection, entity, project)?.into_iter();
+            let chosen = chosen.filter(|run| runs.is_empty() || runs.contains(&run.path.run));
+            let digests: Vec<Arc<Digest>> = chosen.map(|run| self.digest(connection, &run)).collect::<Result<_, _>>()?;
+            let mut keys: BTreeMap<&str, Vec<&KeyDigest>> = BTreeMap::new();
+            for key in digests.iter().flat_map(|digest| &digest.keys) {
+                keys.entry(&key.key).or_default().push(key);
             }
-            Ok(keys.into_values().collect())
+            let total = keys.len() as u64;
+            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| key_info(of_runs)).collect(), total))
         })
     }
 
@@ -271,6 +283,21 @@ impl Store for SqliteStore {
         self.read(|connection| match catalog::find_run(connection, run)? {
             Some(run) => files::one(connection, run.id, path),
             None => Ok(None),
+        })
+    }
+
+    fn named_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
+        // What was on a damaged page may have named more.
+        if let Some(lost) = self.recoveries()?.pop() {
+            return Err(StoreError::Damaged(lost));
+        }
+        self.read(files::named_blobs)
+    }
+
+    fn check_writable(&self) -> Result<(), StoreError> {
+        self.write(|connection| {
+            let count = "INSERT INTO counters (name, value) VALUES ('probes', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
+            connection.execute(count, []).map(drop).map_err(store_error)
         })
     }
 
@@ -323,6 +350,21 @@ impl Store for SqliteStore {
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError> {
         self.write(|connection| catalog::delete_run(connection, path))
     }
+}
+
+/// A key over the runs that have it.
+fn key_info(of_runs: &[&KeyDigest]) -> Option<KeyInfo> {
+    let mut kinds: Vec<Kind> = of_runs.iter().flat_map(|found| found.kinds.iter().cloned()).collect();
+    kinds.sort();
+    kinds.dedup();
+    Some(KeyInfo {
+        key: of_runs.first()?.key.clone(),
+        kinds,
+        runs: of_runs.len() as u64,
+        points: of_runs.iter().map(|found| found.points).sum(),
+        first_step: of_runs.iter().map(|found| found.first_step).min()?,
+        last_step: of_runs.iter().map(|found| found.last_step).max()?,
+    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::FrameHeader;
-use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 
 /// Why a store could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,11 +90,32 @@ pub trait Store: Send + Sync + 'static {
     /// Runs of a project, the newest first, and how many there are. An unknown project has none.
     fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError>;
 
+    /// As [`runs`](Self::runs), one after the other: not more than one of them need be in memory at once. `see` says when it has seen enough.
+    fn each_run(
+        &self,
+        entity: &str,
+        project: &str,
+        page: Page,
+        now: TimeMicros,
+        see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let (runs, total) = self.runs(entity, project, page, now)?;
+        let _ = runs.into_iter().try_for_each(see);
+        Ok(total)
+    }
+
     /// One run.
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError>;
 
     /// Keys of the named runs (of all, if none is named), by name.
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError>;
+
+    /// A part of [`keys`](Self::keys), and how many there are.
+    fn keys_page(&self, entity: &str, project: &str, runs: &[String], page: Page) -> Result<(Vec<KeyInfo>, u64), StoreError> {
+        let keys = self.keys(entity, project, runs)?;
+        let total = keys.len() as u64;
+        Ok((keys.into_iter().skip(page.offset).take(page.limit).collect(), total))
+    }
 
     /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of every row.
     /// Unknown runs, keys and labels have no points; labels without any in `steps` are left out. Which label is the primary one does not
@@ -128,6 +149,13 @@ pub trait Store: Send + Sync + 'static {
     fn file(&self, run: &RunPath, path: &str) -> Result<Option<FileInfo>, StoreError> {
         Ok(self.files(run)?.into_iter().find(|each| each.file.path == path))
     }
+
+    /// The contents that any file of any run names, sorted, each once. An error where one of them may have escaped it (damage): whoever asks removes
+    /// what is not named.
+    fn named_blobs(&self) -> Result<Vec<BlobId>, StoreError>;
+
+    /// Whether something can be written and survives a power cut just now.
+    fn check_writable(&self) -> Result<(), StoreError>;
 
     /// Runs of a project that changed after `since` (0: ever), in any way a query can see; deleted ones too, unless `since` is 0. Time passing
     /// (a run that counts as crashed) is no change, compaction neither.

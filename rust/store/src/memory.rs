@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use stepwell_codec::PayloadReader;
 use stepwell_lock::Mutex;
-use stepwell_model::{Entry, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, Entry, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 
 /// Rows handed to a sink at once.
 const BATCH_ROWS: usize = 4_096;
@@ -310,6 +310,17 @@ impl Store for MemoryStore {
         let state = self.state.lock();
         let Some((_, found)) = state.run(run) else { return Ok(Vec::new()) };
         Ok(found.statements.files.values().map(|(_, file)| file.clone()).collect())
+    }
+
+    fn named_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
+        let state = self.state.lock();
+        let runs = state.projects.values().flat_map(|project| &project.runs).filter(|run| !run.deleted);
+        let named: BTreeSet<BlobId> = runs.flat_map(|run| run.statements.files.values().map(|(_, file)| file.file.blob)).collect();
+        Ok(named.into_iter().collect())
+    }
+
+    fn check_writable(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stepwell_lock::{Condvar, Mutex};
-use stepwell_model::{EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,
     Store, StoreError, StoredValue, StreamFrame,
@@ -79,6 +79,15 @@ impl Store for Moody {
     }
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
         self.inner.run(path, now)
+    }
+    fn named_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
+        self.inner.named_blobs()
+    }
+    fn check_writable(&self) -> Result<(), StoreError> {
+        match *self.mood.lock() {
+            Mood::Full => Err(StoreError::Unavailable("disk full".into())),
+            _ => self.inner.check_writable(),
+        }
     }
     fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {
         self.inner.files(run)

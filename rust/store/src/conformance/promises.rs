@@ -142,9 +142,11 @@ pub fn the_last_content_of_a_file_wins(subject: &Subject<'_>) {
     assert_eq!(store.files(&path()).unwrap(), expected);
     assert_eq!(store.file(&path(), "tie").unwrap().as_ref(), Some(&expected[2]));
     assert_eq!(store.file(&path(), "media"), Ok(None));
+    assert_eq!(store.named_blobs(), Ok([2, 3, 7].map(|blob| BlobId([blob; 32])).to_vec()));
     let unknown = RunPath { run: "unknown".into(), ..path() };
     assert_eq!((store.files(&unknown), store.file(&unknown, "a")), (Ok(vec![]), Ok(None)));
     store.delete_run(&path()).unwrap();
+    assert_eq!(store.named_blobs(), Ok(vec![]));
     let again = TestStream::new(3);
     store.open_stream(again.id, &again.opening).unwrap();
     compact_all(&*store);

@@ -174,6 +174,8 @@ class Server:
         host: str = ...,
         port: int = 0,
         ui_directory: str | None = None,
+        max_connections: int | None = None,
+        sweeps_blobs: bool = False,
     ) -> Server: ...
     @property
     def port(self) -> int: ...

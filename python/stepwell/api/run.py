@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from stepwell.api.files import Files
 
 _LOOK_SECONDS = 1.0
+# Values of a summary that come along in a list.
+LISTED_VALUES = 1_000
 
 
 class Run(RunRows):
@@ -39,15 +41,20 @@ class Run(RunRows):
         The server.
     reply
         What it said.
+    is_listed
+        Whether it said so in a list, where long summaries are cut.
     """
 
-    def __init__(self, connection: Connection, reply: query_pb2.Run) -> None:
+    def __init__(self, connection: Connection, reply: query_pb2.Run, is_listed: bool = False) -> None:
         super().__init__(connection, reply)
         self._summary: Summary | None = None
+        self._has_a_part = False
         self._take(reply)
+        self._has_a_part = is_listed and reply.summary_keys > LISTED_VALUES
 
     def _take(self, reply: query_pb2.Run) -> None:
         self._reply = reply
+        self._has_a_part = False
         self._read = {
             "name": reply.name,
             "notes": reply.notes,
@@ -140,6 +147,11 @@ class Run(RunRows):
         return self._summary
 
     def _read_summary(self) -> dict[str, Any]:
+        if self._has_a_part:
+            # A list has the first values only; whoever asks for the summary gets all of it.
+            whole: Any = self._connection.call("GetRun", query_pb2.GetRunRequest(path=self._reply.path))
+            self._reply.summary = whole.summary
+            self._has_a_part = False
         found = value.unpack(self._reply.summary) or {}
         return {key: self._files.completed(each) for key, each in found.items()}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from stepwell.api.extras import imported
-from stepwell.api.run import Run
+from stepwell.api.run import LISTED_VALUES, Run
 from stepwell.api.table import to_pandas
 from stepwell.proto.v1 import query_pb2
 
@@ -121,11 +121,12 @@ class Runs(Sequence[Run]):
             offset=len(self._runs),
             filters=self._filters,
             order=self._order,
+            summary_limit=LISTED_VALUES,
         )
         reply: Any = self._connection.call("ListRuns", request)
         known = {run.id for run in self._runs}
         # A run that began meanwhile moves the others on: one that is on the next page again is the same.
-        self._runs += [Run(self._connection, run) for run in reply.runs if run.path.run not in known]
+        self._runs += [Run(self._connection, run, is_listed=True) for run in reply.runs if run.path.run not in known]
         self._total = reply.total if reply.runs else len(self._runs)
         return bool(reply.runs)
 

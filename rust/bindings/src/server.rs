@@ -73,8 +73,18 @@ fn shared(store: SqliteStore) -> Arc<dyn Store> {
 #[pymethods]
 impl Server {
     #[new]
-    #[pyo3(signature = (*, directory, mode, host="127.0.0.1".into(), port=0, ui_directory=None))]
-    fn new(py: Python<'_>, directory: PathBuf, mode: &str, host: String, port: u16, ui_directory: Option<PathBuf>) -> PyResult<Self> {
+    #[pyo3(signature = (*, directory, mode, host="127.0.0.1".into(), port=0, ui_directory=None, max_connections=None, sweeps_blobs=false))]
+    #[allow(clippy::too_many_arguments, reason = "Python gives them by name")]
+    fn new(
+        py: Python<'_>,
+        directory: PathBuf,
+        mode: &str,
+        host: String,
+        port: u16,
+        ui_directory: Option<PathBuf>,
+        max_connections: Option<usize>,
+        sweeps_blobs: bool,
+    ) -> PyResult<Self> {
         let server_mode = match mode {
             "local" => Mode::Local { spool_root: directory.join("spool") },
             "server" => Mode::Server,
@@ -82,7 +92,9 @@ impl Server {
         };
         let started = py.detach(|| {
             let store = open_store(&directory, &server_mode)?;
-            let config = ServerConfig { host, port, store, ui_directory, mode: server_mode, directory };
+            let mut config = ServerConfig { host, port, ui_directory, ..ServerConfig::loopback(store, server_mode, directory) };
+            config.connections.most = max_connections;
+            config.sweeps_blobs = sweeps_blobs;
             stepwell_server::Server::start(config).map_err(|error| error.to_string())
         });
         let server = started.map_err(PyOSError::new_err)?;

@@ -119,6 +119,11 @@ impl Committer {
         self.appended_bytes.load(Ordering::Relaxed)
     }
 
+    /// Tells upkeep that there is something to do although nothing was appended.
+    pub(crate) fn nudge(&self) {
+        self.appended_bytes.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn collect(&self) -> Option<Vec<Submission>> {
         let mut queue = self.queue.lock();
         loop {

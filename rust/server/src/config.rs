@@ -1,5 +1,6 @@
 //! What a server is told at its start.
 
+use crate::connections::ConnectionLimits;
 use std::path::PathBuf;
 use std::sync::Arc;
 use stepwell_store::Store;
@@ -41,6 +42,10 @@ pub struct ServerConfig {
     pub mode: Mode,
     /// Directory of the store, to be shown to the user.
     pub directory: PathBuf,
+    /// How many connections there may be, and how long they may wait for their clients.
+    pub connections: ConnectionLimits,
+    /// Whether contents of files that no run names any more are removed. Only the process that has the directory for itself may: it has to know of every upload.
+    pub sweeps_blobs: bool,
 }
 
 impl ServerConfig {
@@ -49,6 +54,16 @@ impl ServerConfig {
 
     /// A server on a free port of the loopback interface.
     pub fn loopback(store: Arc<dyn Store>, mode: Mode, directory: impl Into<PathBuf>) -> Self {
-        Self { host: "127.0.0.1".into(), port: 0, store, ui_directory: None, mode, directory: directory.into() }
+        let connections = ConnectionLimits::default();
+        Self {
+            host: "127.0.0.1".into(),
+            port: 0,
+            store,
+            ui_directory: None,
+            mode,
+            directory: directory.into(),
+            connections,
+            sweeps_blobs: false,
+        }
     }
 }

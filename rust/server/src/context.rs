@@ -1,13 +1,21 @@
 //! What every request needs: the store, behind a bound on how many calls into it run at once.
 
+use crate::budget::{ByteBudget, Share};
 use crate::clock;
 use crate::commit::Committer;
 use crate::config::Mode;
+use crate::connections::Admission;
+use crate::connections::arrival::{ARRIVING_BYTES, ARRIVING_BYTES_OF_PEER};
 use crate::error::{ErrorCode, ServiceError};
 use crate::follower::Follower;
+use crate::http::probes::Readiness;
+use crate::ingest::keys::RunKeys;
+use crate::live::Pushing;
 use crate::series::SeriesEngine;
+use crate::sweep::Claims;
 use crate::upkeep::Pulse;
 use crate::writers::Writers;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +30,12 @@ const CONCURRENT_READS: usize = 8;
 const CONCURRENT_SCANS: usize = 8;
 /// WebSockets that are open at once.
 const TABS: u32 = 1_024;
+/// Bytes of large answers that clients have not taken, and of these those of one peer.
+const ANSWERING_BYTES: usize = 128 << 20;
+const ANSWERING_BYTES_OF_PEER: usize = 96 << 20;
+/// Bytes that WebSockets hold for their browsers, and of these those of one peer, who may be a proxy for all.
+const PUSHING_BYTES: usize = 96 << 20;
+const PUSHING_BYTES_OF_PEER: usize = 72 << 20;
 /// How long a request waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(30);
 
@@ -47,6 +61,22 @@ pub(crate) struct Context {
     pub(crate) started: TimeMicros,
     /// True once the server is to end.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// For large answers that clients have not taken.
+    pub(crate) answering: Arc<ByteBudget>,
+    /// For what WebSockets hold.
+    pub(crate) pushing: Arc<Pushing>,
+    /// Whether it can store things.
+    pub(crate) readiness: Readiness,
+    /// The keys of runs that are written to.
+    pub(crate) run_keys: RunKeys,
+    /// Who relies on contents that no run names yet.
+    pub(crate) claims: Claims,
+    /// Whether contents that no run names are removed.
+    pub(crate) sweeps_blobs: bool,
+    /// The connections.
+    pub(crate) admission: Arc<Admission>,
+    /// For requests that arrive.
+    pub(crate) arriving: Arc<ByteBudget>,
     follower: Option<Arc<Follower>>,
     reads: Arc<Semaphore>,
     scans: Arc<Semaphore>,
@@ -60,6 +90,8 @@ pub(crate) struct Parts {
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) mode: Mode,
     pub(crate) directory: PathBuf,
+    pub(crate) sweeps_blobs: bool,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) stopping: watch::Receiver<bool>,
     /// Reads the spools in local mode.
     pub(crate) follower: Option<Arc<Follower>>,
@@ -79,6 +111,14 @@ impl Context {
             directory: parts.directory,
             started: crate::clock::now(),
             stopping: parts.stopping,
+            answering: ByteBudget::new(ANSWERING_BYTES, ANSWERING_BYTES_OF_PEER),
+            pushing: Pushing::new(ByteBudget::new(PUSHING_BYTES, PUSHING_BYTES_OF_PEER)),
+            readiness: Readiness::default(),
+            run_keys: RunKeys::default(),
+            claims: Claims::default(),
+            sweeps_blobs: parts.sweeps_blobs,
+            admission: parts.admission,
+            arriving: ByteBudget::new(ARRIVING_BYTES, ARRIVING_BYTES_OF_PEER),
             follower: parts.follower,
             reads: Arc::new(Semaphore::new(CONCURRENT_READS)),
             scans: Arc::new(Semaphore::new(CONCURRENT_SCANS)),
@@ -100,6 +140,12 @@ impl Context {
         task.await.unwrap_or_else(|_| Err(ServiceError::new(ErrorCode::Internal, "the request met a fault in the server")))
     }
 
+    /// Room to make a large answer in.
+    pub(crate) async fn answer_room(&self, peer: IpAddr, bytes: usize) -> Result<Share, ServiceError> {
+        let share = Arc::clone(&self.answering).take(peer, bytes, TURN_WAIT).await;
+        share.ok_or_else(|| ServiceError::unavailable("the server is busy with other large answers; try again"))
+    }
+
     /// Leave to run one long scan.
     pub(crate) async fn scan_turn(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         wait_for_turn(&self.scans).await
@@ -114,6 +160,11 @@ impl Context {
     pub(crate) fn tab(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
         let tab = Arc::clone(&self.tabs).try_acquire_owned();
         tab.map_err(|_| ServiceError::unavailable(format!("{TABS} tabs are open already; close some")))
+    }
+
+    /// WebSockets that are open.
+    pub(crate) fn open_tabs(&self) -> u32 {
+        TABS.saturating_sub(self.tabs.available_permits() as u32)
     }
 
     /// Returns once every WebSocket is closed, after which none opens any more.

@@ -2,8 +2,8 @@
 //!
 //! A run that is being written stays: while a stream of it is open on a connection, while it shows signs of life, and in local mode while a
 //! process that writes to a spool lives. What comes for a run that was deleted is refused by the store, and stays with its writer.
-//! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files stay in the directory of
-//! blobs, where other runs may share them.
+//! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files go with the last run that names them:
+//! in local mode with the last link of a stream, else by [`crate::sweep`].
 
 use crate::config::Mode;
 use crate::context::Context;
@@ -14,10 +14,14 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use stepwell_blob::BlobDirectory;
 use stepwell_codec::{msgpack, payload};
 use stepwell_model::{Opening, RunPath, StreamId};
 use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
 use stepwell_store::{CRASHED_AFTER_MICROS, RunState};
+
+/// The folder of a stream with links to the contents that it refers to.
+const LINKS: &str = "blobs";
 
 /// Removes a run and everything that belongs to it.
 pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), ServiceError> {
@@ -36,10 +40,14 @@ pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), Servic
     }
     if let Mode::Local { spool_root } = &context.mode {
         for stream in streams_of(spool_root, path)? {
-            remove(spool_root, stream)?;
+            remove(&context.blobs, spool_root, stream)?;
         }
     }
-    Ok(context.store.delete_run(path)?)
+    let contents: Vec<_> = context.store.files(path)?.into_iter().map(|file| file.file.blob).collect();
+    context.store.delete_run(path)?;
+    context.committer.nudge();
+    crate::sweep::of_deleted(context, &contents);
+    Ok(())
 }
 
 /// The streams of a run in a spool, none of which has a writer that lives.
@@ -66,12 +74,18 @@ fn is_being_written(path: &RunPath, opening: &Opening) -> ServiceError {
 }
 
 /// Removes the directory of a stream: under another name first, so that nobody reads half of it.
-fn remove(root: &Path, stream: StreamId) -> Result<(), ServiceError> {
+fn remove(blobs: &BlobDirectory, root: &Path, stream: StreamId) -> Result<(), ServiceError> {
     let gone = root.join(format!("{stream}.deleted"));
     match fs::rename(root.join(stream.to_string()), &gone) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(ServiceError::unavailable(format!("the spool of stream {stream} cannot be removed: {error}"))),
         Ok(()) => {}
+    }
+    let links = gone.join(LINKS);
+    for id in stepwell_blob::links(&links).unwrap_or_default() {
+        if let Err(error) = blobs.release(id, &links) {
+            warn(format_args!("the content {id} of a run that was deleted stays: {error}"));
+        }
     }
     if let Err(error) = fs::remove_dir_all(&gone) {
         warn(format_args!("{} is left of a run that was deleted, and may be removed: {error}", gone.display()));

@@ -19,6 +19,8 @@ pub(crate) enum ErrorCode {
     NotFound,
     /// The request is larger than its limit.
     TooLarge,
+    /// The request comes too slowly.
+    Timeout,
     /// Something is in use that the request would take away.
     Busy,
     /// Not just now; trying again may help.
@@ -35,6 +37,7 @@ impl ErrorCode {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::TooLarge => "too_large",
+            Self::Timeout => "timeout",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -47,6 +50,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -59,6 +63,7 @@ impl ErrorCode {
             Self::Forbidden => Code::PermissionDenied,
             Self::NotFound => Code::NotFound,
             Self::TooLarge => Code::ResourceExhausted,
+            Self::Timeout => Code::DeadlineExceeded,
             Self::Busy => Code::FailedPrecondition,
             Self::Unavailable => Code::Unavailable,
             Self::Internal => Code::Internal,

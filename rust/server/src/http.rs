@@ -4,8 +4,9 @@ mod content_type;
 mod files;
 mod guard;
 pub(crate) mod json;
-mod metadata;
+pub(crate) mod metadata;
 mod presets;
+pub(crate) mod probes;
 mod range;
 mod run_files;
 pub(crate) mod series;
@@ -13,11 +14,13 @@ mod values;
 
 pub(crate) use guard::Guard;
 
+use crate::connections::arrival;
 use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use std::path::Path;
 use std::sync::Arc;
@@ -53,9 +56,10 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES))
+        .layer(from_fn_with_state((Arc::clone(&context.arriving), REQUEST_BYTES), arrival::whole))
         // What is asked again may have changed.
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
-        .with_state(context);
+        .with_state(Arc::clone(&context));
     // Typed arrays of floats hardly get smaller, and most connections are to the same machine.
     let compressed = SizeAbove::new(COMPRESS_ABOVE_BYTES)
         .and(NotForContentType::new("application/octet-stream"))
@@ -63,7 +67,7 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .and(NotForContentType::new("font/"))
         // A file of a run is sent as it is: its tag and its ranges are those of its bytes.
         .and(|_, _, headers: &HeaderMap, _: &_| !headers.contains_key(header::ETAG));
-    files::add(Router::new().nest("/api/v1", api), ui_directory)
+    files::add(Router::new().nest("/api/v1", api).merge(probes::router(context)), ui_directory)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))

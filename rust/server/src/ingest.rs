@@ -28,11 +28,14 @@
 mod attach;
 mod blobs;
 mod check;
+pub(crate) mod keys;
 mod outbox;
 mod sequence;
+mod slots;
 
 pub(crate) use check::check;
 
+use crate::connections::peer_of;
 use crate::context::Context;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
@@ -47,6 +50,8 @@ const PROTOCOL: u32 = 1;
 const IN_FLIGHT_BYTES: usize = 16 << 20;
 /// What a message may be longer than its frame: ids, openings, framing.
 const MESSAGE_SLACK_BYTES: usize = 64 << 10;
+/// The largest message, over all services.
+pub(crate) const MESSAGE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES;
 /// Streams that one connection may open.
 const CONNECTION_STREAMS: usize = 8_192;
 
@@ -59,8 +64,7 @@ pub(crate) struct IngestService {
 impl IngestService {
     /// The service as a route, its messages bounded.
     pub(crate) fn server(context: Arc<Context>) -> IngestServer<Self> {
-        IngestServer::new(Self { context, uploads: blobs::Uploads::default() })
-            .max_decoding_message_size(limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES)
+        IngestServer::new(Self { context, uploads: blobs::Uploads::default() }).max_decoding_message_size(MESSAGE_BYTES)
     }
 }
 
@@ -82,6 +86,7 @@ impl Ingest for IngestService {
     type PutBlobsStream = BoxStream<'static, Result<v1::BlobStored, Status>>;
 
     async fn put_blobs(&self, request: Request<Streaming<v1::BlobChunk>>) -> Result<Response<Self::PutBlobsStream>, Status> {
-        Ok(Response::new(blobs::put(Arc::clone(&self.context), &self.uploads, request.into_inner()).await?))
+        let peer = peer_of(request.extensions());
+        Ok(Response::new(blobs::put(Arc::clone(&self.context), &self.uploads, peer, request.into_inner()).await?))
     }
 }

@@ -12,9 +12,11 @@
 //! 2. Bytes that wait for a commit are bounded over all connections, and every wait has a deadline.
 //! 3. Calls into the store run on blocking threads, never on the threads that serve sockets.
 
+mod budget;
 mod clock;
 mod commit;
 mod config;
+mod connections;
 mod content;
 mod context;
 mod deletion;
@@ -29,9 +31,11 @@ mod presets;
 mod query;
 mod series;
 mod server;
+mod sweep;
 mod upkeep;
 mod worker;
 mod writers;
 
 pub use config::{Mode, ServerConfig};
+pub use connections::ConnectionLimits;
 pub use server::{Server, StartError};

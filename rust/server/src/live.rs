@@ -2,16 +2,22 @@
 //!
 //! Every 250 ms the connection asks the store which runs of the watched project changed. Only then it reads, and it sends only what differs from
 //! what it sent last, so an idle connection costs one small question. A push is awaited before the next one is made: a slow client is
-//! behind by one push, never by a queue. See docs/http-api.md for the messages.
+//! behind by one push, never by a queue; and the memory of all clients together is bounded ([`pushing`]). See docs/http-api.md for the messages.
 
+mod pushing;
 mod watch;
 
+pub(crate) use pushing::Pushing;
+
+use crate::connections::Request as Asked;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::http::series::BatchRequest;
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
+use pushing::Held;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -43,12 +49,20 @@ enum Said {
 }
 
 /// Opens the WebSocket.
-pub(crate) async fn connect(State(context): State<Arc<Context>>, upgrade: WebSocketUpgrade) -> Result<Response, ServiceError> {
+pub(crate) async fn connect(
+    State(context): State<Arc<Context>>,
+    Extension(asked): Extension<Arc<Asked>>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, ServiceError> {
     let tab = context.tab()?;
+    let held = context.pushing.tab(asked.peer());
+    drop(asked);
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).max_write_buffer_size(SEND_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let _tab = tab;
-        Connection { context, socket, watch: None, paused: false, rest_until: Instant::now() }.serve().await;
+        let rest_until = Instant::now();
+        let connection = Connection { context, held, socket, watch: None, largest_push: 0, subscribed_bytes: 0, paused: false, rest_until };
+        connection.serve().await;
     }))
 }
 
@@ -57,8 +71,13 @@ struct Gone;
 
 struct Connection {
     context: Arc<Context>,
+    held: Held,
     socket: WebSocket,
     watch: Option<Watch>,
+    /// Bytes of the largest push so far: the socket keeps a buffer of that size.
+    largest_push: usize,
+    /// Bytes of the message that it subscribed with.
+    subscribed_bytes: usize,
     paused: bool,
     rest_until: Instant,
 }
@@ -73,6 +92,7 @@ impl Connection {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let outcome = tokio::select! {
+                () = self.held.evicted() => return,
                 () = &mut stopped => {
                     let close = CloseFrame { code: 1001, reason: "the server is going away".into() };
                     let _ = self.send(Message::Close(Some(close))).await;
@@ -106,6 +126,7 @@ impl Connection {
 
     async fn take(&mut self, message: Message) -> Result<(), Gone> {
         let Message::Text(text) = message else { return Ok(()) };
+        let said_bytes = text.len();
         match serde_json::from_str(&text) {
             Ok(Said::Pause) => self.paused = true,
             Ok(Said::Resume) => {
@@ -114,6 +135,13 @@ impl Connection {
             }
             Ok(Said::Subscribe { id, batch }) => match Watch::new(id, batch, self.watch.take()) {
                 Ok(watch) => {
+                    // What is remembered of a subscription is about as large as its text.
+                    if !self.held.grow(self.kept_bytes(said_bytes)).await {
+                        return self
+                            .complain(&ServiceError::unavailable("the server holds as much for browsers as it can; try again"))
+                            .await;
+                    }
+                    self.subscribed_bytes = said_bytes;
                     self.watch = Some(watch);
                     self.paused = false;
                     return self.push().await;
@@ -146,14 +174,32 @@ impl Connection {
         };
         self.watch = Some(watch);
         self.rest_until = Instant::now() + PAUSE_PER_LOOK * began.elapsed();
+        let sizes = || pushes.iter().map(Push::len);
+        let (all, largest) = (sizes().sum::<usize>(), sizes().max().unwrap_or_default());
+        if all == 0 {
+            return Ok(());
+        }
+        if !self.held.grow(self.kept_bytes(self.subscribed_bytes) + all).await {
+            if let Some(watch) = &mut self.watch {
+                watch.forget();
+            }
+            return Ok(());
+        }
+        self.largest_push = self.largest_push.max(largest);
         for push in pushes {
             let message = match push {
                 Push::Series(bytes) => Message::Binary(bytes.into()),
-                Push::Text(text) => Message::Text(text.to_string().into()),
+                Push::Text(text) => Message::Text(text.into()),
             };
             self.send(message).await?;
         }
+        self.held.shrink_to(self.kept_bytes(self.subscribed_bytes));
         Ok(())
+    }
+
+    /// Bytes that the tab keeps between pushes, with a subscription of that size.
+    fn kept_bytes(&self, subscribed_bytes: usize) -> usize {
+        self.largest_push + 2 * subscribed_bytes
     }
 
     async fn complain(&mut self, error: &ServiceError) -> Result<(), Gone> {
@@ -161,7 +207,12 @@ impl Connection {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Gone> {
-        match timeout(SEND_WAIT, self.socket.send(message)).await {
+        let Self { held, socket, .. } = self;
+        let sent = tokio::select! {
+            () = held.evicted() => return Err(Gone),
+            sent = held.send(timeout(SEND_WAIT, socket.send(message))) => sent,
+        };
+        match sent {
             Ok(Ok(())) => Ok(()),
             _ => Err(Gone),
         }

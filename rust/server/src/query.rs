@@ -1,6 +1,7 @@
 //! Queries over gRPC: every RPC of `Query`, run on blocking threads.
 
 mod batch;
+pub(crate) mod columns;
 mod convert;
 mod field;
 mod files;
@@ -11,8 +12,12 @@ pub(crate) mod runs;
 mod sample;
 mod scan;
 
+use crate::connections::peer_of;
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::http::metadata::KEYS;
+use crate::series::{answer_bytes, check_panels};
+use columns::{Columns, LISTED_VALUES};
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
 use stepwell_model::RunPath;
@@ -76,9 +81,11 @@ impl Query for QueryService {
         let request = request.into_inner();
         let limit = if request.limit == 0 { DEFAULT_RUNS } else { request.limit as usize };
         let page = Page { limit, offset: request.offset as usize };
-        let selection = runs::RunSelection::parse(request.entity, request.project, page, &request.filters, &request.order)?;
+        let limit = (request.summary_limit > 0).then_some(request.summary_limit as usize);
+        let columns = Columns::new(request.summary_keys, limit, LISTED_VALUES);
+        let selection = runs::RunSelection::parse(request.entity, request.project, page, &request.filters, &request.order, columns)?;
         let (runs, total) = self.context.read(move |context| selection.read(&*context.store, crate::clock::now())).await?;
-        Ok(Response::new(v1::ListRunsReply { runs: runs.into_iter().map(convert::run).collect(), total }))
+        Ok(Response::new(v1::ListRunsReply { runs: runs.into_iter().map(convert::listed).collect(), total }))
     }
 
     async fn get_run(&self, request: Request<v1::GetRunRequest>) -> Reply<v1::Run> {
@@ -89,14 +96,19 @@ impl Query for QueryService {
 
     async fn list_keys(&self, request: Request<v1::ListKeysRequest>) -> Reply<v1::ListKeysReply> {
         let request = request.into_inner();
-        let read = move |context: &Context| Ok(context.store.keys(&request.entity, &request.project, &request.runs)?);
-        let keys = self.context.read(read).await?;
-        Ok(Response::new(v1::ListKeysReply { keys: keys.into_iter().map(convert::key).collect() }))
+        let limit = if request.limit == 0 { KEYS } else { request.limit as usize };
+        let page = Page { limit, offset: request.offset as usize };
+        let read = move |context: &Context| Ok(context.store.keys_page(&request.entity, &request.project, &request.runs, page)?);
+        let (keys, total) = self.context.read(read).await?;
+        Ok(Response::new(v1::ListKeysReply { keys: keys.into_iter().map(convert::key).collect(), total }))
     }
 
     async fn get_series(&self, request: Request<v1::GetSeriesRequest>) -> Reply<v1::GetSeriesReply> {
+        let peer = peer_of(request.extensions());
         let request = request.into_inner();
         let panel = convert::panel(&request)?;
+        check_panels(std::slice::from_ref(&panel))?;
+        let _share = self.context.answer_room(peer, answer_bytes(std::slice::from_ref(&panel))).await?;
         let (entity, project) = (request.entity, request.project);
         let read = move |context: &Context| context.series.read(&entity, &project, std::slice::from_ref(&panel));
         let lines = self.context.read(read).await?.pop();

@@ -29,8 +29,10 @@ use versions::Versions;
 /// The x axis that needs no join.
 const STEP: &str = "_step";
 
-/// Buckets of one answer, over all its series: 200 MiB at worst, and eight times a screen full of charts of a hundred runs each.
-const ANSWER_BUCKETS: usize = 4 << 20;
+/// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a hundred runs each.
+const ANSWER_BUCKETS: usize = 1 << 20;
+/// Bytes that a bucket takes while an answer is made: seven columns, once as they are read and once as they are sent.
+const BUCKET_BYTES: usize = 2 * (6 * 8 + 4);
 
 /// What one chart shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +87,11 @@ pub(crate) fn check_panels(panels: &[Panel]) -> Result<(), ServiceError> {
         }
     }
     Ok(())
+}
+
+/// Bytes that reading these panels and answering with them takes at most.
+pub(crate) fn answer_bytes(panels: &[Panel]) -> usize {
+    panels.iter().map(|panel| panel.series.len() * panel.buckets.min(limits::QUERY_BUCKETS) * BUCKET_BYTES).sum()
 }
 
 /// Reads series, and keeps what it read while the runs do not change.

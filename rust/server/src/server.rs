@@ -11,15 +11,16 @@
 
 use crate::commit::Committer;
 use crate::config::{Mode, ServerConfig};
+use crate::connections::Connections;
 use crate::context::{Context, Parts};
 use crate::follower::Follower;
 use crate::http;
 use crate::ingest::IngestService;
 use crate::manage::ManageService;
 use crate::query::QueryService;
+use crate::sweep::GRACE;
 use crate::upkeep::{Pulse, Upkeep};
 use crate::worker::Worker;
-use axum::serve::ListenerExt;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use tokio::sync::{oneshot, watch};
 const IO_THREADS: usize = 2;
 /// Threads for blocking calls, at most: reads, scans and the writing of blobs are bounded lower, the rest is for checking frames.
 const BLOCKING_THREADS: usize = 32;
-/// How often the remains of unfinished uploads are looked for.
+/// How often contents that nobody needs are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
 /// How long a server that is dropped without [`Server::stop`] takes to end.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -128,6 +129,8 @@ impl Server {
             pulse,
             mode: config.mode,
             directory: config.directory,
+            sweeps_blobs: config.sweeps_blobs,
+            admission: config.connections.admission(),
             stopping: stopped,
             follower: follower.as_ref().map(|(follower, _)| Arc::clone(follower)),
         }));
@@ -142,15 +145,16 @@ impl Server {
         let routes = guard.protect(routes);
         let (ended, sockets_ended) = oneshot::channel();
         let serving = Arc::clone(&context);
+        let connections = Connections {
+            limits: config.connections,
+            admission: Arc::clone(&context.admission),
+            arriving: Arc::clone(&context.arriving),
+            answering: Arc::clone(&context.answering),
+            message_bytes: crate::ingest::MESSAGE_BYTES,
+            routes,
+        };
         runtime.spawn(async move {
-            // Small answers must not wait for large ones to fill a packet.
-            let listener = listener.tap_io(|socket| {
-                let _ = socket.set_nodelay(true);
-            });
-            let served = axum::serve(listener, routes).with_graceful_shutdown(async move { serving.stopped().await });
-            if let Err(error) = served.await {
-                crate::diagnostics::warn(format_args!("no longer takes connections: {error}"));
-            }
+            connections.serve(listener, serving).await;
             let _ = ended.send(());
         });
         let running = Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
@@ -205,13 +209,12 @@ impl Drop for Server {
     }
 }
 
-/// Removes what unfinished uploads left behind long ago.
+/// Removes, now and then, contents that nobody needs.
 async fn sweep(context: Arc<Context>) {
     loop {
-        let blobs = context.blobs.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || blobs.sweep()).await {
-            crate::diagnostics::warn(format_args!("what is left of unfinished uploads cannot be removed: {error}"));
-        }
+        let sweeping = Arc::clone(&context);
+        // A fault of it is said by the panic itself, and the next one may go better.
+        let _ = tokio::task::spawn_blocking(move || crate::sweep::sweep(&sweeping, GRACE)).await;
         tokio::select! {
             () = context.stopped() => return,
             () = tokio::time::sleep(SWEEP_INTERVAL) => {}

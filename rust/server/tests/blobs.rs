@@ -269,3 +269,69 @@ fn files_are_listed_and_read_once_their_content_is_there() {
     let away = read("r", "a/x.txt", 0).unwrap_err();
     assert_eq!((away.code(), away.message().contains("not arrived yet")), (Code::Unavailable, true));
 }
+
+/// E1: whoever fills his places with uploads that hardly move does not keep others, or himself, from uploading.
+#[test]
+fn uploads_that_trickle_give_way_to_one_that_moves() {
+    let directory = tempfile::tempdir().unwrap();
+    let rig = rig(directory.path());
+    let first = |n: u8| v1::BlobChunk { sha256: name(hash(&[n])), size: 1 << 20, data: vec![n; 10].into() };
+    let mut held = Vec::new();
+    // More than one peer has places for.
+    for n in 0..20 {
+        let (sender, chunks) = tokio::sync::mpsc::channel(4);
+        sender.try_send(first(n)).unwrap();
+        let mut client = IngestClient::new(rig.channel());
+        let call = rig.runtime.spawn(async move { client.put_blobs(tokio_stream::wrappers::ReceiverStream::new(chunks)).await });
+        held.push((sender, call));
+    }
+    let (said, end) = put(&rig, sound(b"moves"));
+    end.unwrap();
+    assert_eq!((said.len(), said[0].refused.as_str()), (1, ""));
+}
+
+/// Deletes a run as soon as its writer has gone.
+fn delete(rig: &Rig, run: &str) {
+    let path = v1::RunPath { entity: "local".into(), project: "digits".into(), run: run.into() };
+    rig::eventually("the run can be deleted", || {
+        let request = v1::DeleteRunRequest { path: Some(path.clone()) };
+        rig.runtime.block_on(rig.manage().delete_run(request)).is_ok()
+    });
+}
+
+#[test]
+fn a_content_goes_with_the_last_run_that_names_it_unless_somebody_may_still_name_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = ServerConfig::loopback(Arc::new(MemoryStore::default()), Mode::Server, directory.path());
+    let rig = Rig::with_config(ServerConfig { sweeps_blobs: true, ..config });
+    let blobs = BlobDirectory::new(directory.path().join("blobs"));
+    let (own, shared, asked, unnamed) = (hash(b"own"), hash(b"shared"), hash(b"asked"), hash(b"unnamed"));
+    put(&rig, [b"own".as_slice(), b"shared", b"asked", b"unnamed"].iter().flat_map(|bytes| sound(bytes)).collect()).1.unwrap();
+    assert_eq!(missing(&rig, &[asked]), [], "somebody is told that he need not send it");
+    let file = |path: &str, blob| Entry::File { time: 1, file: FileVersion { path: path.into(), blob, size: 1 } };
+    rig.store(1, &opening("one"), &[file("a", own), file("b", shared), file("c", asked), Entry::Exit { time: 1, code: 0 }]);
+    rig.store(2, &opening("two"), &[file("a", shared), Entry::Exit { time: 1, code: 0 }]);
+    delete(&rig, "one");
+    let here = || [own, shared, asked, unnamed].map(|id| blobs.contains(id));
+    assert_eq!(here(), [false, true, true, true]);
+    delete(&rig, "two");
+    assert_eq!(here(), [false, false, true, true]);
+}
+
+#[test]
+fn what_no_run_has_named_for_a_day_goes_and_only_where_one_server_has_the_directory() {
+    for sweeps_blobs in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let blobs = BlobDirectory::new(directory.path().join("blobs"));
+        let (old, young) = (blobs.put(b"old").unwrap(), blobs.put(b"young").unwrap());
+        let day = Duration::from_secs(25 * 60 * 60);
+        blobs.open(old).unwrap().set_modified(SystemTime::now() - day).unwrap();
+        let config = ServerConfig::loopback(Arc::new(MemoryStore::default()), Mode::Server, directory.path());
+        let _rig = Rig::with_config(ServerConfig { sweeps_blobs, ..config });
+        if sweeps_blobs {
+            rig::eventually("the old content is gone", || !blobs.contains(old));
+        }
+        assert!(blobs.contains(young));
+        assert_eq!(blobs.contains(old), !sweeps_blobs);
+    }
+}

@@ -53,7 +53,7 @@ fn status_projects_runs_and_keys_are_listed() {
         let run = query.get_run(v1::GetRunRequest { path: path("r") }).await.unwrap().into_inner();
         assert_eq!(run, runs.runs[0]);
         assert_eq!(msgpack::from_bytes(&run.summary).unwrap().get("nested.k"), Some(&Value::Int(4)));
-        let request = v1::ListKeysRequest { entity: "local".into(), project: "digits".into(), runs: vec![] };
+        let request = v1::ListKeysRequest { entity: "local".into(), project: "digits".into(), ..v1::ListKeysRequest::default() };
         let keys = query.list_keys(request).await.unwrap().into_inner().keys;
         assert_eq!(keys.iter().map(|key| key.key.as_str()).collect::<Vec<_>>(), ["loss", "nested.k"]);
     });

@@ -96,6 +96,7 @@ fn a_list_of_runs_is_filtered_ordered_and_paged() {
             offset,
             filters: filters.into(),
             order: order.into(),
+            ..v1::ListRunsRequest::default()
         };
         let reply = rig.runtime.block_on(rig.query().list_runs(request))?.into_inner();
         let names: Vec<String> = reply.runs.into_iter().map(|run| run.path.unwrap().run).collect();

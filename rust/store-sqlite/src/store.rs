@@ -15,7 +15,7 @@ use crate::replacement::FileId;
 use crate::space::Space;
 use crate::view::RunView;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -224,6 +224,8 @@ impl Store for SqliteStore {
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
+        // A second attempt, after damage, does not show them again.
+        let mut seen = BTreeSet::new();
         self.read(|connection| {
             let mut runs = Vec::new();
             for found in catalog::runs_of(connection, entity, project)? {
@@ -232,7 +234,8 @@ impl Store for SqliteStore {
             }
             runs.sort_by_key(|(created, run)| std::cmp::Reverse((*created, run.slot)));
             for (_, run) in runs.iter().skip(page.offset).take(page.limit) {
-                if see(self.info(connection, run, now)?).is_break() {
+                let info = self.info(connection, run, now)?;
+                if seen.insert(run.path.run.clone()) && see(info).is_break() {
                     break;
                 }
             }

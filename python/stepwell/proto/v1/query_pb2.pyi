@@ -49,20 +49,24 @@ class Project(_message.Message):
     def __init__(self, entity: _Optional[str] = ..., name: _Optional[str] = ..., runs: _Optional[int] = ..., running: _Optional[int] = ..., last_activity_us: _Optional[int] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("entity", "project", "limit", "offset", "filters", "order")
+    __slots__ = ("entity", "project", "limit", "offset", "filters", "order", "summary_keys", "summary_limit")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     FILTERS_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_KEYS_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_LIMIT_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     limit: int
     offset: int
     filters: str
     order: str
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., filters: _Optional[str] = ..., order: _Optional[str] = ...) -> None: ...
+    summary_keys: _containers.RepeatedScalarFieldContainer[str]
+    summary_limit: int
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., filters: _Optional[str] = ..., order: _Optional[str] = ..., summary_keys: _Optional[_Iterable[str]] = ..., summary_limit: _Optional[int] = ...) -> None: ...
 
 class ListRunsReply(_message.Message):
     __slots__ = ("runs", "total")
@@ -79,7 +83,7 @@ class GetRunRequest(_message.Message):
     def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("path", "name", "state", "created_us", "heartbeat_us", "runtime_s", "slot", "tags", "notes", "group", "job_type", "exit_code", "labels", "config", "summary", "last_step", "rows", "sampled_rows", "lost_rows", "metrics")
+    __slots__ = ("path", "name", "state", "created_us", "heartbeat_us", "runtime_s", "slot", "tags", "notes", "group", "job_type", "exit_code", "labels", "config", "summary", "last_step", "rows", "sampled_rows", "lost_rows", "metrics", "summary_keys")
     PATH_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +104,7 @@ class Run(_message.Message):
     SAMPLED_ROWS_FIELD_NUMBER: _ClassVar[int]
     LOST_ROWS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_KEYS_FIELD_NUMBER: _ClassVar[int]
     path: _model_pb2.RunPath
     name: str
     state: str
@@ -120,7 +125,8 @@ class Run(_message.Message):
     sampled_rows: int
     lost_rows: int
     metrics: bytes
-    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., created_us: _Optional[int] = ..., heartbeat_us: _Optional[int] = ..., runtime_s: _Optional[float] = ..., slot: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ..., notes: _Optional[str] = ..., group: _Optional[str] = ..., job_type: _Optional[str] = ..., exit_code: _Optional[int] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., config: _Optional[bytes] = ..., summary: _Optional[bytes] = ..., last_step: _Optional[int] = ..., rows: _Optional[int] = ..., sampled_rows: _Optional[int] = ..., lost_rows: _Optional[int] = ..., metrics: _Optional[bytes] = ...) -> None: ...
+    summary_keys: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., name: _Optional[str] = ..., state: _Optional[str] = ..., created_us: _Optional[int] = ..., heartbeat_us: _Optional[int] = ..., runtime_s: _Optional[float] = ..., slot: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ..., notes: _Optional[str] = ..., group: _Optional[str] = ..., job_type: _Optional[str] = ..., exit_code: _Optional[int] = ..., labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., config: _Optional[bytes] = ..., summary: _Optional[bytes] = ..., last_step: _Optional[int] = ..., rows: _Optional[int] = ..., sampled_rows: _Optional[int] = ..., lost_rows: _Optional[int] = ..., metrics: _Optional[bytes] = ..., summary_keys: _Optional[int] = ...) -> None: ...
 
 class Label(_message.Message):
     __slots__ = ("label", "rank")
@@ -131,20 +137,26 @@ class Label(_message.Message):
     def __init__(self, label: _Optional[str] = ..., rank: _Optional[int] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
-    __slots__ = ("entity", "project", "runs")
+    __slots__ = ("entity", "project", "runs", "limit", "offset")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     runs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ...) -> None: ...
+    limit: int
+    offset: int
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
 
 class ListKeysReply(_message.Message):
-    __slots__ = ("keys",)
+    __slots__ = ("keys", "total")
     KEYS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
     keys: _containers.RepeatedCompositeFieldContainer[Key]
-    def __init__(self, keys: _Optional[_Iterable[_Union[Key, _Mapping]]] = ...) -> None: ...
+    total: int
+    def __init__(self, keys: _Optional[_Iterable[_Union[Key, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
 
 class Key(_message.Message):
     __slots__ = ("key", "kinds", "runs", "points", "first_step", "last_step")

@@ -1,5 +1,6 @@
 //! Values in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
 
+use crate::query::columns::ListedRun;
 use serde_json::{Map, Value as Json, json};
 use stepwell_model::value::EXT_WTF8;
 use stepwell_model::{MetricDefinition, Value};
@@ -53,7 +54,7 @@ pub(crate) fn project(project: &ProjectInfo) -> Json {
 }
 
 /// `RunInfo`.
-pub(crate) fn run(run: &RunInfo) -> Json {
+fn run(run: &RunInfo) -> Json {
     let labels: Vec<Json> = run.labels.iter().map(|label| json!({"label": label.label, "rank": label.rank})).collect();
     json!({
         "entity": run.path.entity, "project": run.path.project, "run": run.path.run, "name": run.name, "state": run.state.name(),
@@ -62,6 +63,13 @@ pub(crate) fn run(run: &RunInfo) -> Json {
         "labels": labels, "config": map(&run.config), "summary": map(&run.summary), "last_step": run.last_step.map(integer),
         "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows},
     })
+}
+
+/// `RunInfo` with a part of its summary.
+pub(crate) fn listed(listed: &ListedRun) -> Json {
+    let mut said = run(&listed.run);
+    said["summary_keys"] = json!(listed.summary_keys);
+    said
 }
 
 /// `KeyInfo`.

@@ -3,11 +3,13 @@
 use super::json;
 use crate::context::Context;
 use crate::error::ServiceError;
+use crate::query::columns::{Columns, LISTED_VALUES, RUN_VALUES};
 use crate::query::runs::RunSelection;
 use axum::Json;
 use axum::extract::{Query, RawQuery, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_model::{MetricDefinition, RunPath};
 use stepwell_store::{Page, Store, StoreError};
@@ -15,6 +17,9 @@ use stepwell_store::{Page, Store, StoreError};
 /// Runs in a list if the request names no limit, and at most.
 const RUNS: usize = 1_000;
 const MOST_RUNS: usize = 100_000;
+/// Keys in a list if the request names no limit, and at most.
+pub(crate) const KEYS: usize = 10_000;
+const MOST_KEYS: usize = 100_000;
 
 type Answer = Result<Json<Value>, ServiceError>;
 type Shared = State<Arc<Context>>;
@@ -31,26 +36,16 @@ pub(super) async fn projects(State(context): Shared) -> Answer {
     Ok(Json(object!({"projects": projects.iter().map(json::project).collect::<Vec<_>>()})))
 }
 
-/// `?entity=&project=&limit=&offset=&filters=&order=`
-#[derive(Deserialize)]
-pub(super) struct RunsQuery {
-    entity: String,
-    project: String,
-    limit: Option<usize>,
-    offset: Option<usize>,
-    #[serde(default)]
-    filters: String,
-    #[serde(default)]
-    order: String,
-}
-
-pub(super) async fn runs(State(context): Shared, query: Result<Query<RunsQuery>, axum::extract::rejection::QueryRejection>) -> Answer {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let page = Page { limit: query.limit.unwrap_or(RUNS).min(MOST_RUNS), offset: query.offset.unwrap_or(0) };
-    let selection = RunSelection::parse(query.entity, query.project, page, &query.filters, &query.order)?;
+/// `?entity=&project=&limit=&offset=&filters=&order=&summary_limit=&summary=KEY&summary=…`
+pub(super) async fn runs(State(context): Shared, RawQuery(query): RawQuery) -> Answer {
+    let query = Parameters::new(query.as_deref());
+    let page = Page { limit: query.number("limit")?.unwrap_or(RUNS).min(MOST_RUNS), offset: query.number("offset")?.unwrap_or(0) };
+    let columns = Columns::new(query.all("summary"), query.number("summary_limit")?, LISTED_VALUES);
+    let (filters, order) = (query.one("filters").unwrap_or_default(), query.one("order").unwrap_or_default());
+    let selection = RunSelection::parse(query.needed("entity")?, query.needed("project")?, page, &filters, &order, columns)?;
     let read = move |context: &Context| {
         let (runs, total) = selection.read(&*context.store, crate::clock::now())?;
-        Ok(object!({"runs": runs.iter().map(json::run).collect::<Vec<_>>(), "total": total}))
+        Ok(object!({"runs": runs.iter().map(json::listed).collect::<Vec<_>>(), "total": total}))
     };
     Ok(Json(context.read(read).await?))
 }
@@ -61,6 +56,7 @@ pub(super) struct RunQuery {
     entity: String,
     project: String,
     run: String,
+    summary_limit: Option<usize>,
 }
 
 impl RunQuery {
@@ -72,23 +68,19 @@ impl RunQuery {
 
 pub(super) async fn run(State(context): Shared, query: Result<Query<RunQuery>, axum::extract::rejection::QueryRejection>) -> Answer {
     let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let path = query.path()?;
-    Ok(Json(context.read(move |context| Ok(json::run(&context.store.run(&path, crate::clock::now())?))).await?))
+    let (path, columns) = (query.path()?, Columns::new(Vec::new(), query.summary_limit, RUN_VALUES));
+    Ok(Json(context.read(move |context| Ok(json::listed(&columns.cut(context.store.run(&path, crate::clock::now())?)))).await?))
 }
 
 pub(super) async fn keys(State(context): Shared, RawQuery(query): RawQuery) -> Answer {
-    let pairs = pairs(query.as_deref().unwrap_or_default());
-    let one = |name: &str| {
-        let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        found.ok_or_else(|| ServiceError::invalid(format!("the parameter `{name}` is missing")))
-    };
-    let (entity, project) = (one("entity")?, one("project")?);
-    let runs: Vec<String> = pairs.iter().filter(|(key, _)| key == "run").map(|(_, value)| value.clone()).collect();
+    let query = Parameters::new(query.as_deref());
+    let (entity, project, runs) = (query.needed("entity")?, query.needed("project")?, query.all("run"));
+    let page = Page { limit: query.number("limit")?.unwrap_or(KEYS).min(MOST_KEYS), offset: query.number("offset")?.unwrap_or(0) };
     let read = move |context: &Context| {
-        let keys = context.store.keys(&entity, &project, &runs)?;
+        let (keys, total) = context.store.keys_page(&entity, &project, &runs, page)?;
         let metrics = metrics(&*context.store, &entity, &project, &runs)?;
         Ok(object!({
-            "keys": keys.iter().map(json::key).collect::<Vec<_>>(),
+            "keys": keys.iter().map(json::key).collect::<Vec<_>>(), "total": total,
             "metrics": metrics.iter().map(json::metric).collect::<Vec<_>>(),
         }))
     };
@@ -100,20 +92,23 @@ fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> R
     let now = crate::clock::now();
     let mut infos = Vec::new();
     if runs.is_empty() {
-        (infos, _) = store.runs(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now)?;
+        store.each_run(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now, &mut |run| {
+            infos.push((run.created, run.metrics));
+            ControlFlow::Continue(())
+        })?;
     }
     for run in runs {
         match store.run(&path(entity, project, run)?, now) {
-            Ok(info) => infos.push(info),
+            Ok(info) => infos.push((info.created, info.metrics)),
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    infos.sort_by_key(|info| std::cmp::Reverse(info.created));
+    infos.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
     let mut metrics: Vec<MetricDefinition> = Vec::new();
-    for run in infos {
+    for (_, of_run) in infos {
         let known = metrics.len();
-        for metric in run.metrics {
+        for metric in of_run {
             // Within a run a later definition stands for the earlier ones of its name; between runs the newer run's.
             match metrics.iter().position(|other| other.name == metric.name) {
                 None => metrics.push(metric),
@@ -145,6 +140,32 @@ fn refined(earlier: MetricDefinition, later: MetricDefinition) -> MetricDefiniti
 /// A path that was named in parts.
 pub(super) fn path(entity: &str, project: &str, run: &str) -> Result<RunPath, ServiceError> {
     RunPath::new(entity, project, run).map_err(|error| ServiceError::invalid(error.to_string()))
+}
+
+/// The parameters of a request.
+struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    fn new(query: Option<&str>) -> Self {
+        Self(pairs(query.unwrap_or_default()))
+    }
+
+    fn one(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    }
+
+    fn needed(&self, name: &str) -> Result<String, ServiceError> {
+        self.one(name).ok_or_else(|| ServiceError::invalid(format!("the parameter `{name}` is missing")))
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    fn number(&self, name: &str) -> Result<Option<usize>, ServiceError> {
+        let number = |text: String| text.parse().map_err(|_| ServiceError::invalid(format!("`{name}` must be a number, not {text:?}")));
+        self.one(name).map(number).transpose()
+    }
 }
 
 /// The parameters of a query string, in order; names may come more than once.

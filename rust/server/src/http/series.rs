@@ -1,15 +1,16 @@
 //! `series:batch`: every series that a page shows, in one request.
 
 use super::metadata::path;
+use crate::connections::Request as Asked;
 use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
 use crate::query::label_choice;
-use crate::series::{Panel, PanelLines, SeriesName, Shown, encode};
-use axum::Json;
+use crate::series::{Panel, PanelLines, SeriesName, Shown, answer_bytes, encode};
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::Map;
 use std::sync::Arc;
@@ -67,11 +68,14 @@ impl BatchRequest {
 
 pub(super) async fn batch(
     State(context): State<Arc<Context>>,
+    Extension(asked): Extension<Arc<Asked>>,
     request: Result<Json<BatchRequest>, JsonRejection>,
 ) -> Result<Response, ServiceError> {
     let Json(request) = request.map_err(|error| rejected(&error))?;
     let (entity, project) = (request.entity.clone(), request.project.clone());
     let panels = request.panels()?;
+    // Held until the answer is made; then what it takes is counted where it is sent.
+    let _share = context.answer_room(asked.peer(), answer_bytes(&panels)).await?;
     let read = move |context: &Context| {
         let lines = context.series.read(&entity, &project, &panels)?;
         Ok(encode(Map::new(), panels.iter().zip(&lines).map(whole)))

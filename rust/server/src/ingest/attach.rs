@@ -2,9 +2,10 @@
 //!
 //! Lock order: `streams`, then the outbox. Both are held for a few instructions only.
 
+use super::check::check_and_look;
 use super::outbox::Outbox;
 use super::sequence::{Place, Sequence, Verdict};
-use super::{CONNECTION_STREAMS, IN_FLIGHT_BYTES, PROTOCOL, check};
+use super::{CONNECTION_STREAMS, IN_FLIGHT_BYTES, PROTOCOL};
 use crate::commit::{Committer, RESERVE_WAIT};
 use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
@@ -214,22 +215,38 @@ impl Connection {
             return self.settle(stream, epoch, busy());
         };
         let checked = if header.raw_bytes <= CHECK_INLINE_BYTES {
-            check(stream, &opening, &bytes).map_err(|error| error.to_string())
+            check_and_look(stream, &opening, &bytes).map_err(|error| error.to_string())
         } else {
-            let task = tokio::task::spawn_blocking(move || check(stream, &opening, &bytes).map_err(|error| error.to_string()));
+            let opening = Arc::clone(&opening);
+            let task = tokio::task::spawn_blocking(move || check_and_look(stream, &opening, &bytes).map_err(|error| error.to_string()));
             task.await.unwrap_or_else(|_| Err("reading it met a fault in the server".into()))
         };
-        match checked {
-            Ok(frame) => {
-                let connection = Arc::clone(self);
-                let reply = move |outcome| {
-                    connection.settle(stream, epoch, outcome);
-                    drop(in_flight);
-                };
-                self.context.committer.submit(frame, Arc::new(reservation), Box::new(reply));
+        let (frame, has_maps) = match checked {
+            Ok(checked) => checked,
+            Err(reason) => {
+                return self.refuse(stream, format!("the frame of entries {} to {} was refused: {reason}", header.first, header.last()));
             }
-            Err(reason) => self.refuse(stream, format!("the frame of entries {} to {} was refused: {reason}", header.first, header.last())),
-        }
+        };
+        let (frame, rejected) = if self.context.run_keys.pass(&opening, &frame, has_maps) {
+            (frame, Vec::new())
+        } else {
+            let context = Arc::clone(&self.context);
+            let admit = tokio::task::spawn_blocking(move || context.run_keys.admit(&*context.store, &opening, frame));
+            match admit.await {
+                Ok(Ok(admitted)) => admitted,
+                Ok(Err(error)) => return self.settle(stream, epoch, Err(StoreError::Unavailable(error.message))),
+                Err(_) => return self.refuse(stream, "counting the keys of a frame met a fault in the server".into()),
+            }
+        };
+        let connection = Arc::clone(self);
+        let reply = move |outcome: Result<AppendOutcome, StoreError>| {
+            if !rejected.is_empty() && matches!(outcome, Ok(AppendOutcome::Durable(_))) {
+                connection.outbox.reject(stream, rejected);
+            }
+            connection.settle(stream, epoch, outcome);
+            drop(in_flight);
+        };
+        self.context.committer.submit(frame, Arc::new(reservation), Box::new(reply));
     }
 
     /// Takes what became of a frame, and tells the client. Called on the commit thread.

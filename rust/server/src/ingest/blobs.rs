@@ -9,7 +9,8 @@
 //! | its bytes have another SHA-256, or it is larger than [`limits::BLOB_BYTES`] | `BlobStored` with `refused`; nothing of it is kept |
 //!
 //! Answers come in any order, one per blob. A call ends with `UNAVAILABLE` where trying again later may help: the disk is full or failed, the
-//! server is busy with [`CONCURRENT_CALLS`] others, or it is going away (after the answers to what was complete). It ends with
+//! server is busy with [`CONCURRENT_CALLS`] others, or with half as many of the same peer, the upload is so slow that it gives way to one that waits, a blob came below
+//! [`LEAST_RATE`], the call is [`CALL_TIME`] old and between two blobs, or the server is going away (after the answers to what was complete). It ends with
 //! `INVALID_ARGUMENT` where the chunks make no sense. What was not answered is to be sent again, whole.
 //!
 //! **Bounds.** At most [`CONCURRENT_WRITES`] chunks are being written, and each call holds one more; a call has at most [`UNANSWERED`] blobs
@@ -19,11 +20,13 @@
 //! **Syncs.** Each blob is synced by itself, [`CONCURRENT_WRITES`] at a time: file systems with a journal commit those together, and a checkpoint
 //! that is being written to the same disk is not waited for, as `syncfs` would.
 
+use super::slots::{Slot, Slots};
 use crate::context::Context;
 use crate::error::ServiceError;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::{BlobDirectory, Received};
@@ -44,6 +47,12 @@ const UNANSWERED: usize = 64;
 const TURN_WAIT: Duration = Duration::from_secs(10);
 /// How long a call may stay without a chunk.
 const SILENCE: Duration = Duration::from_secs(120);
+/// How long a blob may keep the server waiting, besides what its bytes take at [`LEAST_RATE`].
+const BLOB_WAIT: Duration = Duration::from_secs(30);
+/// Bytes a second that must come of a blob.
+const LEAST_RATE: u64 = 16 << 10;
+/// After this time a call takes no further blob, so that no place is taken for ever.
+const CALL_TIME: Duration = Duration::from_secs(3_600);
 /// How long the last answers may take when a call ends.
 const LANDING_WAIT: Duration = Duration::from_secs(30);
 /// Blobs that one request may ask about.
@@ -53,13 +62,13 @@ const SETTLED_AFTER: Duration = Duration::from_secs(120);
 
 /// What all calls share.
 pub(super) struct Uploads {
-    calls: Arc<Semaphore>,
+    calls: Arc<Slots>,
     writes: Arc<Semaphore>,
 }
 
 impl Default for Uploads {
     fn default() -> Self {
-        Self { calls: Arc::new(Semaphore::new(CONCURRENT_CALLS)), writes: Arc::new(Semaphore::new(CONCURRENT_WRITES)) }
+        Self { calls: Slots::new(CONCURRENT_CALLS), writes: Arc::new(Semaphore::new(CONCURRENT_WRITES)) }
     }
 }
 
@@ -81,7 +90,8 @@ pub(super) async fn find_missing(
             };
             // Whoever hears that a blob is here may delete his own.
             let is_fresh = modified.elapsed().map_or(true, |age| age < SETTLED_AFTER);
-            if is_fresh && !is_settled(&context.blobs, id).map_err(|error| ServiceError::unavailable(unavailable(&error)))? {
+            let here = if is_fresh { is_settled(context, id) } else { context.claims.is_here(&context.blobs, id) };
+            if !here.map_err(|error| ServiceError::unavailable(unavailable(&error)))? {
                 missing.push(id);
             }
         }
@@ -95,13 +105,14 @@ pub(super) async fn find_missing(
 pub(super) async fn put(
     context: Arc<Context>,
     uploads: &Uploads,
+    peer: IpAddr,
     chunks: Streaming<v1::BlobChunk>,
 ) -> Result<BoxStream<'static, Result<v1::BlobStored, Status>>, Status> {
-    let turn = timeout(TURN_WAIT, Arc::clone(&uploads.calls).acquire_owned()).await;
-    let Ok(Ok(turn)) = turn else { return Err(Status::unavailable("the server is busy with other uploads")) };
+    let slot = uploads.calls.take(peer, TURN_WAIT).await;
+    let Some(slot) = slot else { return Err(Status::unavailable("the server is busy with other uploads")) };
     // One place more than there are answers, for the end of the call.
     let (answers, receiver) = mpsc::channel(UNANSWERED + 1);
-    let call = Call { context, writes: Arc::clone(&uploads.writes), window: Arc::new(Semaphore::new(UNANSWERED)), answers };
+    let call = Call { context, slot, writes: Arc::clone(&uploads.writes), window: Arc::new(Semaphore::new(UNANSWERED)), answers };
     tokio::spawn(async move {
         let how = call.serve(chunks).await;
         // All of the window is free again when every blob has had its answer.
@@ -109,7 +120,6 @@ pub(super) async fn put(
         if let Err(status) = how {
             let _ = call.answers.try_send(Answer { said: Err(status), _place: None });
         }
-        drop(turn);
     });
     Ok(ReceiverStream::new(receiver).map(|answer| answer.said).boxed())
 }
@@ -123,6 +133,7 @@ struct Answer {
 /// One call.
 struct Call {
     context: Arc<Context>,
+    slot: Slot,
     writes: Arc<Semaphore>,
     window: Arc<Semaphore>,
     answers: mpsc::Sender<Answer>,
@@ -134,6 +145,16 @@ struct Arriving {
     size: u64,
     arrived: u64,
     fate: Fate,
+    /// How long the call had waited for its client when it began.
+    waited_before: Duration,
+}
+
+impl Arriving {
+    /// How much longer the client may take for the rest of it.
+    fn patience(&self, waited: Duration) -> Duration {
+        let allowed = BLOB_WAIT + Duration::from_secs(self.arrived / LEAST_RATE);
+        allowed.saturating_sub(waited.saturating_sub(self.waited_before))
+    }
 }
 
 /// What becomes of the chunks that follow.
@@ -148,13 +169,23 @@ impl Call {
     async fn serve(&self, mut chunks: Streaming<v1::BlobChunk>) -> Result<(), Status> {
         let mut arriving = None;
         loop {
+            let is_late = arriving.is_none() && self.slot.age() > CALL_TIME;
+            if is_late {
+                return Err(Status::unavailable("the upload takes a place for too long; send the rest in another call"));
+            }
+            let patience = arriving.as_ref().map_or(SILENCE, |blob: &Arriving| blob.patience(self.slot.waited()).min(SILENCE));
             let chunk = tokio::select! {
                 biased;
                 () = self.context.stopped() => return Err(Status::unavailable("the server is going away; connect again")),
                 () = self.answers.closed() => return Ok(()),
-                chunk = timeout(SILENCE, chunks.message()) => chunk,
+                () = self.slot.gives_way() => return Err(Status::unavailable("the upload is too slow to keep others waiting; send it again")),
+                chunk = self.slot.for_client(timeout(patience, chunks.message())) => chunk,
             };
-            let chunk = chunk.map_err(|_| Status::deadline_exceeded(format!("no chunk came for {} s", SILENCE.as_secs())))??;
+            let chunk = chunk.map_err(|_| match &arriving {
+                Some(_) => Status::unavailable(format!("the blob comes at less than {LEAST_RATE} bytes/s; send it again")),
+                None => Status::deadline_exceeded(format!("no chunk came for {} s", SILENCE.as_secs())),
+            })??;
+            self.slot.came(chunk.as_ref().map_or(0, |chunk| chunk.data.len()));
             match chunk {
                 Some(chunk) => arriving = self.take(arriving, chunk).await?,
                 None if arriving.is_none() => return Ok(()),
@@ -181,27 +212,27 @@ impl Call {
         }
         let whole = blob.arrived == blob.size;
         let Fate::Write(received) = blob.fate else { return Ok((!whole).then_some(blob)) };
-        let directory = self.context.blobs.clone();
+        let context = Arc::clone(&self.context);
         if whole {
-            self.settle(blob.id, move || store(&directory, received, blob.id, &data)).await?;
+            self.settle(blob.id, move || store(&context, received, blob.id, &data)).await?;
             return Ok(None);
         }
-        let received = self.write(move || append(&directory, received, &data)).await?;
+        let received = self.write(move || append(&context.blobs, received, &data)).await?;
         Ok(Some(Arriving { fate: Fate::Write(Some(received)), ..blob }))
     }
 
     /// A blob begins.
     async fn begin(&self, chunk: &v1::BlobChunk) -> Result<Arriving, Status> {
         let (id, size) = (blob_id(&chunk.sha256)?, chunk.size);
-        let mut blob = Arriving { id, size, arrived: 0, fate: Fate::PassOver };
+        let mut blob = Arriving { id, size, arrived: 0, fate: Fate::PassOver, waited_before: self.slot.waited() };
         if size > limits::BLOB_BYTES {
             let refused = format!("it has {size} bytes, at most {} are taken", limits::BLOB_BYTES);
             self.settle(id, move || Ok(refused)).await?;
             return Ok(blob);
         }
         // One that comes in a single chunk is looked for when it is written: that is one change of threads less.
-        let directory = self.context.blobs.clone();
-        if chunk.data.len() as u64 == size || !self.write(move || is_settled(&directory, id)).await? {
+        let context = Arc::clone(&self.context);
+        if chunk.data.len() as u64 == size || !self.write(move || is_settled(&context, id)).await? {
             blob.fate = Fate::Write(None);
         } else {
             self.settle(id, || Ok(String::new())).await?;
@@ -259,10 +290,10 @@ fn unavailable(error: &io::Error) -> String {
     format!("the server cannot store files: {error}")
 }
 
-/// Whether the blob is here and survives a power loss.
-fn is_settled(directory: &BlobDirectory, id: BlobId) -> io::Result<bool> {
-    match directory.sync_blob(id) {
-        Ok(()) => Ok(true),
+/// Whether the blob is here and survives a power loss. Somebody relies on it from now on.
+fn is_settled(context: &Context, id: BlobId) -> io::Result<bool> {
+    match context.blobs.sync_blob(id) {
+        Ok(()) => context.claims.is_here(&context.blobs, id),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
@@ -275,12 +306,13 @@ fn append(directory: &BlobDirectory, received: Option<Received>, data: &[u8]) ->
 }
 
 /// Writes the last chunk and gives the blob its name, or says why it is refused.
-fn store(directory: &BlobDirectory, received: Option<Received>, id: BlobId, data: &[u8]) -> io::Result<String> {
-    if received.is_none() && is_settled(directory, id)? {
+fn store(context: &Context, received: Option<Received>, id: BlobId, data: &[u8]) -> io::Result<String> {
+    if received.is_none() && is_settled(context, id)? {
         return Ok(String::new());
     }
-    let found = append(directory, received, data)?.keep(id)?;
+    let found = append(&context.blobs, received, data)?.keep(id)?;
     if found == id {
+        context.claims.came(id);
         return Ok(String::new());
     }
     Ok(format!("its bytes have the SHA-256 {found}: they were damaged on the way, or at their origin"))

@@ -32,6 +32,12 @@ pub(crate) enum CheckError {
 /// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB); run it off the threads that serve
 /// sockets unless the frame is small.
 pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<StreamFrame, CheckError> {
+    check_and_look(stream, opening, bytes).map(|(frame, _)| frame)
+}
+
+/// As [`check`]; says besides whether a row holds a map, whose keys are not in the frame's list of keys.
+pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<(StreamFrame, bool), CheckError> {
+    let mut has_maps = false;
     let view = FrameView::parse(bytes)?;
     if view.bytes.len() != bytes.len() {
         return Err(CheckError::Trailing(bytes.len() - view.bytes.len()));
@@ -46,6 +52,7 @@ pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result
             EntryRef::Row(row) => {
                 for (_, value) in row.cells() {
                     if let ValueRef::Other(bytes) = value {
+                        has_maps |= matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf));
                         well_formed(&mut Reader::new(bytes), limits::VALUE_DEPTH).map_err(PayloadError::from)?;
                     }
                 }
@@ -62,7 +69,7 @@ pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result
         }
         number += 1;
     }
-    Ok(StreamFrame { stream, header, bytes: bytes.into(), payload: Arc::from(payload), has_statements })
+    Ok((StreamFrame { stream, header, bytes: bytes.into(), payload: Arc::from(payload), has_statements }, has_maps))
 }
 
 /// Whether a value that can be passed over can also be decoded later: text is UTF-8, the keys of maps are text. Allocates nothing.

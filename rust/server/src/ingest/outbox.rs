@@ -28,6 +28,8 @@ pub(super) struct Outbox {
 struct State {
     control: VecDeque<Message>,
     acks: BTreeMap<StreamId, EntryNumber>,
+    /// What was refused, to go with the acknowledgement of its numbers.
+    rejected: BTreeMap<StreamId, Vec<v1::Rejected>>,
     end: Option<Result<(), Status>>,
     gone: bool,
 }
@@ -56,6 +58,11 @@ impl Outbox {
         *known = durable.max(*known);
         drop(state);
         self.filled.notify_one();
+    }
+
+    /// Says what was refused with the next acknowledgement of the stream, which the caller is about to give.
+    pub(super) fn reject(&self, stream: StreamId, ranges: Vec<v1::Rejected>) {
+        self.state.lock().rejected.entry(stream).or_default().extend(ranges);
     }
 
     /// Ends the call after what waits.
@@ -107,8 +114,9 @@ impl Outbox {
                     return Some(Ok(message));
                 }
                 if let Some((stream, durable)) = state.acks.pop_first() {
+                    let rejected = state.rejected.remove(&stream).unwrap_or_default();
                     let stream = stream.0.to_vec().into();
-                    return Some(Ok(Message::Ack(v1::Ack { stream, durable, rejected: Vec::new() })));
+                    return Some(Ok(Message::Ack(v1::Ack { stream, durable, rejected })));
                 }
                 match state.end.take() {
                     Some(Ok(())) => return None,
@@ -130,6 +138,7 @@ impl Drop for Reader {
         state.gone = true;
         state.control.clear();
         state.acks.clear();
+        state.rejected.clear();
         drop(state);
         self.0.drained.notify_one();
     }

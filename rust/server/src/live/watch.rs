@@ -4,26 +4,43 @@ use crate::clock;
 use crate::context::Context;
 use crate::error::ServiceError;
 use crate::http::json;
+use crate::http::metadata::KEYS;
 use crate::http::series::BatchRequest;
+use crate::query::columns::{Columns, LISTED_VALUES};
 use crate::series::{Panel, Shown, encode};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
+use std::ops::ControlFlow;
 use stepwell_model::{Kind, RunPath, TimeMicros};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
 /// How often running runs are looked at even if nobody says that they changed: a run that falls silent becomes crashed by the clock alone.
 const CLOCK_EVERY: TimeMicros = 2_000_000;
-/// Runs whose changes are pushed; more than any project list shows at once.
-const MOST_RUNS: usize = 100_000;
+/// Runs whose changes are pushed; twice as many as the dashboard lists.
+const MOST_RUNS: usize = 10_000;
+/// About how large a push is; only a single series or run that is larger goes beyond. The socket keeps a buffer of the size of the largest.
+const PUSH_BYTES: usize = 256 << 10;
+/// What a bucket takes in a push.
+const BUCKET_BYTES: usize = 6 * 8 + 4;
 
 /// A message for the tab.
 pub(super) enum Push {
     /// Series that changed.
     Series(Vec<u8>),
-    /// Runs, keys or an error.
-    Text(Value),
+    /// Runs, keys or an error, as JSON.
+    Text(String),
+}
+
+impl Push {
+    /// Its bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Series(bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
 }
 
 /// What is remembered of a run that was sent.
@@ -91,16 +108,21 @@ impl Watch {
                 pushes
             }
             Err(error) => {
-                // What was read is not sent now, so all of it counts as never sent.
-                self.sent.clear();
-                self.runs.clear();
-                self.keys.clear();
-                self.seen = None;
+                // What was read is not sent now.
+                self.forget();
                 let known = std::mem::replace(&mut self.complaint, error.message.clone()) == error.message;
-                let complaint = Push::Text(object!({"op": "error", "message": error.message}));
+                let complaint = Push::Text(object!({"op": "error", "message": error.message}).to_string());
                 if known { Vec::new() } else { vec![complaint] }
             }
         }
+    }
+
+    /// All that was sent counts as never sent.
+    pub(super) fn forget(&mut self) {
+        self.sent.clear();
+        self.runs.clear();
+        self.keys.clear();
+        (self.seen, self.fresh) = (None, true);
     }
 
     fn changes(&mut self, context: &Context) -> Result<Vec<Push>, ServiceError> {
@@ -133,39 +155,53 @@ impl Watch {
     }
 
     /// The lines that look different from those sent last; the first time all of them.
-    fn series(&mut self, context: &Context, now: TimeMicros) -> Result<Option<Push>, ServiceError> {
+    fn series(&mut self, context: &Context, now: TimeMicros) -> Result<Vec<Push>, ServiceError> {
         let panels = context.series.read(&self.entity, &self.project, &self.panels)?;
-        let mut differ = Vec::new();
+        let (mut parts, mut differ, mut bytes) = (Vec::new(), Vec::new(), 0);
         for (panel_index, (panel, lines)) in self.panels.iter().zip(&panels).enumerate() {
             let mut chosen = Vec::new();
             for (index, line) in lines.lines.iter().enumerate() {
                 let before = self.sent.insert((panel_index, index), line.digest);
-                if self.fresh || before != Some(line.digest) {
-                    chosen.push((index, &**line));
+                if !self.fresh && before == Some(line.digest) {
+                    continue;
                 }
+                if bytes > 0 && bytes + line.len() * BUCKET_BYTES > PUSH_BYTES {
+                    differ.push(Shown { panel, bucket_width: lines.bucket_width, lines: std::mem::take(&mut chosen) });
+                    parts.push(std::mem::take(&mut differ));
+                    bytes = 0;
+                }
+                bytes += line.len() * BUCKET_BYTES;
+                chosen.push((index, &**line));
             }
             if self.fresh || !chosen.is_empty() {
                 differ.push(Shown { panel, bucket_width: lines.bucket_width, lines: chosen });
             }
         }
-        if differ.is_empty() && !self.fresh {
-            return Ok(None);
+        if !differ.is_empty() || self.fresh && parts.is_empty() {
+            parts.push(differ);
         }
-        self.seq += 1;
-        let mut header = Map::new();
-        header.insert("subscription".into(), object!(self.id));
-        header.insert("seq".into(), object!(self.seq));
-        header.insert("server_us".into(), object!(now));
-        Ok(Some(Push::Series(encode(header, differ))))
+        let mut pushes = Vec::new();
+        for part in parts {
+            self.seq += 1;
+            let mut header = Map::new();
+            header.insert("subscription".into(), object!(self.id));
+            header.insert("seq".into(), object!(self.seq));
+            header.insert("server_us".into(), object!(now));
+            pushes.push(Push::Series(encode(header, part)));
+        }
+        Ok(pushes)
     }
 
     /// Runs that are new or changed: those that the store names, and those that the clock may have changed.
-    fn changed_runs(&mut self, context: &Context, named: &[String], now: TimeMicros) -> Result<Option<Push>, ServiceError> {
-        let mut changed = Vec::new();
+    fn changed_runs(&mut self, context: &Context, named: &[String], now: TimeMicros) -> Result<Vec<Push>, ServiceError> {
+        let mut changed = RunPushes::new(now);
         if self.seen.is_none() {
             let page = Page { limit: MOST_RUNS, offset: 0 };
-            let (runs, _) = context.store.runs(&self.entity, &self.project, page, now)?;
-            changed.extend(runs.iter().filter_map(|run| self.news_of(run)));
+            let (entity, project) = (self.entity.clone(), self.project.clone());
+            context.store.each_run(&entity, &project, page, now, &mut |run| {
+                changed.add(self.news_of(run));
+                ControlFlow::Continue(())
+            })?;
         } else {
             let mut ids: BTreeSet<String> = named.iter().cloned().collect();
             if now - self.clock_at >= CLOCK_EVERY {
@@ -174,33 +210,78 @@ impl Watch {
             for id in ids {
                 let path = RunPath { entity: self.entity.clone(), project: self.project.clone(), run: id };
                 match context.store.run(&path, now) {
-                    Ok(run) => changed.extend(self.news_of(&run)),
+                    Ok(run) => changed.add(self.news_of(run)),
                     Err(StoreError::NotFound(_)) => drop(self.runs.remove(&path.run)),
                     Err(error) => return Err(error.into()),
                 }
             }
         }
-        Ok((!changed.is_empty()).then(|| Push::Text(object!({"op": "runs", "runs": changed, "server_us": now}))))
+        Ok(changed.done())
     }
 
     /// The run, if it looks different from what was sent.
-    fn news_of(&mut self, run: &RunInfo) -> Option<Value> {
-        let said = json::run(run);
-        let digest = FxBuildHasher.hash_one(said.to_string());
+    fn news_of(&mut self, run: RunInfo) -> Option<String> {
+        let listed = Columns::First(LISTED_VALUES).cut(run);
+        let said = json::listed(&listed).to_string();
+        let (run, digest) = (listed.run, FxBuildHasher.hash_one(&said));
         let by_clock = matches!(run.state, RunState::Running | RunState::Crashed);
-        let before = self.runs.insert(run.path.run.clone(), SeenRun { digest, by_clock });
+        let before = self.runs.insert(run.path.run, SeenRun { digest, by_clock });
         before.is_none_or(|before| before.digest != digest).then_some(said)
     }
 
-    /// All keys, when a key or kind appeared. Of a large project only the changed runs are asked for theirs, until one has something new.
+    /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are asked for theirs, until one has something new.
     fn changed_keys(&mut self, context: &Context, named: &[String]) -> Result<Option<Push>, ServiceError> {
         let known = |key: &KeyInfo| self.keys.get(&key.key).is_some_and(|kinds| key.kinds.iter().all(|kind| kinds.contains(kind)));
-        if self.seen.is_some() && (named.is_empty() || context.store.keys(&self.entity, &self.project, named)?.iter().all(known)) {
+        let page = Page { limit: KEYS, offset: 0 };
+        if self.seen.is_some()
+            && (named.is_empty() || context.store.keys_page(&self.entity, &self.project, named, page)?.0.iter().all(known))
+        {
             return Ok(None);
         }
-        let keys = context.store.keys(&self.entity, &self.project, &[])?;
+        let (keys, total) = context.store.keys_page(&self.entity, &self.project, &[], page)?;
+        if self.seen.is_some() && keys.len() == self.keys.len() && keys.iter().all(known) {
+            // What is new lies behind the keys that are pushed.
+            return Ok(None);
+        }
         let said: Vec<Value> = keys.iter().map(json::key).collect();
         self.keys = keys.into_iter().map(|key| (key.key, key.kinds)).collect();
-        Ok((!said.is_empty()).then(|| Push::Text(object!({"op": "keys", "keys": said}))))
+        Ok((!said.is_empty()).then(|| Push::Text(object!({"op": "keys", "keys": said, "total": total}).to_string())))
+    }
+}
+
+/// Pushes of runs, none much larger than [`PUSH_BYTES`].
+struct RunPushes {
+    now: TimeMicros,
+    runs: String,
+    pushes: Vec<Push>,
+}
+
+impl RunPushes {
+    fn new(now: TimeMicros) -> Self {
+        Self { now, runs: String::new(), pushes: Vec::new() }
+    }
+
+    fn add(&mut self, run: Option<String>) {
+        let Some(run) = run else { return };
+        if !self.runs.is_empty() {
+            if self.runs.len() + run.len() > PUSH_BYTES {
+                self.push();
+            } else {
+                self.runs.push(',');
+            }
+        }
+        self.runs.push_str(&run);
+    }
+
+    fn push(&mut self) {
+        let runs = std::mem::take(&mut self.runs);
+        self.pushes.push(Push::Text(format!(r#"{{"op":"runs","runs":[{runs}],"server_us":{}}}"#, self.now)));
+    }
+
+    fn done(mut self) -> Vec<Push> {
+        if !self.runs.is_empty() {
+            self.push();
+        }
+        self.pushes
     }
 }

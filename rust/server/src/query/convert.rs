@@ -1,5 +1,6 @@
 //! From wire messages to what is asked, and from answers to wire messages.
 
+use super::columns::ListedRun;
 use super::label_choice;
 use crate::error::ServiceError;
 use crate::series::{Panel, PanelLines, SeriesName};
@@ -20,7 +21,14 @@ pub(super) fn project(project: ProjectInfo) -> v1::Project {
 }
 
 pub(super) fn run(run: RunInfo) -> v1::Run {
+    let summary_keys = run.summary.len() as u64;
+    listed(ListedRun { run, summary_keys })
+}
+
+pub(super) fn listed(listed: ListedRun) -> v1::Run {
+    let ListedRun { run, summary_keys } = listed;
     v1::Run {
+        summary_keys,
         path: Some(run.path.into()),
         name: run.name,
         state: run.state.name().into(),

@@ -3,8 +3,9 @@
 use super::field::Field;
 use super::filter::compare;
 use crate::error::ServiceError;
+use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
-use stepwell_model::Value;
+use stepwell_model::{TimeMicros, Value};
 use stepwell_store::RunInfo;
 
 /// An order of runs.
@@ -12,6 +13,13 @@ use stepwell_store::RunInfo;
 pub(crate) struct Order {
     field: Field,
     falling: bool,
+}
+
+/// What decides where a run stands in an order.
+#[derive(Debug)]
+pub(crate) struct Place {
+    value: Option<Value>,
+    age: Reverse<(TimeMicros, u32)>,
 }
 
 impl Order {
@@ -27,22 +35,26 @@ impl Order {
         self.falling && self.field == Field::Created
     }
 
-    /// Sorts runs. Those without a value, or with NaN, come last; among equals the newest comes first.
-    pub(crate) fn sort(&self, runs: &mut [RunInfo]) {
-        runs.sort_by_key(|run| Reverse((run.created, run.slot)));
-        runs.sort_by(|one, other| match (self.field.of(one), self.field.of(other)) {
+    /// What decides where a run stands.
+    pub(crate) fn place(&self, run: &RunInfo) -> Place {
+        Place { value: self.field.of(run).map(Cow::into_owned), age: Reverse((run.created, run.slot)) }
+    }
+
+    /// How two runs stand. Those without a value, or with NaN, come last; among equals the newest comes first.
+    pub(crate) fn compare(&self, one: &Place, other: &Place) -> Ordering {
+        let by_value = match (&one.value, &other.value) {
             (None, None) => Ordering::Equal,
             (None, _) => Ordering::Greater,
             (_, None) => Ordering::Less,
-            (Some(one), Some(other)) => {
-                let place = (sort_of(&one), sort_of(&other));
-                if place.0 != place.1 || place.0 == LAST {
-                    return place.0.cmp(&place.1);
+            (Some(one), Some(other)) => match (sort_of(one), sort_of(other)) {
+                (sort, same) if sort != same || sort == LAST => sort.cmp(&same),
+                _ => {
+                    let order = compare(one, other).unwrap_or(Ordering::Equal);
+                    if self.falling { order.reverse() } else { order }
                 }
-                let order = compare(&one, &other).unwrap_or(Ordering::Equal);
-                if self.falling { order.reverse() } else { order }
-            }
-        });
+            },
+        };
+        by_value.then(one.age.cmp(&other.age))
     }
 }
 
@@ -90,7 +102,8 @@ mod tests {
             ("", [5, 4, 3, 2, 1, 0]),
             ("+name", [0, 1, 2, 3, 4, 5]),
         ] {
-            Order::parse(order).unwrap().sort(&mut runs);
+            let order_of = Order::parse(order).unwrap();
+            runs.sort_by(|one, other| order_of.compare(&order_of.place(one), &order_of.place(other)));
             assert_eq!(runs.iter().map(|run| run.slot).collect::<Vec<_>>(), expected, "{order}");
         }
     }

@@ -1,8 +1,8 @@
 """Arguments of the command line, and which command they mean.
 
-Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C or SIGTERM · 1 it did not work, and a sentence says why ·
-2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete · 130 and 143: Ctrl-C or
-SIGTERM cut it short.
+Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C, SIGTERM or SIGHUP · 1 it did not work, and a sentence says
+why · 2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete · 130, 143 and 129:
+Ctrl-C, SIGTERM or SIGHUP cut it short.
 """
 
 from __future__ import annotations
@@ -85,6 +85,12 @@ def build_parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port; 0 picks one (default: %(default)s)")
     serve.add_argument("--port-file", metavar="FILE", help="write the port to FILE once the server listens")
+    serve.add_argument(
+        "--max-connections",
+        type=_count,
+        metavar="N",
+        help="connections at most, three quarters of them by one address (default: what the open-files limit allows)",
+    )
 
     ui = command("ui", "show the dashboard over a directory, live", _ui)
     ui.add_argument("dir", nargs="?", metavar="DIR", help="the directory (default: STEPWELL_DIR or ./stepwell)")
@@ -175,6 +181,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of connections; expected 1 to 1000000")
+    return int(text)
+
+
 def _steps(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of steps; expected 1 to 1000000")
@@ -187,7 +199,7 @@ def _steps(text: str) -> int:
 def _serve(parsed: argparse.Namespace) -> int:
     from stepwell.cli.serve import serve
 
-    return serve(parsed.dir, parsed.host, parsed.port, parsed.port_file)
+    return serve(parsed.dir, parsed.host, parsed.port, parsed.port_file, parsed.max_connections)
 
 
 def _ui(parsed: argparse.Namespace) -> int:

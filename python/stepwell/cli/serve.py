@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 from stepwell.cli.ports import start, write_port
-from stepwell.cli.signals import stop_on_signal
+from stepwell.cli.signals import stop_on_signal_to_the_end
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def serve(directory: str, host: str, port: int, port_file: str | None) -> int:
+def serve(directory: str, host: str, port: int, port_file: str | None, max_connections: int | None) -> int:
     """Serve until a signal ends it."""
     path = Path(directory).expanduser().absolute()
-    with stop_on_signal() as stop:
-        server = start(path, "server", host, port)
+    with stop_on_signal_to_the_end() as stop:
+        server = start(path, "server", host, port, max_connections)
         try:
             if port_file:
                 write_port(port_file, server.port)

@@ -6,14 +6,10 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, start, write_port
-from stepwell.cli.signals import stop_on_signal
+from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
+from stepwell.cli.signals import stop_on_signal_to_the_end
 from stepwell.client.settings_file import settings_of_process
-
-if TYPE_CHECKING:
-    from stepwell._native import Server
 
 _HOST = "127.0.0.1"
 
@@ -21,7 +17,7 @@ _HOST = "127.0.0.1"
 def ui(directory: str | None, port: int | None, port_file: str | None, open_browser: bool) -> int:
     """Serve the dashboard until a signal ends it."""
     path = local_directory(directory)
-    with stop_on_signal() as stop:
+    with stop_on_signal_to_the_end() as stop:
         server = _start(path, port)
         try:
             if port_file:
@@ -48,7 +44,7 @@ def open_in_browser(address: str) -> None:
         webbrowser.open(address)
 
 
-def _start(path: Path, port: int | None) -> Server:
+def _start(path: Path, port: int | None) -> RunningServer:
     """Start on the port that was named, else on the default one, else on a free one."""
     if port is not None:
         return start(path, "local", _HOST, port)

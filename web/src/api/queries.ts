@@ -1,6 +1,7 @@
 // Metadata as React queries; series never go through here.
 import { useQuery } from "@tanstack/react-query";
 import { keysQueryKey, runsQueryKey } from "../live/session";
+import { isCut } from "./types";
 import { readKeys, readProjects, readRun, readRuns } from "./client";
 
 export function useProjects() {
@@ -11,16 +12,17 @@ export function useRuns(entity: string, project: string) {
   return useQuery({ queryKey: runsQueryKey(entity, project), queryFn: ({ signal }) => readRuns(entity, project, signal) });
 }
 
-/** A run by its id; asked for only when the list, which is cut off in huge projects, does not hold it. */
+/** A run by its id; asked for only when the list, which is cut off in huge projects, does not hold it, or not all of its summary. */
 export function useRun(entity: string, project: string, id: string) {
   const runs = useRuns(entity, project);
   const listed = runs.data?.runs.find((other) => other.run === id);
   const single = useQuery({
     queryKey: ["run", entity, project, id],
     queryFn: ({ signal }) => readRun(entity, project, id, signal),
-    enabled: runs.data !== undefined && listed === undefined,
+    enabled: runs.data !== undefined && (listed === undefined || isCut(listed)),
   });
-  return { run: listed ?? single.data, error: single.error };
+  const known = listed === undefined || isCut(listed) ? (single.data ?? listed) : listed;
+  return { run: known, error: single.error };
 }
 
 /** Keys of one run, or of all runs of the project. */

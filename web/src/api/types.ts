@@ -33,9 +33,16 @@ export interface RunInfo {
   labels: RunLabel[];
   config: Record<string, unknown>;
   summary: Record<string, unknown>;
+  /** Values that the summary has; a list holds the first of a long one. */
+  summary_keys?: number;
   last_step: number | null;
   rows: number;
   loss: { sampled_rows: number; lost_rows: number };
+}
+
+/** Whether the run has more values than its summary here holds. */
+export function isCut(run: RunInfo): boolean {
+  return (run.summary_keys ?? 0) > Object.keys(run.summary).length;
 }
 
 export interface KeyInfo {

@@ -1,7 +1,7 @@
 // Sections of cards for the keys of a project or of one run.
 import { useEffect, useMemo, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
-import type { KeyInfo, MetricInfo, RunInfo } from "../api/types";
+import { isCut, type KeyInfo, type MetricInfo, type RunInfo } from "../api/types";
 import { groupSections, matchKeys, type Section } from "../metrics/sections";
 import { isHidden, xOf } from "../metrics/stepMetric";
 import { PanelHost } from "../panels/PanelHost";
@@ -47,6 +47,7 @@ export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
           labels: run.labels,
           rows: run.rows,
           summary: run.summary,
+          summaryIsCut: isCut(run),
         }),
       ),
     [runs, theme],

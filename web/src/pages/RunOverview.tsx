@@ -1,6 +1,6 @@
 // The overview of a run: what it is, how it went, what was lost, its configuration and its summary.
 import { useMemo, useState } from "react";
-import type { RunInfo } from "../api/types";
+import { isCut, type RunInfo } from "../api/types";
 import { formatDuration, formatNumber, formatTime } from "../numbers/format";
 import { runRow } from "../runs/table";
 import { Cell, isNumeric } from "./Cell";
@@ -64,7 +64,7 @@ export function RunOverview({ run }: { run: RunInfo }) {
       </dl>
       <div className="overview-tables">
         <ValueTable title="Config" values={row.config} />
-        <ValueTable title="Summary" values={summary} />
+        <ValueTable title={isCut(run) ? `Summary (the first of ${formatNumber(run.summary_keys ?? 0)} values)` : "Summary"} values={summary} />
       </div>
     </main>
   );

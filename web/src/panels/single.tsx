@@ -9,7 +9,7 @@ const REFRESH_MILLIS = 2000;
 /** The chosen run, or the first that has the key in its summary, and the control for the card's header. */
 export function useSingleRun({ runs, keyInfo, host }: Pick<PanelProps, "runs" | "keyInfo" | "host">) {
   const [chosen, setChosen] = useState<string | null>(null);
-  const withKey = runs.filter((run) => hasKey(run.summary, keyInfo.key));
+  const withKey = runs.filter((run) => mayHave(run, keyInfo.key));
   const choices = withKey.length > 0 ? withKey : runs;
   const run: PanelRun | undefined = choices.find((other) => other.id === chosen) ?? choices[0];
   const control =
@@ -28,7 +28,12 @@ export function useSingleRun({ runs, keyInfo, host }: Pick<PanelProps, "runs" | 
   return { run, control };
 }
 
-export function hasKey(summary: Record<string, unknown>, key: string): boolean {
+/** Whether the run has the key, as far as its summary says. */
+export function mayHave(run: PanelRun, key: string): boolean {
+  return run.summaryIsCut === true || hasKey(run.summary, key);
+}
+
+function hasKey(summary: Record<string, unknown>, key: string): boolean {
   if (key in summary) return true;
   let node: unknown = summary;
   for (const part of key.split(".")) {

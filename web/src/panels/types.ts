@@ -23,6 +23,8 @@ export interface PanelRun {
   /** Grows with every logged row; a view that reads by itself reads again when it changes. */
   rows: number;
   summary: Record<string, unknown>;
+  /** Whether the run has more values than `summary` holds: a key that is not there may be one of them. */
+  summaryIsCut?: boolean;
 }
 
 export interface Exporters {

@@ -10,7 +10,7 @@ import { useMediaSteps } from "../../media/useMediaSteps";
 import { useSize } from "../../media/useSize";
 import { formatNumber, formatPlural } from "../../numbers/format";
 import { setHotRun } from "../../view/cursor";
-import { hasKey } from "../single";
+import { mayHave } from "../single";
 import type { PanelProps } from "../types";
 import { scoreRanges } from "./boxes";
 import { OverlayControls } from "./OverlayControls";
@@ -36,7 +36,7 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
   const space = useSize(scroll);
   const [alone, setAlone] = useState<number | null>(null);
   const [present, setPresent] = useState<ReadonlyMap<string, ReadonlySet<number>>>(new Map());
-  const withKey = runs.filter((run) => hasKey(run.summary, keyInfo.key));
+  const withKey = runs.filter((run) => mayHave(run, keyInfo.key));
   const shownRuns = withKey.slice(0, Math.max(1, Math.min(MAX_RUNS, Math.floor((width * height) / RUN_AREA_PX))));
   const media = useMediaSteps(session, shownRuns, keyInfo.key, KINDS);
   const { step } = useStep(panelId);

@@ -31,7 +31,7 @@ pub(crate) struct LastValues {
     nested: FxHashMap<String, (u32, Step, u64, Value)>,
     /// Paths in `nested` that are no names of keys, and how many there may be.
     paths: usize,
-    most_paths: usize,
+    most_paths: Option<usize>,
     order: u64,
     preview: Preview,
     histories: Histories,
@@ -54,9 +54,9 @@ impl LastValues {
         self.shapes.push(ShapeLast { keys, ..ShapeLast::default() });
     }
 
-    /// No more than so many keys within nested dicts; without this there are none.
+    /// No more than so many keys within nested dicts; without this there is no limit.
     pub(crate) fn limit_paths(&mut self, most: usize) {
-        self.most_paths = most;
+        self.most_paths = Some(most);
     }
 
     /// Sees a row of a caller's shape; `false`, and nothing is kept of it, if its nested dicts have more keys than there may be.
@@ -86,7 +86,8 @@ impl LastValues {
 
     /// Whether the new paths of a row are within the limit. Looked at closely only when they might not be: each takes a byte at least.
     fn has_room(&self, keys: &[u32], values: &[u8]) -> bool {
-        if self.paths + values.len() <= self.most_paths {
+        let most = self.most_paths.unwrap_or(usize::MAX);
+        if self.paths + values.len() <= most {
             return true;
         }
         let (mut new, mut reader) = (0, Reader::new(values));
@@ -94,7 +95,7 @@ impl LastValues {
             let (Ok(value), Some(name)) = (reader.value(), self.names.get(key as usize)) else { break };
             flatten(name, &value, &mut |path, _| new += usize::from(path.len() != name.len() && !self.nested.contains_key(path)));
         }
-        self.paths + new <= self.most_paths
+        self.paths + new <= most
     }
 
     /// Sees a row that is taken apart at once; `false` as in [`see`](Self::see).

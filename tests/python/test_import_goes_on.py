@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stepwell import Api
+from stepwell import Api, _native
 from stepwell.cli.main import main
 from stepwell.imports.wandb_import import WandbImport
 from tests.python.test_event_files import event, field, record, scalar, tensor_value
@@ -184,6 +184,7 @@ BAD_RECORDS: dict[str, tuple[bytes, str]] = {
     "a value that is no JSON": (history(1, item("odd", "{")), "'odd'"),
     "a value nested without end": (history(1, item("deep", "[" * 100_000)), "'deep'"),
     "a value nested too deep": (history(1, item("deep", "[" * 60 + "]" * 60)), "'deep'"),
+    "a text that is larger than a row": (history(1, item("text", f'"{"x" * 9_000_000}"')), "'text'"),
     "no message": (b"\x12\xff", "record 3"),
     "a step that is none": (field(2, item("loss", "7") + item("_step", '"no"')), "record 3"),
     "a step beyond 64 bits": (field(2, item("loss", "7") + item("_step", str(2**70))), "'loss'"),
@@ -228,3 +229,14 @@ def test_a_log_that_cannot_be_opened_stops_no_other(tmp_path: Path, capsys: pyte
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == 1
     assert sorted("error" in each for each in told) == [False, True]
+
+
+def test_more_keys_than_a_run_may_have_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    usual = _native.Writer
+    monkeypatch.setattr(_native, "Writer", lambda **options: usual(**options, max_keys=3))
+    write_events(tmp_path, "a", *(record(event(step, 1.0, scalar(f"tag{step}", 1.0))) for step in range(5)))
+    code, said = import_logs(tmp_path, capsys)
+    assert code == 1
+    assert "2 values of 'further keys' left out" in said

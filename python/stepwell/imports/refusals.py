@@ -10,7 +10,7 @@ from stepwell.client.naming import KEY_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stepwell._native import Writer
+    from stepwell._native import FinishReport, Writer
 
 # What the writer raises for a value; a writer that cannot go on raises something else.
 REFUSED = (TypeError, ValueError, OverflowError, RecursionError)
@@ -73,6 +73,11 @@ class Refusals:
         """Count a value that was left out."""
         text = str(why) or type(why).__name__
         self._count[source, str(key), text.partition("; nothing of this call was kept")[0]] += 1
+
+    def note_report(self, source: str, report: FinishReport) -> None:
+        """Count what the writer has left out without an error: values under more keys than a run may have."""
+        if report["refused_values"]:
+            self._count[source, "further keys", "the run has as many keys as it may have"] += report["refused_values"]
 
     def sentences(self) -> list[str]:
         """Return what was left out, a sentence for each file, key and reason."""

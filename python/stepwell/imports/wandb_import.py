@@ -210,6 +210,7 @@ class WandbImport:
             # A run that was not imported to its end must not look as if it had been.
             code = run.exit_code if run.exit_code is not None else _NO_END
             report = writer.finish(code if complete else _NO_END, _FLUSH_SECONDS)
+        run.refused.note_report(self._log, report)
         if not report["complete"]:
             raise Error(f"run {run.id} was not written whole: {report['message']}")
         return counts

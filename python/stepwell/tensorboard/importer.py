@@ -133,8 +133,10 @@ class _Target:
         finally:
             # A run that was not imported to its end must not look as if it had been.
             report = writer.finish(0 if complete else 1, _FINISH_SECONDS) if writer is not None else None
-        if report is not None and not report["complete"]:
-            raise Error(f"run {path} was not written whole: {report['message']}")
+        if report is not None:
+            rows.refused.note_report(str(directory), report)
+            if not report["complete"]:
+                raise Error(f"run {path} was not written whole: {report['message']}")
         damage = [sentence for sentences in files.damage.values() for sentence in sentences]
         damage += rows.refused.sentences()
         return Imported(directory, path, count.events, count.void, rows.left_out, damage)

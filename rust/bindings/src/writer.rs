@@ -109,7 +109,12 @@ impl Writer {
             }
         });
         scratch.give_back();
-        match result {
+        result
+    }
+
+    /// As [`write`](Self::write), but a row that cannot be stored is no error unless `on_full` says so.
+    fn write_or_refuse(&self, data: &Bound<'_, PyAny>, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
+        match self.write(data, step, commit, time) {
             Err(error) if self.on_full != OnFull::Raise && error.is_instance_of::<LimitError>(data.py()) => {
                 self.refuse(data.py(), &error, step, commit)
             }
@@ -374,10 +379,10 @@ impl Writer {
         let time = now();
         let step = step.map(step_of).transpose()?;
         let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
-        self.write(data, step, commit, time)
+        self.write_or_refuse(data, step, commit, time)
     }
 
-    /// Writes a row that was logged elsewhere, `time` seconds since 1970.
+    /// Writes a row that was logged elsewhere, `time` seconds since 1970. One that cannot be stored is an error: who imports it knows where it stands.
     fn log_at(&self, data: &Bound<'_, PyAny>, step: &Bound<'_, PyAny>, time: f64) -> PyResult<()> {
         self.check_process()?;
         self.write(data, Some(step_of(step)?), Some(true), micros(time))

@@ -26,8 +26,15 @@ use stepwell_model::{EntryNumber, limits};
 pub const HEADER_BYTES: usize = 40;
 /// The first four bytes of a frame.
 pub const MAGIC: [u8; 4] = *b"SWF1";
+/// Bytes in which a search looks for the first byte of the magic before it looks at each.
+const SEARCH_BLOCK_BYTES: usize = 128;
 /// Level 1: on rows of metrics, level 3 packs no better at half the speed.
 const ZSTD_LEVEL: i32 = 1;
+
+/// The checksum of all formats: CRC32C.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes)
+}
 
 /// Why bytes are not a whole, intact frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +50,9 @@ pub enum FrameError {
     /// No frame begins here, or its header is damaged.
     #[error("no frame header here ({0})")]
     Header(&'static str),
+    /// The header is whole, and of a version that this one does not read: nothing of the frame is understood, and none of it may be given up.
+    #[error("the frame has {0}, which this version does not know: a newer stepwell is needed")]
+    Later(String),
     /// The header is whole but says more than the limits allow.
     #[error("the frame says {what} {value}, the limit is {limit}")]
     Limit {
@@ -111,14 +121,15 @@ impl FrameHeader {
             return Err(FrameError::Truncated { have: bytes.len(), need: HEADER_BYTES });
         };
         let u32_at = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-        if header[..4] != MAGIC {
+        if header[..3] != MAGIC[..3] {
             return Err(FrameError::Header("wrong magic"));
         }
         if u32_at(36) != crc32c::crc32c(&header[..36]) {
             return Err(FrameError::Header("checksum of the header does not match"));
         }
-        if header[4] != 1 || header[5] > 1 {
-            return Err(FrameError::Header("a kind or codec of a later version"));
+        // Bytes with a right checksum are as their writer meant them: what is unknown here is not damage.
+        if let Some(unknown) = unknown(header) {
+            return Err(FrameError::Later(unknown));
         }
         let decoded = Self {
             compressed: header[5] == 1,
@@ -139,6 +150,21 @@ impl FrameHeader {
             return Err(FrameError::Header("entry numbers that cannot be"));
         }
         Ok(decoded)
+    }
+}
+
+/// What a header with a right checksum has that this version does not know.
+fn unknown(header: &[u8; HEADER_BYTES]) -> Option<String> {
+    if header[..4] != MAGIC {
+        Some(format!("the magic {}", header[..4].escape_ascii()))
+    } else if header[4] != 1 {
+        Some(format!("the kind {}", header[4]))
+    } else if header[5] > 1 {
+        Some(format!("the codec {}", header[5]))
+    } else if header[6..8] != [0; 2] || header[32..36] != [0; 4] {
+        Some("fields that are reserved".into())
+    } else {
+        None
     }
 }
 
@@ -220,10 +246,25 @@ impl FrameEncoder {
     }
 }
 
-/// Where the next intact frame header in `bytes` begins, at or after `from`.
+/// Where the next intact frame header in `bytes` begins, at or after `from`; also one of a later version.
 pub fn find_header(bytes: &[u8], from: usize) -> Option<usize> {
-    (from..bytes.len().saturating_sub(HEADER_BYTES - 1))
-        .find(|&at| bytes[at..].starts_with(&MAGIC) && FrameHeader::decode(&bytes[at..]).is_ok())
+    let is_header = |at: usize| {
+        let decoded = FrameHeader::decode(&bytes[at..]);
+        matches!(decoded, Ok(_) | Err(FrameError::Later(_) | FrameError::Limit { .. }))
+    };
+    let (end, mut block) = (bytes.len().saturating_sub(HEADER_BYTES - 1), from);
+    while block < end {
+        let next = end.min(block + SEARCH_BLOCK_BYTES);
+        // Most blocks of a hole or of rubbish are passed over at the speed of memory.
+        if bytes[block..next].contains(&MAGIC[0]) {
+            let found = (block..next).find(|&at| bytes[at] == MAGIC[0] && bytes[at..].starts_with(&MAGIC[..3]) && is_header(at));
+            if found.is_some() {
+                return found;
+            }
+        }
+        block = next;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -277,6 +318,24 @@ mod tests {
             FrameHeader { first: u64::MAX, ..honest },
         ] {
             assert!(!matches!(FrameHeader::decode(&header.encode()), Ok(_) | Err(FrameError::Truncated { .. })), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_told_from_damage() {
+        let frame = frame(7, 3, b"abcabcabc");
+        for (at, byte, what) in
+            [(3, b'2', "the magic SWF2"), (4, 2, "the kind 2"), (5, 7, "the codec 7"), (6, 1, "reserved"), (33, 1, "reserved")]
+        {
+            let mut bytes = frame.clone();
+            bytes[at] = byte;
+            assert!(matches!(FrameHeader::decode(&bytes), Err(FrameError::Header(_))), "a wrong checksum is damage: {what}");
+            let crc = crc32c::crc32c(&bytes[..36]);
+            bytes[36..40].copy_from_slice(&crc.to_le_bytes());
+            let error = FrameHeader::decode(&bytes).unwrap_err();
+            assert!(matches!(&error, FrameError::Later(said) if said.contains(what)), "{error:?}");
+            assert!(error.to_string().contains("a newer stepwell is needed"), "{error}");
+            assert_eq!(find_header(&[&b"xx"[..], &bytes].concat(), 0), Some(2), "a search stops at it");
         }
     }
 

@@ -32,6 +32,9 @@ pub enum PayloadError {
     /// It is msgpack, but not of this form.
     #[error("the payload is malformed: {0}")]
     Form(&'static str),
+    /// It holds what this version does not know, and a later one may.
+    #[error("the payload has {0}, which this version does not know: a newer stepwell is needed")]
+    Later(&'static str),
 }
 
 /// The keys and shapes that a writer has used so far, each under the index it was first seen with.
@@ -210,8 +213,10 @@ impl<'a> PayloadReader<'a> {
 
     fn within(payload: &'a [u8], count: u32, key_bytes: usize, row_bytes: usize) -> Result<Self, PayloadError> {
         let mut reader = Reader::new(payload);
-        if reader.array_len()? != 3 {
-            return Err(PayloadError::Form("not an array of keys, shapes and entries"));
+        match reader.array_len()? {
+            3 => {}
+            4.. => return Err(PayloadError::Later("more than keys, shapes and entries")),
+            _ => return Err(PayloadError::Form("not an array of keys, shapes and entries")),
         }
         let mut keys = Vec::new();
         for _ in 0..bounded(reader.array_len()?)? {

@@ -63,8 +63,11 @@ pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Ent
         1 => 2..=2,
         2 => 2..=3,
         3..=8 => 1..=1,
-        _ => return Err(PayloadError::Form("an entry of an unknown kind")),
+        _ => return Err(PayloadError::Later("an entry of a kind")),
     };
+    if len.checked_sub(2).is_some_and(|len| len > *body_len.end()) {
+        return Err(PayloadError::Later("an entry with a field"));
+    }
     if !len.checked_sub(2).is_some_and(|len| body_len.contains(&len)) {
         return Err(PayloadError::Form("an entry of the wrong length"));
     }
@@ -92,7 +95,7 @@ pub(super) fn read(kind: i64, len: usize, reader: &mut Reader<'_>) -> Result<Ent
             _ => return Err(PayloadError::Form("an exit without a code")),
         },
         8 => Entry::Open(Opening { time, ..opening_from_value(&body)? }),
-        _ => return Err(PayloadError::Form("an entry of an unknown kind")),
+        _ => return Err(PayloadError::Later("an entry of a kind")),
     })
 }
 

@@ -157,6 +157,17 @@ impl Store for SqliteStore {
         self.write(|connection| catalog::open_stream(connection, stream, opening))
     }
 
+    fn open_streams(&self, streams: &[(StreamId, Arc<Opening>)]) -> Result<Vec<Result<EntryNumber, StoreError>>, StoreError> {
+        self.database.writer()?.transaction(|connection| {
+            let open = |(stream, opening): &(StreamId, Arc<Opening>)| match catalog::open_stream(connection, *stream, opening) {
+                // What is wrong with one opening is found before anything of it is written.
+                Err(error @ StoreError::Unavailable(_)) => Err(error),
+                other => Ok(other),
+            };
+            streams.iter().map(open).collect()
+        })
+    }
+
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
         self.write(|connection| append(connection, frames))
     }

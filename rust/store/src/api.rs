@@ -74,6 +74,12 @@ pub trait Store: Send + Sync + 'static {
     /// deleted is `Deleted`.
     fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError>;
 
+    /// As [`open_stream`](Self::open_stream), of many streams at once: a transaction takes as long for one as for hundreds. One answer per stream;
+    /// an error of the whole opens none.
+    fn open_streams(&self, streams: &[(StreamId, Arc<Opening>)]) -> Result<Vec<Result<EntryNumber, StoreError>>, StoreError> {
+        Ok(streams.iter().map(|(stream, opening)| self.open_stream(*stream, opening)).collect())
+    }
+
     /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened is `Invalid`, one whose run was
     /// deleted `Deleted`, whatever the numbers of the frame.
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError>;

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
 use crate::writers::Entered;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -36,6 +37,9 @@ const LANDING_WAIT: Duration = Duration::from_secs(30);
 const RETRY_AFTER_MILLIS: u32 = 1_000;
 /// Payloads up to this size are checked where they arrive: that takes some 50 µs, about what a change of threads costs.
 const CHECK_INLINE_BYTES: u32 = 16 << 10;
+
+/// Streams that are opened in one transaction.
+const OPENED_TOGETHER: usize = 256;
 
 /// A stream on this connection.
 struct Open {
@@ -90,6 +94,11 @@ impl Connection {
                 message = timeout(SILENCE, inbound.message()) => message,
             };
             match message {
+                Ok(Ok(Some(v1::ClientMessage { message: Some(Said::Open(open)) }))) => {
+                    if let Some(next) = self.open_together(open, &mut inbound).await? {
+                        self.take(next).await?;
+                    }
+                }
                 Ok(Ok(Some(message))) => self.take(message).await?,
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Err(status)) => return Err(status),
@@ -118,10 +127,7 @@ impl Connection {
     async fn take(self: &Arc<Self>, message: v1::ClientMessage) -> Result<(), Status> {
         let invalid = |error: ConvertError| Status::invalid_argument(error.to_string());
         match message.message {
-            Some(Said::Open(open)) => {
-                let stream = convert::stream_id(&open.stream).map_err(invalid)?;
-                self.open(stream, open.opening).await
-            }
+            Some(Said::Open(open)) => self.open(vec![open]).await,
             Some(Said::Frame(frame)) => {
                 let stream = convert::stream_id(&frame.stream).map_err(invalid)?;
                 self.frame(stream, frame.frame).await;
@@ -149,18 +155,53 @@ impl Connection {
         }
     }
 
-    async fn open(&self, stream: StreamId, opening: Option<v1::Opening>) -> Result<(), Status> {
-        let opened = match check_opening(opening) {
-            Ok(opening) => {
-                let opening = Arc::new(opening);
-                let (context, said) = (Arc::clone(&self.context), Arc::clone(&opening));
-                let durable = context.read(move |context| Ok(context.store.open_stream(stream, &said)?)).await;
-                durable.map(|durable| (opening, durable))
+    /// Opens a stream, and those whose messages are here already: the store takes them in one transaction. Returns the message that followed.
+    async fn open_together(
+        &self,
+        first: v1::OpenStream,
+        inbound: &mut Streaming<v1::ClientMessage>,
+    ) -> Result<Option<v1::ClientMessage>, Status> {
+        let (mut opens, mut next) = (vec![first], None);
+        while opens.len() < OPENED_TOGETHER {
+            match inbound.message().now_or_never() {
+                Some(Ok(Some(v1::ClientMessage { message: Some(Said::Open(open)) }))) => opens.push(open),
+                Some(Ok(Some(message))) => {
+                    next = Some(message);
+                    break;
+                }
+                // Nothing more is here; if the call has ended, the next read says so again.
+                _ => break,
             }
-            Err(error) => Err(error),
+        }
+        self.open(opens).await?;
+        Ok(next)
+    }
+
+    async fn open(&self, opens: Vec<v1::OpenStream>) -> Result<(), Status> {
+        let mut wanted = Vec::new();
+        for open in opens {
+            let stream = convert::stream_id(&open.stream).map_err(|error| Status::invalid_argument(error.to_string()))?;
+            match check_opening(open.opening) {
+                Ok(opening) => wanted.push((stream, Arc::new(opening))),
+                Err(error) => self.fatal(stream, error.message),
+            }
+        }
+        let (context, streams) = (Arc::clone(&self.context), wanted.clone());
+        let opened = context.read(move |context| Ok(context.store.open_streams(&streams)?)).await;
+        let answers = match opened {
+            Ok(answers) => answers.into_iter().map(|answer| answer.map_err(ServiceError::from)).collect(),
+            Err(error) => vec![Err(error); wanted.len()],
         };
-        match opened {
-            Ok((opening, durable)) => {
+        for ((stream, opening), answer) in wanted.into_iter().zip(answers) {
+            self.opened(stream, opening, answer)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what the store said to one opening.
+    fn opened(&self, stream: StreamId, opening: Arc<Opening>, answer: Result<EntryNumber, ServiceError>) -> Result<(), Status> {
+        match answer {
+            Ok(durable) => {
                 let mut streams = self.streams.lock();
                 if streams.len() >= CONNECTION_STREAMS && !streams.contains_key(&stream) {
                     drop(streams);

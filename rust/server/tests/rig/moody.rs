@@ -1,6 +1,7 @@
 //! A store in memory whose appends wait, fail or break when a test says so.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
@@ -64,6 +65,9 @@ impl Store for Moody {
 
     fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
         self.inner.open_stream(stream, opening)
+    }
+    fn open_streams(&self, streams: &[(StreamId, Arc<Opening>)]) -> Result<Vec<Result<EntryNumber, StoreError>>, StoreError> {
+        self.inner.open_streams(streams)
     }
     fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {
         self.inner.heartbeat(streams)

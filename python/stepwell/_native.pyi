@@ -17,9 +17,11 @@ __all__ = [
     "decode",
     "decode_rows",
     "encode",
+    "greatest_attempt",
     "histogram",
     "repair_store",
     "set_fallback",
+    "spool_openings",
     "spooled_streams",
     "sync",
 ]
@@ -200,9 +202,28 @@ class SpooledStream(TypedDict):
     bytes: int
     live: bool
     rejected: int
+    lost: int
+    kept: bool
+    complete: bool
     files: int
     damage: str
 
+@type_check_only
+class SpoolOpening(TypedDict):
+    """Whose a stream of a directory is; empty where `is_known` is false."""
+
+    stream: str
+    is_known: bool
+    live: bool
+    entity: str
+    project: str
+    run: str
+    label: str
+    attempt: int
+    destination: str
+
+def greatest_attempt(directory: str, entity: str, project: str, run: str, label: str) -> int | None: ...
+def spool_openings(directory: str) -> list[SpoolOpening]: ...
 def spooled_streams(directory: str) -> list[SpooledStream]: ...
 
 @type_check_only

@@ -147,11 +147,20 @@ def read_mark(path: Path) -> int:
     return number
 
 
-def write_stream(root: Path, project: str, run: str, time_us: int, keys: list[str], rows: list[list[Any]]) -> Path:
-    """Write the spool of a local writer that died: an opening and rows of one shape, `[0, step, time, 0, value, …]`."""
+def write_stream(
+    root: Path,
+    project: str,
+    run: str,
+    time_us: int,
+    keys: list[str],
+    rows: list[list[Any]],
+    destination: str = "",
+) -> Path:
+    """Write the spool of a writer that died: an opening and rows of one shape, `[0, step, time, 0, value, …]`."""
     stream = os.urandom(16)
     opening = {"entity": "local", "project": project, "run": run, "label": "", "primary": True, "attempt": 0}
-    opening |= {"time": time_us, "runtime_offset": 0, "host": "nowhere", "pid": 0, "destination": "", "version": "0"}
+    opening |= {"time": time_us, "runtime_offset": 0, "host": "nowhere", "pid": 0}
+    opening |= {"destination": destination, "version": "0"}
     entries = [[8, time_us, opening], *rows]
     frame = build_frame(1, len(entries), msgpack.packb([keys, [list(range(len(keys)))], entries]))
     directory = root / stream.hex()

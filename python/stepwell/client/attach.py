@@ -15,7 +15,7 @@ from stepwell.client.writer import WriterOptions
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
-    from stepwell._native import SpooledStream
+    from stepwell._native import SpoolOpening
     from stepwell.client.settings import Settings
 
 
@@ -118,12 +118,12 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
     return Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False).join()
 
 
-def _stream(directory: str, run_id: str, project: str | None, entity: str | None) -> SpooledStream:
+def _stream(directory: str, run_id: str, project: str | None, entity: str | None) -> SpoolOpening:
     from stepwell import _native
 
     found = [
         each
-        for each in _native.spooled_streams(directory)
+        for each in _native.spool_openings(directory)
         if each["run"] == run_id and project in {None, each["project"]} and entity in {None, each["entity"]}
     ]
     paths = sorted({f"{each['entity']}/{each['project']}/{run_id}" for each in found})

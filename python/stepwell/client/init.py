@@ -329,11 +329,10 @@ class _Beginning:
 
         settings = self.settings
         path = (settings.entity, settings.project, run_id, label)
-        streams = _native.spooled_streams(str(directory))
-        same = (each for each in streams if (each["entity"], each["project"], each["run"], each["label"]) == path)
-        seen = max((each["attempt"] + 1 for each in same), default=0)
         try:
-            return manifest.next_attempt(*path, least=max(self.launcher.restarts, seen))
+            seen = _native.greatest_attempt(str(directory), *path)
+            least = max(self.launcher.restarts, 0 if seen is None else seen + 1)
+            return manifest.next_attempt(*path, least=least)
         except OSError as error:
             raise _cannot_write(directory, error) from error
 

@@ -37,6 +37,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(decode::decode, module)?)?;
     module.add_function(wrap_pyfunction!(decode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;
+    module.add_function(wrap_pyfunction!(spools::greatest_attempt, module)?)?;
+    module.add_function(wrap_pyfunction!(spools::spool_openings, module)?)?;
     module.add_function(wrap_pyfunction!(spools::spooled_streams, module)?)?;
     module.add_function(wrap_pyfunction!(spools::sync, module)?)?;
     module.add_function(wrap_pyfunction!(statistics::array_statistics, module)?)?;

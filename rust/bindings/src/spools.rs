@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyList};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_client::{SyncOptions, SyncedStream};
+use stepwell_client::{FoundStream, SyncOptions, SyncedStream};
 use stepwell_lock::Mutex;
 use stepwell_model::StreamId;
 use stepwell_spool::OsDisk;
@@ -33,6 +33,9 @@ fn list<'py>(py: Python<'py>, streams: &[SyncedStream]) -> PyResult<Bound<'py, P
         dict.set_item("bytes", summary.bytes)?;
         dict.set_item("live", stream.live)?;
         dict.set_item("rejected", stream.rejected)?;
+        dict.set_item("lost", stream.lost)?;
+        dict.set_item("kept", stream.kept)?;
+        dict.set_item("complete", stream.complete)?;
         dict.set_item("files", stream.files)?;
         dict.set_item("damage", &summary.damage)?;
         list.append(dict)?;
@@ -49,6 +52,43 @@ fn root(directory: &str) -> std::path::PathBuf {
 pub(crate) fn spooled_streams<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyList>> {
     let streams = py.detach(|| stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory)));
     list(py, &streams.map_err(|error| PyOSError::new_err(error.to_string()))?)
+}
+
+/// Whose the streams of a directory are, by what their first segments say; `None` where that cannot be read.
+#[pyfunction]
+pub(crate) fn spool_openings<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyList>> {
+    let found = py.detach(|| stepwell_client::openings(Arc::new(OsDisk), &root(directory)));
+    let list = PyList::empty(py);
+    for FoundStream { stream, opening, live } in found.map_err(|error| PyOSError::new_err(error.to_string()))? {
+        let dict = PyDict::new(py);
+        dict.set_item("stream", stream.to_string())?;
+        dict.set_item("is_known", opening.is_some())?;
+        dict.set_item("live", live)?;
+        let opening = opening.unwrap_or_default();
+        dict.set_item("entity", opening.entity)?;
+        dict.set_item("project", opening.project)?;
+        dict.set_item("run", opening.run)?;
+        dict.set_item("label", opening.label)?;
+        dict.set_item("attempt", opening.attempt)?;
+        dict.set_item("destination", opening.destination)?;
+        list.append(dict)?;
+    }
+    Ok(list)
+}
+
+/// The greatest attempt of a label of a run among the streams of a directory.
+#[pyfunction]
+pub(crate) fn greatest_attempt(
+    py: Python<'_>,
+    directory: &str,
+    entity: &str,
+    project: &str,
+    run: &str,
+    label: &str,
+) -> PyResult<Option<u64>> {
+    let index = Path::new(directory).join("manifest").join("streams");
+    let found = py.detach(|| stepwell_client::greatest_attempt(Arc::new(OsDisk), &root(directory), &index, [entity, project, run, label]));
+    found.map_err(|error| PyOSError::new_err(error.to_string()))
 }
 
 /// Sends what a server does not have yet. `progress(sent, total, files_sent, files_total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.

@@ -13,6 +13,7 @@ mod keeper;
 mod last_values;
 mod merge;
 mod notice;
+mod openings;
 mod options;
 mod overflow;
 mod pipeline;
@@ -31,6 +32,7 @@ mod worker;
 mod writer;
 
 pub use blobs::{Content, ContentError, FilePool, NoRoom, Reservation};
+pub use openings::{FoundStream, greatest_attempt, openings};
 pub use options::{OnFull, WriterOptions};
 pub use queue::{PushError, Queue, Refusal};
 pub use status::{FinishReport, FlushLevel, Status};

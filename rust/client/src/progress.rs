@@ -31,6 +31,8 @@ pub(crate) struct Known {
     /// Calls in entries that were spooled, are not at the destination, and are gone from the spool.
     pub(crate) gone_rows: u64,
     pub(crate) rejected: u64,
+    /// Entries that were found damaged when they were to be sent.
+    pub(crate) damaged: u64,
     pub(crate) ledger: Ledger,
     pub(crate) files: Files,
     /// Someone waits for a sync.

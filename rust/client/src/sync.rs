@@ -2,25 +2,20 @@
 
 mod files;
 mod pace;
+mod rows;
 
-use crate::upload::UploadError;
-use crate::upload::connection::{attach, connect};
-use crate::upload::session::{Feed, SessionEnd, run};
+use crate::openings::read_opening;
 use pace::Pace;
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use stepwell_blob::links;
-use stepwell_codec::msgpack;
-use stepwell_codec::payload::statement::opening_from_value;
 use stepwell_model::{EntryNumber, Opening, StreamId};
-use stepwell_proto::v1;
-use stepwell_spool::{
-    Disk, SpoolError, SpoolReader, StreamSummary, keep_rejected, remove_stream, streams, summarize, trim_stream, writer_lives,
-};
+use stepwell_spool::{Disk, SpoolError, StreamSummary, remove_leftovers, remove_streams, streams, summarize, writer_lives};
 
-/// How often the cursor is written: it costs two syncs.
-const CURSOR_INTERVAL: Duration = Duration::from_secs(1);
+/// Streams that are removed together: their names are made durable at once.
+const REMOVED_TOGETHER: usize = 512;
 
 /// How to sync.
 #[derive(Clone)]
@@ -63,12 +58,22 @@ pub struct SyncedStream {
     pub live: bool,
     /// Entries that the server refused; they are kept in `rejected/`.
     pub rejected: u64,
+    /// Entries that are damaged or missing and were stated as lost. Of the segments in which they were, those that are there are in `rejected/`.
+    pub lost: u64,
+    /// Whether anything of it was put into `rejected/` because it is no frame.
+    pub kept: bool,
     /// Contents of files that the server is not known to have.
     pub files: u64,
-    /// Whether the server has all of its entries.
-    complete: bool,
+    /// Whether the server has all of its entries, as they are or stated as lost.
+    pub complete: bool,
+    /// Entries up to this one are counted in `lost`, as far as they are.
+    lost_upto: EntryNumber,
+    /// Frames that nobody can decode: they were kept, and are stated as lost.
+    undecodable: Vec<EntryNumber>,
     /// Whether the server refuses it for good.
     refused: bool,
+    /// Trying again does not help.
+    settled: bool,
 }
 
 impl SyncedStream {
@@ -76,15 +81,16 @@ impl SyncedStream {
         self.opening.as_ref().is_some_and(|opening| !opening.destination.is_empty())
     }
 
-    /// Removes a stream of which the server has everything, unless files of it wait.
-    fn remove_if_complete(&self, root: &Path, options: &SyncOptions) -> Result<(), UploadError> {
-        if self.complete && self.is_for_a_server() && !self.live {
-            remove_stream(&*options.disk, root, self.summary.stream)?;
-        }
-        Ok(())
+    /// Whether it goes from here: the server has everything, and nobody writes it.
+    fn is_removable(&self) -> bool {
+        self.complete && self.files == 0 && self.is_for_a_server() && !self.live
     }
 
     fn complain(&mut self, problem: &str) {
+        // What stopped the reading when the stream was looked at stops the sending as well.
+        if self.summary.damage.contains(problem) {
+            return;
+        }
         if !self.summary.damage.is_empty() {
             self.summary.damage.push_str("; ");
         }
@@ -96,16 +102,33 @@ impl SyncedStream {
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
 pub fn spooled_streams(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<SyncedStream>, SpoolError> {
     let found = streams(&*disk, root)?;
-    Ok(found.into_iter().map(|stream| spooled_stream(&disk, root, stream)).collect())
+    Ok(found.into_iter().map(|stream| spooled_stream(&disk, root, stream, &mut || false)).collect())
 }
 
-fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> SyncedStream {
-    let summary = summarize(Arc::clone(disk), root, stream);
-    let opening = msgpack::from_bytes(&summary.meta).ok().and_then(|value| opening_from_value(&value).ok());
-    let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
-    let live = !summary.closed && writer_lives(summary.last_alive, host, pid);
+fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId, stops: &mut dyn FnMut() -> bool) -> SyncedStream {
+    let lives = |meta: &[u8], last_alive| {
+        let opening = read_opening(meta);
+        let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
+        writer_lives(last_alive, host, pid)
+    };
+    let summary = summarize(Arc::clone(disk), root, stream, &lives, stops);
+    let opening = read_opening(&summary.meta);
+    let live = !summary.closed && lives(&summary.meta, summary.last_alive);
     let files = links(&files::folder(root, stream)).map_or(0, |links| links.len() as u64);
-    let mut found = SyncedStream { summary, opening, live, rejected: 0, files, complete: false, refused: false };
+    let mut found = SyncedStream {
+        summary,
+        opening,
+        live,
+        rejected: 0,
+        lost: 0,
+        kept: false,
+        files,
+        complete: false,
+        lost_upto: 0,
+        undecodable: Vec::new(),
+        refused: false,
+        settled: false,
+    };
     // A stream that was just begun has no segment yet; one with entries must say whose they are.
     if found.opening.is_none() && found.summary.last > 0 {
         found.complain("it does not say to which run it belongs");
@@ -119,12 +142,21 @@ fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Synced
 /// A stream that cannot be read or sent hides no other: what is wrong stands in its `damage`. What the server has is removed
 /// if the stream was meant for a server and its writer is dead; the streams of local mode stay as they are, apart from a cursor.
 pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncProgress) -> bool) -> Result<Vec<SyncedStream>, SpoolError> {
-    let mut found = spooled_streams(Arc::clone(&options.disk), root)?;
+    let pace = RefCell::new(Pace::new(options, progress));
+    let mut stops = || pace.borrow_mut().is_over();
+    let disk = &options.disk;
+    remove_leftovers(&**disk, root);
+    let mut ids = streams(&**disk, root)?;
     if let Some(wanted) = &options.streams {
-        found.retain(|stream| wanted.contains(&stream.summary.stream));
+        let wanted: std::collections::BTreeSet<_> = wanted.iter().collect();
+        ids.retain(|id| wanted.contains(id));
     }
-    let contents: Vec<_> = found.iter().map(|stream| files::contents(root, options, stream)).collect();
-    let said = SyncProgress {
+    let mut found: Vec<_> = ids.into_iter().map(|id| spooled_stream(disk, root, id, &mut stops)).collect();
+    let contents: Vec<_> = found.iter().map(|stream| files::contents(root, options, stream, &mut stops)).collect();
+    for (stream, ids) in found.iter_mut().zip(&contents) {
+        stream.files = ids.len() as u64;
+    }
+    pace.borrow_mut().said = SyncProgress {
         sent: 0,
         total: found.iter().map(|stream| left(&stream.summary)).sum(),
         files_sent: 0,
@@ -132,125 +164,40 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_name("stepwell-dns").max_blocking_threads(1).build();
     let runtime = runtime.map_err(|source| SpoolError::Io { action: "start a sync of", path: root.to_owned(), source })?;
-    let mut pace = Pace::new(options, said, progress);
-    let mut sent_before = 0;
-    for stream in &mut found {
-        sent_before += left(&stream.summary);
-        if stream.opening.is_some() && stream.summary.last > 0 && !pace.is_over() {
-            let result = runtime.block_on(upload(root, options, stream, &mut pace));
-            if let Err(error) = result {
-                stream.refused = matches!(error, UploadError::Fatal(_));
-                stream.complain(&error.to_string());
-            }
-        }
-        pace.said.sent = sent_before;
+    if let Err(error) = runtime.block_on(rows::upload(root, options, &mut found, &pace))
+        && let Some(first) = found.iter_mut().find(|stream| !stream.settled && stream.summary.last > 0)
+    {
+        first.complain(&error.to_string());
     }
     // Numbers first: files may take hours.
     for (stream, ids) in found.iter_mut().zip(contents) {
-        stream.files = ids.len() as u64;
         // What the server refuses stays here with all that belongs to it.
-        if ids.is_empty() || stream.opening.is_none() || stream.refused || pace.is_over() {
+        if ids.is_empty() || stream.opening.is_none() || stream.refused || pace.borrow_mut().is_over() {
             continue;
         }
-        let result = runtime.block_on(files::upload(root, options, stream, ids, &mut pace));
-        let result = result.and_then(|()| stream.remove_if_complete(root, options));
-        if let Err(error) = result {
+        if let Err(error) = runtime.block_on(files::upload(root, options, stream, ids, &pace)) {
             stream.complain(&format!("files: {error}"));
         }
     }
-    pace.call();
+    remove_sent(root, options, &mut found);
+    pace.borrow_mut().call();
     runtime.shutdown_background();
     Ok(found)
+}
+
+/// Removes the streams of which the server has everything.
+fn remove_sent(root: &Path, options: &SyncOptions, found: &mut [SyncedStream]) {
+    let sent: Vec<_> = found.iter().filter(|stream| stream.is_removable()).map(|stream| stream.summary.stream).collect();
+    let results = sent.chunks(REMOVED_TOGETHER).flat_map(|sent| remove_streams(&*options.disk, root, sent));
+    let mut failed: std::collections::BTreeMap<_, _> = results.filter_map(|(stream, result)| Some((stream, result.err()?))).collect();
+    for stream in found {
+        if let Some(error) = failed.remove(&stream.summary.stream) {
+            stream.complain(&error.to_string());
+        }
+    }
 }
 
 /// Entries that the server is not known to have.
 fn left(summary: &StreamSummary) -> u64 {
     summary.last.saturating_sub(summary.acked.max(summary.first.saturating_sub(1)))
-}
-
-async fn upload(root: &Path, options: &SyncOptions, stream: &mut SyncedStream, pace: &mut Pace<'_>) -> Result<(), UploadError> {
-    let Some(opening) = stream.opening.clone() else { return Ok(()) };
-    let seed = stream.summary.stream.0[0];
-    pace.persist(seed, async |pace: &mut Pace<'_>| {
-        let channel = connect(&options.url).await?;
-        let connection = attach(channel, &options.token).await?;
-        let mut reader = SpoolReader::open(Arc::clone(&options.disk), root, stream.summary.stream)?;
-        let mut feed = SyncFeed { root, options, stream, pace, cursor: 0, cursor_at: Instant::now() };
-        feed.pace.reached_at = Instant::now();
-        let end = run(connection, &mut reader, &opening, &mut feed).await;
-        feed.stream.complete = end.as_ref().is_ok_and(|end| *end == SessionEnd::Complete);
-        feed.write_cursor()?;
-        feed.stream.remove_if_complete(root, options)?;
-        end.map(drop)
-    })
-    .await
-}
-
-/// One stream of a sync.
-struct SyncFeed<'a, 'p> {
-    root: &'a Path,
-    options: &'a SyncOptions,
-    stream: &'a mut SyncedStream,
-    pace: &'a mut Pace<'p>,
-    cursor: EntryNumber,
-    cursor_at: Instant,
-}
-
-impl SyncFeed<'_, '_> {
-    /// Writes down what the server has; a living writer does that itself.
-    fn write_cursor(&mut self) -> Result<(), UploadError> {
-        let acked = self.stream.summary.acked;
-        self.cursor_at = Instant::now();
-        if self.stream.live {
-            return Ok(());
-        }
-        let (disk, id) = (&*self.options.disk, self.stream.summary.stream);
-        if acked > self.cursor {
-            trim_stream(disk, self.root, id, acked, self.stream.is_for_a_server())?;
-            self.cursor = acked;
-        }
-        Ok(())
-    }
-}
-
-impl Feed for SyncFeed<'_, '_> {
-    fn acked(&mut self, durable: EntryNumber, rejected: &[v1::Rejected]) -> Result<(), UploadError> {
-        let summary = &mut self.stream.summary;
-        for range in rejected {
-            let last = range.last.min(durable);
-            keep_rejected(&self.options.disk, self.root, summary.stream, range.first, last, &range.reason)?;
-            self.stream.rejected += last.saturating_sub(range.first) + 1;
-        }
-        let fresh = durable.min(summary.last).saturating_sub(summary.acked);
-        self.pace.said.sent = (self.pace.said.sent + fresh).min(self.pace.said.total);
-        summary.acked = summary.acked.max(durable.min(summary.last));
-        self.pace.reached_at = Instant::now();
-        if self.cursor_at.elapsed() >= CURSOR_INTERVAL {
-            self.write_cursor()?;
-        }
-        Ok(())
-    }
-
-    fn say(&mut self, _words: &str) {}
-
-    fn lost(&self) -> u64 {
-        0
-    }
-
-    fn last(&self, position: EntryNumber) -> Option<EntryNumber> {
-        // What a living writer adds after this is its own to send.
-        Some(position.saturating_sub(1))
-    }
-
-    fn closes(&self) -> bool {
-        !self.stream.live
-    }
-
-    fn stops(&mut self) -> bool {
-        self.pace.is_over()
-    }
-
-    async fn grown(&self) {
-        std::future::pending::<()>().await;
-    }
 }

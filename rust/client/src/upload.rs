@@ -1,6 +1,7 @@
 //! Spool to server: follows a stream's spool and speaks `stepwell.v1.Ingest`.
 //!
 //! - [`connection`]: one attached connection, deadlines on every wait for it.
+//! - [`shared`]: a connection that many streams share.
 //! - [`session`]: one stream on a connection: open, send within the window, acks, rewind, throttle.
 //! - [`filler`]: frames that stand for entries which the spool has lost, so that the numbers stay dense.
 //! - [`backoff`]: how long to wait before connecting again.
@@ -10,7 +11,7 @@
 //! Invariants:
 //!
 //! 1. Only whole frames of the spool are sent, in order, as they are.
-//! 2. Nothing is trimmed that the server has not acknowledged as durable.
+//! 2. Nothing is trimmed that the server has not acknowledged as durable, and nothing is stated as lost before what is left of it is kept.
 //! 3. After a reconnect, a rewind or a throttle, sending goes on behind the server's own durable number; what it has twice it
 //!    skips. That is exactly-once.
 
@@ -21,6 +22,7 @@ pub(crate) mod files;
 pub(crate) mod filler;
 pub(crate) mod refused;
 pub(crate) mod session;
+pub(crate) mod shared;
 pub(crate) mod thread;
 
 use stepwell_codec::FrameError;
@@ -91,6 +93,15 @@ impl UploadError {
 
     /// Whether trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Spool(_) | Self::Disk { .. })
+        match self {
+            Self::Connection(_) | Self::Later { .. } | Self::Disk { .. } => true,
+            Self::Spool(error) => !error.is_later(),
+            _ => false,
+        }
+    }
+
+    /// Whether it lies at the server or on the way to it, not at one stream.
+    pub(crate) fn is_of_the_server(&self) -> bool {
+        matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Address { .. })
     }
 }

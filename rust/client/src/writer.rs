@@ -133,7 +133,8 @@ impl Writer {
             silent,
             said: Said::default(),
         };
-        let uploader = Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended };
+        let uploader =
+            Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended, lost_upto: 0 };
         let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
         let writer = Self {
             stream,
@@ -332,6 +333,14 @@ impl Writer {
         if known.rejected > 0 {
             let place = self.root.join("rejected");
             sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
+        }
+        if known.damaged > 0 {
+            let place = self.root.join("rejected");
+            sentences.push(format!(
+                "{} entries were damaged on the disk; what is left of them is kept in {}.",
+                known.damaged,
+                place.display()
+            ));
         }
         if files.refused > 0 {
             let place = self.root.join("rejected");

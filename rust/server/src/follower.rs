@@ -1,7 +1,8 @@
 //! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit path as gRPC.
 //!
 //! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each stream gets a batch at a time, so that a
-//! large backlog does not keep a live run from its chart. Invariants:
+//! large backlog does not keep a live run from its chart. Small streams share what costs time: they are opened in one transaction of the store, and
+//! their batches are in one group commit. Invariants:
 //!
 //! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on at `durable + 1`.
 //! 2. A stream without a destination is followed. One with a destination is on its way to another server: it is shown here too as long as it
@@ -11,6 +12,7 @@
 //! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is silent is looked at ever more rarely, and
 //!    holds no open file.
 
+mod batch;
 mod patch;
 mod track;
 
@@ -29,7 +31,8 @@ use stepwell_model::{StreamId, TimeMicros};
 use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
 use tokio::runtime::Handle;
-use track::{Progress, Track};
+use track::Progress::{self, Behind, CaughtUp, StoreAway};
+use track::Track;
 
 /// How often the follower looks for news.
 const SCAN_EVERY: Duration = Duration::from_millis(200);
@@ -86,7 +89,7 @@ impl Follower {
             let began = clock::now();
             let hurried = self.wanted.load(Ordering::Relaxed) > self.reached.load(Ordering::Relaxed);
             match stepwell_spool::streams(&*self.disk, &self.root) {
-                Ok(streams) => tracks.update(self, &streams),
+                Ok(streams) => tracks.update(self, &streams, hurried),
                 Err(error) if error.to_string() != complaint => {
                     complaint = error.to_string();
                     warn(format_args!("the spools cannot be listed: {complaint}"));
@@ -140,22 +143,35 @@ impl Follower {
 struct Tracks {
     known: BTreeMap<StreamId, TimeMicros>,
     by_time: BTreeMap<(TimeMicros, StreamId), Track>,
+    /// Streams that do not say yet what they are: when they were found, and when to look again.
+    young: BTreeMap<StreamId, (Instant, Instant)>,
 }
 
 impl Tracks {
     /// Takes in streams that are new, and forgets those that are gone.
-    fn update(&mut self, follower: &Follower, streams: &[StreamId]) {
+    fn update(&mut self, follower: &Follower, streams: &[StreamId], hurried: bool) {
+        let now = Instant::now();
         for &stream in streams {
-            if !self.known.contains_key(&stream)
-                && let Some(track) = Track::find(follower, stream)
-            {
-                let began = track.began();
-                self.known.insert(stream, began);
-                self.by_time.insert((began, stream), track);
+            if self.known.contains_key(&stream) || !hurried && self.young.get(&stream).is_some_and(|&(_, look_at)| now < look_at) {
+                continue;
+            }
+            match Track::find(follower, stream) {
+                Some(track) => {
+                    let began = track.began();
+                    self.young.remove(&stream);
+                    self.known.insert(stream, began);
+                    self.by_time.insert((began, stream), track);
+                }
+                None => {
+                    let found = self.young.get(&stream).map_or(now, |&(found, _)| found);
+                    // A directory without anything readable is looked at ever more rarely.
+                    self.young.insert(stream, (found, now + track::pause(now.duration_since(found))));
+                }
             }
         }
-        if self.known.len() > streams.len() {
+        if self.known.len() + self.young.len() > streams.len() {
             self.known.retain(|stream, _| streams.binary_search(stream).is_ok());
+            self.young.retain(|stream, _| streams.binary_search(stream).is_ok());
             let known = &self.known;
             self.by_time.retain(|(_, stream), _| known.contains_key(stream));
         }
@@ -163,15 +179,13 @@ impl Tracks {
 
     /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
     fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
-        let mut progress = Progress::CaughtUp;
-        for track in self.by_time.values_mut() {
-            if follower.is_stopped() {
-                break;
-            }
-            match track.advance(follower, hurried) {
-                Progress::CaughtUp => {}
-                Progress::Behind => progress = Progress::Behind,
-                Progress::StoreAway => return Progress::StoreAway,
+        let (now, mut progress) = (Instant::now(), CaughtUp);
+        let mut due = self.by_time.values_mut().filter(|track| track.is_due(now, hurried)).peekable();
+        while due.peek().is_some() && !follower.is_stopped() {
+            match track::advance_together(follower, &mut due) {
+                CaughtUp => {}
+                Behind => progress = Behind,
+                StoreAway => return StoreAway,
             }
         }
         progress

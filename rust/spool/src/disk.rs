@@ -13,10 +13,14 @@ pub trait Disk: Send + Sync {
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Makes a file that must not be there yet, 0600.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
-    /// Opens a file for reading.
+    /// Opens a regular file for reading; [`is_stranger`] says that something else has its name.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
-    /// Renames a file over another in the same directory.
+    /// Renames a file over another in the same directory, or a directory.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Gives a file a second name, which must not be there yet.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Bytes of a file.
+    fn size(&self, path: &Path) -> io::Result<u64>;
     /// Unlinks a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Removes an empty directory.
@@ -64,16 +68,27 @@ impl Disk for OsDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        // A hostile spool may hold a FIFO or a device under a segment's name: opening one must neither block nor be read.
-        let file = OpenOptions::new().read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32).open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        // A spool may hold a FIFO, a device or a link under a segment's name: none is opened, and a FIFO that takes the place of a file between
+        // the two calls does not block.
+        let stranger = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Err(stranger());
         }
-        Ok(Arc::new(file))
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
+        if file.metadata()?.is_file() { Ok(Arc::new(file)) } else { Err(stranger()) }
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::symlink_metadata(path)?.len())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -142,6 +157,11 @@ pub fn is_no_room(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge | io::ErrorKind::WriteZero
     )
+}
+
+/// Whether an error of [`Disk::open`] says that what has the name is no regular file: nothing that a writer of spools made.
+pub(crate) fn is_stranger(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidInput
 }
 
 /// Writes all of `bytes`, going on after short and interrupted writes.

@@ -10,7 +10,8 @@
 //!     ballast.tmp                                room for the cursor on a full disk (only with a destination)
 //!     alive                                      empty; its modification time is the writer's heartbeat
 //!     blobs/                                     links to blobs: to all it refers to, or, with a destination, to those it has to send
-//! <root>/rejected/                               copies of frames that a server refused, and why
+//! <root>/<stream id>.sent/                       a stream that is being removed: its destination has everything
+//! <root>/rejected/                               what a server refused, what is damaged, and why; nothing there is ever removed
 //! ```
 //!
 //! The files of a stream are written by one process, and never opened for append by another: so there are no locks, and
@@ -41,17 +42,24 @@
 //!    cut back to its last whole frame, if the disk lets us, and never written again; the next frame begins a new segment.
 //! 2. A synced frame is found after a power loss. A segment whose fsync failed is suspect: it is never synced or written
 //!    again, and what it held unsynced is written once more, in a new segment, under the same numbers.
-//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back. The last segment stays until no blob waits.
+//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back; a stream of which everything is sent goes as a whole
+//!    (see `removal`). The last segment stays until no blob waits.
 //! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
 //! 5. A segment whose name is gone while it is written is written again under another, as far as it is open (`writer/absence.rs`).
-//! 6. Readers never write. What they read is hostile: the codec's limits hold before a length is believed.
+//! 6. Readers never write. What they read is hostile: the codec's limits hold before a length is believed, and each step of a reader looks at a
+//!    bounded part of a file.
+//! 7. Bytes with a right checksum are never damage: what is unknown in them was written by a later version, and the reader stops there.
+//! 8. What is not understood is not removed: a segment with damage in it is in `rejected/`, durable, before its entries are stated as lost; one
+//!    that cannot be read, or is of a later version, keeps its stream.
 
 mod ballast;
 pub mod disk;
 mod life;
+mod look;
 mod mark;
 mod reader;
 mod rejected;
+mod removal;
 mod segment;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -59,12 +67,13 @@ mod summary;
 mod writer;
 
 pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
-pub use life::writer_lives;
-pub use mark::{remove_stream, trim_stream};
-pub use reader::{ReadOutcome, SpoolReader};
-pub use rejected::keep_rejected;
+pub use life::{stream_lives, writer_lives};
+pub use mark::{note_acked, trim_stream};
+pub use reader::{Damage, ReadOutcome, SpoolReader};
+pub use rejected::{keep_damaged, keep_rejected};
+pub use removal::{remove_leftovers, remove_stream, remove_streams};
 pub use segment::META_BYTES;
-pub use summary::{StreamSummary, streams, summarize};
+pub use summary::{StreamSummary, meta, streams, summarize};
 pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
 
 use std::path::PathBuf;
@@ -90,6 +99,16 @@ pub enum SpoolError {
         /// What is wrong with it.
         problem: String,
     },
+    /// What a later version wrote. Nothing from there on is understood, and none of it may be removed.
+    #[error("{path}, from entry {entry} on, was written by a later version ({what}): a newer stepwell is needed to read it")]
+    Later {
+        /// The segment.
+        path: PathBuf,
+        /// The first entry that is not understood.
+        entry: stepwell_model::EntryNumber,
+        /// What is unknown in it.
+        what: String,
+    },
     /// The caller's meta bytes are longer than a segment's header may carry.
     #[error("the opening of the stream takes {0} bytes, more than {META_BYTES}")]
     MetaTooLarge(usize),
@@ -98,6 +117,11 @@ pub enum SpoolError {
 impl SpoolError {
     pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// Whether a newer version is what it takes.
+    pub fn is_later(&self) -> bool {
+        matches!(self, Self::Later { .. })
     }
 
     /// Whether the disk, the quota or a limit on file sizes left no room.

@@ -1,6 +1,10 @@
 //! Whether the writer of a stream lives, as far as one can tell.
 
+use crate::disk::Disk;
+use crate::mark::Mark;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
+use stepwell_model::StreamId;
 
 /// A writer without a heartbeat for this long may be dead.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
@@ -17,4 +21,10 @@ pub fn writer_lives(last_alive: Option<SystemTime>, host: &str, pid: u32) -> boo
         Some(_) => true,
         None => beats(),
     }
+}
+
+/// Whether the writer of a stream lives: it has not closed it, and see [`writer_lives`].
+pub fn stream_lives(disk: &dyn Disk, root: &Path, stream: StreamId, host: &str, pid: u32) -> bool {
+    let directory = root.join(stream.to_string());
+    Mark::Closed.read(disk, &directory, stream).is_none() && writer_lives(disk.modified(&directory.join("alive")).ok(), host, pid)
 }

@@ -1,9 +1,9 @@
 //! Marks: small files that hold one number of a stream, replaced as a whole.
 
-use crate::disk::{Disk, read_full_at, write_all_at};
+use crate::disk::{Disk, DiskFile, read_full_at, write_all_at};
 use crate::{SpoolError, reader, segment};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use stepwell_model::{EntryNumber, StreamId};
 
 /// Bytes of a mark.
@@ -35,6 +35,23 @@ impl Mark {
 
     /// Replaces the mark; durable when this returns.
     pub(crate) fn write(self, disk: &dyn Disk, directory: &Path, stream: StreamId, number: EntryNumber) -> io::Result<()> {
+        self.replace(disk, directory, stream, number, |file| file.sync())?;
+        disk.sync_dir(directory)
+    }
+
+    /// Replaces the mark, without waiting for the disk.
+    fn put(self, disk: &dyn Disk, directory: &Path, stream: StreamId, number: EntryNumber) -> io::Result<()> {
+        self.replace(disk, directory, stream, number, |_| Ok(()))
+    }
+
+    fn replace(
+        self,
+        disk: &dyn Disk,
+        directory: &Path,
+        stream: StreamId,
+        number: EntryNumber,
+        sync: impl FnOnce(&dyn DiskFile) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut bytes = [0; BYTES];
         bytes[..4].copy_from_slice(&self.magic());
         bytes[4..20].copy_from_slice(&stream.0);
@@ -50,7 +67,7 @@ impl Mark {
         let written = (|| {
             let file = disk.create(&beside)?;
             write_all_at(&*file, &bytes, 0)?;
-            file.sync()?;
+            sync(&*file)?;
             disk.rename(&beside, &directory.join(self.file_name()))
         })();
         if let Err(error) = written {
@@ -58,7 +75,7 @@ impl Mark {
             let _ = disk.remove(&beside);
             return Err(error);
         }
-        disk.sync_dir(directory)
+        Ok(())
     }
 
     /// Reads the mark; `None` if there is none or it is damaged, which costs no more than sending some entries again.
@@ -89,11 +106,13 @@ pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryN
     // A segment is done with when the next one begins at or before the entry after the cursor.
     let segments = reader::segment_numbers(disk, &directory)?;
     for pair in segments.windows(2) {
-        let next = directory.join(segment::file_name(pair[1]));
+        let [path, next] = [pair[0], pair[1]].map(|number| directory.join(segment::file_name(number)));
+        if !is_removable(disk, &path) {
+            break;
+        }
         let Ok(file) = disk.open(&next) else { break };
         match segment::SegmentHeader::read(&*file) {
             Ok(header) if header.stream == stream && header.first <= acked + 1 => {
-                let path = directory.join(segment::file_name(pair[0]));
                 disk.remove(&path).map_err(SpoolError::io("remove", &path))?;
             }
             _ => break,
@@ -102,31 +121,20 @@ pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryN
     Ok(())
 }
 
-/// Removes a stream of which the destination has everything: the folder of its blobs first, segments next, the cursor after them, the directory
-/// last. Nothing is removed while a blob waits in that folder: the segments say whose it is. What is not the spool's own stays, and with it
-/// the directory.
-pub fn remove_stream(disk: &dyn Disk, root: &Path, stream: StreamId) -> Result<(), SpoolError> {
+/// Notes where the destination of a stream is of which nothing is removed. Not synced: what a power loss takes of it is sent again, and the
+/// destination passes over it.
+pub fn note_acked(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryNumber) -> Result<(), SpoolError> {
     let directory = root.join(stream.to_string());
-    let remove = |path: PathBuf| match disk.remove(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SpoolError::io("remove", &path)(error)),
-        _ => Ok(()),
-    };
-    let blobs = directory.join("blobs");
-    match disk.remove_dir(&blobs) {
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(SpoolError::io("remove", &blobs)(error)),
-        _ => {}
+    if Mark::Cursor.read(disk, &directory, stream).unwrap_or(0) >= acked {
+        return Ok(());
     }
-    let names = disk.list(&directory).map_err(SpoolError::io("list", &directory))?;
-    for name in names.iter().filter(|name| segment::parse_file_name(name).is_some()) {
-        remove(directory.join(name))?;
-    }
-    disk.sync_dir(&directory).map_err(SpoolError::io("sync", &directory))?;
-    for name in names.iter().filter(|name| ["cursor", "closed", "alive"].contains(&name.as_str()) || name.ends_with(".tmp")) {
-        remove(directory.join(name))?;
-    }
-    match disk.remove_dir(&directory) {
-        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(SpoolError::io("remove", &directory)(error)),
-        _ => Ok(()),
+    Mark::Cursor.put(disk, &directory, stream, acked).map_err(SpoolError::io("write the cursor in", &directory))
+}
+
+/// Whether a file may be a segment that this version understands; what is unreadable or of a later version stays.
+pub(crate) fn is_removable(disk: &dyn Disk, path: &Path) -> bool {
+    match disk.open(path) {
+        Ok(file) => !matches!(segment::SegmentHeader::read(&*file), Err(segment::HeaderError::Later(_) | segment::HeaderError::Io(_))),
+        Err(_) => false,
     }
 }

@@ -1,17 +1,21 @@
 //! The reading side: follows the spool of a writer that may be alive, and never writes to it.
 
 use crate::SpoolError;
-use crate::disk::{Disk, DiskFile, read_full_at};
+use crate::disk::{Disk, DiskFile, is_stranger};
+use crate::look::{Found, is_torn, look, search};
 use crate::mark::Mark;
 use crate::segment::{HeaderError, SegmentHeader, file_name, parse_file_name};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
-use stepwell_codec::frame::{FrameHeader, FrameView, HEADER_BYTES, find_header};
+use std::time::{Duration, SystemTime};
+use stepwell_codec::frame::FrameHeader;
 use stepwell_model::{EntryNumber, StreamId};
 
-/// Bytes looked at in one go when searching behind damage.
-const SEARCH_BYTES: usize = 1 << 20;
+/// Segments remembered as holding no frame, so that a spool that is followed is not searched again each time.
+const RUBBISH: usize = 1_024;
+/// Age of a directory's time stamp from which on it tells of every change: file systems stamp by the tick of a coarse clock.
+const STAMP_AGE: Duration = Duration::from_secs(2);
 
 /// What [`SpoolReader::next`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub enum ReadOutcome<'a> {
         /// The whole frame, header included.
         bytes: &'a [u8],
     },
+    /// Bytes that are no frame. Told before what follows them; what they held may be in a later frame, else a gap follows.
+    Damaged(Damage),
     /// Entries that are not there: damaged, or in segments that were unlinked.
     Gap {
         /// First missing entry.
@@ -34,11 +40,40 @@ pub enum ReadOutcome<'a> {
     End,
 }
 
+/// Bytes of a segment that are no frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Number of the segment.
+    pub segment: u32,
+    /// Where they begin.
+    pub from: u64,
+    /// Where they end.
+    pub to: u64,
+    /// What is wrong with them.
+    pub why: String,
+    /// They look as what a crash leaves: a frame that was about to be written.
+    pub torn: bool,
+}
+
 /// The segment that is being read.
 struct Open {
     number: u32,
-    file: Arc<dyn DiskFile>,
+    /// Closed while the reader rests.
+    file: Option<Arc<dyn DiskFile>>,
     offset: u64,
+    /// Bytes that searches have looked at.
+    searched: u64,
+    /// The offset and the size of the file at the last search that found nothing.
+    fruitless: Option<(u64, u64)>,
+}
+
+/// A segment that was looked at.
+enum Opened {
+    Segment(Open, SegmentHeader, Option<Damage>),
+    /// It is not there, or is no regular file.
+    Nothing,
+    /// It is not whole and holds no frame; the problem, unless it is merely torn.
+    Rubbish(Damage, Option<String>),
 }
 
 /// Reads the frames of a stream in order, each entry once.
@@ -48,98 +83,179 @@ pub struct SpoolReader {
     stream: StreamId,
     meta: Vec<u8>,
     open: Option<Open>,
+    /// Segments that were listed and not looked at.
+    listed: VecDeque<u32>,
+    /// Segments up to this one are done with, though none after it could be opened.
+    passed: u32,
+    /// Sizes of segments that hold no frame.
+    rubbish: BTreeMap<u32, u64>,
+    /// What is to be told before anything else.
+    pending: VecDeque<Damage>,
     /// Number of the next entry to return; 0 before the first segment was opened.
     expected: EntryNumber,
+    /// Set once nothing will be written any more: number of the last entry, as far as the stream says it.
+    ended: Option<EntryNumber>,
+    writer_is_gone: bool,
     damaged_bytes: u64,
+    stranger: Option<PathBuf>,
     buffer: Vec<u8>,
-}
-
-/// What stands at the reader's place in a segment.
-enum Found {
-    Frame(FrameHeader),
-    /// The file ends before a frame does.
-    Nothing,
-    Damage {
-        /// Where to go on searching.
-        from: u64,
-    },
 }
 
 impl SpoolReader {
     /// Opens the spool of a stream, from its first entry that is still there. Waits for nothing: a stream whose writer has not
     /// made its first segment yet is at its end.
     pub fn open(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<Self, SpoolError> {
-        let directory = root.join(stream.to_string());
-        let mut reader = Self { disk, directory, stream, meta: Vec::new(), open: None, expected: 0, damaged_bytes: 0, buffer: Vec::new() };
-        reader.open_after(0)?;
+        let mut reader = Self {
+            disk,
+            directory: root.join(stream.to_string()),
+            stream,
+            meta: Vec::new(),
+            open: None,
+            listed: VecDeque::new(),
+            passed: 0,
+            rubbish: BTreeMap::new(),
+            pending: VecDeque::new(),
+            expected: 0,
+            ended: None,
+            writer_is_gone: false,
+            damaged_bytes: 0,
+            stranger: None,
+            buffer: Vec::new(),
+        };
+        reader.open_first()?;
         Ok(reader)
     }
 
-    /// Opens the first usable segment after `number`; whether there is one.
-    fn open_after(&mut self, number: u32) -> Result<bool, SpoolError> {
-        let mut refusal = None;
-        for number in segment_numbers(&*self.disk, &self.directory)?.into_iter().filter(|&found| found > number) {
-            match self.open_segment(number) {
-                Ok(Some((open, header))) => {
+    fn open_first(&mut self) -> Result<bool, SpoolError> {
+        let found = self.find_after(0)?;
+        let is_there = found.is_some();
+        if let Some((open, damage)) = found {
+            self.pending.extend(damage);
+            self.open = Some(open);
+        }
+        Ok(is_there)
+    }
+
+    /// The first usable segment after `number`, and what is damaged between; nothing of the reader's place is changed. Where there is none:
+    /// once the stream has ended, what is damaged is to be told; an error if it is all there is.
+    fn find_after(&mut self, number: u32) -> Result<Option<(Open, Vec<Damage>)>, SpoolError> {
+        let after = number.max(self.passed);
+        let (mut damaged, mut refusal, mut is_fresh) = (Vec::new(), None, false);
+        loop {
+            let Some(candidate) = self.listed.pop_front() else {
+                if is_fresh {
+                    break;
+                }
+                is_fresh = true;
+                self.listed = segment_numbers(&*self.disk, &self.directory)?.into();
+                continue;
+            };
+            if candidate <= after || damaged.last().is_some_and(|last: &Damage| candidate <= last.segment) {
+                continue;
+            }
+            let opened = self.open_segment(candidate);
+            if opened.is_err() {
+                // The next call meets it again, not what follows it.
+                self.listed.clear();
+            }
+            let opened = opened?;
+            match opened {
+                Opened::Segment(open, header, damage) => {
+                    damaged.extend(damage);
                     if self.expected == 0 {
                         self.expected = header.first;
                     }
                     if self.meta.is_empty() {
                         self.meta = header.meta;
                     }
-                    self.open = Some(open);
-                    return Ok(true);
+                    return Ok(Some((open, damaged)));
                 }
-                Ok(None) => {}
-                Err(error) => refusal = Some(error),
+                Opened::Nothing => {}
+                Opened::Rubbish(damage, problem) => {
+                    if let Some(problem) = problem {
+                        refusal = Some(SpoolError::Format { path: self.directory.join(file_name(candidate)), problem });
+                    }
+                    damaged.push(damage);
+                }
             }
         }
-        // A damaged segment header costs its segment; when nothing else is left, the reader says why.
         match refusal {
-            Some(error) if self.open.is_none() => Err(error),
-            _ => Ok(false),
+            // A damaged segment costs itself; when nothing else is left, the reader says why.
+            Some(error) if self.open.is_none() => return Err(error),
+            _ if self.ended.is_some() => {
+                self.passed = damaged.last().map_or(self.passed, |last| last.segment);
+                self.pending.extend(damaged.into_iter().filter(|damage| damage.to > 0));
+            }
+            _ => {}
         }
+        Ok(None)
     }
 
-    /// A segment placed at its first frame; `None` if it was unlinked meanwhile or its header is not whole.
-    fn open_segment(&self, number: u32) -> Result<Option<(Open, SegmentHeader)>, SpoolError> {
+    /// A segment, placed at its first frame. An error if it cannot be read, or is of a later version.
+    fn open_segment(&mut self, number: u32) -> Result<Opened, SpoolError> {
         let path = self.directory.join(file_name(number));
         let file = match self.disk.open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Opened::Nothing),
+            Err(error) if is_stranger(&error) => {
+                self.stranger.get_or_insert(path);
+                return Ok(Opened::Nothing);
+            }
             Err(error) => return Err(SpoolError::io("open", &path)(error)),
         };
+        let open = |offset, searched, file| Open { number, file: Some(file), offset, searched, fruitless: None };
         let problem = match SegmentHeader::read(&*file) {
             Ok(header) if header.stream != self.stream => Some(format!("it belongs to stream {}", header.stream)),
-            Ok(header) => return Ok(Some((Open { number, file, offset: header.bytes() }, header))),
-            Err(HeaderError::Version(problem)) => return Err(SpoolError::Format { path, problem }),
+            Ok(header) => return Ok(Opened::Segment(open(header.bytes(), 0, file), header, None)),
+            Err(HeaderError::Later(what)) => return Err(SpoolError::Later { path, entry: self.expected.max(1), what }),
             Err(HeaderError::Io(error)) => return Err(SpoolError::io("read", &path)(error)),
             Err(HeaderError::Damaged(problem)) => Some(problem),
             Err(HeaderError::Torn) => None,
         };
         // A damaged header costs only itself: the frames behind it need nothing of it.
-        let mut buffer = Vec::new();
         let io = |error| SpoolError::io("read", &path)(error);
-        if let Some(offset) = search(&*file, 0, 0, &mut buffer).map_err(io)? {
-            let first = FrameHeader::decode(&buffer).map_or(1, |header| header.first);
-            return Ok(Some((Open { number, file, offset }, SegmentHeader { stream: self.stream, first, meta: Vec::new() })));
+        let why = problem.clone().unwrap_or_else(|| "the header is cut off".into());
+        let damage = |to| Damage { segment: number, from: 0, to, why, torn: problem.is_none() };
+        let size = file.size().map_err(io)?;
+        if self.rubbish.get(&number) != Some(&size) {
+            let mut searched = 0;
+            if let Some(offset) = search(&*file, 0, 0, &mut searched, &mut self.buffer).map_err(io)? {
+                let first = FrameHeader::decode(&self.buffer).map_or(self.expected.max(1), |header| header.first);
+                let header = SegmentHeader { stream: self.stream, first, meta: Vec::new() };
+                return Ok(Opened::Segment(open(offset, searched, file), header, Some(damage(offset))));
+            }
+            if self.rubbish.len() >= RUBBISH {
+                self.rubbish.clear();
+            }
+            self.rubbish.insert(number, size);
         }
-        problem.map_or(Ok(None), |problem| Err(SpoolError::Format { path, problem }))
+        Ok(Opened::Rubbish(damage(size), problem))
     }
 
-    /// The next frame, a gap before it, or the end. After the end it may be called again: the writer may have gone on.
-    /// A frame that holds entries before and after the reader's place is returned whole.
+    /// The next frame, bytes that are none, a gap, or the end. After the end it may be called again: the writer may have gone on.
+    /// A frame that holds entries before and after the reader's place is returned whole. An error stands at its place: nothing behind it is
+    /// read, and the next call meets it again. Each call looks at a bounded part of the files.
     #[expect(clippy::should_implement_trait, reason = "the frame is lent from the reader's own buffer")]
     pub fn next(&mut self) -> Result<ReadOutcome<'_>, SpoolError> {
         loop {
-            if self.open.is_none() && !self.open_after(0)? {
-                return Ok(ReadOutcome::End);
+            if let Some(damage) = self.pending.pop_front() {
+                self.damaged_bytes += damage.to - damage.from;
+                return Ok(ReadOutcome::Damaged(damage));
             }
-            let Some(open) = &mut self.open else { return Ok(ReadOutcome::End) };
+            if self.open.is_none() && !self.open_first()? && self.pending.is_empty() {
+                match self.end(None) {
+                    Some(outcome) => return Ok(outcome),
+                    None => continue,
+                }
+            }
+            let Some(file) = self.file()? else { continue };
+            let Some(open) = &mut self.open else { continue };
             let path = || self.directory.join(file_name(open.number));
-            match look(&*open.file, open.offset, &mut self.buffer).map_err(|error| SpoolError::io("read", &path())(error))? {
+            let found = look(&*file, open.offset, &mut self.buffer).map_err(|error| SpoolError::io("read", &path())(error))?;
+            let (why, last, torn) = match found {
                 Found::Frame(header) if header.last() < self.expected => {
                     open.offset += header.frame_bytes() as u64;
+                    continue;
                 }
                 Found::Frame(header) if header.first > self.expected => {
                     let from = std::mem::replace(&mut self.expected, header.first);
@@ -150,70 +266,161 @@ impl SpoolReader {
                     self.expected = header.last() + 1;
                     return Ok(ReadOutcome::Frame { header, bytes: &self.buffer });
                 }
-                Found::Damage { from } => {
-                    let found = search(&*open.file, from, self.expected, &mut self.buffer)
-                        .map_err(|error| SpoolError::io("read", &path())(error))?;
-                    if let Some(at) = found {
-                        self.damaged_bytes += at - open.offset;
-                        open.offset = at;
-                    } else if !self.go_on()? {
-                        // Nothing whole behind it: no more than a torn tail, as far as one can tell.
-                        return Ok(ReadOutcome::End);
-                    }
+                Found::Later(what) => {
+                    let what = format!("its frame has {what}");
+                    return Err(SpoolError::Later { path: path(), entry: self.expected.max(1), what });
                 }
-                Found::Nothing => {
-                    if !self.go_on()? {
-                        return Ok(ReadOutcome::End);
+                Found::Short => ("the file ends within a header".to_owned(), None, is_torn(&*file, open.offset).unwrap_or(false)),
+                Found::Damage { from, why, last, torn } => {
+                    let io = |error| SpoolError::io("read", &path())(error);
+                    let place = (open.offset, file.size().map_err(io)?);
+                    if open.fruitless != Some(place) {
+                        if let Some(at) = search(&*file, from, self.expected, &mut open.searched, &mut self.buffer).map_err(io)? {
+                            let from = std::mem::replace(&mut open.offset, at);
+                            self.pending.push_back(Damage { segment: open.number, from, to: at, why, torn: false });
+                            continue;
+                        }
+                        open.fruitless = Some(place);
                     }
+                    (why, last, torn)
+                }
+            };
+            if !self.go_on(&file, &why, torn)? {
+                // Nothing whole behind it: no more than a torn tail, unless the stream has ended.
+                match self.end(Some((&*file, why, last, torn))) {
+                    Some(outcome) => return Ok(outcome),
+                    None => continue,
                 }
             }
         }
     }
 
+    /// The open segment's file; `None` if it is gone and the reader has to look again.
+    fn file(&mut self) -> Result<Option<Arc<dyn DiskFile>>, SpoolError> {
+        let Some(open) = &mut self.open else { return Ok(None) };
+        if open.file.is_none() {
+            let path = self.directory.join(file_name(open.number));
+            match self.disk.open(&path) {
+                Ok(file) => open.file = Some(file),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => self.open = None,
+                Err(error) => return Err(SpoolError::io("open", &path)(error)),
+            }
+        }
+        Ok(self.open.as_ref().and_then(|open| open.file.clone()))
+    }
+
     /// Goes on to the next segment, if there is one.
-    fn go_on(&mut self) -> Result<bool, SpoolError> {
-        let Some(Open { number, file, offset }) = &self.open else { return Ok(false) };
-        let (number, offset, file) = (*number, *offset, Arc::clone(file));
-        if !self.open_after(number)? {
+    fn go_on(&mut self, file: &Arc<dyn DiskFile>, why: &str, torn: bool) -> Result<bool, SpoolError> {
+        let Some(Open { number, offset, .. }) = self.open else { return Ok(false) };
+        let Some((next, damaged)) = self.find_after(number)? else {
             // A file that was unlinked keeps its room on the disk as long as somebody has it open.
-            if !segment_numbers(&*self.disk, &self.directory)?.contains(&number) {
+            let path = self.directory.join(file_name(number));
+            if self.disk.size(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
                 self.open = None;
             }
-            return Ok(false);
-        }
+            return Ok(!self.pending.is_empty());
+        };
         // The writer may have finished this segment between our look and its beginning of the next: look again.
-        if let Ok(Found::Frame(_)) = look(&*file, offset, &mut self.buffer) {
-            self.open = Some(Open { number, file, offset });
+        if let Ok(Found::Frame(_)) = look(&**file, offset, &mut self.buffer) {
+            self.listed.clear();
             return Ok(true);
         }
-        self.damaged_bytes += file.size().map_or(0, |size| size.saturating_sub(offset));
+        let size = file.size().unwrap_or(offset);
+        if size > offset {
+            self.pending.push_back(Damage { segment: number, from: offset, to: size, why: why.to_owned(), torn });
+        }
+        self.pending.extend(damaged);
+        self.open = Some(next);
         Ok(true)
+    }
+
+    /// What there is to say where no frame follows; `None` to look once more. `tail` is what stands at the end of the last segment.
+    fn end(&mut self, tail: Option<(&dyn DiskFile, String, Option<EntryNumber>, bool)>) -> Option<ReadOutcome<'static>> {
+        let Some(mut last) = self.ended else {
+            // What was written before the mark is there once the mark is: look again before judging what is missing.
+            self.ended = self.closed().or(self.writer_is_gone.then_some(0));
+            return self.ended.is_none().then_some(ReadOutcome::End);
+        };
+        if let (Some((file, why, frame_last, torn)), Some(open)) = (tail, &mut self.open) {
+            let size = file.size().unwrap_or(open.offset);
+            // What a stream that was closed holds was whole.
+            let torn = torn && last == 0;
+            if size > open.offset {
+                last = last.max(frame_last.unwrap_or(0));
+                self.ended = Some(last);
+                let from = std::mem::replace(&mut open.offset, size);
+                self.pending.push_back(Damage { segment: open.number, from, to: size, why, torn });
+                return None;
+            }
+        }
+        if self.expected == 0 {
+            self.expected = self.acked() + 1;
+        }
+        if self.expected <= last {
+            let from = std::mem::replace(&mut self.expected, last + 1);
+            return Some(ReadOutcome::Gap { from, to: last });
+        }
+        Some(ReadOutcome::End)
+    }
+
+    /// Tells the reader that the stream's writer is gone for good: what is damaged at the end is no frame that is being written.
+    pub fn set_writer_is_gone(&mut self) {
+        self.writer_is_gone = true;
     }
 
     /// Goes to the frame that holds `number`, forwards or back. If it is not there any more, the next call reports the gap.
     pub fn seek(&mut self, number: EntryNumber) -> Result<(), SpoolError> {
         if number < self.expected || self.open.is_none() {
             self.open = None;
+            self.pending.clear();
             self.damaged_bytes = 0;
         }
         self.expected = number.max(1);
+        self.listed.clear();
+        (self.passed, self.ended) = (0, None);
         // Whole segments that end before the number need not be read.
         let current = self.open.as_ref().map_or(0, |open| open.number);
         let mut best = None;
         for candidate in segment_numbers(&*self.disk, &self.directory)?.into_iter().filter(|&found| found > current) {
             match self.open_segment(candidate) {
-                Ok(Some((open, header))) if header.first <= self.expected => best = Some((open, header)),
-                Ok(Some(_)) => break,
+                Ok(Opened::Segment(open, header, damage)) if header.first <= self.expected => best = Some((open, header, damage)),
+                Ok(Opened::Segment(..)) => break,
+                // Met in its turn, if it is not passed over.
                 _ => {}
             }
         }
-        if let Some((open, header)) = best {
+        if let Some((open, header, damage)) = best {
             self.open = Some(open);
+            // What lies before it, the destination has.
+            self.pending = damage.into_iter().collect();
             if self.meta.is_empty() {
                 self.meta = header.meta;
             }
         }
         Ok(())
+    }
+
+    /// Closes the file and gives the buffer back; the place is kept.
+    pub fn rest(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.file = None;
+        }
+        (self.buffer, self.listed) = (Vec::new(), VecDeque::new());
+    }
+
+    /// What changes when frames, segments or the mark of the end are written; `None` if it cannot tell. To be taken before reading to the end.
+    pub fn stamp(&self) -> Option<(u64, SystemTime)> {
+        let open = self.open.as_ref()?;
+        let size = self.disk.size(&self.directory.join(file_name(open.number))).ok()?;
+        let modified = self.disk.modified(&self.directory).ok()?;
+        modified.elapsed().is_ok_and(|age| age > STAMP_AGE).then_some((size, modified))
+    }
+
+    /// The segment of the last frame that was returned, and where in it the frame begins and ends; `None` before the first.
+    pub fn frame_place(&self) -> Option<(u32, u64, u64)> {
+        let open = self.open.as_ref()?;
+        let bytes = self.buffer.len() as u64;
+        Some((open.number, open.offset.checked_sub(bytes)?, open.offset))
     }
 
     /// Number of the next entry that [`next`](Self::next) returns; 0 while there is none.
@@ -222,9 +429,9 @@ impl SpoolReader {
     }
 
     /// Number of the first entry of the first segment that is there; 0 if there is none.
-    pub fn first(&self) -> Result<EntryNumber, SpoolError> {
+    pub fn first(&mut self) -> Result<EntryNumber, SpoolError> {
         for number in segment_numbers(&*self.disk, &self.directory)? {
-            if let Ok(Some((_, header))) = self.open_segment(number) {
+            if let Opened::Segment(_, header, _) = self.open_segment(number)? {
                 return Ok(header.first);
             }
         }
@@ -246,6 +453,11 @@ impl SpoolReader {
         self.damaged_bytes
     }
 
+    /// Something with the name of a segment that is no regular file, and was passed over.
+    pub fn stranger(&self) -> Option<&Path> {
+        self.stranger.as_deref()
+    }
+
     /// Number of the last entry that the destination has; 0 if none is known.
     pub fn acked(&self) -> EntryNumber {
         Mark::Cursor.read(&*self.disk, &self.directory, self.stream).unwrap_or(0)
@@ -264,48 +476,6 @@ impl SpoolReader {
     /// Whether the stream ended in order: nothing will follow.
     pub fn is_closed(&self) -> bool {
         self.closed().is_some()
-    }
-}
-
-/// Looks at `offset`; a whole frame is left in `buffer`.
-fn look(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> std::io::Result<Found> {
-    let mut head = [0; HEADER_BYTES];
-    if read_full_at(file, &mut head, offset)? < HEADER_BYTES {
-        return Ok(Found::Nothing);
-    }
-    let Ok(header) = FrameHeader::decode(&head) else {
-        return Ok(Found::Damage { from: offset + 1 });
-    };
-    // Bytes may be missing within the frame, so that what follows it begins before its end: the length of a damaged frame is not believed.
-    // A torn tail looks the same, but nothing whole follows it.
-    let damage = Found::Damage { from: offset + HEADER_BYTES as u64 };
-    // A length is believed only as far as the file goes; the header's own limit is 4 MiB.
-    if file.size()?.saturating_sub(offset) < header.frame_bytes() as u64 {
-        return Ok(damage);
-    }
-    buffer.resize(header.frame_bytes(), 0);
-    if read_full_at(file, buffer, offset)? < buffer.len() {
-        return Ok(damage);
-    }
-    Ok(FrameView::parse(buffer).map_or(damage, |view| Found::Frame(view.header)))
-}
-
-/// Where the next intact frame with entries from `expected` on begins, at or after `from`.
-fn search(file: &dyn DiskFile, mut from: u64, expected: EntryNumber, buffer: &mut Vec<u8>) -> std::io::Result<Option<u64>> {
-    let mut window = vec![0; SEARCH_BYTES];
-    loop {
-        let read = read_full_at(file, &mut window, from)?;
-        match find_header(&window[..read], 0) {
-            Some(at) => {
-                let at = from + at as u64;
-                if matches!(look(file, at, buffer)?, Found::Frame(header) if header.last() >= expected) {
-                    return Ok(Some(at));
-                }
-                from = at + 1;
-            }
-            None if read < window.len() => return Ok(None),
-            None => from += (read - HEADER_BYTES + 1) as u64,
-        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum HeaderError {
     /// It is damaged, or the file is something else.
     Damaged(String),
     /// It is intact, of a version that this library does not read.
-    Version(String),
+    Later(String),
     /// It cannot be read.
     Io(io::Error),
 }
@@ -61,7 +61,7 @@ impl SegmentHeader {
             // A power loss may leave the length of a file and none of its bytes.
             return Err(HeaderError::Torn);
         }
-        if fixed[..4] != MAGIC {
+        if fixed[..3] != MAGIC[..3] {
             return Err(HeaderError::Damaged("it does not begin with SWS1".into()));
         }
         let u32_at = |at: usize| u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
@@ -78,8 +78,12 @@ impl SegmentHeader {
         if crc32c::crc32c_append(crc32c::crc32c(&fixed), &rest) != crc {
             return Err(HeaderError::Damaged("the checksum of its header does not match".into()));
         }
+        // Bytes with a right checksum are as their writer meant them: what is unknown here is not damage.
+        if fixed[..4] != MAGIC {
+            return Err(HeaderError::Later(format!("it begins with {}, this library reads SWS1", fixed[..4].escape_ascii())));
+        }
         if u32_at(4) != VERSION {
-            return Err(HeaderError::Version(format!("its version is {}, this library reads {VERSION}", u32_at(4))));
+            return Err(HeaderError::Later(format!("its version is {}, this library reads {VERSION}", u32_at(4))));
         }
         let mut stream = [0; 16];
         stream.copy_from_slice(&fixed[8..24]);
@@ -99,5 +103,7 @@ pub(crate) fn file_name(segment: u32) -> String {
 /// The segment of a file name.
 pub(crate) fn parse_file_name(name: &str) -> Option<u32> {
     let digits = name.strip_suffix(".seg")?;
-    (digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+    let is_name = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // The first segment has the number 1.
+    is_name.then(|| digits.parse().ok()).flatten().filter(|&number| number > 0)
 }

@@ -24,6 +24,8 @@ struct State {
     names: BTreeMap<PathBuf, usize>,
     durable_names: BTreeMap<PathBuf, usize>,
     directories: Vec<PathBuf>,
+    /// Directories that were renamed, until their parent is synced.
+    renames: Vec<(PathBuf, PathBuf)>,
     /// Operations that change something, so far.
     operations: u64,
     crash_at: Option<u64>,
@@ -36,6 +38,12 @@ struct State {
 #[derive(Clone, Default)]
 pub struct SimulatedDisk {
     state: Arc<Mutex<State>>,
+}
+
+/// The names, those below the directory `from` now below `to`.
+fn moved(names: &BTreeMap<PathBuf, usize>, from: &Path, to: &Path) -> BTreeMap<PathBuf, usize> {
+    let place = |path: &PathBuf| path.strip_prefix(from).map_or_else(|_| path.clone(), |rest| to.join(rest));
+    names.iter().map(|(path, inode)| (place(path), *inode)).collect()
 }
 
 struct SimulatedFile {
@@ -115,13 +123,22 @@ impl SimulatedDisk {
             random as usize % below.max(1)
         };
         let mut after = State { directories: state.directories.clone(), ..State::default() };
-        let mut names = state.durable_names.clone();
-        for (path, &inode) in &state.names {
+        let (mut names, mut present) = (state.durable_names.clone(), state.names.clone());
+        // A rename that is not durable may be undone, though what was unlinked after it is gone: nothing orders the two.
+        for (from, to) in state.renames.iter().rev() {
+            if draw(2) == 0 {
+                present = moved(&present, to, from);
+                after.directories.push(from.clone());
+            } else {
+                names = moved(&names, from, to);
+            }
+        }
+        for (path, &inode) in &present {
             if draw(2) == 0 {
                 names.insert(path.clone(), inode);
             }
         }
-        names.retain(|path, _| state.names.contains_key(path) || draw(2) == 0);
+        names.retain(|path, _| present.contains_key(path) || draw(2) == 0);
         for (path, inode) in names {
             let Inode { bytes, durable, .. } = &state.inodes[inode];
             let mut found = durable.clone();
@@ -188,9 +205,32 @@ impl Disk for SimulatedDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.operate("rename", to)?;
+        if state.directories.iter().any(|directory| directory == from) {
+            state.directories.retain(|directory| directory != from);
+            state.directories.push(to.to_owned());
+            state.names = moved(&state.names, from, to);
+            state.renames.push((from.to_owned(), to.to_owned()));
+            return Ok(());
+        }
         let inode = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), inode);
         Ok(())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.operate("link", to)?;
+        if state.names.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let inode = *state.names.get(from).ok_or(io::ErrorKind::NotFound)?;
+        state.names.insert(to.to_owned(), inode);
+        Ok(())
+    }
+
+    fn size(&self, path: &Path) -> io::Result<u64> {
+        let state = self.state();
+        let inode = *state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(state.inodes[inode].bytes.len() as u64)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -224,6 +264,13 @@ impl Disk for SimulatedDisk {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.operate("syncdir", path)?;
+        for (from, to) in std::mem::take(&mut state.renames) {
+            if from.parent() == Some(path) {
+                state.durable_names = moved(&state.durable_names, &from, &to);
+            } else {
+                state.renames.push((from, to));
+            }
+        }
         let inside = |name: &Path| name.parent() == Some(path);
         let now: Vec<_> = state.names.iter().filter(|(name, _)| inside(name)).map(|(name, inode)| (name.clone(), *inode)).collect();
         state.durable_names.retain(|name, _| !inside(name));

@@ -1,6 +1,7 @@
 //! What is in a spool, for listings.
 
-use crate::{Disk, ReadOutcome, SpoolError, SpoolReader};
+use crate::segment::{SegmentHeader, file_name};
+use crate::{Damage, Disk, ReadOutcome, SpoolError, SpoolReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -29,6 +30,18 @@ pub struct StreamSummary {
     pub damage: String,
 }
 
+/// The meta bytes of a stream, which its first segment has; nothing else is read where that one is sound. Empty while there is no segment.
+pub fn meta(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<Vec<u8>, SpoolError> {
+    let first = root.join(stream.to_string()).join(file_name(1));
+    if let Ok(file) = disk.open(&first)
+        && let Ok(header) = SegmentHeader::read(&*file)
+        && header.stream == stream
+    {
+        return Ok(header.meta);
+    }
+    SpoolReader::open(Arc::clone(disk), root, stream).map(|reader| reader.meta().to_vec())
+}
+
 /// The streams of a spool, in the order of their ids; none if there is no such directory.
 pub fn streams(disk: &dyn Disk, root: &Path) -> Result<Vec<StreamId>, SpoolError> {
     let names = match disk.list(root) {
@@ -40,8 +53,15 @@ pub fn streams(disk: &dyn Disk, root: &Path) -> Result<Vec<StreamId>, SpoolError
     Ok(streams)
 }
 
-/// Reads all of a stream. What cannot be read is said in [`StreamSummary::damage`]: one bad stream hides no other.
-pub fn summarize(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> StreamSummary {
+/// Reads all of a stream, until `stops` says so; it is asked at every frame. `lives` says of the meta and the last heartbeat whether the writer
+/// may go on. What cannot be read is said in [`StreamSummary::damage`]: one bad stream hides no other.
+pub fn summarize(
+    disk: Arc<dyn Disk>,
+    root: &Path,
+    stream: StreamId,
+    lives: &dyn Fn(&[u8], Option<SystemTime>) -> bool,
+    stops: &mut dyn FnMut() -> bool,
+) -> StreamSummary {
     let mut summary = StreamSummary {
         stream,
         meta: Vec::new(),
@@ -53,11 +73,19 @@ pub fn summarize(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> StreamSu
         last_alive: None,
         damage: String::new(),
     };
-    let mut gaps = Vec::new();
+    let mut problems = Problems::default();
     let result = (|| {
         let mut reader = SpoolReader::open(disk, root, stream)?;
         (summary.acked, summary.closed, summary.last_alive) = (reader.acked(), reader.is_closed(), reader.last_alive());
+        summary.meta = reader.meta().to_vec();
+        if !lives(&summary.meta, summary.last_alive) {
+            reader.set_writer_is_gone();
+        }
         loop {
+            if stops() {
+                problems.stopped = true;
+                break;
+            }
             match reader.next()? {
                 ReadOutcome::Frame { header, bytes } => {
                     if summary.first == 0 {
@@ -66,21 +94,64 @@ pub fn summarize(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> StreamSu
                     summary.last = header.last();
                     summary.bytes += bytes.len() as u64;
                 }
-                ReadOutcome::Gap { from, to } => gaps.push((from, to)),
+                ReadOutcome::Damaged(damage) if damage.torn => {}
+                ReadOutcome::Damaged(damage) => problems.damaged(&damage),
+                ReadOutcome::Gap { from, to } => {
+                    problems.missing(from, to);
+                    // What is missing is to be stated like anything that is there.
+                    summary.last = to;
+                }
                 ReadOutcome::End => break,
             }
         }
-        if let Some(last) = reader.closed().filter(|&last| last > summary.last.max(summary.acked)) {
-            gaps.push((summary.last + 1, last));
+        if let Some(stranger) = reader.stranger() {
+            problems.stranger = format!("{} is no regular file", stranger.display());
         }
         summary.meta = reader.meta().to_vec();
         Ok::<_, SpoolError>(())
     })();
-    if let Err(error) = result {
-        summary.damage = error.to_string();
-    } else if let Some(&(from, to)) = gaps.first() {
-        let missing: u64 = gaps.iter().map(|(from, to)| to - from + 1).sum();
-        summary.damage = format!("{missing} entries are damaged or missing, the first are {from} to {to}");
-    }
+    summary.damage = problems.words(result.err());
     summary
+}
+
+/// What is wrong with a stream.
+#[derive(Default)]
+struct Problems {
+    missing: u64,
+    first_gap: Option<(EntryNumber, EntryNumber)>,
+    first_damage: Option<Damage>,
+    damaged_bytes: u64,
+    stranger: String,
+    stopped: bool,
+}
+
+impl Problems {
+    fn damaged(&mut self, damage: &Damage) {
+        self.damaged_bytes += damage.to - damage.from;
+        self.first_damage.get_or_insert_with(|| damage.clone());
+    }
+
+    fn missing(&mut self, from: EntryNumber, to: EntryNumber) {
+        self.missing = self.missing.saturating_add((to - from).saturating_add(1));
+        self.first_gap.get_or_insert((from, to));
+    }
+
+    fn words(self, error: Option<SpoolError>) -> String {
+        let mut words = Vec::new();
+        if let Some((from, to)) = self.first_gap {
+            words.push(format!("{} entries are damaged or missing, the first are {from} to {to}", self.missing));
+        }
+        if let Some(Damage { segment, from, why, .. }) = self.first_damage {
+            let bytes = self.damaged_bytes;
+            words.push(format!("{bytes} bytes are no frames, the first at byte {from} of {}: {why}", file_name(segment)));
+        }
+        if !self.stranger.is_empty() {
+            words.push(self.stranger);
+        }
+        if self.stopped {
+            words.push("it was not read to its end".into());
+        }
+        words.extend(error.map(|error| error.to_string()));
+        words.join("; ")
+    }
 }

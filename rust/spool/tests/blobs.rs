@@ -36,7 +36,7 @@ fn stream(disk: &SimulatedDisk) -> SpoolWriter {
 }
 
 fn summary(disk: &SimulatedDisk) -> (Vec<u8>, u64, u64) {
-    let summary = summarize(Arc::new(disk.clone()), root(), STREAM);
+    let summary = summarize(Arc::new(disk.clone()), root(), STREAM, &|_, _| true, &mut || false);
     (summary.meta, summary.last, summary.acked)
 }
 
@@ -47,7 +47,7 @@ fn the_last_segment_stays_while_a_blob_waits() {
     spool.trim(3).unwrap();
     spool.remove().unwrap();
     assert_eq!(summary(&disk), (b"whose".to_vec(), 3, 3));
-    assert_eq!(summarize(Arc::new(disk.clone()), root(), STREAM).first, 3, "the segments before it are gone");
+    assert_eq!(summarize(Arc::new(disk.clone()), root(), STREAM, &|_, _| true, &mut || false).first, 3, "the segments before it are gone");
     disk.remove(&link()).unwrap();
     spool.remove().unwrap();
     assert!(disk.list(&root().join(STREAM.to_string())).is_err(), "nothing is left");

@@ -1,12 +1,13 @@
 //! The files of a stream in a sync: which contents it refers to, and sending them.
 
-use super::pace::Pace;
+use super::pace::{Pace, persist};
 use super::{SyncOptions, SyncedStream};
 use crate::upload::UploadError;
 use crate::upload::blobs::{BlobFeed, Source, send};
 use crate::upload::connection::connect;
 use crate::upload::files::release;
 use crate::upload::refused::keep_refused;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,19 +29,27 @@ pub(super) fn folder(root: &Path, stream: StreamId) -> PathBuf {
 
 /// The contents that are to be on the server. Of a stream that is meant for one, those with links: the others are there. A local stream says
 /// in its entries which they are; its links may not have been copied with it.
-pub(super) fn contents(root: &Path, options: &SyncOptions, stream: &SyncedStream) -> Vec<BlobId> {
+pub(super) fn contents(root: &Path, options: &SyncOptions, stream: &SyncedStream, stops: &mut dyn FnMut() -> bool) -> Vec<BlobId> {
     let mut ids: BTreeSet<BlobId> = links(&folder(root, stream.summary.stream)).unwrap_or_default().into_iter().collect();
     if !stream.is_for_a_server() {
         // What cannot be read is said of the rows.
-        ids.extend(paths(&options.disk, root, stream.summary.stream).unwrap_or_default().into_keys());
+        ids.extend(paths(&options.disk, root, stream.summary.stream, stops).unwrap_or_default().into_keys());
     }
     ids.into_iter().collect()
 }
 
 /// The paths under which a stream logged contents, as far as its segments are there and whole.
-fn paths(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<BTreeMap<BlobId, String>, SpoolError> {
+fn paths(
+    disk: &Arc<dyn Disk>,
+    root: &Path,
+    stream: StreamId,
+    stops: &mut dyn FnMut() -> bool,
+) -> Result<BTreeMap<BlobId, String>, SpoolError> {
     let (mut reader, mut paths) = (SpoolReader::open(Arc::clone(disk), root, stream)?, BTreeMap::new());
     loop {
+        if stops() {
+            return Ok(paths);
+        }
         match reader.next()? {
             ReadOutcome::Frame { bytes, .. } => {
                 let Ok(view) = FrameView::parse(bytes) else { continue };
@@ -52,7 +61,7 @@ fn paths(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<BTreeMap
                     }
                 }
             }
-            ReadOutcome::Gap { .. } => {}
+            ReadOutcome::Damaged(_) | ReadOutcome::Gap { .. } => {}
             ReadOutcome::End => return Ok(paths),
         }
     }
@@ -64,34 +73,33 @@ pub(super) async fn upload(
     options: &SyncOptions,
     stream: &mut SyncedStream,
     ids: Vec<BlobId>,
-    pace: &mut Pace<'_>,
+    pace: &RefCell<Pace<'_>>,
 ) -> Result<(), UploadError> {
     let blobs = BlobDirectory::new(root.with_file_name("blobs"));
     let (id, folder) = (stream.summary.stream, folder(root, stream.summary.stream));
     let releases = stream.is_for_a_server() && !stream.live;
     let mut left: BTreeSet<BlobId> = ids.into_iter().collect();
     let (mut missing, mut refused) = (BTreeSet::new(), BTreeMap::new());
-    let result = pace
-        .persist(id.0[0], async |pace: &mut Pace<'_>| {
-            let channel = connect(&options.url).await?;
-            let ids: Vec<BlobId> = left.difference(&missing).copied().collect();
-            let mut feed = FileFeed {
-                root,
-                blobs: &blobs,
-                folder: &folder,
-                stream: id,
-                releases,
-                left: &mut left,
-                missing: &mut missing,
-                refused: &mut refused,
-                pace,
-            };
-            send(&channel, &options.token, Source { blobs: &blobs, links: &folder }, &ids, &mut feed).await
-        })
-        .await;
+    let result = persist(pace, id.0[0], async || {
+        let channel = connect(&options.url).await?;
+        let ids: Vec<BlobId> = left.difference(&missing).copied().collect();
+        let mut feed = FileFeed {
+            root,
+            blobs: &blobs,
+            folder: &folder,
+            stream: id,
+            releases,
+            left: &mut left,
+            missing: &mut missing,
+            refused: &mut refused,
+            pace,
+        };
+        send(&channel, &options.token, Source { blobs: &blobs, links: &folder }, &ids, &mut feed).await
+    })
+    .await;
     stream.files = left.len() as u64;
     if !missing.is_empty() || !refused.is_empty() {
-        let paths = paths(&options.disk, root, id).unwrap_or_default();
+        let paths = paths(&options.disk, root, id, &mut || pace.borrow_mut().is_over()).unwrap_or_default();
         let name = |id: &BlobId| paths.get(id).cloned().unwrap_or_else(|| id.to_string());
         if !missing.is_empty() {
             stream.complain(&format!("the contents of {} files are missing: {}", missing.len(), listed(missing.iter().map(name))));
@@ -121,15 +129,16 @@ struct FileFeed<'a, 'p> {
     left: &'a mut BTreeSet<BlobId>,
     missing: &'a mut BTreeSet<BlobId>,
     refused: &'a mut BTreeMap<BlobId, String>,
-    pace: &'a mut Pace<'p>,
+    pace: &'a RefCell<Pace<'p>>,
 }
 
 impl FileFeed<'_, '_> {
     fn answered(&mut self, id: BlobId) {
+        let mut pace = self.pace.borrow_mut();
         if self.left.remove(&id) {
-            self.pace.said.files_sent += 1;
+            pace.said.files_sent += 1;
         }
-        self.pace.reached_at = Instant::now();
+        pace.reached_at = Instant::now();
     }
 }
 
@@ -156,6 +165,6 @@ impl BlobFeed for FileFeed<'_, '_> {
     }
 
     fn stops(&mut self) -> bool {
-        self.pace.is_over()
+        self.pace.borrow_mut().is_over()
     }
 }

@@ -3,6 +3,7 @@
 use super::{SyncOptions, SyncProgress};
 use crate::upload::UploadError;
 use crate::upload::backoff::Backoff;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// How often the caller hears of the progress at least.
@@ -21,7 +22,8 @@ pub(super) struct Pace<'a> {
 }
 
 impl<'a> Pace<'a> {
-    pub(super) fn new(options: &SyncOptions, said: SyncProgress, progress: &'a mut dyn FnMut(SyncProgress) -> bool) -> Self {
+    pub(super) fn new(options: &SyncOptions, progress: &'a mut dyn FnMut(SyncProgress) -> bool) -> Self {
+        let said = SyncProgress { sent: 0, total: 0, files_sent: 0, files_total: 0 };
         let now = Instant::now();
         let deadline = options.timeout.map(|timeout| now + timeout);
         Self { progress, said, called_at: None, deadline, patience: options.patience, reached_at: now, stopped: false }
@@ -40,36 +42,53 @@ impl<'a> Pace<'a> {
         }
         self.stopped || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
+}
 
-    /// Tries until it works, fails for good, or is to stop; says why it did not work.
-    pub(super) async fn persist(
-        &mut self,
-        seed: u8,
-        mut attempt: impl AsyncFnMut(&mut Self) -> Result<(), UploadError>,
-    ) -> Result<(), UploadError> {
-        let mut backoff = Backoff::new(u64::from(seed));
-        loop {
-            let error = match attempt(self).await {
-                Ok(()) => return Ok(()),
-                Err(error) if !error.is_transient() || self.is_over() => return Err(error),
-                Err(error) => error,
-            };
-            let hint = match error {
-                UploadError::Later { after_millis: millis @ 1.., .. } => Some(Duration::from_millis(u64::from(millis))),
-                _ => None,
-            };
-            let until = Instant::now() + backoff.delay(hint, Duration::ZERO);
-            while Instant::now() < until {
-                if self.reached_at.elapsed() > self.patience {
-                    // What holds for one stream holds for the rest: nobody waits once per stream.
-                    self.stopped = true;
-                    return Err(error);
-                }
-                if self.is_over() {
-                    return Err(error);
-                }
-                tokio::time::sleep(PROGRESS_INTERVAL.min(until.saturating_duration_since(Instant::now()))).await;
-            }
+impl Pace<'_> {
+    /// Whether to try no more: it is time to stop, or the server was away for too long. What holds for one stream holds for the rest.
+    fn gives_up(&mut self) -> bool {
+        self.stopped |= self.reached_at.elapsed() > self.patience;
+        self.is_over()
+    }
+}
+
+/// Tries until it works, fails for good, or is to stop; says why it did not work. Nothing that is tried outlasts the moment to stop.
+pub(super) async fn persist(
+    pace: &RefCell<Pace<'_>>,
+    seed: u8,
+    mut attempt: impl AsyncFnMut() -> Result<(), UploadError>,
+) -> Result<(), UploadError> {
+    let mut backoff = Backoff::new(u64::from(seed));
+    loop {
+        let reached_at = pace.borrow().reached_at;
+        let result = tokio::select! {
+            result = attempt() => result,
+            () = over(pace) => return Ok(()),
+        };
+        let error = match result {
+            Err(error) if error.is_of_the_server() && error.is_transient() && !pace.borrow_mut().is_over() => error,
+            other => return other,
+        };
+        if pace.borrow().reached_at > reached_at {
+            backoff.answered();
         }
+        let hint = match error {
+            UploadError::Later { after_millis: millis @ 1.., .. } => Some(Duration::from_millis(u64::from(millis))),
+            _ => None,
+        };
+        let until = Instant::now() + backoff.delay(hint, Duration::ZERO);
+        while Instant::now() < until {
+            if pace.borrow_mut().gives_up() {
+                return Err(error);
+            }
+            tokio::time::sleep(PROGRESS_INTERVAL.min(until.saturating_duration_since(Instant::now()))).await;
+        }
+    }
+}
+
+/// Returns once it is time to stop.
+async fn over(pace: &RefCell<Pace<'_>>) {
+    while !pace.borrow_mut().is_over() {
+        tokio::time::sleep(PROGRESS_INTERVAL).await;
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Streaming};
+use tonic::{Request, Status, Streaming};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the server may take to answer `Hello` and `OpenStream`.
@@ -21,18 +21,42 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Messages between us and HTTP/2; frames are up to 1 MiB before compression.
 const OUTGOING_MESSAGES: usize = 4;
+/// The same where streams share a connection: together they keep to its window.
+const SHARED_MESSAGES: usize = 256;
 /// Largest message that a server sends, with room for many rejected ranges.
 pub(crate) const ANSWER_BYTES: usize = 4 << 20;
 /// Frames that we keep unacknowledged at most, whatever the server would take.
 const WINDOW_BYTES: usize = 8 << 20;
 const PROTOCOL: u32 = 1;
 
-/// An attached connection.
+/// An attached connection, or the part that one stream has of it.
 pub(crate) struct Connection {
     pub(crate) outgoing: mpsc::Sender<v1::ClientMessage>,
-    pub(crate) inbound: Streaming<v1::ServerMessage>,
+    pub(crate) inbound: Inbound,
     /// Bytes of frames that may be unacknowledged.
     pub(crate) window_bytes: usize,
+}
+
+/// Where a stream's answers come from.
+pub(crate) enum Inbound {
+    /// The call is the stream's own.
+    Call(Box<Streaming<v1::ServerMessage>>),
+    /// The call is shared (see [`super::shared`]).
+    Share(mpsc::Receiver<Result<v1::ServerMessage, Status>>),
+}
+
+impl Inbound {
+    /// The next answer; `None` when the server has ended the call. May be dropped at any time.
+    pub(crate) async fn message(&mut self) -> Result<Option<v1::ServerMessage>, Status> {
+        match self {
+            Self::Call(call) => call.message().await,
+            Self::Share(answers) => answers.recv().await.transpose(),
+        }
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Share(_))
+    }
 }
 
 /// Connects. Only the transport: nothing is said yet.
@@ -60,7 +84,19 @@ pub(crate) async fn connect(url: &str) -> Result<Channel, UploadError> {
 
 /// Attaches: says `Hello` and waits for `Welcome`.
 pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, UploadError> {
-    let (outgoing, messages) = mpsc::channel(OUTGOING_MESSAGES);
+    let (outgoing, inbound, window_bytes) = call(channel, token, OUTGOING_MESSAGES).await?;
+    Ok(Connection { outgoing, inbound: Inbound::Call(Box::new(inbound)), window_bytes })
+}
+
+/// As [`attach`], for many streams: where they speak, the answers to all of them, and the bytes that may be unacknowledged.
+pub(crate) async fn attach_shared(channel: Channel, token: &str) -> Result<Call, UploadError> {
+    call(channel, token, SHARED_MESSAGES).await
+}
+
+pub(crate) type Call = (mpsc::Sender<v1::ClientMessage>, Streaming<v1::ServerMessage>, usize);
+
+async fn call(channel: Channel, token: &str, messages: usize) -> Result<Call, UploadError> {
+    let (outgoing, messages) = mpsc::channel(messages);
     let hello = v1::Hello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").into() };
     let late = |_| UploadError::Connection("the server does not answer".into());
     outgoing.send(message(Say::Hello(hello))).await.map_err(|_| UploadError::Connection("the connection broke".into()))?;
@@ -76,7 +112,7 @@ pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, 
     {
         Some(Heard::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
             let window = usize::try_from(welcome.max_in_flight_bytes).unwrap_or(WINDOW_BYTES);
-            Ok(Connection { outgoing, inbound, window_bytes: if window == 0 { WINDOW_BYTES } else { window.min(WINDOW_BYTES) } })
+            Ok((outgoing, inbound, if window == 0 { WINDOW_BYTES } else { window.min(WINDOW_BYTES) }))
         }
         Some(Heard::Welcome(welcome)) => Err(UploadError::Fatal(format!(
             "it speaks protocol {}, this library {PROTOCOL}: use the same version of stepwell",
@@ -105,7 +141,7 @@ pub(crate) fn message(say: Say) -> v1::ClientMessage {
 }
 
 /// What a status means for the connection.
-pub(crate) fn of_status(status: &tonic::Status) -> UploadError {
+pub(crate) fn of_status(status: &Status) -> UploadError {
     match status.code() {
         tonic::Code::Unauthenticated | tonic::Code::PermissionDenied => {
             UploadError::Fatal(format!("it does not let us in: {}", status.message()))

@@ -7,11 +7,12 @@ use crate::worker::wall_time;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
+use stepwell_codec::FrameHeader;
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Say;
 use stepwell_proto::v1::server_message::Message as Heard;
-use stepwell_spool::{ReadOutcome, SpoolReader};
+use stepwell_spool::{Damage, ReadOutcome, SpoolError, SpoolReader};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -40,6 +41,17 @@ pub(crate) trait Feed {
     fn lost(&self) -> u64;
     /// The number of the last entry, if nothing will follow what the reader has returned up to `position`.
     fn last(&self, position: EntryNumber) -> Option<EntryNumber>;
+    /// Keeps the segments in which bytes are no frames, and notes the entries that are missing there. Called before they are stated as lost,
+    /// and again whenever they are read again; an error ends the session with nothing stated.
+    fn damaged(&mut self, damage: &[Damage], missing: Option<(EntryNumber, EntryNumber)>) -> Result<(), UploadError>;
+    /// Whether a frame that is whole is to be taken for a gap: it was kept, because nobody can decode it.
+    fn passes_over(&self, _header: &FrameHeader) -> bool {
+        false
+    }
+    /// The entry behind which nothing is to be read.
+    fn reads_to(&self) -> EntryNumber {
+        EntryNumber::MAX
+    }
     /// Whether the stream is to be closed once everything is there.
     fn closes(&self) -> bool;
     /// Whether to stop where we are.
@@ -57,6 +69,18 @@ pub(crate) enum SessionEnd {
     Stopped,
 }
 
+/// What came of reading the spool.
+enum Read {
+    /// A frame, with the number of its last entry.
+    Frame(EntryNumber, Vec<u8>),
+    /// Nothing to send; more may follow.
+    Nothing,
+    /// Nothing more can be read, or is to be now.
+    Stop,
+    /// Nothing follows for now.
+    End,
+}
+
 struct Session<'a, F> {
     stream: StreamId,
     connection: Connection,
@@ -64,6 +88,10 @@ struct Session<'a, F> {
     opening: &'a Opening,
     feed: &'a mut F,
     filler: Filler,
+    /// What was found damaged since the last frame.
+    damage: Vec<Damage>,
+    /// Why the spool cannot be read beyond what was sent.
+    stopped_by: Option<SpoolError>,
     acked: EntryNumber,
     /// (last entry, bytes) of what was sent and is not acknowledged.
     in_flight: VecDeque<(EntryNumber, usize)>,
@@ -91,6 +119,8 @@ pub(crate) async fn run<F: Feed>(
         opening,
         feed,
         filler: Filler::default(),
+        damage: Vec::new(),
+        stopped_by: None,
         acked: 0,
         in_flight: VecDeque::new(),
         in_flight_bytes: 0,
@@ -116,7 +146,8 @@ impl<F: Feed> Session<'_, F> {
 
     async fn open(&mut self) -> Result<(), UploadError> {
         let opening = Some(v1::Opening::from(self.opening.clone()));
-        self.say(Say::Open(v1::OpenStream { stream: self.id(), opening, first_unacked: self.reader.first()?.max(1) })).await?;
+        let first_unacked = self.reader.first()?.max(1);
+        self.say(Say::Open(v1::OpenStream { stream: self.id(), opening, first_unacked })).await?;
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         while self.acked == 0 && self.paused_until.is_none() {
             let answer = tokio::time::timeout_at(deadline, self.connection.inbound.message()).await;
@@ -142,6 +173,8 @@ impl<F: Feed> Session<'_, F> {
         self.in_flight_bytes = 0;
         self.held = None;
         self.filler.clear();
+        self.damage.clear();
+        self.stopped_by = None;
         Ok(self.reader.seek(number)?)
     }
 
@@ -178,6 +211,13 @@ impl<F: Feed> Session<'_, F> {
                 }
             }
             let at_end = if self.paused_until.is_none() { self.send()? } else { false };
+            // What comes before the place that cannot be read is delivered first.
+            if self.in_flight.is_empty()
+                && self.held.is_none()
+                && let Some(error) = self.stopped_by.take()
+            {
+                return Err(error.into());
+            }
             if at_end && self.in_flight.is_empty() && self.feed.last(self.reader.position()).is_some_and(|last| self.acked >= last) {
                 return self.close().await;
             }
@@ -228,13 +268,11 @@ impl<F: Feed> Session<'_, F> {
                 Some(held) => held,
                 None => match self.filler.next(self.opening, wall_time())? {
                     Some(frame) => frame,
-                    None => match self.reader.next()? {
-                        ReadOutcome::Frame { header, bytes } => (header.last(), bytes.to_vec()),
-                        ReadOutcome::Gap { from, to } => {
-                            self.filler.missing(from, to)?;
-                            continue;
-                        }
-                        ReadOutcome::End => return Ok(true),
+                    None => match self.read()? {
+                        Read::Frame(last, bytes) => (last, bytes),
+                        Read::Nothing => continue,
+                        Read::Stop => return Ok(false),
+                        Read::End => return Ok(true),
                     },
                 },
             };
@@ -251,6 +289,42 @@ impl<F: Feed> Session<'_, F> {
             self.in_flight.push_back((last, length));
             self.in_flight_bytes += length;
         }
+    }
+
+    /// Reads one thing from the spool.
+    fn read(&mut self) -> Result<Read, UploadError> {
+        if self.stopped_by.is_some() {
+            return Ok(Read::Stop);
+        }
+        let position = self.reader.position();
+        if position > self.feed.reads_to() {
+            return Ok(Read::End);
+        }
+        let (missing, read) = match self.reader.next() {
+            Ok(ReadOutcome::Damaged(damage)) => {
+                self.damage.push(damage);
+                // Each may have cost the reader a long search.
+                return Ok(if self.feed.stops() { Read::Stop } else { Read::Nothing });
+            }
+            Ok(ReadOutcome::Frame { header, .. }) if self.feed.passes_over(&header) => {
+                (Some((header.first.max(position), header.last())), Read::Nothing)
+            }
+            Ok(ReadOutcome::Frame { header, bytes }) => (None, Read::Frame(header.last(), bytes.to_vec())),
+            Ok(ReadOutcome::Gap { from, to }) => (Some((from, to)), Read::Nothing),
+            Ok(ReadOutcome::End) => (None, Read::End),
+            Err(error) => {
+                self.stopped_by = Some(error);
+                return Ok(Read::Stop);
+            }
+        };
+        // Kept before it is stated as lost, and before anything behind it is acknowledged.
+        if missing.is_some() || !self.damage.is_empty() {
+            self.feed.damaged(&std::mem::take(&mut self.damage), missing)?;
+        }
+        if let Some((from, to)) = missing {
+            self.filler.missing(from, to)?;
+        }
+        Ok(read)
     }
 
     fn hear(&mut self, heard: Heard) -> Result<(), UploadError> {
@@ -289,6 +363,9 @@ impl<F: Feed> Session<'_, F> {
     async fn close(&mut self) -> Result<SessionEnd, UploadError> {
         if self.feed.closes() {
             self.say(Say::Close(v1::CloseStream { stream: self.id(), last: self.acked })).await?;
+            if self.connection.inbound.is_shared() {
+                return Ok(SessionEnd::Complete);
+            }
             // Ending our side of the call makes the server end its own.
             let (closed, _) = tokio::sync::mpsc::channel(1);
             self.connection.outgoing = closed;

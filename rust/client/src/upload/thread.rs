@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_proto::v1;
-use stepwell_spool::{Disk, SpoolReader, keep_rejected};
+use stepwell_spool::{Damage, Disk, SpoolReader, keep_damaged, keep_rejected};
 use tokio::sync::Notify;
 
 /// How long `stop` may take to be noticed while waiting.
@@ -25,6 +25,8 @@ pub(crate) struct Uploader {
     pub(crate) token: String,
     pub(crate) progress: Arc<Progress>,
     pub(crate) appended: Arc<Notify>,
+    /// Entries up to this one are counted, as far as they were found damaged.
+    pub(crate) lost_upto: EntryNumber,
 }
 
 impl Uploader {
@@ -122,6 +124,15 @@ impl Feed for Uploader {
                 known.connection = words;
             }
         });
+        Ok(())
+    }
+
+    fn damaged(&mut self, damage: &[Damage], missing: Option<(EntryNumber, EntryNumber)>) -> Result<(), UploadError> {
+        keep_damaged(&*self.disk, &self.root, self.stream, damage, missing)?;
+        if let Some((from, to)) = missing.map(|(from, to)| (from.max(self.lost_upto + 1), to)).filter(|(from, to)| from <= to) {
+            self.lost_upto = to;
+            self.progress.update(|known| known.damaged += to - from + 1);
+        }
         Ok(())
     }
 

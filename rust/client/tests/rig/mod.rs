@@ -39,15 +39,26 @@ pub fn decode(bytes: &[u8]) -> Vec<Entry> {
     PayloadReader::new(&view.payload().unwrap(), view.header.count).unwrap().entries().unwrap()
 }
 
+/// Whether all entries of a frame can be read.
+pub fn is_readable(bytes: &[u8]) -> bool {
+    let payload = FrameView::parse(bytes).and_then(|view| Ok((view.payload()?, view.header.count)));
+    payload.is_ok_and(|(payload, count)| PayloadReader::new(&payload, count).and_then(PayloadReader::entries).is_ok())
+}
+
 /// All entries of a stream that are in the spool now.
 pub fn entries(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> Vec<Entry> {
     let mut reader = SpoolReader::open(disk, root, stream).unwrap();
     let mut entries = Vec::new();
-    while let ReadOutcome::Frame { header, bytes } = reader.next().unwrap() {
-        assert_eq!(header.first, entries.len() as u64 + 1);
-        entries.extend(decode(bytes));
+    loop {
+        match reader.next().unwrap() {
+            ReadOutcome::Frame { header, bytes } => {
+                assert_eq!(header.first, entries.len() as u64 + 1);
+                entries.extend(decode(bytes));
+            }
+            ReadOutcome::Damaged(damage) if damage.torn => {}
+            _ => return entries,
+        }
     }
-    entries
 }
 
 pub fn steps(entries: &[Entry]) -> Vec<i64> {

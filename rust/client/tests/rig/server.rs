@@ -241,7 +241,10 @@ impl Memory {
         if header.first != durable + 1 {
             return (vec![Answer::Rewind(v1::Rewind { stream: stream.clone(), expected: durable + 1 })], true);
         }
-        let deed = self.script.pop_front().unwrap_or(Deed::Acknowledge);
+        let deed = match self.script.pop_front() {
+            _ if !super::is_readable(&frame.frame) => Deed::Fatal("a frame that cannot be read"),
+            deed => deed.unwrap_or(Deed::Acknowledge),
+        };
         if matches!(deed, Deed::Acknowledge | Deed::StoreAndBreak | Deed::Reject | Deed::Rewind(_)) {
             self.entries.entry(stream.to_vec()).or_default().extend(super::decode(&frame.frame));
             self.durable.insert(stream.to_vec(), header.last());

@@ -22,6 +22,13 @@ pub(super) enum PatchError {
     Payload(#[from] PayloadError),
 }
 
+impl PatchError {
+    /// Whether a newer version may read the frame.
+    pub(super) fn is_later(&self) -> bool {
+        matches!(self, Self::Frame(FrameError::Later(_)) | Self::Payload(PayloadError::Later(_)))
+    }
+}
+
 /// A frame that states the loss of the entries from `first` to `last` (at most [`LOST_PER_FRAME`]).
 pub(super) fn lost(opening: &Opening, first: EntryNumber, last: EntryNumber, time: TimeMicros) -> Result<Vec<u8>, PatchError> {
     let mut builder = PayloadBuilder::new();

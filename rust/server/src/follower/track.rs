@@ -1,22 +1,23 @@
 //! One stream of a spool on its way into the store.
 
 use super::Follower;
+use super::batch::{Batch, Landing};
 use super::patch::{self, LOST_PER_FRAME};
-use crate::commit::Committer;
 use crate::diagnostics::warn;
 use crate::ingest::check;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use stepwell_codec::{msgpack, payload};
-use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, TimeMicros};
-use stepwell_spool::{ReadOutcome, SpoolReader};
-use stepwell_store::{AppendOutcome, StoreError, StreamFrame};
+use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
+use stepwell_store::StoreError;
 
 /// Bytes of frames that are submitted before their answers are waited for: one group of the commit thread.
 const BATCH_BYTES: usize = 4 << 20;
-/// How long an answer may take; the store has its own time-outs below this.
-const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// Streams that are advanced together.
+const TOGETHER: usize = 256;
+/// How long one stream may be read at a time.
+const READ_TIME: Duration = Duration::from_millis(50);
 /// Missing entries that are believed in one gap. A larger one is a number that cannot be true.
 const MOST_LOST: u64 = 10_000_000;
 /// How long a stream without news waits for the next look, at first and at most.
@@ -36,19 +37,117 @@ pub(super) enum Progress {
     StoreAway,
 }
 
+/// How long to wait for the next look at a stream that has been silent for this long.
+pub(super) fn pause(quiet: Duration) -> Duration {
+    if quiet < QUIET_AFTER { LOOK_SOON } else { (quiet / 10).min(LOOK_LATE) }
+}
+
 /// A stream.
 pub(super) struct Track {
     stream: StreamId,
-    /// `None` while the stream has no segment that says what it is.
+    /// `None` where nothing is to be read.
     opening: Option<Arc<Opening>>,
     reader: Option<SpoolReader>,
+    /// The store knows the stream.
+    opened: bool,
     /// Nothing is to be read from it any more.
     done: bool,
     look_at: Instant,
+    /// When it last had news: frames, or a sign of life.
     news_at: Instant,
     beat: Option<SystemTime>,
+    /// What the reader said before it last came to the end; the same again means that there is no news.
+    stamp: Option<(u64, SystemTime)>,
+    /// It was read to its end once.
+    caught_up: bool,
+    writer_is_gone: bool,
     damaged_bytes: u64,
     complaint: String,
+}
+
+/// What was read of a stream and is on its way to the store.
+struct Pending<'a> {
+    batch: Batch<'a>,
+    read: Result<Progress, Stop>,
+    closed: Option<EntryNumber>,
+    stamp: Option<(u64, SystemTime)>,
+}
+
+/// Why a stream cannot go on.
+enum Stop {
+    /// It never will.
+    ForGood(String),
+    /// It cannot be read just now.
+    ForNow(String),
+}
+
+impl From<SpoolError> for Stop {
+    fn from(error: SpoolError) -> Self {
+        let words = error.to_string();
+        if matches!(error, SpoolError::Io { .. }) { Self::ForNow(words) } else { Self::ForGood(words) }
+    }
+}
+
+/// Advances some of the streams that are due: as many as share a group commit. The store answers all of them before this returns.
+pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<Item = &'t mut Track>) -> Progress {
+    let mut tracks: Vec<_> = due.by_ref().take(TOGETHER).collect();
+    tracks.retain_mut(|track| track.look(follower));
+    if open_together(follower, &mut tracks) == Progress::StoreAway {
+        return Progress::StoreAway;
+    }
+    let mut progress = Progress::CaughtUp;
+    let mut tracks = tracks.into_iter().peekable();
+    while tracks.peek().is_some() && !follower.is_stopped() {
+        let (mut pending, mut bytes) = (Vec::new(), 0);
+        while bytes < BATCH_BYTES
+            && let Some(track) = tracks.next()
+        {
+            if let Some(read) = track.read(follower) {
+                bytes += read.batch.bytes;
+                pending.push((track, read));
+            }
+        }
+        let mut away = false;
+        for (track, read) in pending {
+            match track.settle(read) {
+                Progress::CaughtUp => {}
+                Progress::Behind => progress = Progress::Behind,
+                Progress::StoreAway => away = true,
+            }
+        }
+        if away {
+            return Progress::StoreAway;
+        }
+    }
+    progress
+}
+
+/// Makes streams known to the store, and places their readers where it wants to go on.
+fn open_together(follower: &Follower, tracks: &mut [&mut Track]) -> Progress {
+    let new = |track: &&mut &mut Track| !track.opened && !track.done;
+    let openings: Vec<_> =
+        tracks.iter_mut().filter(new).filter_map(|track| Some((track.stream, Arc::clone(track.opening.as_ref()?)))).collect();
+    if openings.is_empty() {
+        return Progress::CaughtUp;
+    }
+    let answers = match follower.store.open_streams(&openings) {
+        Ok(answers) => answers,
+        Err(error) => vec![Err(error); openings.len()],
+    };
+    for (track, answer) in tracks.iter_mut().filter(new).zip(answers) {
+        match answer {
+            Ok(durable) => {
+                track.opened = true;
+                track.seek(durable + 1);
+            }
+            Err(StoreError::Unavailable(reason)) => {
+                track.complain(&reason);
+                return Progress::StoreAway;
+            }
+            Err(error) => track.give_up(&error.to_string()),
+        }
+    }
+    Progress::CaughtUp
 }
 
 impl Track {
@@ -59,24 +158,35 @@ impl Track {
             stream,
             opening: None,
             reader: None,
+            opened: false,
             done: false,
             look_at: now,
             news_at: now,
             beat: None,
+            stamp: None,
+            caught_up: false,
+            writer_is_gone: false,
             damaged_bytes: 0,
             complaint: String::new(),
         };
         match SpoolReader::open(Arc::clone(&follower.disk), &follower.root, stream) {
             Ok(reader) if reader.meta().is_empty() => return None,
-            Ok(reader) => match read_opening(reader.meta()) {
+            Ok(mut reader) => match read_opening(reader.meta()) {
                 Ok(opening) => {
                     let elsewhere = !opening.destination.is_empty();
                     // Another server has taken a part of it, or all: that server shows it.
                     track.done = elsewhere && reader.first().unwrap_or(0) != 1;
                     track.opening = Some(Arc::new(opening));
+                    // A stream without a heartbeat has had no news for long.
+                    let silence = reader.last_alive().map_or(LOOK_LATE * 10, |alive| alive.elapsed().unwrap_or_default());
+                    track.news_at = now.checked_sub(silence).unwrap_or(now);
+                    reader.rest();
+                    track.reader = Some(reader);
                 }
                 Err(problem) => track.give_up(&problem),
             },
+            // It may be readable later; those who follow it are told when it is.
+            Err(SpoolError::Io { .. }) => return None,
             Err(error) => track.give_up(&error.to_string()),
         }
         Some(track)
@@ -87,38 +197,81 @@ impl Track {
         self.opening.as_ref().map_or(0, |opening| opening.time)
     }
 
-    /// Brings one batch to the store, if it is time for a look or `hurried`.
-    pub(super) fn advance(&mut self, follower: &Follower, hurried: bool) -> Progress {
+    /// Whether it is time for a look, or all is wanted at once.
+    pub(super) fn is_due(&self, now: Instant, hurried: bool) -> bool {
+        !self.done && self.opening.is_some() && (now >= self.look_at || hurried)
+    }
+
+    /// Looks for signs of life and for news; whether there is something to read.
+    fn look(&mut self, follower: &Follower) -> bool {
+        let (Some(reader), Some(opening)) = (&mut self.reader, &self.opening) else { return false };
         let now = Instant::now();
-        if self.done || now < self.look_at && !hurried {
-            return Progress::CaughtUp;
-        }
-        let Some(opening) = self.opening.clone() else { return Progress::CaughtUp };
-        let mut reader = match self.reader.take().map_or_else(|| self.open(follower, &opening), Ok) {
-            Ok(reader) => reader,
-            Err(progress) => return progress,
-        };
-        if let Some(alive) = reader.last_alive().filter(|&alive| self.beat != Some(alive)) {
+        let alive = reader.last_alive();
+        if let Some(alive) = alive.filter(|&alive| self.beat != Some(alive)) {
+            if self.beat.is_some() || alive.elapsed().is_ok_and(|age| age < QUIET_AFTER) {
+                self.news_at = now;
+            }
             self.beat = Some(alive);
             let time = alive.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros);
             follower.pulse.beat(self.stream, time);
-            self.news_at = now;
         }
+        let quiet = now.duration_since(self.news_at);
+        // What stands at the end of a stream that nobody writes is no frame on its way.
+        if !self.writer_is_gone && quiet >= QUIET_AFTER && !writer_lives(alive, &opening.host, opening.pid) {
+            self.writer_is_gone = true;
+            reader.set_writer_is_gone();
+            self.stamp = None;
+        }
+        let has_news = self.stamp.is_none() || self.stamp != reader.stamp();
+        if !has_news {
+            self.look_at = now + pause(quiet);
+        }
+        has_news
+    }
+
+    /// Places the reader.
+    fn seek(&mut self, number: EntryNumber) {
+        let Some(reader) = &mut self.reader else { return };
+        if reader.position() == number {
+            return;
+        }
+        if let Err(error) = reader.seek(number) {
+            self.stop(error.into());
+        }
+    }
+
+    /// Reads one batch and submits it.
+    fn read<'f>(&mut self, follower: &'f Follower) -> Option<Pending<'f>> {
+        let opening = self.opening.clone()?;
+        if self.done || !self.opened {
+            return None;
+        }
+        let mut reader = self.reader.take()?;
         // Asked before reading: what is written after this is found at the next look.
-        let closed = reader.closed();
+        let (closed, stamp) = (reader.closed(), reader.stamp());
         let mut batch = Batch::new(follower, self.stream);
         let read = self.fill(&mut batch, &mut reader, &opening);
+        reader.rest();
+        self.reader = Some(reader);
+        Some(Pending { batch, read, closed, stamp })
+    }
+
+    /// Waits for what the store says to a batch.
+    fn settle(&mut self, pending: Pending<'_>) -> Progress {
+        let Pending { batch, read, closed, stamp } = pending;
         let any = batch.frames > 0;
         match batch.land() {
             Landing::Durable => {}
+            // Someone else brought this stream forward.
             Landing::Expected(number) => {
-                // Someone else brought this stream forward.
-                if let Err(error) = reader.seek(number) {
-                    self.give_up(&error.to_string());
-                }
+                self.seek(number);
+                self.stamp = None;
+                return Progress::Behind;
             }
             Landing::Away(reason) => {
                 self.complain(&reason);
+                // What was read and not stored is read again, from where the store is.
+                (self.opened, self.stamp) = (false, None);
                 return Progress::StoreAway;
             }
             Landing::Refused(reason) => {
@@ -126,66 +279,48 @@ impl Track {
                 return Progress::CaughtUp;
             }
         }
+        let (Some(reader), Some(opening)) = (&self.reader, &self.opening) else { return Progress::CaughtUp };
         if reader.damaged_bytes() > self.damaged_bytes {
             self.damaged_bytes = reader.damaged_bytes();
             warn(format_args!("stream {} of run {}: {} bytes of its spool are damaged", self.stream, opening.run, self.damaged_bytes));
         }
+        let now = Instant::now();
         match read {
-            Ok(Progress::CaughtUp) if closed.is_some_and(|last| reader.position() > last) => self.done = true,
+            Ok(Progress::CaughtUp) if closed.is_some_and(|last| reader.position() > last) => {
+                self.done = true;
+                self.reader = None;
+            }
             Ok(progress) => {
-                if any {
+                // What lay there when the stream was found is no news.
+                if any && self.caught_up {
                     self.news_at = now;
                 }
-                let quiet = now.duration_since(self.news_at);
-                if quiet < QUIET_AFTER {
-                    self.look_at = if progress == Progress::Behind { now } else { now + LOOK_SOON };
-                    self.reader = Some(reader);
-                } else {
-                    self.look_at = now + (quiet / 10).min(LOOK_LATE);
-                }
+                self.caught_up |= progress == Progress::CaughtUp;
+                self.stamp = stamp.filter(|_| progress == Progress::CaughtUp);
+                self.look_at = if progress == Progress::Behind { now } else { now + pause(now.duration_since(self.news_at)) };
                 return progress;
             }
-            Err(reason) => self.give_up(&reason),
+            Err(stop) => self.stop(stop),
         }
         Progress::CaughtUp
     }
 
-    /// A reader at the entry that the store wants next.
-    fn open(&mut self, follower: &Follower, opening: &Opening) -> Result<SpoolReader, Progress> {
-        let durable = match follower.store.open_stream(self.stream, opening) {
-            Ok(durable) => durable,
-            Err(StoreError::Unavailable(reason)) => {
-                self.complain(&reason);
-                return Err(Progress::StoreAway);
-            }
-            Err(error) => {
-                self.give_up(&error.to_string());
-                return Err(Progress::CaughtUp);
-            }
-        };
-        let reader = SpoolReader::open(Arc::clone(&follower.disk), &follower.root, self.stream).and_then(|mut reader| {
-            reader.seek(durable + 1)?;
-            Ok(reader)
-        });
-        reader.map_err(|error| {
-            self.give_up(&error.to_string());
-            Progress::CaughtUp
-        })
-    }
-
-    /// Submits what comes next, up to a batch. An error says why the stream cannot go on.
-    fn fill(&mut self, batch: &mut Batch<'_>, reader: &mut SpoolReader, opening: &Arc<Opening>) -> Result<Progress, String> {
-        while batch.bytes < BATCH_BYTES {
+    /// Submits what comes next, up to a batch.
+    fn fill(&mut self, batch: &mut Batch<'_>, reader: &mut SpoolReader, opening: &Arc<Opening>) -> Result<Progress, Stop> {
+        let began = Instant::now();
+        while batch.bytes < BATCH_BYTES && began.elapsed() < READ_TIME {
             let wanted = reader.position();
-            let lost = match reader.next().map_err(|error| error.to_string())? {
+            let lost = match reader.next()? {
                 ReadOutcome::End => return Ok(Progress::CaughtUp),
+                // What it held comes later, or is a gap.
+                ReadOutcome::Damaged(_) => continue,
                 ReadOutcome::Frame { header, bytes } => {
                     let whole = header.first == wanted.max(1);
                     let checked = if whole {
-                        check(batch.stream, opening, bytes).map_err(|error| error.to_string())
+                        check(batch.stream, opening, bytes).map_err(|error| (error.is_later(), error.to_string()))
                     } else {
-                        let rest = patch::rest(bytes, wanted).map_err(|error| error.to_string());
-                        rest.and_then(|rest| check(batch.stream, opening, &rest).map_err(|error| error.to_string()))
+                        let rest = patch::rest(bytes, wanted).map_err(|error| (error.is_later(), error.to_string()));
+                        rest.and_then(|rest| check(batch.stream, opening, &rest).map_err(|error| (error.is_later(), error.to_string())))
                     };
                     match checked {
                         Ok(frame) => {
@@ -194,11 +329,17 @@ impl Track {
                             }
                             continue;
                         }
-                        Err(problem) => (wanted.max(1), header.last(), problem),
+                        Err((true, problem)) => {
+                            return Err(Stop::ForGood(format!(
+                                "from entry {} on it was written by a later version: {problem}",
+                                header.first
+                            )));
+                        }
+                        Err((false, problem)) => (wanted.max(1), header.last(), problem),
                     }
                 }
                 ReadOutcome::Gap { .. } if !opening.destination.is_empty() => {
-                    return Err("a part of it is gone to its destination, which shows it from here on".into());
+                    return Err(Stop::ForGood("a part of it is gone to its destination, which shows it from here on".into()));
                 }
                 ReadOutcome::Gap { from, to } => (from, to, "damaged or missing".to_owned()),
             };
@@ -215,22 +356,35 @@ impl Track {
         batch: &mut Batch<'_>,
         opening: &Arc<Opening>,
         (from, to, problem): (EntryNumber, EntryNumber, String),
-    ) -> Result<bool, String> {
+    ) -> Result<bool, Stop> {
         warn(format_args!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.run));
         if to - from >= MOST_LOST {
-            return Err(format!("{} entries cannot be missing", to - from + 1));
+            return Err(Stop::ForGood(format!("{} entries cannot be missing", to - from + 1)));
         }
         let mut first = from;
         while first <= to {
             let last = to.min(first + LOST_PER_FRAME - 1);
-            let bytes = patch::lost(opening, first, last, crate::clock::now()).map_err(|error| error.to_string())?;
-            let frame = check(batch.stream, opening, &bytes).map_err(|error| error.to_string())?;
+            let bytes = patch::lost(opening, first, last, crate::clock::now()).map_err(|error| Stop::ForGood(error.to_string()))?;
+            let frame = check(batch.stream, opening, &bytes).map_err(|error| Stop::ForGood(error.to_string()))?;
             if !batch.submit(frame) {
                 return Ok(false);
             }
             first = last + 1;
         }
         Ok(true)
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        match stop {
+            Stop::ForGood(reason) => self.give_up(&reason),
+            Stop::ForNow(reason) => {
+                self.look_at = Instant::now() + LOOK_LATE;
+                if self.complaint != reason {
+                    warn(format_args!("stream {} in the spool cannot be read just now: {reason}", self.stream));
+                    self.complaint = reason;
+                }
+            }
+        }
     }
 
     fn give_up(&mut self, reason: &str) {
@@ -254,81 +408,4 @@ fn read_opening(meta: &[u8]) -> Result<Opening, String> {
     let opening = payload::statement::opening_from_value(&value).map_err(|error| error.to_string())?;
     RunPath::new(&opening.entity, &opening.project, &opening.run).map_err(|error| error.to_string())?;
     Ok(opening)
-}
-
-/// What became of a batch.
-enum Landing {
-    /// All of it is durable.
-    Durable,
-    /// The store wants this number.
-    Expected(EntryNumber),
-    /// The store takes nothing just now.
-    Away(String),
-    /// The store will never take it.
-    Refused(String),
-}
-
-/// Frames on their way to the store.
-struct Batch<'a> {
-    follower: &'a Follower,
-    stream: StreamId,
-    bytes: usize,
-    frames: usize,
-    /// No room came in time; the rest of the batch is read again later.
-    full: bool,
-    landed: Arc<(Mutex<Landed>, Condvar)>,
-}
-
-/// The answers so far.
-#[derive(Default)]
-struct Landed {
-    frames: usize,
-    /// The first thing that went wrong.
-    failure: Option<Result<AppendOutcome, StoreError>>,
-}
-
-impl<'a> Batch<'a> {
-    fn new(follower: &'a Follower, stream: StreamId) -> Self {
-        Self { follower, stream, bytes: 0, frames: 0, full: false, landed: Arc::default() }
-    }
-
-    /// Submits a frame; `false` if there was no room for it in time.
-    fn submit(&mut self, frame: StreamFrame) -> bool {
-        let committer = &self.follower.committer;
-        let Some(room) = self.follower.runtime.block_on(committer.reserve(Committer::weight(&frame.header))) else {
-            self.full = true;
-            return false;
-        };
-        self.bytes += frame.bytes.len();
-        self.frames += 1;
-        let landed = Arc::clone(&self.landed);
-        let reply = move |outcome: Result<AppendOutcome, StoreError>| {
-            let mut state = landed.0.lock();
-            state.frames += 1;
-            if !matches!(outcome, Ok(AppendOutcome::Durable(_))) {
-                state.failure.get_or_insert(outcome);
-            }
-            landed.1.notify_one();
-        };
-        committer.submit(frame, Arc::new(room), Box::new(reply));
-        true
-    }
-
-    /// Waits for all answers.
-    fn land(self) -> Landing {
-        let deadline = Instant::now() + ANSWER_WAIT;
-        let mut state = self.landed.0.lock();
-        while state.frames < self.frames {
-            if self.landed.1.wait_until(&mut state, deadline).timed_out() {
-                return Landing::Away("it has not answered for 60 s".into());
-            }
-        }
-        match state.failure.take() {
-            None if self.full => Landing::Away("the server has more frames than it can store".into()),
-            None | Some(Ok(AppendOutcome::Durable(_))) => Landing::Durable,
-            Some(Ok(AppendOutcome::Expected(number))) => Landing::Expected(number),
-            Some(Err(StoreError::Unavailable(reason))) => Landing::Away(reason),
-            Some(Err(error)) => Landing::Refused(error.to_string()),
-        }
-    }
 }

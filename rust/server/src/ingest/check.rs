@@ -29,6 +29,13 @@ pub(crate) enum CheckError {
     },
 }
 
+impl CheckError {
+    /// Whether a newer version may take the frame: nothing of it is to be given up.
+    pub(crate) fn is_later(&self) -> bool {
+        matches!(self, Self::Frame(FrameError::Later(_)) | Self::Payload(PayloadError::Later(_)))
+    }
+}
+
 /// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB); run it off the threads that serve
 /// sockets unless the frame is small.
 pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<StreamFrame, CheckError> {

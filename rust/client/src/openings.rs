@@ -1,0 +1,159 @@
+//! What lies in a directory of spools, without reading it: whose each stream is, and how often a label of a run has begun.
+//!
+//! # The index
+//!
+//! Finding the attempts of a label takes the opening of every stream, and a directory may hold thousands. So they are noted in one file, 40 bytes
+//! a stream: magic `SWA1`, stream id, hash of what names the label, attempt, CRC32C of the bytes before; integers are little-endian. The file is
+//! never the truth: a stream that it does not name is opened, one that is gone does not count, and a file with anything wrong in it is made anew.
+
+use std::collections::HashMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use stepwell_codec::frame::checksum;
+use stepwell_codec::msgpack;
+use stepwell_codec::payload::statement::opening_from_value;
+use stepwell_model::{Opening, StreamId};
+use stepwell_spool::{Disk, SpoolError, meta, stream_lives, streams};
+
+const MAGIC: [u8; 4] = *b"SWA1";
+const RECORD_BYTES: usize = 40;
+/// A larger index is not read: two million streams.
+const INDEX_BYTES: u64 = 80 << 20;
+
+/// A stream and whose it is.
+#[derive(Debug, Clone)]
+pub struct FoundStream {
+    /// The stream.
+    pub stream: StreamId,
+    /// What it says about its run; `None` while it has no segment, or if that cannot be read.
+    pub opening: Option<Opening>,
+    /// Whether its writer lives, as far as one can tell.
+    pub live: bool,
+}
+
+/// The opening that segments carry; `None` if it cannot be read.
+pub(crate) fn read_opening(meta: &[u8]) -> Option<Opening> {
+    opening_from_value(&msgpack::from_bytes(meta).ok()?).ok()
+}
+
+fn opening_of(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Option<Opening> {
+    read_opening(&meta(disk, root, stream).ok()?)
+}
+
+/// The streams of a directory; of each, the header of one segment is read.
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
+pub fn openings(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<FoundStream>, SpoolError> {
+    let found = streams(&*disk, root)?;
+    let look = |stream| {
+        let opening = opening_of(&disk, root, stream);
+        let live = opening.as_ref().is_some_and(|opening| stream_lives(&*disk, root, stream, &opening.host, opening.pid));
+        FoundStream { stream, opening, live }
+    };
+    Ok(found.into_iter().map(look).collect())
+}
+
+/// What the index says of one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Record {
+    stream: StreamId,
+    label: u64,
+    attempt: u64,
+}
+
+impl Record {
+    fn of(stream: StreamId, opening: &Opening) -> Self {
+        let label = hash([&opening.entity, &opening.project, &opening.run, &opening.label]);
+        Self { stream, label, attempt: opening.attempt }
+    }
+
+    fn encode(self) -> [u8; RECORD_BYTES] {
+        let mut out = [0; RECORD_BYTES];
+        out[..4].copy_from_slice(&MAGIC);
+        out[4..20].copy_from_slice(&self.stream.0);
+        out[20..28].copy_from_slice(&self.label.to_le_bytes());
+        out[28..36].copy_from_slice(&self.attempt.to_le_bytes());
+        let crc = checksum(&out[..36]);
+        out[36..].copy_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    fn decode(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
+        let eight = |at: usize| bytes[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+        let mut stream = [0; 16];
+        stream.copy_from_slice(&bytes[4..20]);
+        let is_sound = bytes[..4] == MAGIC && checksum(&bytes[..36]).to_le_bytes() == bytes[36..];
+        is_sound.then(|| Self { stream: StreamId(stream), label: eight(20), attempt: eight(28) })
+    }
+}
+
+/// FNV-1a of the parts, each with its end. Two labels of one hash would count each other's attempts, which does no harm.
+fn hash(parts: [&str; 4]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// The greatest attempt of a label of a run among the streams of a directory. `index` is the file that remembers them: it is brought up to date
+/// where that works, and costs nothing but time where it does not.
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
+pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [&str; 4]) -> Result<Option<u64>, SpoolError> {
+    let found = streams(&*disk, root)?;
+    let label = hash(label);
+    let (known, is_sound) = read_index(index);
+    let records: HashMap<StreamId, Record> = known.iter().map(|record| (record.stream, *record)).collect();
+    let is_new = |stream: &&StreamId| !records.contains_key(stream);
+    let new: Vec<Record> =
+        found.iter().filter(is_new).filter_map(|&stream| Some(Record::of(stream, &opening_of(&disk, root, stream)?))).collect();
+    let there = || found.iter().filter_map(|stream| records.get(stream)).chain(&new);
+    // A file of which most is of streams that are gone is made anew as well.
+    if !is_sound || known.len() > 2 * found.len() + 1_000 {
+        let _ = write_anew(index, there());
+    } else if !new.is_empty() {
+        let _ = append(index, &new);
+    }
+    Ok(there().filter(|record| record.label == label).map(|record| record.attempt).max())
+}
+
+/// What the index says, and whether all of it is sound.
+fn read_index(path: &Path) -> (Vec<Record>, bool) {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        file.take(INDEX_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match read() {
+        Ok(bytes) => {
+            let (records, rest) = bytes.as_chunks::<RECORD_BYTES>();
+            let sound: Vec<_> = records.iter().filter_map(Record::decode).collect();
+            let is_sound = sound.len() == records.len() && rest.is_empty() && bytes.len() as u64 <= INDEX_BYTES;
+            (sound, is_sound)
+        }
+        Err(error) => (Vec::new(), error.kind() == io::ErrorKind::NotFound),
+    }
+}
+
+fn append(path: &Path, records: &[Record]) -> io::Result<()> {
+    make_folder(path)?;
+    let bytes: Vec<u8> = records.iter().flat_map(|record| record.encode()).collect();
+    // One write at the end of the file; whoever appends at the same time names streams twice, which does no harm.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(&bytes)
+}
+
+fn write_anew<'a>(path: &Path, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
+    make_folder(path)?;
+    let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+    let bytes: Vec<u8> = records.flat_map(|record| record.encode()).collect();
+    let _ = fs::remove_file(&beside);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?.write_all(&bytes)?;
+    fs::rename(&beside, path)
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
+}

@@ -89,10 +89,11 @@ impl Database {
             let _lock = replacement::lock(&path).map_err(|error| ConnectError::from(error).at(path.clone()))?;
             replacement::finish(&path).map_err(unusable)?;
         }
+        let is_new = !path.exists();
         create_file(&path).map_err(unusable)?;
         let database = Self { path, writer: Mutex::default(), readers: Mutex::default(), salvaged: Mutex::default() };
         let met = FileId::of(&database.path);
-        let opened = match database.log_damage().map_err(unusable)? {
+        let opened = match database.damage_unseen(is_new).map_err(unusable)? {
             Some(reason) => Err(ConnectError::Log(reason)),
             None => database.prepare(),
         };
@@ -115,8 +116,8 @@ impl Database {
         Ok(database)
     }
 
-    /// What the write-ahead log says of itself, where SQLite would pass over transactions that were whole.
-    fn log_damage(&self) -> std::io::Result<Option<String>> {
+    /// Damage that SQLite would pass over, with transactions that were whole: of the write-ahead log, or of a file without a whole page.
+    fn damage_unseen(&self, is_new: bool) -> std::io::Result<Option<String>> {
         let log = Log::of(&self.path)?;
         if log.torn {
             let name = log_of(&self.path);
@@ -127,7 +128,7 @@ impl Database {
         }
         let bytes = fs::metadata(&self.path)?.len();
         // SQLite would take a file without a whole page for a new one.
-        let cut_off = bytes < pages::PAGE_BYTES as u64 && (bytes > 0 || log.has_commits() || replacement::is_known(&self.path));
+        let cut_off = bytes < pages::PAGE_BYTES as u64 && !is_new && (bytes > 0 || log.has_commits() || replacement::is_known(&self.path));
         Ok(if log.damaged {
             Some("its write-ahead log is damaged".into())
         } else {

@@ -78,7 +78,7 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
         salvage.damaged_pages += u64::from(!sound);
         for row in rows_of(pages, number, &page, sound).map_err(unreadable)? {
             salvage.found += 1;
-            take(new, row, &mut places)?;
+            take(new, &row, &mut places)?;
         }
     }
     if salvage.found == 0 {
@@ -103,8 +103,8 @@ fn unreadable(error: io::Error) -> StoreError {
 }
 
 /// Takes in a row, unless a newer state of it is known.
-fn take(new: &Connection, row: Row, places: &mut Places) -> Result<(), StoreError> {
-    let put = |key: &[&str], age: &[&str]| put(new, &row, key, age).map_err(store_error);
+fn take(new: &Connection, row: &Row, places: &mut Places) -> Result<(), StoreError> {
+    let put = |key: &[&str], age: &[&str]| put(new, row, key, age).map_err(store_error);
     match row.table {
         table if *table == BLOCKS => {
             places.blocks.entry((row.integer(1), row.integer(0))).or_insert(row.place);

@@ -13,12 +13,19 @@ use stepwell_store::conformance::observation::{observe, row_text};
 use stepwell_store::conformance::stream::{TestStream, path, row};
 use stepwell_store::{AppendOutcome, LabelChoice, RowQuery, RunInfo, StepRange, Store};
 use stepwell_store_sqlite::{CompactionPolicy, FILE_NAME, OnDamage, OpenError, Settings, SqliteStore, check, repair};
+use tempfile::TempDir;
 
 const PAGE: usize = 8_192;
 const RUNS: u8 = 4;
 
 fn eager() -> Settings {
     Settings { compaction: CompactionPolicy::EAGER, ..Settings::default() }
+}
+
+/// An empty folder, in memory where that can be had: syncing is not what is tried here.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Numbers that are the same in every run of the test.
@@ -140,6 +147,9 @@ fn write(directory: &Path, close: bool) -> Vec<TestStream> {
     streams
 }
 
+/// Changes the file and its log.
+type Damage<'d> = dyn FnMut(&mut Random, &mut Vec<u8>, &mut Vec<u8>) + 'd;
+
 /// What a kind of damage came to.
 #[derive(Debug, Default)]
 struct Tally {
@@ -162,12 +172,12 @@ struct Original {
 
 impl Original {
     fn new(close: bool) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = folder();
         let streams = write(directory.path(), close);
         let file = fs::read(directory.path().join(FILE_NAME)).unwrap();
         let log = fs::read(directory.path().join(format!("{FILE_NAME}-wal"))).unwrap_or_default();
         assert_eq!(log.is_empty(), close);
-        let copy = tempfile::tempdir().unwrap();
+        let copy = folder();
         put(copy.path(), &file, &log);
         let store = SqliteStore::open_with(copy.path(), eager()).unwrap();
         let known = (0..RUNS).map(|run| read(&store, &run_path(run)).unwrap().1).collect();
@@ -176,7 +186,7 @@ impl Original {
 
     /// Damages a copy, reads all of it, writes on, and adds to the tally what that came to.
     fn trial(&self, context: &str, file: &[u8], log: &[u8], tally: &mut Tally) {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = folder();
         put(directory.path(), file, log);
         let store = SqliteStore::open_with(directory.path(), eager()).unwrap_or_else(|error| panic!("{context}: {error}"));
         let (mut missing, mut said, mut gone) = (0, 0, 0);
@@ -216,7 +226,7 @@ impl Original {
         }
         if missing == 0 && gone == 0 {
             // Everything that is derived is as before, too.
-            if said == 0 && tally.trials % 8 == 0 {
+            if said == 0 && tally.trials.is_multiple_of(8) {
                 for (before, after) in self.seen.iter().zip(&seen(&store)) {
                     assert_eq!(before, after, "{context}");
                 }
@@ -272,7 +282,7 @@ fn damage_costs_what_is_damaged_and_is_said() {
     let pages = closed.file.len() / PAGE;
     let mut table: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut random = Random(1);
-    let mut trial = |kind: &'static str, original: &Original, damage: &mut dyn FnMut(&mut Random, &mut Vec<u8>, &mut Vec<u8>)| {
+    let mut trial = |kind: &'static str, original: &Original, damage: &mut Damage<'_>| {
         let (mut file, mut log) = (original.file.clone(), original.log.clone());
         damage(&mut random, &mut file, &mut log);
         let tally = table.entry(kind).or_default();
@@ -333,7 +343,7 @@ fn damage_costs_what_is_damaged_and_is_said() {
     for (kind, tally) in &table {
         trials += tally.trials;
         // The last transaction of a log may be one that a power cut tore: it is left out, and that is said where nobody asks.
-        let last = if kind.contains("log") { 8 } else { 0 };
+        let last = if kind.contains("log") { 2 } else { 0 };
         assert!(tally.unsaid <= last, "{kind}: {tally:?}");
     }
     assert!(trials >= 300, "{trials}");
@@ -345,7 +355,7 @@ fn damage_costs_what_is_damaged_and_is_said() {
 #[test]
 fn a_check_names_every_damaged_page_and_a_repair_ends_it() {
     let original = Original::new(true);
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     put(directory.path(), &original.file, &[]);
     let sound = check(directory.path()).unwrap();
     assert!(sound.problems.is_empty(), "{:?}", sound.problems);
@@ -373,7 +383,7 @@ fn a_check_names_every_damaged_page_and_a_repair_ends_it() {
 #[test]
 fn the_damaged_file_is_kept_beside_the_new_one_if_anything_is_lost() {
     let original = Original::new(true);
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let cut = &original.file[..original.file.len() / 2];
     put(directory.path(), cut, &[]);
     let refused = SqliteStore::open_with(directory.path(), Settings { on_damage: OnDamage::Refuse, ..eager() });
@@ -388,7 +398,7 @@ fn the_damaged_file_is_kept_beside_the_new_one_if_anything_is_lost() {
 
 #[test]
 fn damage_under_a_living_store_is_met_by_one_and_mended_for_all() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     drop(write(directory.path(), true));
     let stores = [(); 2].map(|()| SqliteStore::open_with(directory.path(), eager()).unwrap());
     let mut streams: Vec<TestStream> = (0..RUNS).map(stream_of).collect();

@@ -161,11 +161,16 @@ impl Log {
             let salts = *salts.get_or_insert(stated(head, 8));
             let sum = before.map(|before| checksum(little, checksum(little, before, &head[..8]), page));
             before = Some(stated(head, 16));
-            if stated(head, 8) != salts || sum != before || word(head, 0) == 0 {
-                bad = true;
+            let (number, pages) = (word(head, 0), word(head, 4));
+            if stated(head, 8) != salts || sum != before || number == 0 {
+                // What is damaged may be the end of a transaction, and what follows another one.
+                if stated(head, 8) == salts && (1..=pages).contains(&number) {
+                    (bad, bad_commit) = (false, true);
+                } else {
+                    bad = true;
+                }
             } else {
-                pending.push((word(head, 0), at + FRAME_HEADER_BYTES as u64));
-                let pages = word(head, 4);
+                pending.push((number, at + FRAME_HEADER_BYTES as u64));
                 if pages != 0 {
                     if bad && !bad_commit {
                         // Its transaction may be one that a power cut tore: it counts once a later one is whole.

@@ -1,7 +1,6 @@
 """The native extension: encoding, queue, spool, upload, binning, and the embedded server."""
 
 from collections.abc import Callable, Mapping, Sequence
-from os import PathLike
 from typing import Any, Literal, TypedDict, final, type_check_only
 
 __version__: str
@@ -234,8 +233,8 @@ class StoreCheck(TypedDict):
     losses: list[str]
     durable: list[tuple[str, int]]
 
-def check_store(directory: str | PathLike[str]) -> StoreCheck: ...
-def repair_store(directory: str | PathLike[str]) -> list[str]: ...
+def check_store(directory: str) -> StoreCheck: ...
+def repair_store(directory: str) -> list[str]: ...
 def sync(
     directory: str,
     url: str,

@@ -131,12 +131,12 @@ class Verification:
             return True
         from stepwell import _native
 
-        checked = _native.check_store(path.parent)
+        checked = _native.check_store(str(path.parent))
         if checked["problems"] and self.repair:
             self.notes += [Finding(str(path), f"{problem}; repaired") for problem in checked["problems"]]
             if path.parent == self.directory:
                 # What is missing since is a problem once, and part of what its runs have lost from then on.
-                self.findings += [Finding(str(path), loss) for loss in _native.repair_store(path.parent)]
+                self.findings += [Finding(str(path), loss) for loss in _native.repair_store(str(path.parent))]
             else:
                 aside = self.directory / "store.damaged"
                 shutil.rmtree(aside, ignore_errors=True)

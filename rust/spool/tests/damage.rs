@@ -206,7 +206,7 @@ fn what_a_later_version_wrote_stops_the_reader_and_keeps_the_stream() {
         if begin == 0 {
             let (_, result) = remove_streams(&disk, root(), &[STREAM]).remove(0);
             assert!(result.unwrap_err().to_string().contains("00000002.seg"));
-            assert_eq!(disk.contents(&segment(&directory, 1)).is_some(), true, "the stream stays whole");
+            assert!(disk.contents(&segment(&directory, 1)).is_some(), "the stream stays whole");
         }
     }
 }
@@ -265,7 +265,8 @@ fn after_a_crash_at_any_moment_of_a_removal_a_stream_is_whole_or_gone() {
 
 #[test]
 fn strangers_under_the_names_of_segments_and_marks_hang_nothing_and_stay() {
-    let strange: [(&str, fn(&Path)); 5] = [
+    type Make = fn(&Path);
+    let strange: [(&str, Make); 5] = [
         ("a FIFO", |path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success())),
         ("a directory", |path| fs::create_dir(path).unwrap()),
         ("a loop of links", |path| symlink(path, path).unwrap()),
@@ -313,7 +314,7 @@ fn a_segment_that_may_not_be_read_stops_the_stream_there() {
     let directory = tempfile::tempdir().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(OsDisk);
     let stream = write(Arc::clone(&disk), directory.path(), true);
-    fs::set_permissions(segment(&stream, 2), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(segment(&stream, 2), fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(segment(&stream, 2)).is_ok() {
         return; // root reads everything
     }

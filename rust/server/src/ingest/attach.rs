@@ -314,10 +314,10 @@ impl Connection {
 
     /// Closes a stream on this connection for a reason that trying again does not mend.
     fn refuse(&self, stream: StreamId, reason: String) {
-        if let Some(open) = self.streams.lock().get_mut(&stream) {
-            if open.writer.take().is_none() {
-                return;
-            }
+        if let Some(open) = self.streams.lock().get_mut(&stream)
+            && open.writer.take().is_none()
+        {
+            return;
         }
         crate::diagnostics::warn(format_args!("stream {stream}: {reason}"));
         self.fatal(stream, reason);

@@ -140,6 +140,8 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, buffer: *mut c_void, amo
         let number = u32::try_from(offset / PAGE_BYTES as i64 + 1).unwrap_or(0);
         match <&Page>::try_from(bytes) {
             Ok(page) if is_sound(page, number) => rc,
+            // A page behind the end of the file, which SQLite reads as zeros before it writes it for the first time.
+            Ok(page) if rc == ffi::SQLITE_IOERR_SHORT_READ && page.iter().all(|&byte| byte == 0) => rc,
             _ => ffi::SQLITE_IOERR_DATA,
         }
     }

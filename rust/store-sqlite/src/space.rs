@@ -96,10 +96,17 @@ mod tests {
     use stepwell_store::conformance::compact_all;
     use stepwell_store::conformance::stream::{TestStream, path, row};
 
+    /// Bytes that don't compress.
+    fn noise(seed: u64) -> u8 {
+        let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed >> 56) as u8
+    }
+
     fn fill(store: &SqliteStore, stream: &mut TestStream) {
         store.open_stream(stream.id, &stream.opening).unwrap();
         for part in 0..8 {
-            let cell = |step: i64| (0..40_000_u64).map(|at| (at.wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ step as u64) >> 53) as u8).collect();
+            let cell = |step: i64| (0..40_000_u64).map(|at| noise(at << 32 | step as u64)).collect();
             let rows: Vec<Entry> = (0..20).map(|at| part * 20 + at).map(|step| row(step, &[("b", Value::Bin(cell(step)))])).collect();
             let frame = stream.frame(&rows);
             store.append(&[frame]).unwrap();

@@ -304,7 +304,7 @@ impl Writer {
         let (rows, sampled_rows) = (known.spooled_rows - known.gone_rows, known.reported_sampled);
         let lost_rows = accepted.saturating_sub(rows + sampled_rows);
         let unsent_rows = if uploads { rows.saturating_sub(known.ledger.rows_until(known.acked)) } else { 0 };
-        let is_there = known.is_there && known.looks >= known.look_wanted || known.keeper_done && known.is_there;
+        let is_there = known.is_there && (known.looks >= known.look_wanted || known.keeper_done);
         let files = &known.files;
         let (unsent_files, lost_files) = (if uploads { files.unsent() } else { 0 }, files.lost + files.waiting());
         // What could not be stored was said when it was logged, and in the run.

@@ -176,7 +176,7 @@ fn a_stream_whose_rows_find_no_room_is_ended_all_the_same_and_says_in_it_what_is
     // Removed files keep their bytes on this disk, so the room that the ballast leaves is given by hand, to whoever asks next.
     let (room, finishing) = (disk.clone(), Arc::new(writer));
     let other = Arc::clone(&finishing);
-    let finish = std::thread::spawn(move || other.finish(3, Duration::from_secs(5)));
+    let finish = std::thread::Builder::new().name("finish".into()).spawn(move || other.finish(3, Duration::from_secs(5))).unwrap();
     eventually("the ballast is dropped", || room.log().iter().any(|line| line == "remove ballast.tmp"));
     room.set_capacity(None);
     let report = finish.join().unwrap();

@@ -431,8 +431,6 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     row_crc::register(&connection)?;
     connection.pragma_update(None, "page_size", pages::PAGE_BYTES as i64)?;
     pages::reserve(&connection);
-    // So that space.rs can make the file smaller. Preparing it is all that a file needs that is to be made; executing it would write to one that is there.
-    drop(connection.prepare("PRAGMA auto_vacuum = INCREMENTAL")?);
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Negative: KiB.

@@ -54,6 +54,7 @@
 
 mod ballast;
 pub mod disk;
+mod first_entry;
 mod life;
 mod look;
 mod mark;

@@ -2,6 +2,7 @@
 
 use crate::SpoolError;
 use crate::disk::{Disk, DiskFile, is_stranger};
+use crate::first_entry;
 use crate::look::{Found, is_torn, look, search};
 use crate::mark::Mark;
 use crate::segment::{HeaderError, SegmentHeader, file_name, parse_file_name};
@@ -122,8 +123,20 @@ impl SpoolReader {
             stranger: None,
             buffer: Vec::new(),
         };
-        reader.open_first()?;
+        if reader.open_first()? && reader.meta.is_empty() {
+            reader.meta = reader.meta_of_others()?;
+        }
         Ok(reader)
+    }
+
+    /// The meta that another segment has, for one whose header is damaged.
+    fn meta_of_others(&self) -> Result<Vec<u8>, SpoolError> {
+        let numbers = segment_numbers(&*self.disk, &self.directory)?;
+        let header = |number| {
+            let file = self.disk.open(&self.directory.join(file_name(number))).ok()?;
+            SegmentHeader::read(&*file).ok().filter(|header| header.stream == self.stream)
+        };
+        Ok(numbers.into_iter().find_map(header).map(|header| header.meta).unwrap_or_default())
     }
 
     fn open_first(&mut self) -> Result<bool, SpoolError> {
@@ -204,8 +217,12 @@ impl SpoolReader {
             Err(error) => return Err(SpoolError::io("open", &path)(error)),
         };
         let open = |offset, searched, file| Open { number, file: Some(file), offset, searched, fruitless: None };
+        let mut is_ours = true;
         let problem = match SegmentHeader::read(&*file) {
-            Ok(header) if header.stream != self.stream => Some(format!("it belongs to stream {}", header.stream)),
+            Ok(header) if header.stream != self.stream => {
+                is_ours = false;
+                Some(format!("it belongs to stream {}", header.stream))
+            }
             Ok(header) => return Ok(Opened::Segment(open(header.bytes(), 0, file), header, None)),
             Err(HeaderError::Later(what)) => return Err(SpoolError::Later { path, entry: self.expected.max(1), what }),
             Err(HeaderError::Io(error)) => return Err(SpoolError::io("read", &path)(error)),
@@ -221,8 +238,10 @@ impl SpoolReader {
             let mut searched = 0;
             if let Some(offset) = search(&*file, 0, 0, &mut searched, &mut self.buffer).map_err(io)? {
                 let first = FrameHeader::decode(&self.buffer).map_or(self.expected.max(1), |header| header.first);
-                let header = SegmentHeader { stream: self.stream, first, meta: Vec::new() };
-                return Ok(Opened::Segment(open(offset, searched, file), header, Some(damage(offset))));
+                let meta = if is_ours { first_entry::meta_of(&self.buffer) } else { Vec::new() };
+                let header = SegmentHeader { stream: self.stream, first, meta };
+                // A crash leaves nothing whole behind a torn header.
+                return Ok(Opened::Segment(open(offset, searched, file), header, Some(Damage { torn: false, ..damage(offset) })));
             }
             if self.rubbish.len() >= RUBBISH {
                 self.rubbish.clear();

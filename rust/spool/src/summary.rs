@@ -90,6 +90,10 @@ pub fn summarize(
                 ReadOutcome::Frame { header, bytes } => {
                     if summary.first == 0 {
                         summary.first = header.first;
+                        // A segment goes only once the cursor says that the destination has what it held (A6).
+                        if header.first > summary.acked + 1 {
+                            problems.missing(summary.acked + 1, header.first - 1);
+                        }
                     }
                     summary.last = header.last();
                     summary.bytes += bytes.len() as u64;

@@ -33,7 +33,7 @@ fn found(disk: &SimulatedDisk) -> Vec<u64> {
     loop {
         match reader.next().unwrap() {
             ReadOutcome::Frame { header, .. } => found.push(header.first),
-            ReadOutcome::Gap { .. } => {}
+            ReadOutcome::Gap { .. } | ReadOutcome::Damaged(_) => {}
             ReadOutcome::End => return found,
         }
     }

@@ -133,6 +133,11 @@ async fn try_send(
     let connection = shared.line(stream.summary.stream, share);
     let mut feed = SyncFeed { root, options, stream, pace, cursor: 0, cursor_at: Instant::now() };
     let end = run(connection, &mut reader, &opening, &mut feed).await;
+    if feed.stream.lost > 0 && feed.stream.summary.damage.is_empty() {
+        // Without its first segment a stream looks like one that was trimmed; the server knows better.
+        let lost = feed.stream.lost;
+        feed.stream.complain(&format!("{lost} entries are damaged or missing"));
+    }
     if end.as_ref().is_ok_and(|end| *end == SessionEnd::Complete) {
         feed.stream.complete = true;
         feed.stream.settled = true;

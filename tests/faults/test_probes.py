@@ -49,9 +49,7 @@ def test_a_server_that_cannot_store_is_not_ready_and_says_why(server: ServerProc
     wait_until("the server is ready again", lambda: _get(server, "/readyz")[0] == 200)
 
 
-@pytest.mark.parametrize(
-    "path", ["/health", "/ready", "/live", "/a/b/c", "/api/v2/status", "/favicon.ico"]
-)
+@pytest.mark.parametrize("path", ["/health", "/ready", "/live", "/a/b/c", "/api/v2/status", "/favicon.ico"])
 def test_a_path_that_is_no_page_is_not_found(shared_server: ServerProcess, path: str) -> None:
     status, kind, text = _get(shared_server, path)
     assert (status, kind) == (404, "application/json")

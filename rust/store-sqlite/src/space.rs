@@ -1,8 +1,8 @@
 //! Giving the disk back what deleted runs leave: pages without use go from the end of the file.
 //!
 //! Compaction frees pages all the time and uses them again, so the file is made smaller only after a run was purged, or where it was opened with
-//! [`LARGE_SHARE`] of its pages free. It happens in steps of [`STEP_PAGES`], between which commits get their turn. A file is made without
-//! `auto_vacuum`, and gets it by one VACUUM, which writes anew all that is in use; it is done when a run was purged and that is cheap.
+//! [`LARGE_SHARE`] of its pages free. It happens in steps of [`STEP_PAGES`], between which commits get their turn. A file that was made without
+//! `auto_vacuum` gets it by one VACUUM, which writes anew all that is in use; it is done when a run was purged and that is cheap.
 
 use crate::error::store_error;
 use rusqlite::Connection;

@@ -200,7 +200,11 @@ fn every_blob_is_seen_and_one_that_is_relied_on_is_young_again() {
     let blobs = BlobDirectory::new(home.path().join("blobs"));
     let seen = || {
         let mut seen = Vec::new();
-        blobs.each(&mut |id| Ok(seen.push(id))).unwrap();
+        let see = &mut |id| {
+            seen.push(id);
+            Ok(())
+        };
+        blobs.each(see).unwrap();
         seen.sort();
         seen
     };

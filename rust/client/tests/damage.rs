@@ -81,7 +81,7 @@ fn of_every_flipped_byte_the_server_hears_and_the_segment_is_kept_before_the_str
             bytes[at] ^= 0x11;
             fs::write(&segments[index], &bytes).unwrap();
             let done = run(&root, &server).remove(0);
-            let entries = server.memory.lock().entries.remove(&id.to_vec()).unwrap_or_default();
+            let entries = server.memory.lock().entries.remove(&id[..]).unwrap_or_default();
             let lost = entries.iter().filter(|entry| matches!(entry, Entry::Lost { .. })).count();
             assert!(done.complete && !segments[0].exists(), "{done:?}");
             assert_eq!((entries.len(), steps(&entries).len() + lost), (7, 6), "byte {at} of segment {index}");

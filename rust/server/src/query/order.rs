@@ -88,7 +88,7 @@ mod tests {
             run.summary = loss.map(|loss| ("loss".to_owned(), loss)).into_iter().collect();
             run
         };
-        let mut runs = vec![
+        let mut runs = [
             run(0, None),
             run(1, Some(Value::Float(0.5))),
             run(2, Some(Value::Float(f64::NAN))),

@@ -8,8 +8,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import …`
 
+from stepwell.api.local_server import servers
 from tests.places import Place
 from tests.processes import ServerProcess
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_server_outlives_its_file() -> Iterator[None]:
+    """Stop the servers that `Api` started in this process: each has files and sockets open."""
+    yield
+    servers.stop()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_what_is_no_batch_of_rows_is_refused():
     with pytest.raises(ValueError, match=r"shorter|longer"):
         list(rows(batch(["a"], [[0]], [0, 5, 0, 0])))
     with pytest.raises(ValueError, match="at most"):
-        list(rows(zstandard.compress(bytes(17 << 20))))
+        list(rows(b"\x28\xb5\x2f\xfd\xe0" + (257 << 20).to_bytes(8, "little")))  # the header of a zstd frame
 
 
 def test_a_table_keeps_integers_and_types():

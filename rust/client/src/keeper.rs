@@ -62,11 +62,12 @@ impl Keeper {
                 let wanted = known.sync_wanted || known.look_wanted > known.looks;
                 known.stop || wanted || known.worker_done && !known.spool_closed || known.all_sent()
             });
-            let asked = {
+            let (asked, stop) = {
                 let known = self.progress.read();
-                known.look_wanted > known.looks
+                (known.look_wanted > known.looks, known.stop)
             };
-            if asked || looked_at.elapsed() >= LOOK_INTERVAL {
+            // Once everyone is to stop the directory may be removed for good: nothing is written to it again.
+            if !stop && (asked || looked_at.elapsed() >= LOOK_INTERVAL) {
                 self.look();
                 looked_at = Instant::now();
             }
@@ -183,7 +184,7 @@ impl Keeper {
                 return stop;
             }
         }
-        if !(self.uploads && all_sent) {
+        if !(stop || self.uploads && all_sent) {
             self.look();
         }
         if self.uploads && all_sent {

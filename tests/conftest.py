@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests: an empty directory to train in, and a real server."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import
 from stepwell.api.local_server import servers
 from tests.places import Place
 from tests.processes import ServerProcess
+
+# Whoever starts the tests under nohup ignores it, and what is ignored is inherited.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -105,7 +105,11 @@ unsafe extern "C" fn open(
         let extra = file.cast::<u8>().add(extra_offset(below)).cast::<Extra>();
         // Version 2 has no memory maps: a page that is not read is not checked.
         let ours = ffi::sqlite3_io_methods { iVersion: 2, xRead: Some(read), xWrite: Some(write), ..*methods };
-        extra.write(Extra { below: methods, methods: ours, sealed: false });
+        let mut size = 0;
+        let known = (*methods).xFileSize.map_or(ffi::SQLITE_ERROR, |file_size| file_size(file, &raw mut size));
+        // In a new file other pages may be written before the first one: where a transaction is larger than the cache.
+        let sealed = known == ffi::SQLITE_OK && size == 0;
+        extra.write(Extra { below: methods, methods: ours, sealed });
         (*file).pMethods = &raw const (*extra).methods;
         rc
     }
@@ -131,7 +135,7 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, buffer: *mut c_void, amo
         if offset == 0 && bytes.len() >= HEADER_BYTES {
             let mut size = 0;
             let known = (*extra.below).xFileSize.map_or(ffi::SQLITE_ERROR, |file_size| file_size(file, &raw mut size));
-            extra.sealed = known == ffi::SQLITE_OK && size > 0 && !is_older(bytes);
+            extra.sealed = known == ffi::SQLITE_OK && (size == 0 || !is_older(bytes));
         }
         let whole_page = bytes.len() >= 512 && bytes.len().is_power_of_two();
         if !extra.sealed || !whole_page {

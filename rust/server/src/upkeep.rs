@@ -74,6 +74,7 @@ impl Upkeep {
         let (mut compacted_bytes, mut dirty_since, mut rest_until) = (0, None, Instant::now());
         // A journal may be left from an earlier life.
         let mut leftover = true;
+        let mut unseen = true;
         let mut beat_at = Instant::now();
         while !self.wait(TICK) {
             let now = Instant::now();
@@ -81,6 +82,7 @@ impl Upkeep {
                 beat_at = now + PULSE_EVERY;
                 write_pulse(store, pulse);
             }
+            unseen = unseen && look_through(store);
             let bytes = committer.appended_bytes();
             if bytes != compacted_bytes {
                 dirty_since.get_or_insert(now);
@@ -123,6 +125,15 @@ impl Upkeep {
         }
         *stopped
     }
+}
+
+/// Looks at a part of the store; whether there is more.
+fn look_through(store: &dyn Store) -> bool {
+    let seen = catch_unwind(AssertUnwindSafe(|| store.look_through()));
+    seen.unwrap_or_else(|_| Err(StoreError::Damaged("it met a fault".into()))).unwrap_or_else(|error| {
+        warn(format_args!("the rest of the store is not looked through for damage: {error}"));
+        false
+    })
 }
 
 fn write_pulse(store: &dyn Store, pulse: &Pulse) {

@@ -1,6 +1,7 @@
 //! The file: how it is opened, checked and brought to the present schema, and its connections.
 
 use crate::error::{is_damage, store_error};
+use crate::patrol::{self, Seen};
 use crate::replacement::{self, FileId, Old};
 use crate::salvage::pages::{Log, Pages, log_of};
 use crate::{pages, row_crc, salvage, upgrade};
@@ -94,7 +95,7 @@ impl Database {
         let database = Self { path, writer: Mutex::default(), readers: Mutex::default(), salvaged: Mutex::default() };
         let met = FileId::of(&database.path);
         let opened = match database.damage_unseen(is_new).map_err(unusable)? {
-            Some(reason) => Err(ConnectError::Log(reason)),
+            Some(reason) => Err(ConnectError::Damaged(reason)),
             None => database.prepare(),
         };
         let opened = match opened {
@@ -116,7 +117,8 @@ impl Database {
         Ok(database)
     }
 
-    /// Damage that SQLite would pass over, with transactions that were whole: of the write-ahead log, or of a file without a whole page.
+    /// Damage that SQLite would pass over, or meet only when a query comes by: of the write-ahead log, of a file without a whole page, or of
+    /// one of the first pages.
     fn damage_unseen(&self, is_new: bool) -> std::io::Result<Option<String>> {
         let log = Log::of(&self.path)?;
         if log.torn {
@@ -129,11 +131,21 @@ impl Database {
         let bytes = fs::metadata(&self.path)?.len();
         // SQLite would take a file without a whole page for a new one.
         let cut_off = bytes < pages::PAGE_BYTES as u64 && !is_new && (bytes > 0 || log.has_commits() || replacement::is_known(&self.path));
-        Ok(if log.damaged {
-            Some("its write-ahead log is damaged".into())
-        } else {
-            cut_off.then(|| format!("it has {bytes} bytes, which is less than any store has"))
+        if log.damaged {
+            return Ok(Some("its write-ahead log is damaged".into()));
+        }
+        if cut_off {
+            return Ok(Some(format!("it has {bytes} bytes, which is less than any store has")));
+        }
+        Ok(match patrol::turn(&self.path, 1)? {
+            Seen::Damaged(page) => Some(format!("page {page} is not what was written")),
+            Seen::More | Seen::End => None,
         })
+    }
+
+    /// Looks at some pages from page `first` on.
+    pub(crate) fn look(&self, first: u32) -> Result<Seen, StoreError> {
+        patrol::turn(&self.path, first).map_err(|error| StoreError::Unavailable(format!("{} cannot be read: {error}", self.path.display())))
     }
 
     fn prepare(&self) -> Result<(), ConnectError> {
@@ -371,7 +383,8 @@ impl Writer<'_> {
 /// An error while connecting, not yet said of which file.
 enum ConnectError {
     Sqlite(rusqlite::Error),
-    Log(String),
+    /// Found before SQLite was asked.
+    Damaged(String),
     Store(StoreError),
     /// A store of an earlier version.
     Older,
@@ -389,7 +402,7 @@ impl ConnectError {
     fn is_damage(&self) -> bool {
         match self {
             Self::Sqlite(error) => is_damage(error),
-            Self::Log(_) => true,
+            Self::Damaged(_) => true,
             // Of an earlier version: its rows have no checksums that tell them from others.
             Self::Store(_) | Self::Older | Self::Foreign(_) | Self::Newer(_) => false,
         }
@@ -404,7 +417,7 @@ impl ConnectError {
                 ),
             },
             Self::Sqlite(error) => OpenError::Unusable { path, reason: error.to_string() },
-            Self::Foreign(reason) | Self::Log(reason) | Self::Store(StoreError::Damaged(reason)) => OpenError::Damaged { path, reason },
+            Self::Foreign(reason) | Self::Damaged(reason) | Self::Store(StoreError::Damaged(reason)) => OpenError::Damaged { path, reason },
             Self::Store(error) => OpenError::Unusable { path, reason: error.to_string() },
             Self::Older => OpenError::Unusable { path, reason: "it could not be brought to the present version".into() },
             Self::Newer(found) => OpenError::Newer { path, found, known: SCHEMA_VERSION },
@@ -415,7 +428,7 @@ impl ConnectError {
         match self {
             Self::Sqlite(error) => store_error(error),
             Self::Store(error) => error,
-            Self::Foreign(reason) | Self::Log(reason) => StoreError::Damaged(reason),
+            Self::Foreign(reason) | Self::Damaged(reason) => StoreError::Damaged(reason),
             Self::Older => StoreError::Damaged("it is of an earlier version".into()),
             Self::Newer(found) => StoreError::Damaged(format!("schema version {found} is newer than {SCHEMA_VERSION}")),
         }

@@ -15,6 +15,7 @@ mod files;
 mod history;
 mod journal;
 mod pages;
+mod patrol;
 mod piece;
 mod replacement;
 mod row_crc;

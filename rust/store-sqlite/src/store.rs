@@ -11,6 +11,7 @@ use crate::digest_cache::DigestCache;
 use crate::error::store_error;
 use crate::files;
 use crate::journal::JournalCache;
+use crate::patrol::{Seen, TURN_PAGES};
 use crate::replacement::FileId;
 use crate::space::Space;
 use crate::view::RunView;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
@@ -59,6 +61,8 @@ pub struct SqliteStore {
     journal: JournalCache,
     digests: DigestCache,
     space: Space,
+    /// Pages from the first one that were looked at since it was opened.
+    looked_at: AtomicU32,
     settings: Settings,
 }
 
@@ -77,7 +81,8 @@ impl SqliteStore {
     /// As there.
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
         let (journal, digests) = (JournalCache::new(settings.journal_cache_bytes), DigestCache::new(settings.digest_cache_bytes));
-        Ok(Self { database: Database::open(directory, settings.on_damage)?, journal, digests, space: Space::default(), settings })
+        let database = Database::open(directory, settings.on_damage)?;
+        Ok(Self { database, journal, digests, space: Space::default(), looked_at: AtomicU32::new(TURN_PAGES), settings })
     }
 
     /// What was missing each time that rows were taken out of a damaged file: a sentence for each time.
@@ -195,6 +200,19 @@ impl Store for SqliteStore {
                 Ok(true)
             }
             None => self.database.writer()?.bare(|connection| self.space.give_back(connection)),
+        }
+    }
+
+    fn look_through(&self) -> Result<bool, StoreError> {
+        let (met, first) = (self.database.file_id(), self.looked_at.load(Ordering::Relaxed).saturating_add(1));
+        match self.database.look(first)? {
+            Seen::End => Ok(false),
+            Seen::More => {
+                self.looked_at.store(first + (TURN_PAGES - 1), Ordering::Relaxed);
+                Ok(true)
+            }
+            // What is made of it is sound as a whole.
+            Seen::Damaged(_) => Ok(self.database.heal(met)? == Healed::Elsewhere),
         }
     }
 

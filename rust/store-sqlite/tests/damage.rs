@@ -383,6 +383,55 @@ fn a_check_names_every_damaged_page_and_a_repair_ends_it() {
 }
 
 #[test]
+fn a_page_that_no_query_reads_is_mended_when_the_store_is_opened() {
+    let original = Original::new(true);
+    for page in 0..original.file.len() / PAGE {
+        let directory = folder();
+        let mut file = original.file.clone();
+        file[page * PAGE..][..PAGE].fill(0);
+        put(directory.path(), &file, &[]);
+        drop(SqliteStore::open_with(directory.path(), eager()).unwrap());
+        let checked = check(directory.path()).unwrap();
+        assert!(checked.problems.is_empty(), "page {}: {:?}", page + 1, checked.problems);
+    }
+}
+
+#[test]
+fn pages_behind_the_first_ones_are_looked_at_in_turns() {
+    let directory = folder();
+    let store = SqliteStore::open_with(directory.path(), eager()).unwrap();
+    let mut stream = stream_of(0);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    let mut random = Random(1);
+    for step in 0..40 {
+        let bytes = (0..1 << 20).map(|_| random.next() as u8).collect();
+        let frame = stream.frame(&[row(step, &[("b", Value::Bin(bytes))])]);
+        store.append(&[frame]).unwrap();
+    }
+    compact_all(&store);
+    drop(store);
+    let store = SqliteStore::open_with(directory.path(), eager()).unwrap();
+    let mut turns = 1;
+    while store.look_through().unwrap() {
+        turns += 1;
+    }
+    assert!(turns > 1 && store.recoveries().unwrap().is_empty(), "{turns}");
+    drop(store);
+    let path = directory.path().join(FILE_NAME);
+    let mut file = fs::read(&path).unwrap();
+    let first = file.len() / PAGE * 3 / 4;
+    (first..file.len() / PAGE).for_each(|page| file[page * PAGE + 4_000] ^= 1);
+    fs::write(&path, &file).unwrap();
+    let store = SqliteStore::open_with(directory.path(), eager()).unwrap();
+    assert!(store.recoveries().unwrap().is_empty(), "it is not read to its end before it is open");
+    while store.look_through().unwrap() {}
+    assert_eq!(store.recoveries().unwrap().len(), 1);
+    let checked = check(directory.path()).unwrap();
+    assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+    assert!(store.run(&run_path(0), 0).unwrap().loss.lost_rows > 0);
+}
+
+#[test]
 fn the_damaged_file_is_kept_beside_the_new_one_if_anything_is_lost() {
     let original = Original::new(true);
     let directory = folder();

@@ -90,6 +90,11 @@ pub trait Store: Send + Sync + 'static {
     /// Moves some of the journal into chunks. Returns whether there is more to do.
     fn compact(&self) -> Result<bool, StoreError>;
 
+    /// Looks at some of what is stored for damage that no query has met, and gets it out of the way. Returns whether there is more to look at.
+    fn look_through(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// All projects, the latest active first.
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError>;
 

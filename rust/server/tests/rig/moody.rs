@@ -75,6 +75,9 @@ impl Store for Moody {
     fn compact(&self) -> Result<bool, StoreError> {
         self.inner.compact()
     }
+    fn look_through(&self) -> Result<bool, StoreError> {
+        self.inner.look_through()
+    }
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
         self.inner.projects(now)
     }

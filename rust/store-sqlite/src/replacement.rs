@@ -140,6 +140,8 @@ pub(crate) fn is_known(database: &Path) -> bool {
 
 /// Keeps other processes from replacing the file until it is dropped: a transaction in a database of its own, which holds nothing.
 pub(crate) fn lock(database: &Path) -> rusqlite::Result<Connection> {
+    // It may be the first that this process has of SQLite.
+    crate::pages::register();
     let path = lock_name(database);
     crate::database::create_file(&path).map_err(|_| rusqlite::Error::InvalidPath(path.clone()))?;
     let lock = Connection::open_with_flags_and_vfs(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX, VFS)?;

@@ -10,7 +10,7 @@ from stepwell import Api
 from stepwell.errors import CommError
 from tests.decoder.spool import read_streams
 from tests.places import scan
-from tests.processes import Process, ServerProcess, run_command, script, wait_until
+from tests.processes import Process, ServerProcess, run_command, run_script, script, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -28,6 +28,11 @@ for i in range(100, 300):
 run.save("file.txt", policy="now") if os.path.exists("file.txt") else None
 run.finish()
 print("ended", flush=True)
+"""
+
+ENDS = """
+import stepwell
+stepwell.init(project="gone", id="r", resume="must").finish()
 """
 
 
@@ -59,25 +64,18 @@ def test_a_run_is_not_deleted_while_its_writer_is_connected(server: ServerProces
 
 
 def delete_while_the_writer_is_away(server: ServerProcess, training: Process, work: Path) -> None:
-    """Delete the run while its writer has been silent for longer than a crash takes, as far as the server knows."""
+    """Delete the run while its writer is stopped and without a connection, after another one has ended it."""
     with Api(server.url) as api:
         wait_until("rows are there", lambda: rows_at(api) == 100)
     training.signal(signal.SIGSTOP)
     server.stop()
-    forget_heartbeats(server.directory)
     server.start()
+    # The latest attempt decides whether the run goes on.
+    run_script(ENDS, work.parent / "elsewhere", server.env)
     with Api(server.url) as api:
         wait_until("it is deleted", lambda: deleted(api))
     (work / "go").touch()
     training.signal(signal.SIGCONT)
-
-
-def forget_heartbeats(directory: Path) -> None:
-    import sqlite3
-
-    with sqlite3.connect(directory / "store.sqlite") as store:
-        store.execute("UPDATE streams SET heartbeat = 1")
-    store.close()
 
 
 def test_what_comes_for_a_deleted_run_is_refused_and_stays_here(server: ServerProcess, work: Path):

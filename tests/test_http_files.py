@@ -100,7 +100,8 @@ def site(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     home = tmp_path_factory.mktemp("ui")
     with ServerProcess(home, ("ui", place.directory / "stepwell", "--no-browser")) as ui:
         site = Site(ui.url)
-        wait_until("both runs are read", lambda: site.list("bare").status == 200)
+        wait_until("a run without files is known", lambda: site.list("bare").status == 200)
+        wait_until("the files are read", lambda: len(site.list().json["files"]) == len(FILES))
         yield site
 
 

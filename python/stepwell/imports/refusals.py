@@ -1,4 +1,4 @@
-"""What an import leaves out: values that cannot be stored, counted and told by file and key."""
+"""Refusals of an import: values that cannot be stored, counted and told by file and key."""
 
 from __future__ import annotations
 

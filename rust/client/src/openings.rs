@@ -1,4 +1,4 @@
-//! What lies in a directory of spools, without reading it: whose each stream is, and how often a label of a run has begun.
+//! Index of the streams in a directory of spools: whose each stream is, and how often a label of a run has begun.
 //!
 //! # The index
 //!

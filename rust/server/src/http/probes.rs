@@ -1,4 +1,4 @@
-//! What asks how the server is: `/healthz` for whoever restarts it, `/readyz` for whoever sends it work, `/metrics` for Prometheus.
+//! Probes: `/healthz` for whoever restarts the server, `/readyz` for whoever sends it work, `/metrics` for Prometheus.
 
 use crate::context::Context;
 use crate::error::ServiceError;

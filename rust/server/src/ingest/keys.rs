@@ -1,4 +1,4 @@
-//! How many distinct keys a run may have: a bound on what one run costs in memory, whatever its writers say.
+//! Limit of the distinct keys of a run: a bound on what one run costs in memory, whatever its writers say.
 //!
 //! The known keys of a run are kept as hashes, of the runs written to last. A run is asked for those that it has from before once it shows more than
 //! [`LOADED_AT`] of them, which few do. A row that would bring more than [`RUN_KEYS`] is refused: in its place the frame gets a loss report of

@@ -1,4 +1,4 @@
-//! Which values of the summaries come along in a list of runs: never all, whatever a run has.
+//! Choice of the summary values that come along in a list of runs: never all, whatever a run has.
 
 use std::collections::BTreeSet;
 use stepwell_model::Value;

@@ -15,11 +15,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use stepwell_model::BlobId;
 
-/// How often a name that another process takes away at the same moment is tried again.
-const ATTEMPTS: usize = 4;
+/// How often a blob is stored again whose name other streams take away at the same moment. Only busy streams of the same
+/// content meet so, and each time one of them gets on.
+const ATTEMPTS: u32 = 200;
+/// Pause before a further attempt, once per attempt so far: 2 s in all.
+const PAUSE: Duration = Duration::from_micros(100);
 
 /// The blobs that the links of a folder stand for, in no order; none if there is no folder.
 pub fn links(folder: &Path) -> io::Result<Vec<BlobId>> {
@@ -121,6 +124,7 @@ impl BlobDirectory {
             if !retry || attempts == ATTEMPTS {
                 return linked;
             }
+            std::thread::sleep(PAUSE * attempts);
         }
     }
 }

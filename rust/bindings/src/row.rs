@@ -63,7 +63,7 @@ impl RowScratch {
     #[inline]
     pub(crate) fn give_back(self: Box<Self>) {
         if self.values.capacity() <= 1 << 20 {
-            SCRATCH.set(Some(self));
+            SCRATCH.with(|kept| kept.set(Some(self)));
         }
     }
 

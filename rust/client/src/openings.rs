@@ -12,6 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use stepwell_codec::frame::checksum;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::opening_from_value;
@@ -22,6 +23,9 @@ const MAGIC: [u8; 4] = *b"SWA1";
 const RECORD_BYTES: usize = 40;
 /// A larger index is not read: two million streams.
 const INDEX_BYTES: u64 = 80 << 20;
+/// Openings that one thread reads before a further one is worth its start, and the most of these.
+const STREAMS_PER_READER: usize = 500;
+const MAX_READERS: usize = 4;
 
 /// A stream and whose it is.
 #[derive(Debug, Clone)]
@@ -103,9 +107,8 @@ pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [
     let label = hash(label);
     let (known, is_sound) = read_index(index);
     let records: HashMap<StreamId, Record> = known.iter().map(|record| (record.stream, *record)).collect();
-    let is_new = |stream: &&StreamId| !records.contains_key(stream);
-    let new: Vec<Record> =
-        found.iter().filter(is_new).filter_map(|&stream| Some(Record::of(stream, &opening_of(&disk, root, stream)?))).collect();
+    let unknown: Vec<StreamId> = found.iter().copied().filter(|stream| !records.contains_key(stream)).collect();
+    let new = read_records(&disk, root, &unknown);
     let there = || found.iter().filter_map(|stream| records.get(stream)).chain(&new);
     // A file of which most is of streams that are gone is made anew as well.
     if !is_sound || known.len() > 2 * found.len() + 1_000 {
@@ -114,6 +117,27 @@ pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [
         let _ = append(index, &new);
     }
     Ok(there().filter(|record| record.label == label).map(|record| record.attempt).max())
+}
+
+/// Reads the openings of streams; those that cannot be read are left out.
+fn read_records(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<Record> {
+    let read = |streams: &[StreamId]| -> Vec<Record> {
+        streams.iter().filter_map(|&stream| Some(Record::of(stream, &opening_of(disk, root, stream)?))).collect()
+    };
+    let (mine, others) = streams.split_at(streams.len().min(STREAMS_PER_READER));
+    thread::scope(|scope| {
+        let part = others.len().div_ceil(MAX_READERS).max(STREAMS_PER_READER);
+        let readers: Vec<_> = others
+            .chunks(part)
+            .map(|part| (part, thread::Builder::new().name("stepwell-openings".into()).spawn_scoped(scope, move || read(part))))
+            .collect();
+        let mut records = read(mine);
+        for (part, reader) in readers {
+            // Where no thread can be had, this one reads.
+            records.extend(reader.ok().and_then(|reader| reader.join().ok()).unwrap_or_else(|| read(part)));
+        }
+        records
+    })
 }
 
 /// What the index says, and whether all of it is sound.

@@ -1,7 +1,8 @@
 """What 10,000 images, 1,000 tables and 200 videos cost the training that logs them: `python benches/media_run.py`.
 
-The training is that of tests/test_many_media.py, which kills it and finds everything again; here it writes to a
-directory, is ended when everything is on the disk, and its files are counted before the figures are printed.
+The training is that of tests/e2e/media/test_many_media.py, which kills it and finds everything again; here it
+writes to a directory, is ended when everything is on the disk, and its files are counted before the figures are
+printed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import machine
 from measure_caller import quantile
 
-TRAINING = Path(__file__).parents[1] / "tests" / "media_training.py"
+TRAINING = Path(__file__).parents[1] / "tests" / "support" / "media_training.py"
 FILES = {"image": 9_001, "table": 1_000, "video": 200}
 
 

@@ -1,1 +1,1 @@
-"""Tests of the whole: real processes, a real server, an independent decoder, a browser."""
+"""Tests: of the package room by room (`unit`), with real processes (`e2e`), of what goes wrong (`faults`)."""

@@ -10,8 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import …`
 
 from stepwell.api.local_server import servers
-from tests.places import Place
-from tests.processes import ServerProcess
+from tests.support.places import Place
+from tests.support.processes import ServerProcess
 
 # Whoever starts the tests under nohup ignores it, and what is ignored is inherited.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from stepwell import Api
 from tests.browser.chromium import browser_page
-from tests.processes import STEPWELL, Process, wait_until
+from tests.support.processes import STEPWELL, Process, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.slow]
 

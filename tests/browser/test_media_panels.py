@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.chromium import browser_page
-from tests.processes import ServerProcess, run_script, script, wait_until
+from tests.support.processes import ServerProcess, run_script, script, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.slow]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stepwell import Api
-from tests.places import exactly
+from tests.support.places import exactly
 
 
 @dataclass

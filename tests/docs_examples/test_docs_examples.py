@@ -8,8 +8,8 @@ import pytest
 
 from tests.docs_examples import charts, media, pictures, rows
 from tests.docs_examples.logged import Logged
-from tests.places import Place
-from tests.processes import Process
+from tests.support.places import Place
+from tests.support.processes import Process
 
 pytestmark = pytest.mark.e2e
 

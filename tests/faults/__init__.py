@@ -1,1 +1,1 @@
-"""What version 0.1 did not stand: faults of disks, clients, versions and people, each kept out by a test."""
+"""Faults of disks, processes, servers, versions, input and stored bytes, each kept out by a test."""

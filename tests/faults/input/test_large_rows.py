@@ -1,0 +1,89 @@
+"""Rows at the limits: what is accepted is read and exported; what cannot be stored is refused with its key (F1, E1)."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.support.places import Place, scan
+from tests.support.processes import run_command
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = """
+import random
+import stepwell
+noise = random.Random(1).randbytes(3_000_000).hex()
+run = stepwell.init(project="large", id="r")
+run.log({"text": "x" * 7_000_000})
+run.log({"notes": "x" * 10_000_000, "a": 1})
+run.log({"noise": noise})
+run.log({f"{i:0>1000}": i for i in range(9000)})
+run.log({"a": 2})
+run.finish()
+"""
+
+
+def test_what_is_too_large_is_refused_counted_and_said_and_no_reason_to_end_a_training(place: Place):
+    ended = place.run(SOURCE)
+    run = place.api().run("large/r")
+    rows = scan(run)
+    noise = random.Random(1).randbytes(3_000_000).hex()
+    assert rows[0] == {"text": "x" * 7_000_000}
+    assert rows[2] == {"noise": noise}, "6 MB that compress to half"
+    assert rows[4] == {"a": 2}
+    assert (len(rows), run.rows, run.lost_rows) == (3, 3, 2)
+    assert "'notes'" in ended.stderr or '"notes"' in ended.stderr
+    assert ended.stderr.count("is refused and counted as lost") == 1
+    assert "WARNING 2 rows of run" in ended.stderr
+    assert "could not be stored: too large" in ended.stderr
+    assert "ended: 3 rows are" in ended.stderr
+
+
+def test_a_row_that_does_not_compress_is_refused_at_the_door(place: Place):
+    source = """
+    import os
+    import stepwell
+    run = stepwell.init(project="large", id="noise")
+    run.log({"image": os.urandom(5_000_000)})
+    run.log({"a": 1})
+    run.finish()
+    """
+    ended = place.run(source)
+    run = place.api().run("large/noise")
+    assert (run.rows, run.lost_rows) == (1, 1)
+    assert '"image"' in ended.stderr
+
+
+def test_with_on_full_raise_it_raises(place: Place):
+    source = """
+    import stepwell
+    run = stepwell.init(project="large", id="raise", on_full="raise")
+    try:
+        run.log({"notes": "x" * 10_000_000})
+    except ValueError as error:
+        print("refused:", error)
+    run.log({"a": 1})
+    run.finish()
+    """
+    assert '"notes"' in place.run(source).stdout
+    run = place.api().run("large/raise")
+    assert (run.rows, run.lost_rows) == (1, 0)
+
+
+def test_a_large_row_is_exported(place: Place, tmp_path: Path):
+    place.run(
+        "import stepwell\nwith stepwell.init(project='large', id='export') as run: run.log({'text': 'y' * 7_000_000})"
+    )
+    ended = run_command(
+        "export",
+        "large/export",
+        "--format",
+        "jsonl",
+        "-o",
+        tmp_path / "out",
+        "--url" if place.server else "--dir",
+        place.address,
+        directory=place.directory,
+    )
+    assert ended.code == 0, ended.output

@@ -1,0 +1,77 @@
+"""Many connections that want nothing: others are answered all the same."""
+
+import contextlib
+import json
+import shutil
+import socket
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import STEPWELL, Process, ServerProcess, run_script, wait_until
+
+pytestmark = pytest.mark.e2e
+
+_HALF_REQUESTS = {
+    "silent": b"",
+    "half a head": b"GET / HTTP/1.1\r\nHost: loc",
+    "half a body": b"POST /api/v1/series:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 4000000\r\n\r\n{",
+    "half a preface": b"PRI * HTTP/2.0\r\n\r\n",
+}
+
+
+def _status(url: str) -> dict[str, object]:
+    with urllib.request.urlopen(url + "/api/v1/status", timeout=15) as answer:
+        said: dict[str, object] = json.load(answer)
+        return said
+
+
+def test_half_requests_leave_room_for_whole_ones_and_for_writers(tmp_path: Path) -> None:
+    """E1: a peer with more connections than there are descriptors costs neither requests nor rows; the log says it."""
+    prlimit = shutil.which("prlimit")
+    if prlimit is None:
+        pytest.skip("prlimit is missing")
+    port_file = tmp_path / "port"
+    command = [
+        prlimit,
+        "--nofile=128:128",
+        STEPWELL,
+        "serve",
+        "--dir",
+        tmp_path / "s",
+        "--port",
+        "0",
+        "--port-file",
+        port_file,
+    ]
+    with Process(command, tmp_path / "w") as server, contextlib.ExitStack() as held:
+        wait_until("it listens", lambda: port_file.exists() and port_file.read_text().strip(), 30)
+        port = int(port_file.read_text())
+        url = f"http://127.0.0.1:{port}"
+        for said in _HALF_REQUESTS.values():
+            for _ in range(150):
+                client = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                with contextlib.suppress(ConnectionError):  # closed for another already
+                    client.sendall(said)
+            assert _status(url)["mode"] == "server"
+        run_script(
+            "import stepwell\nwith stepwell.init(project='p', id='r') as run: run.log({'a': 1})",
+            tmp_path / "train",
+            {"STEPWELL_URL": url},
+        )
+        with urllib.request.urlopen(f"{url}/api/v1/run?entity=local&project=p&run=r", timeout=15) as answer:
+            assert json.load(answer)["rows"] == 1
+        assert "no room for more connections" in server.stderr
+        assert len(server.stderr.splitlines()) < 20
+
+
+def test_the_limit_of_connections_can_be_set(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, ("serve", "--max-connections", "4")) as server, contextlib.ExitStack() as held:
+        for _ in range(12):
+            held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        assert _status(server.url)["mode"] == "server"
+        with urllib.request.urlopen(server.url + "/metrics", timeout=15) as answer:
+            values = dict(line.split() for line in answer.read().decode().splitlines() if not line.startswith("#"))
+        assert int(values["stepwell_connections"]) <= 4

@@ -1,0 +1,168 @@
+"""What values of other types are converted to before they are encoded."""
+
+import dataclasses
+import functools
+import itertools
+import uuid
+from collections import OrderedDict, deque
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pytest
+
+from stepwell import Histogram, Html, _native
+from stepwell.client.encode import MAX_ELEMENTS, convert, to_array
+from stepwell.client.plain import plain
+from tests.support.tensor import Tensor
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float
+
+
+class Lazy:
+    """An array of another library."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.arange(3)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (datetime(2024, 1, 2, 3, 4, tzinfo=timezone.utc), "2024-01-02T03:04:00+00:00"),
+        (date(2024, 1, 2), "2024-01-02"),
+        (Decimal("1.10"), "1.10"),
+        (PurePosixPath("a/b"), "a/b"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Colour.RED, "red"),
+        (Point(1, 2.5), {"x": 1, "y": 2.5}),
+        (OrderedDict(a=1), {"a": 1}),
+        ({3, 1, 2}, [1, 2, 3]),
+        (frozenset("ba"), ["a", "b"]),
+        (range(3), [0, 1, 2]),
+        ((each for each in (1, 2)), [1, 2]),
+        (map(str, (1, 2)), ["1", "2"]),
+        (deque([1, 2]), [1, 2]),
+        ({"a": 1}.values(), [1]),
+        (bytearray(b"ab"), b"ab"),
+        (len, "builtins.len"),
+        (Path.exists, "pathlib.Path.exists"),
+        (Point, f"{__name__}.Point"),
+        (functools.partial(len), "builtins.len"),
+        (np.longdouble(1.5), 1.5),
+        (np.datetime64("2024-01-02"), "2024-01-02"),
+    ],
+    ids=repr,
+)
+def test_a_value_becomes(value: object, expected: object):
+    assert convert("k", value) == expected
+
+
+def test_tensors_become_arrays():
+    assert convert("k", Tensor(np.arange(4))).tolist() == [0, 1, 2, 3]
+    converted = convert("k", Tensor(np.arange(4), known=False))
+    # The second `numpy()` is that of the float32 copy.
+    assert converted.dtype == np.float32
+    assert convert("k", Tensor(np.array(2.5))) == 2.5
+    assert convert("k", Lazy()).tolist() == [0, 1, 2]
+
+
+def test_types_that_numpy_does_not_know_are_widened():
+    import ml_dtypes  # what JAX and TensorFlow bring for bfloat16
+
+    class Brain(Lazy):
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.arange(3).astype(ml_dtypes.bfloat16)
+
+    assert convert("k", Brain()).dtype == np.float32
+
+
+@pytest.mark.parametrize("value", [object(), 1j, np.complex128(1j)], ids=repr)
+def test_anything_else_names_key_and_type(value: object):
+    python_value = value.item() if isinstance(value, np.generic) else value
+    with pytest.raises(TypeError, match=rf"'loss'.*{type(python_value).__name__}"):
+        convert("loss", python_value)
+
+
+def test_an_endless_generator_is_refused():
+    with pytest.raises(ValueError, match="'k'"):
+        convert("k", (each for each in itertools.count()))
+    assert len(convert("k", range(MAX_ELEMENTS))) == MAX_ELEMENTS
+
+
+def test_the_config_is_plain_all_the_way_down():
+    given = {"a": (1, np.float32(0.5)), 3: {"b": np.arange(2)}, "c": Colour.RED, "d": Point(1, 2.0), "e": len}
+    assert plain(given) == {
+        "a": [1, 0.5],
+        "3": {"b": [0, 1]},
+        "c": "red",
+        "d": {"x": 1, "y": 2.0},
+        "e": "builtins.len",
+    }
+    assert plain(1j) == "1j"
+    assert type(plain(np.str_("a"))) is str
+    assert plain(True) is True
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1, 2], [1, 2]),
+        ((0.5,), [0.5]),
+        ([[1, 2], [3, 4]], [[1, 2], [3, 4]]),
+        (range(3), [0, 1, 2]),
+        ([np.float32(1), np.float32(2)], [1, 2]),
+        ([Tensor(np.array(1.5)), Tensor(np.array(2.5))], [1.5, 2.5]),
+        (np.eye(2), [[1, 0], [0, 1]]),
+        ([], []),
+    ],
+    ids=repr,
+)
+def test_numbers_of_any_form_become_an_array(values: object, expected: object):
+    assert to_array("sequence", values).tolist() == expected
+
+
+@pytest.mark.parametrize("values", ["ab", ["a"], [1j], [None], 5.0j], ids=repr)
+def test_what_is_no_numbers_is_refused(values: object):
+    with pytest.raises(TypeError):
+        to_array("sequence", values)
+
+
+@pytest.mark.parametrize(
+    "values", [[1, 2], ["a", None], [date(2024, 1, 2), 3], (Colour.RED,), [], [[1], [2]]], ids=repr
+)
+def test_a_list_without_media_is_left_to_the_encoder(values: Any):
+    assert convert("k", values) is values
+
+
+def test_a_list_of_media_is_one_value_of_one_kind():
+    histograms = [Histogram([1, 2], num_bins=2), Histogram([3, 4], num_bins=2)]
+    expected = {"_type": "histogram", "count": 2, "items": [each.record("k") for each in histograms]}
+    assert convert("k", histograms) == convert("k", tuple(histograms)) == expected
+    assert convert("k", [deque(histograms)][0]) == histograms
+    assert _native.decode(_native.encode({"a": histograms})) == {"a": expected}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([Histogram([1]), 5], "'k'.*Histogram.*int at index 1"),
+        ([Histogram([1]), None], "'k'.*NoneType at index 1"),
+        ([Histogram([1]), Html("a")], "'k'.*several kinds: Histogram at index 0 and Html at index 1"),
+        ([Histogram([1]), [Histogram([1])]], "list at index 1"),
+    ],
+)
+def test_a_list_of_several_kinds_of_media_names_the_key(values: Any, said: str):
+    with pytest.raises(TypeError, match=said):
+        convert("k", values)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from check_arrows import Finding, _files
+from arrows.tree import Finding, source_files
 
 PAGE = "docs/durability.md"
 CITING = ("rust", "python", "tests", "scripts", "benches")
@@ -58,7 +58,7 @@ def check_places(root: Path, text: str) -> Iterator[Finding]:
 def check_citations(root: Path, text: str) -> Iterator[Finding]:
     """Find numbers in sources that the page does not have."""
     known = {row[0] for row in _ROW.findall(text)}
-    for path in _files(root, CITING, (".rs", ".py", ".sql")):
+    for path in source_files(root, CITING, (".rs", ".py", ".sql")):
         if path.name.endswith("check_invariants.py"):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):

@@ -3,7 +3,7 @@
 //! | what | limit |
 //! |---|---|
 //! | connections | what the descriptors of the process allow without those kept for store and blobs ([`RESERVED_DESCRIPTORS`]), at most [`MOST`]; of one peer three quarters of that |
-//! | until the head of a request is complete | [`Waits::head`] |
+//! | the head of a request | [`HEAD_BYTES`], within [`Waits::head`] |
 //! | between two requests | [`Waits::idle`] |
 //! | the body of a request | see [`arrival`] |
 //! | an answer that the client does not take | [`Waits::answer`] without a byte |
@@ -50,6 +50,8 @@ const RESERVED_DESCRIPTORS: usize = 512;
 const BACKLOG: i32 = 4_096;
 /// Requests of one HTTP/2 connection that are served at once; clients wait with more.
 const CONNECTION_REQUESTS: u32 = 64;
+/// Bytes that HTTP/1 reads ahead, and with it those of the head of a request: a longer one is refused. Each connection may hold so many.
+const HEAD_BYTES: usize = 32 << 10;
 /// Bytes of requests that HTTP/2 takes in before they are asked for, per connection.
 const RECEIVE_WINDOW_BYTES: u32 = 512 << 10;
 /// Bytes of an answer that HTTP/2 takes before the client does.
@@ -150,7 +152,7 @@ impl Connections {
     async fn serve_one(self: &Arc<Self>, stream: TcpStream, watched: Arc<Watched>, context: &Context) {
         let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watched), self.limits.answer_wait));
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(None);
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEAD_BYTES);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -75,3 +75,15 @@ def test_the_limit_of_connections_can_be_set(tmp_path: Path) -> None:
         with urllib.request.urlopen(server.url + "/metrics", timeout=15) as answer:
             values = dict(line.split() for line in answer.read().decode().splitlines() if not line.startswith("#"))
         assert int(values["stepwell_connections"]) <= 4
+
+
+def test_a_head_that_is_too_long_is_refused_and_not_kept(tmp_path: Path) -> None:
+    """E1: of a request whose head does not end, a connection holds no more than 32 KiB."""
+    with ServerProcess(tmp_path / "s") as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=15) as client:
+            with contextlib.suppress(ConnectionError):  # refused while it is sent
+                client.sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 400_000)
+            with contextlib.suppress(ConnectionResetError):  # the rest of what it sent was not read
+                assert client.recv(1 << 16).startswith(b"HTTP/1.1 431 ")
+        assert _status(server.url)["mode"] == "server"

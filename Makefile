@@ -87,6 +87,8 @@ check-python:
 	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
 	@$(STEP) "arrows" python scripts/check_arrows.py
 	@$(STEP) "invariants" python scripts/check_invariants.py
+	@$(STEP) "dependencies" python scripts/check_dependencies.py
+	@$(STEP) "spelling" typos
 	@$(STEP) "docs site" mkdocs build --strict --quiet
 
 check-web:

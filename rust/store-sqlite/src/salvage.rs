@@ -5,7 +5,9 @@
 //! anew as compaction writes them, with all that is derived from them.
 //!
 //! What is missing is known from what was counted while it was there: the rows and cells of each stream's blocks, the statements of each run,
-//! and the dense numbers of the entries that are still in the journal.
+//! and the dense numbers of the entries that are still in the journal. So a run never says less than it lacks, and more only by cells: a lost
+//! row counts once, and each of its cells that was no number once more. Where both copies of such a count are lost (in a file that is cut off
+//! in the middle of them), nothing says how much there was: one is added, and the report names the run.
 
 pub(crate) mod pages;
 pub(crate) mod rows;
@@ -62,6 +64,9 @@ impl Salvage {
 /// What is not in its final form yet after the first look.
 #[derive(Default)]
 struct Places {
+    /// Runs and streams of which a copy of the last state is there, with its counts.
+    counted_runs: BTreeSet<i64>,
+    counted_streams: BTreeSet<i64>,
     /// By stream and id.
     blocks: BTreeMap<(i64, i64), Place>,
     /// By block and ordinal: key and place.
@@ -88,9 +93,10 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
     if stated.is_some_and(|stated| there < stated) {
         salvage.losses.push(format!("the file is cut off after {there} of {} pages", stated.unwrap_or_default()));
     }
-    complete_catalog(new, &mut salvage)?;
+    complete_catalog(new)?;
     let mut lost = write_blocks(pages, new, &places, &mut salvage)?;
-    for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?) {
+    let uncounted = find_uncounted(new, &places, &mut salvage)?;
+    for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?).chain(uncounted) {
         *lost.entry(run).or_default() += rows;
     }
     tell(new, &lost, &mut salvage)?;
@@ -105,6 +111,11 @@ fn unreadable(error: io::Error) -> StoreError {
 /// Takes in a row, unless a newer state of it is known.
 fn take(new: &Connection, row: &Row, places: &mut Places) -> Result<(), StoreError> {
     let put = |key: &[&str], age: &[&str]| put(new, row, key, age).map_err(store_error);
+    match row.table {
+        table if *table == RUNS && row.listed => places.counted_runs.insert(row.integer(0)),
+        table if *table == STREAMS && row.listed => places.counted_streams.insert(row.integer(0)),
+        _ => false,
+    };
     match row.table {
         table if *table == BLOCKS => {
             places.blocks.entry((row.integer(1), row.integer(0))).or_insert(row.place);
@@ -159,7 +170,7 @@ fn put(new: &Connection, row: &Row, key: &[&str], age: &[&str]) -> rusqlite::Res
 }
 
 /// Makes anew what streams and runs hang on and what is not there, from what they say of it.
-fn complete_catalog(new: &Connection, salvage: &mut Salvage) -> Result<(), StoreError> {
+fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
     let version: i64 = new
         .query_row("SELECT max(ifnull((SELECT max(value) FROM counters), 0), ifnull((SELECT max(version) FROM runs), 0)) + 1", [], |row| {
             row.get(0)
@@ -190,15 +201,6 @@ fn complete_catalog(new: &Connection, salvage: &mut Salvage) -> Result<(), Store
             "INSERT OR IGNORE INTO runs (id, project, name, slot, version, rows_version) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             &[&run, &project, &opening.run, &slot, &version],
         )?;
-        salvage.losses.push(format!("what was said of run {} besides its streams is lost", opening.run));
-    }
-    let alone: Vec<(i64, String)> = new
-        .prepare("SELECT id, name FROM runs WHERE deleted = 0 AND id NOT IN (SELECT run FROM streams)")
-        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-        .map_err(store_error)?;
-    for (run, name) in alone {
-        execute("UPDATE runs SET lost_rows = lost_rows + 1 WHERE id = ?1", &[&run])?;
-        salvage.losses.push(format!("all rows of run {name} are lost, and how many they were is not known"));
     }
     for sql in [
         "UPDATE projects SET next_slot = max(next_slot, ifnull((SELECT max(slot) + 1 FROM runs WHERE project = projects.id), 0))",
@@ -211,6 +213,8 @@ fn complete_catalog(new: &Connection, salvage: &mut Salvage) -> Result<(), Store
         "UPDATE runs SET rows_version = (SELECT value FROM counters), version = (SELECT value FROM counters)",
         // A copy of a stream is as of its last compaction.
         "UPDATE streams SET durable = max(durable, compacted, ifnull((SELECT max(last) FROM journal WHERE stream = streams.id), 0))",
+        // They cannot be read, so they count as lost.
+        "DELETE FROM others WHERE key NOT IN (SELECT id FROM keys)",
         "UPDATE keys SET has_others = 1 WHERE id IN (SELECT key FROM others)",
         // They were compacted: an older page still had them.
         "DELETE FROM journal WHERE last <= (SELECT compacted FROM streams WHERE id = journal.stream)",
@@ -336,6 +340,24 @@ fn read_block(
     let shape = columns.keys().copied().collect();
     rows.columns = columns.into_values().collect();
     Ok(Some((row.integer(4), shape, rows)))
+}
+
+/// Runs without streams, and those of which a count is lost or an older one: one loss for each, as nothing says how many there are.
+fn find_uncounted(new: &Connection, places: &Places, salvage: &mut Salvage) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut select = new
+        .prepare("SELECT runs.id, name, streams.id FROM runs LEFT JOIN streams ON run = runs.id WHERE deleted = 0")
+        .map_err(store_error)?;
+    let mut rows = select.query([]).map_err(store_error)?;
+    let mut uncounted = BTreeMap::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let read = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let (run, name, stream): (i64, String, Option<i64>) = read().map_err(store_error)?;
+        let is_counted = places.counted_runs.contains(&run) && stream.is_some_and(|stream| places.counted_streams.contains(&stream));
+        if !is_counted && uncounted.insert(run, 1).is_none() {
+            salvage.losses.push(format!("how many rows and settings of run {name} are lost is not known"));
+        }
+    }
+    Ok(uncounted)
 }
 
 /// Entries of each run that have not left the journal and are not there.

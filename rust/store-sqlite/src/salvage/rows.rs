@@ -62,6 +62,8 @@ pub(crate) struct Row {
     /// In the order of the table's columns.
     pub(crate) fields: Vec<Value>,
     pub(crate) place: Place,
+    /// Whether its page lists it. Else it may be an older state, which a damaged page still holds in its free room.
+    pub(crate) listed: bool,
 }
 
 /// Where a row is.
@@ -92,26 +94,22 @@ impl Row {
 
 /// The rows of a page that is sound, or whatever looks like a row in one that is not.
 pub(crate) fn rows_of(pages: &mut Pages, number: u32, page: &Page, sound: bool) -> io::Result<Vec<Row>> {
-    let mut rows = Vec::new();
     let header = if number == 1 { 100 } else { 0 };
     let form = page[header];
-    if sound {
-        let at = match form {
-            TABLE_LEAF | INDEX_LEAF => header + 8,
-            INDEX_INTERIOR => header + 12,
-            _ => return Ok(rows),
-        };
-        let cells = usize::from(u16::from_be_bytes([page[header + 3], page[header + 4]]));
-        for pointer in page[at..USABLE].as_chunks::<2>().0.iter().take(cells) {
-            rows.extend(row_at(pages, page, Place { page: number, offset: u16::from_be_bytes(*pointer), form })?);
-        }
-        return Ok(rows);
+    let cells_at = header + if form == INDEX_INTERIOR { 12 } else { 8 };
+    let cell_count = usize::from(u16::from_be_bytes([page[header + 3], page[header + 4]]));
+    let listed = page[cells_at..USABLE].as_chunks::<2>().0.iter().take(cell_count).map(|pointer| u16::from_be_bytes(*pointer));
+    let listed = listed.map(|offset| Place { page: number, offset, form });
+    let mut places: Vec<Place> = listed.filter(|_| matches!(form, TABLE_LEAF | INDEX_LEAF | INDEX_INTERIOR)).collect();
+    let listed = places.len();
+    if !sound {
+        // The list of cells, or what says what the page is, may be what is damaged.
+        let anywhere = (header + 8)..USABLE;
+        places.extend(anywhere.flat_map(|at| [TABLE_LEAF, INDEX_LEAF].map(|form| Place { page: number, offset: at as u16, form })));
     }
-    // The list of cells, or what says what the page is, may be what is damaged.
-    for offset in (header + 8)..USABLE {
-        for form in [TABLE_LEAF, INDEX_LEAF] {
-            rows.extend(row_at(pages, page, Place { page: number, offset: offset as u16, form })?);
-        }
+    let mut rows = Vec::new();
+    for (at, place) in places.into_iter().enumerate() {
+        rows.extend(row_at(pages, page, place)?.map(|row| Row { listed: at < listed, ..row }));
     }
     Ok(rows)
 }
@@ -151,7 +149,7 @@ fn row_at(pages: &mut Pages, page: &Page, place: Place) -> io::Result<Option<Row
             row_crc(std::iter::once(ValueRef::Integer(table.tag)).chain(typed.iter().map(ValueRef::from))) == crc
         };
         if matches {
-            return Ok(Some(Row { table, fields, place }));
+            return Ok(Some(Row { table, fields, place, listed: true }));
         }
     }
     Ok(None)

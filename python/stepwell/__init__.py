@@ -7,7 +7,7 @@
 
 Everything is imported on first use, so that importing the package costs a few milliseconds and brings in neither numpy
 nor grpc. `log`, `run`, `config`, `summary` and `define_metric` are rebound by `init` and `finish`: see
-`stepwell.client.session`.
+`stepwell.process.session`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell import errors
-from stepwell.client.session import config, define_metric, finish, log, run, summary
 from stepwell.errors import CommError, ConfigError, Error, UsageError
+from stepwell.process.session import config, define_metric, finish, log, run, summary
 
 if TYPE_CHECKING:
     from stepwell import env as env
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
     from stepwell.client.restoring import restore as restore
     from stepwell.client.run import Run as Run
     from stepwell.client.settings import Settings as Settings
-    from stepwell.client.terminal import termerror as termerror
-    from stepwell.client.terminal import termlog as termlog
-    from stepwell.client.terminal import termwarn as termwarn
     from stepwell.drop_in import install_as_wandb as install_as_wandb
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
@@ -64,6 +61,9 @@ if TYPE_CHECKING:
     from stepwell.media.video import Video as Video
     from stepwell.plot import plot_table as plot_table
     from stepwell.plot import visualize as visualize
+    from stepwell.process.terminal import termerror as termerror
+    from stepwell.process.terminal import termlog as termlog
+    from stepwell.process.terminal import termwarn as termwarn
 
     __version__: str
 
@@ -83,7 +83,7 @@ _NAMES = {
     "stepwell.client.restoring": "restore",
     "stepwell.client.run": "Run",
     "stepwell.client.settings": "Settings",
-    "stepwell.client.terminal": "termerror termlog termwarn",
+    "stepwell.process.terminal": "termerror termlog termwarn",
     "stepwell.drop_in": "install_as_wandb",
     "stepwell.media.audio": "Audio",
     "stepwell.media.box3d": "box3d",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from stepwell.client import session
 from stepwell.errors import CommError
+from stepwell.process import session
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode
 
-from stepwell.client.terminal import Terminal
 from stepwell.errors import CommError, UnsupportedError
+from stepwell.process.terminal import Terminal
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:

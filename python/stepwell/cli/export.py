@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.terminal import Terminal
 from stepwell.errors import UsageError
+from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
     import argparse

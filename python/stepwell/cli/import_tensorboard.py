@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.client.terminal import Terminal
+from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
     from stepwell.tensorboard.importer import Imported

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.cli.ui import local_directory
-from stepwell.client.terminal import Terminal
 from stepwell.errors import Error
+from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
     import argparse

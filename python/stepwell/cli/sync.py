@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.cli.ui import local_directory
 from stepwell.client.settings_file import settings_of_process
-from stepwell.client.terminal import Terminal
 from stepwell.errors import Error, UsageError
+from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from stepwell.cli.ui import local_directory
-from stepwell.client.terminal import Terminal
+from stepwell.process.terminal import Terminal
 from stepwell.verification import Verification
 
 if TYPE_CHECKING:

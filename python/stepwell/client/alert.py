@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import terminal
 from stepwell.errors import UsageError
+from stepwell.process import terminal
 
 if TYPE_CHECKING:
     from stepwell.client.run import Run

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import process_end, session
 from stepwell.client.run import Run
 from stepwell.client.settings_file import settings_of_process
-from stepwell.client.terminal import Terminal
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import UsageError
+from stepwell.process import process_end, session
+from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
     from stepwell._native import SpoolOpening

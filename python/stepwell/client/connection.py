@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stepwell.client.run import Run
-    from stepwell.client.terminal import Terminal
+    from stepwell.process.terminal import Terminal
 
 # A server that has acknowledged nothing for so long after the start is worth a line.
 _PATIENCE_SECONDS = 5.0

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.terminal import quoted
+from stepwell.process.terminal import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stepwell._native import FinishReport
-    from stepwell.client.terminal import Terminal
     from stepwell.client.writer import Writer, WriterOptions
+    from stepwell.process.terminal import Terminal
 
 # Between two looks at how far the sending is; also how long Ctrl-C may take.
 _LOOK_SECONDS = 0.2
@@ -66,7 +66,7 @@ class Ending:
             return
         if terminal.is_watched():
             with contextlib.suppress(Exception):
-                from stepwell.client.footer import footer
+                from stepwell.process.footer import footer
 
                 table = footer(self.writer.preview(), summary())
                 if table:

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from stepwell.client import session
-from stepwell.client.terminal import termwarn
+from stepwell.process import session
+from stepwell.process.terminal import termwarn
 
 # The key of the videos.
 KEY = "videos"

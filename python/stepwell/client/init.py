@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import naming, process_end, session
-from stepwell.client.launcher import Launcher
+from stepwell.client import naming
 from stepwell.client.manifest import Manifest
 from stepwell.client.plain import plain
 from stepwell.client.run import Run
 from stepwell.client.settings import split_moment
 from stepwell.client.settings_file import settings_of_process
-from stepwell.client.terminal import Terminal, quoted
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
+from stepwell.process import process_end, session
+from stepwell.process.launcher import Launcher
+from stepwell.process.terminal import Terminal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

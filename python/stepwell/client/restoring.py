@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import IO
 
-from stepwell.client import session
 from stepwell.errors import CommError, UsageError
+from stepwell.process import session
 
 
 def restore(

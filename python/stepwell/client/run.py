@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import process_end, session
 from stepwell.client.config import Config
 from stepwell.client.description import Description
 from stepwell.client.ending import Ending
@@ -18,6 +17,7 @@ from stepwell.client.manifest import Manifest
 from stepwell.client.run_files import RunFiles
 from stepwell.client.summary import Summary
 from stepwell.client.writer import DisabledWriter, LogRow, Writer, WriterOptions
+from stepwell.process import process_end, session
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from stepwell.client.history import History
     from stepwell.client.metric import Metric
     from stepwell.client.settings import Settings
-    from stepwell.client.terminal import Terminal
     from stepwell.client.watch import Watch, What
+    from stepwell.process.terminal import Terminal
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stepwell.client.artifact import Artifact
     from stepwell.client.files import Files
-    from stepwell.client.terminal import Terminal
+    from stepwell.process.terminal import Terminal
 
 _HASH_CHARS = 16
 

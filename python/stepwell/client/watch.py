@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from stepwell.client.terminal import termwarn
 from stepwell.errors import UsageError
+from stepwell.process.terminal import termwarn
 
 if TYPE_CHECKING:
     from stepwell.client.run import Run

@@ -41,7 +41,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.data_types": dict(_MEDIA),
     "wandb.env": "stepwell.env",
     "wandb.errors": {"*": "stepwell.errors"},
-    "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.client.terminal"),
+    "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal"),
     "wandb.integration": {},
     "wandb.integration.catboost": "stepwell.integration.catboost",
     "wandb.integration.keras": "stepwell.integration.keras",

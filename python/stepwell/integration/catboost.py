@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.client import session
 from stepwell.integration.importance import importance_chart
 from stepwell.integration.model_file import log_model_file
+from stepwell.process import session
 
 
 class WandbCallback:

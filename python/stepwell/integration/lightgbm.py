@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.client import session
 from stepwell.integration.best import best_end
 from stepwell.integration.importance import importance_chart
 from stepwell.integration.model_file import log_model_file
+from stepwell.process import session
 
 
 class _Callback:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from stable_baselines3.common.callbacks import BaseCallback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
+from stepwell.process import session
 
 
 class WandbCallback(BaseCallback):  # type: ignore[misc]

@@ -8,10 +8,10 @@ from typing import Any
 
 from xgboost.callback import TrainingCallback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
 from stepwell.integration.best import best_end
 from stepwell.integration.importance import importance_chart
 from stepwell.integration.model_file import log_model_file
+from stepwell.process import session
 
 
 class WandbCallback(TrainingCallback):  # type: ignore[misc]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import session
 from stepwell.imports.refusals import REFUSED
+from stepwell.process import session
 from stepwell.tensorboard.row import Rows
 
 if TYPE_CHECKING:

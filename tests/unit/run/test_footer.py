@@ -2,7 +2,7 @@
 
 import math
 
-from stepwell.client.footer import footer, short, sparkline
+from stepwell.process.footer import footer, short, sparkline
 
 
 def test_a_sparkline_is_as_high_as_its_points():

@@ -1,6 +1,6 @@
 """What launchers of distributed jobs say in the environment."""
 
-from stepwell.client.launcher import Launcher
+from stepwell.process.launcher import Launcher
 
 
 def test_without_a_launcher_there_is_no_rank():

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
-from stepwell.client.terminal import termwarn
 from stepwell.integration.keras.learning_rate import learning_rate
+from stepwell.process import session
+from stepwell.process.terminal import termwarn
 
 # What wandb's callback takes besides, and this one does not do.
 _WITHOUT_EFFECT = {

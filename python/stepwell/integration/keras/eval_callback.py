@@ -8,8 +8,8 @@ from typing import Any
 
 from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
 from stepwell.media.table import Table
+from stepwell.process import session
 
 
 class WandbEvalCallback(Callback, ABC):  # type: ignore[misc]

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from keras.callbacks import Callback  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
 from stepwell.integration.keras.learning_rate import learning_rate
+from stepwell.process import session
 
 
 class WandbMetricsLogger(Callback):  # type: ignore[misc]

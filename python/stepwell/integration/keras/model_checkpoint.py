@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from keras.callbacks import ModelCheckpoint  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from stepwell.client import session
+from stepwell.process import session
 
 
 class WandbModelCheckpoint(ModelCheckpoint):  # type: ignore[misc]

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import session
+from stepwell.process import session
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -1,0 +1,1 @@
+"""What a process knows of itself: its runs, how it ends, its launcher, its terminal."""

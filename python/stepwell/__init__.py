@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from stepwell.client.module_calls import watch as watch
     from stepwell.client.restoring import restore as restore
     from stepwell.client.run import Run as Run
-    from stepwell.client.settings import Settings as Settings
     from stepwell.drop_in import install_as_wandb as install_as_wandb
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
     from stepwell.process.terminal import termerror as termerror
     from stepwell.process.terminal import termlog as termlog
     from stepwell.process.terminal import termwarn as termwarn
+    from stepwell.settings.settings import Settings as Settings
 
     __version__: str
 
@@ -82,7 +82,7 @@ _NAMES = {
     ),
     "stepwell.client.restoring": "restore",
     "stepwell.client.run": "Run",
-    "stepwell.client.settings": "Settings",
+    "stepwell.settings.settings": "Settings",
     "stepwell.process.terminal": "termerror termlog termwarn",
     "stepwell.drop_in": "install_as_wandb",
     "stepwell.media.audio": "Audio",

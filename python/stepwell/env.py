@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from stepwell.client.settings import from_environment
+from stepwell.settings.settings import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,9 @@ from stepwell.api.local_server import servers
 from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
 from stepwell.api.runs import Runs
-from stepwell.client.settings_file import settings_of_process
 from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
+from stepwell.settings.settings_file import settings_of_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

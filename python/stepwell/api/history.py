@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from stepwell.api import value
 from stepwell.api.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
 from stepwell.api.connection import DeadlineError
-from stepwell.client.naming import LAST_STEP
 from stepwell.proto.v1 import query_pb2
+from stepwell.settings.naming import LAST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
 from stepwell.client.branch import Branch, prune
-from stepwell.client.naming import clean
 from stepwell.client.summary import flat, nest
+from stepwell.settings.naming import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

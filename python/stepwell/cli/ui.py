@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
 from stepwell.cli.signals import stop_on_signal_to_the_end
-from stepwell.client.settings_file import settings_of_process
+from stepwell.settings.settings_file import settings_of_process
 
 _HOST = "127.0.0.1"
 

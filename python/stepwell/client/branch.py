@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stepwell.client.naming import DEPTH, clean_key, too_deep
+from stepwell.settings.naming import DEPTH, clean_key, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, grow, prune
-from stepwell.client.naming import DEPTH, clean, clean_key
 from stepwell.client.plain import plain
 from stepwell.errors import ConfigError
+from stepwell.settings.naming import DEPTH, clean, clean_key
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path

@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stepwell.client.naming import check_tags, clean
+from stepwell.settings.naming import check_tags, clean
 
 if TYPE_CHECKING:
     from stepwell.client.run_status import RunStatus
-    from stepwell.client.settings import Settings
     from stepwell.client.writer import Writer, WriterOptions
+    from stepwell.settings.settings import Settings
 
 
 class Description(ABC):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.naming import LAST_STEP
 from stepwell.errors import CommError, UsageError
+from stepwell.settings.naming import LAST_STEP
 
 if TYPE_CHECKING:
     from stepwell.api.api import Api

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from stepwell.client.naming import file_name
 from stepwell.errors import UsageError
+from stepwell.settings.naming import file_name
 
 if TYPE_CHECKING:
     from stepwell.client.artifact import Artifact

@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import naming
 from stepwell.client.manifest import Manifest
 from stepwell.client.plain import plain
 from stepwell.client.run import Run
-from stepwell.client.settings import split_moment
-from stepwell.client.settings_file import settings_of_process
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
 from stepwell.process import process_end, session
 from stepwell.process.launcher import Launcher
 from stepwell.process.terminal import Terminal, quoted
+from stepwell.settings import naming
+from stepwell.settings.settings import split_moment
+from stepwell.settings.settings_file import settings_of_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stepwell.client.earlier import EarlierRun
     from stepwell.client.fork import Origin
-    from stepwell.client.settings import Settings
+    from stepwell.settings.settings import Settings
 
 # Runs that this process has begun, so that the ranks of a job agree on the id of each one.
 _begun = 0

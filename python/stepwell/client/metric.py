@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stepwell.client.naming import clean
 from stepwell.errors import UsageError
+from stepwell.settings.naming import clean
 
 SUMMARIES = ("min", "max", "mean", "last", "first", "best", "copy", "none")
 GOALS = ("minimize", "maximize")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stepwell.client.settings import Settings
-from stepwell.client.settings_file import settings_files, settings_of_process, write_setting
 from stepwell.process import session
+from stepwell.settings.settings import Settings
+from stepwell.settings.settings_file import settings_files, settings_of_process, write_setting
 
 if TYPE_CHECKING:
     from stepwell.client.alert import AlertLevel

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from stepwell.client.naming import DEPTH, clean, too_deep
+from stepwell.settings.naming import DEPTH, clean, too_deep
 
 
 def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", depth: int = DEPTH) -> Any:

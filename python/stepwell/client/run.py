@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from stepwell.client.earlier import EarlierRun
     from stepwell.client.history import History
     from stepwell.client.metric import Metric
-    from stepwell.client.settings import Settings
     from stepwell.client.watch import Watch, What
     from stepwell.process.terminal import Terminal
+    from stepwell.settings.settings import Settings
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0

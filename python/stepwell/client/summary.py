@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.branch import Branch, prune
-from stepwell.client.naming import clean, clean_key
+from stepwell.settings.naming import clean, clean_key
 
 if TYPE_CHECKING:
     from stepwell.client.branch import Path

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.encode import array_of
-from stepwell.client.naming import DEPTH, too_deep
 from stepwell.media.media import Media, attach
+from stepwell.settings.naming import DEPTH, too_deep
 
 if TYPE_CHECKING:
     import numpy.typing as npt

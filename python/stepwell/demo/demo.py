@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from stepwell.cli.ports import start, write_port
 from stepwell.cli.signals import Stop, stop_on_signal
 from stepwell.cli.ui import open_in_browser
-from stepwell.client.naming import new_run_id, run_name
 from stepwell.demo.rank import Destination, Plan, limit_threads, train
 from stepwell.errors import CommError
+from stepwell.settings.naming import new_run_id, run_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.naming import KEY_BYTES
+from stepwell.settings.naming import KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.settings import Settings
 from stepwell.client.summary import flat
 from stepwell.errors import CommError, Error, UsageError
 from stepwell.imports.wandb_log import WandbLog
 from stepwell.imports.wandb_media import MediaTranslation
 from stepwell.imports.wandb_record import WandbRun
+from stepwell.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from stepwell.client.encode import array_of, as_media
-from stepwell.client.naming import DEPTH, too_deep
 from stepwell.media.classes import Classes
 from stepwell.media.media import Media
 from stepwell.media.picture import is_pillow
+from stepwell.settings.naming import DEPTH, too_deep
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stepwell.client.naming import clean
+from stepwell.settings.naming import clean
 from stepwell.tensorboard.event import Event, read_event
 from stepwell.tensorboard.record import DamagedFileError, read_records
 from stepwell.wire import WireError

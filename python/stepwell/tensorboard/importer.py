@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.naming import clean
 from stepwell.errors import CommError, Error
 from stepwell.imports.refusals import is_time
+from stepwell.settings.naming import clean
 from stepwell.tensorboard.directory import EventDirectory, event_directories
 from stepwell.tensorboard.row import Rows
 
 if TYPE_CHECKING:
     from stepwell._native import Writer
-    from stepwell.client.settings import Settings
+    from stepwell.settings.settings import Settings
 
 # Where a run keeps how far its directory was read, in bytes per file.
 _CONFIG_KEY = "_tensorboard"
@@ -75,7 +75,7 @@ def import_directories(
     Error
         If `root` is no directory or holds no event file.
     """
-    from stepwell.client.settings_file import settings_of_process
+    from stepwell.settings.settings_file import settings_of_process
 
     root = root.resolve()
     if not root.is_dir():

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from stepwell.client import naming
 from stepwell.errors import UsageError
+from stepwell.settings import naming
 
 
 def test_ids_are_eight_lowercase_letters_and_digits_and_differ():

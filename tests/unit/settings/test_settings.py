@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from stepwell.client.settings import Settings, from_environment, reference
-from stepwell.client.settings_file import from_file, settings_files, write_setting
 from stepwell.errors import Error, UsageError
+from stepwell.settings.settings import Settings, from_environment, reference
+from stepwell.settings.settings_file import from_file, settings_files, write_setting
 
 
 def test_arguments_beat_settings_beat_stepwell_beat_wandb_beat_files_beat_defaults(tmp_path: Path):
@@ -182,7 +182,7 @@ def test_a_user_without_rights_or_a_home_begins_all_the_same(tmp_path: Path):
     (tmp_path / ".config").chmod(0)
     source = """
     import os, sys
-    import stepwell.client.settings_file as file
+    import stepwell.settings.settings_file as file
     if os.getuid() == 0:
         os.setuid(54321)  # nobody's
     print(file.settings_of_process({}).project)

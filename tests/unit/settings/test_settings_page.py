@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from stepwell.client.settings import reference
+from stepwell.settings.settings import reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
 def test_the_page_holds_the_table_of_the_code():
     assert PAGE.read_text(encoding="utf-8").endswith(reference()), (
-        "docs/settings.md is out of date: put the output of stepwell.client.settings.reference() at its end"
+        "docs/settings.md is out of date: put the output of stepwell.settings.settings.reference() at its end"
     )

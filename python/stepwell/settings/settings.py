@@ -9,9 +9,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from stepwell.client import naming
-from stepwell.client.foreign_settings import DECIDES, EQUIVALENT, is_without_effect
 from stepwell.errors import UsageError
+from stepwell.settings import naming
+from stepwell.settings.foreign_settings import DECIDES, EQUIVALENT, is_without_effect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -326,7 +326,7 @@ class Settings:
         environment
             Environment variables.
         files
-            What settings files say, the most important one first: see `stepwell.client.settings_file`.
+            What settings files say, the most important one first: see `stepwell.settings.settings_file`.
         """
         if settings is not None and not isinstance(settings, Settings):
             settings = cls(**dict(settings))

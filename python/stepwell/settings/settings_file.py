@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.settings import Settings, known
 from stepwell.errors import Error, UsageError
+from stepwell.settings.settings import Settings, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

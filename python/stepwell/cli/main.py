@@ -11,8 +11,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, cast
 
-from stepwell.cli.ports import DEFAULT_PORT
 from stepwell.errors import Error
+from stepwell.serving.ports import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stepwell.cli.ports import start, write_port
-from stepwell.cli.signals import stop_on_signal_to_the_end
+from stepwell.serving.ports import start, write_port
+from stepwell.serving.signals import stop_on_signal_to_the_end
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

@@ -7,8 +7,8 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from stepwell.cli.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
-from stepwell.cli.signals import stop_on_signal_to_the_end
+from stepwell.serving.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
+from stepwell.serving.signals import stop_on_signal_to_the_end
 from stepwell.settings.settings_file import settings_of_process
 
 _HOST = "127.0.0.1"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from stepwell.cli.directory_lock import DirectoryLock
 from stepwell.errors import Error
+from stepwell.serving.directory_lock import DirectoryLock
 
 if TYPE_CHECKING:
     from stepwell._native import Server

@@ -49,13 +49,13 @@ if TYPE_CHECKING:
     from stepwell.drop_in import install_as_wandb as install_as_wandb
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
-    from stepwell.media.classes import Classes as Classes
     from stepwell.media.histogram import Histogram as Histogram
     from stepwell.media.html import Html as Html
     from stepwell.media.image import Image as Image
     from stepwell.media.molecule import Molecule as Molecule
     from stepwell.media.object3d import Object3D as Object3D
     from stepwell.media.plotly import Plotly as Plotly
+    from stepwell.media.records.classes import Classes as Classes
     from stepwell.media.table import Table as Table
     from stepwell.media.video import Video as Video
     from stepwell.plot import plot_table as plot_table
@@ -87,7 +87,7 @@ _NAMES = {
     "stepwell.drop_in": "install_as_wandb",
     "stepwell.media.audio": "Audio",
     "stepwell.media.box3d": "box3d",
-    "stepwell.media.classes": "Classes",
+    "stepwell.media.records.classes": "Classes",
     "stepwell.media.histogram": "Histogram",
     "stepwell.media.html": "Html",
     "stepwell.media.image": "Image",

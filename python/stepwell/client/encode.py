@@ -19,7 +19,7 @@ from pathlib import PurePath
 from types import GeneratorType
 from typing import Any
 
-from stepwell.media.media import Media, sequence
+from stepwell.media.records.media import Media, sequence
 
 # A generator may have no end; a list of so many numbers is as large as a row may be.
 MAX_ELEMENTS = 1_000_000
@@ -103,7 +103,7 @@ def as_media(value: Any) -> Media | None:
         return None
     # What is imported here is so only once a value may need it: `init` is quick.
     if hasattr(value, "columns"):
-        from stepwell.media.frame import is_frame
+        from stepwell.media.records.frame import is_frame
         from stepwell.media.table import Table
 
         return Table(dataframe=value, allow_mixed_types=True) if is_frame(value) else None
@@ -116,7 +116,7 @@ def as_media(value: Any) -> Media | None:
 
         return Image(value)
     if "matplotlib" in sys.modules:
-        from stepwell.media.figure import figure_of
+        from stepwell.media.encoding.figure import figure_of
 
         if figure_of(value) is not None:
             from stepwell.media.plotly import from_matplotlib

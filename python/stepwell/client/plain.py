@@ -50,7 +50,7 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
         return inner_plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
     # Imported only where it is needed: `init` is quick.
     from stepwell.client.encode import convert
-    from stepwell.media.media import Media
+    from stepwell.media.records.media import Media
 
     if isinstance(value, Media):
         return store(value)

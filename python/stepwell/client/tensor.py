@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.encode import array_of
-from stepwell.media.media import Media, attach
+from stepwell.media.records.media import Media, attach
 from stepwell.settings.naming import DEPTH, too_deep
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ _RUN = "stepwell.client.run"
 _MEDIA = MappingProxyType(
     {
         "Audio": "stepwell.media.audio",
-        "Classes": "stepwell.media.classes",
+        "Classes": "stepwell.media.records.classes",
         "Histogram": "stepwell.media.histogram",
         "Html": "stepwell.media.html",
         "Image": "stepwell.media.image",
-        "Media": "stepwell.media.media",
+        "Media": "stepwell.media.records.media",
         "Molecule": "stepwell.media.molecule",
         "Object3D": "stepwell.media.object3d",
         "Plotly": "stepwell.media.plotly",
         "Table": "stepwell.media.table",
         "Video": "stepwell.media.video",
-        "WBValue": "stepwell.media.media:Media",
+        "WBValue": "stepwell.media.records.media:Media",
         "box3d": "stepwell.media.box3d",
     }
 )
@@ -51,7 +51,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.integration.xgboost": "stepwell.integration.xgboost",
     "wandb.keras": "stepwell.integration.keras",
     "wandb.lightgbm": "stepwell.integration.lightgbm",
-    "wandb.plot": {"CustomChart": "stepwell.media.chart:Chart", "*": "stepwell.plot"},
+    "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
     "wandb.sdk": {
         "AlertLevel": "stepwell.client.alert",
         "Artifact": "stepwell.client.artifact",
@@ -69,8 +69,8 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.client.artifact"},
     "wandb.sdk.data_types": dict(_MEDIA),
     "wandb.sdk.data_types.base_types": {},
-    "wandb.sdk.data_types.base_types.media": {"Media": "stepwell.media.media"},
-    "wandb.sdk.data_types.base_types.wb_value": {"WBValue": "stepwell.media.media:Media"},
+    "wandb.sdk.data_types.base_types.media": {"Media": "stepwell.media.records.media"},
+    "wandb.sdk.data_types.base_types.wb_value": {"WBValue": "stepwell.media.records.media:Media"},
     "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.media import FileMedia, caption_text, said
-from stepwell.media.number import plain_number
-from stepwell.media.pixels import to_numeric
-from stepwell.media.source import Source
+from stepwell.media.encoding.number import plain_number
+from stepwell.media.encoding.pixels import to_numeric
+from stepwell.media.encoding.source import Source
+from stepwell.media.records.media import FileMedia, caption_text, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

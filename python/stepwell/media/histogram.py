@@ -6,7 +6,7 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.media import Media
+from stepwell.media.records.media import Media
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

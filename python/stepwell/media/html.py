@@ -6,8 +6,8 @@ import re
 from pathlib import Path, PurePath
 from typing import IO, Any
 
-from stepwell.media.media import FileMedia
-from stepwell.media.source import Source
+from stepwell.media.encoding.source import Source
+from stepwell.media.records.media import FileMedia
 
 # Readable without any further style: the font of the reader's system, room at the edges, lines between cells.
 _STYLE = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.boxes import checked_boxes
-from stepwell.media.classes import Classes
-from stepwell.media.figure import figure_of, pixels_of
-from stepwell.media.masks import Mask, checked_masks
-from stepwell.media.media import FileMedia, attach, caption_text, said
-from stepwell.media.picture import WRITABLE, converted, decode, encode, identify, is_pillow
-from stepwell.media.pixels import image_array
-from stepwell.media.source import Source
+from stepwell.media.encoding.figure import figure_of, pixels_of
+from stepwell.media.encoding.image_decoder import WRITABLE, converted, decode, encode, identify, is_pillow
+from stepwell.media.encoding.pixels import image_array
+from stepwell.media.encoding.source import Source
+from stepwell.media.records.boxes import checked_boxes
+from stepwell.media.records.classes import Classes
+from stepwell.media.records.masks import Mask, checked_masks
+from stepwell.media.records.media import FileMedia, attach, caption_text, said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

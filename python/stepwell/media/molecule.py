@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from stepwell.media.media import FileMedia, caption_text, said
-from stepwell.media.source import PathOrFile, Source
+from stepwell.media.encoding.source import PathOrFile, Source
+from stepwell.media.records.media import FileMedia, caption_text, said
 
 _RDKIT_FORMATS = ("pdb", "mol", "sdf")
 

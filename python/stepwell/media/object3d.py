@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stepwell.media.media import FileMedia, caption_text, said
-from stepwell.media.scene import SCENE_TYPE, checked_points, checked_scene
-from stepwell.media.source import PathOrFile, Source
+from stepwell.media.encoding.scene import SCENE_TYPE, checked_points, checked_scene
+from stepwell.media.encoding.source import PathOrFile, Source
+from stepwell.media.records.media import FileMedia, caption_text, said
 
 
 class Object3D(FileMedia):

@@ -7,8 +7,8 @@ import warnings
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.figure import figure_of
-from stepwell.media.media import FileMedia
+from stepwell.media.encoding.figure import figure_of
+from stepwell.media.records.media import FileMedia
 
 if TYPE_CHECKING:
     from stepwell.media.image import Image

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, overload
 
-from stepwell.media.cell import MIXED, NULL, kind_of, kind_of_dtype, kinds_of, recorded
-from stepwell.media.frame import columns_of, is_frame
-from stepwell.media.media import Media, attach
+from stepwell.media.records.cell import MIXED, NULL, kind_of, kind_of_dtype, kinds_of, recorded
+from stepwell.media.records.frame import columns_of, is_frame
+from stepwell.media.records.media import Media, attach
 
 if TYPE_CHECKING:
     import numpy

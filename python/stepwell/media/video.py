@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from stepwell.media.film import encode_film
-from stepwell.media.media import FileMedia, caption_text, said
-from stepwell.media.number import plain_number
-from stepwell.media.pixels import to_numeric
-from stepwell.media.source import Source
+from stepwell.media.encoding.number import plain_number
+from stepwell.media.encoding.pixels import to_numeric
+from stepwell.media.encoding.source import Source
+from stepwell.media.encoding.video_encoder import encode_film
+from stepwell.media.records.media import FileMedia, caption_text, said
 
 _CHANNELS = (1, 3, 4)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.chart import Chart
+from stepwell.plot.chart import Chart
 from stepwell.plot.classification import scored_classes
 
 if TYPE_CHECKING:

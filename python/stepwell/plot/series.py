@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stepwell.media.chart import Chart
+from stepwell.plot.chart import Chart
 
 
 def line_series(

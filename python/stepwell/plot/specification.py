@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.media import Media
+from stepwell.media.records.media import Media
 
 if TYPE_CHECKING:
-    from stepwell.media.chart import Chart
+    from stepwell.plot.chart import Chart
 
 # The name of the data that a specification asks for.
 _DATA = "wandb"
@@ -136,7 +136,7 @@ def _quotable(text: str) -> str:
 def _plain(cell: Any) -> Any:
     """Return a cell as JSON has it: NaN, infinities and media are None, times and the like text."""
     from stepwell.api.json_form import from_json
-    from stepwell.media.cell import stored
+    from stepwell.media.records.cell import stored
 
     cell = stored("table", cell)
     if isinstance(cell, Mapping):

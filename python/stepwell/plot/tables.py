@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.chart import Chart
+from stepwell.plot.chart import Chart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ IMAGES = 2_000
 MEDIUM = """
 import stepwell
 from stepwell import _native
-from stepwell.media.media import Media
+from stepwell.media.records.media import Media
 
 class Medium(Media):
     '''A content of any sort, logged as it is.'''

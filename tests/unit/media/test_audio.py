@@ -106,7 +106,7 @@ def test_lists_tell_their_lengths_and_rates(tmp_path: Path, recorder: Recorder):
 
 
 def test_more_than_a_hundred_clips_are_kept_with_one_warning(recorder: Recorder):
-    from stepwell.media import media
+    from stepwell.media.records import media
 
     media._warned.discard(Audio)
     clip = Audio(np.zeros(4), sample_rate=32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stepwell import Image
-from stepwell.media.boxes import checked_boxes
+from stepwell.media.records.boxes import checked_boxes
 from tests.support.recorder import Recorder
 from tests.support.tensor import Tensor
 

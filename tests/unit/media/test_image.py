@@ -229,7 +229,7 @@ def test_a_picture_of_pillow_is_an_image(recorder: Recorder):
 
 
 def test_more_than_fifty_images_are_kept_with_one_warning(recorder: Recorder):
-    from stepwell.media import media
+    from stepwell.media.records import media
 
     media._warned.discard(Image)
     image = Image(GREY)

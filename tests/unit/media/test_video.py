@@ -11,7 +11,7 @@ import pytest
 from PIL import ImageSequence
 
 from stepwell import Video
-from stepwell.media.film import encode_film
+from stepwell.media.encoding.video_encoder import encode_film
 from tests.support.recorder import Recorder
 from tests.support.tensor import Tensor
 

@@ -11,8 +11,8 @@ from sklearn import metrics
 
 import stepwell
 from stepwell import plot
-from stepwell.media.chart import Chart
 from stepwell.media.table import Table
+from stepwell.plot.chart import Chart
 
 CASES = json.loads((Path(__file__).parents[3] / "web/src/charts/cases.json").read_text(encoding="utf-8"))
 

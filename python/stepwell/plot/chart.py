@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.media import Media
+from stepwell.media.records.media import Media
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

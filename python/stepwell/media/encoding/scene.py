@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.media.number import plain_number
-from stepwell.media.pixels import to_numeric
+from stepwell.media.encoding.number import plain_number
+from stepwell.media.encoding.pixels import to_numeric
 
 # The one type of scene there is.
 SCENE_TYPE = "lidar/beta"

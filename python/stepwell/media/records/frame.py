@@ -38,6 +38,6 @@ def _values(series: Any) -> list[Any]:
 
 
 def _loggable(values: list[Any]) -> list[Any]:
-    from stepwell.media.cell import NULL, OTHER, kind_of
+    from stepwell.media.records.cell import NULL, OTHER, kind_of
 
     return [str(each) if kind_of(each) == OTHER else None if kind_of(each) == NULL else each for each in values]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.classes import class_labels
-from stepwell.media.picture import decode, identify
-from stepwell.media.pixels import to_numeric
-from stepwell.media.source import Source
+from stepwell.media.encoding.image_decoder import decode, identify
+from stepwell.media.encoding.pixels import to_numeric
+from stepwell.media.encoding.source import Source
+from stepwell.media.records.classes import class_labels
 
 if TYPE_CHECKING:
     from stepwell._native import Content

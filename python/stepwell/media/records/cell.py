@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from stepwell.client.encode import array_of, as_media
-from stepwell.media.classes import Classes
-from stepwell.media.media import Media
-from stepwell.media.picture import is_pillow
+from stepwell.media.encoding.image_decoder import is_pillow
+from stepwell.media.records.classes import Classes
+from stepwell.media.records.media import Media
 from stepwell.settings.naming import DEPTH, too_deep
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.

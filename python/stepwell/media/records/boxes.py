@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.media.classes import class_labels
-from stepwell.media.number import plain_number
+from stepwell.media.encoding.number import plain_number
+from stepwell.media.records.classes import class_labels
 
 _EDGES = ("minX", "maxX", "minY", "maxY")
 _SIZES = ("width", "height")

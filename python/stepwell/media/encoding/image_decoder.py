@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from stepwell.media.source import Source
+    from stepwell.media.encoding.source import Source
 
 # How pictures can be written, and what Pillow calls it.
 WRITABLE = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "bmp": "BMP", "webp": "WEBP"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from stepwell.media.number import plain_number
+from stepwell.media.encoding.number import plain_number
 
 
 class Classes:

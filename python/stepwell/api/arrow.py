@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.extras import imported
-from stepwell.api.json_form import loads
 from stepwell.api.layout import KeyLayout, cells_of, column_sorts, layout_of
+from stepwell.values.json_form import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stepwell.api.json_form import dumps
+from stepwell.values.json_form import dumps
 
 # From the first to the last choice for the typed column of a key. Integers among floats are floats, and JSON besides.
 _CHOICES = ("float", "int", "string", "bool", "binary", "floats", "ints", "strings", "bools")

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.json_form import from_json
 from stepwell.api.table import to_pandas
+from stepwell.values.json_form import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

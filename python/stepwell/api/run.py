@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from stepwell.api import value
 from stepwell.api.change import changes
 from stepwell.api.change_writer import change_writer
-from stepwell.api.json_form import to_json
 from stepwell.api.media import read_media
 from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
 from stepwell.errors import UsageError, WaitTimeoutError
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
 from stepwell.settings.naming import check_tags, clean
+from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,14 +6,14 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
-from stepwell.client.branch import Branch, prune
 from stepwell.client.summary import flat, nest
 from stepwell.settings.naming import clean
+from stepwell.values.nested import Branch, prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from stepwell.client.branch import Path
+    from stepwell.values.nested import Path
 
 
 class Summary(dict[str, Any]):

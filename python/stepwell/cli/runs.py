@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import Api
-from stepwell.api.json_form import to_json
 from stepwell.errors import UsageError
+from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.branch import Branch, grow, prune
-from stepwell.client.plain import plain
 from stepwell.errors import ConfigError
 from stepwell.settings.naming import DEPTH, clean, clean_key
+from stepwell.values.nested import Branch, grow, prune
+from stepwell.values.plain import plain
 
 if TYPE_CHECKING:
-    from stepwell.client.branch import Path
+    from stepwell.values.nested import Path
 
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 

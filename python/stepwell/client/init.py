@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.manifest import Manifest
-from stepwell.client.plain import plain
 from stepwell.client.run import Run
 from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
@@ -20,6 +19,7 @@ from stepwell.process.terminal import Terminal, quoted
 from stepwell.settings import naming
 from stepwell.settings.settings import split_moment
 from stepwell.settings.settings_file import settings_of_process
+from stepwell.values.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -138,7 +138,7 @@ class Run(RunFiles, Description):
         RuntimeError
             With `on_full="raise"`, if the queue is full; it says how many rows were kept.
         """
-        from stepwell.client.encode import to_array
+        from stepwell.values.convert import to_array
 
         arrays = {key: to_array(repr(key), column) for key, column in columns.items()}
         self._live_writer().log_columns(arrays, None if steps is None else to_array("steps", steps))
@@ -433,7 +433,7 @@ class Run(RunFiles, Description):
         if self._disabled:
             return value
         if type(value) not in {bool, int, float, str}:  # which need no import
-            from stepwell.client.tensor import with_tensors
+            from stepwell.values.tensor import with_tensors
 
             value = with_tensors(value, key)
         return self._live_writer().convert(key, value)

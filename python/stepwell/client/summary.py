@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.branch import Branch, prune
 from stepwell.settings.naming import clean, clean_key
+from stepwell.values.nested import Branch, prune
 
 if TYPE_CHECKING:
-    from stepwell.client.branch import Path
+    from stepwell.values.nested import Path
 
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 Convert = Callable[[str, Any], Any]

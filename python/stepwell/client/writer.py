@@ -113,7 +113,7 @@ class WriterOptions:
 def _convert(key: str, value: Any) -> Any:
     """Convert the first value that the native encoder does not know; the next goes there directly."""
     from stepwell import _native
-    from stepwell.client import encode
+    from stepwell.values import convert as encode
 
     _native.set_fallback(encode.convert)
     return encode.convert(key, value)

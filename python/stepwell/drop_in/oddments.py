@@ -46,7 +46,7 @@ def to_forward_slash_path(path: str) -> str:
 
 def json_friendly(value: Any) -> tuple[Any, bool]:
     """Return what stepwell would store of a value, and whether that differs from the value."""
-    from stepwell.client.plain import plain
+    from stepwell.values.plain import plain
 
     stored = plain(value)
     return stored, stored is not value

@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.json_form import dumps, loads
+from stepwell.values.json_form import dumps, loads
 
 if TYPE_CHECKING:
     import os

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.api.arrow import ArrowLayout, rows_of_table
 from stepwell.api.extras import imported
-from stepwell.api.json_form import to_json
 from stepwell.api.layout import layout_of
+from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:
     import os

@@ -158,7 +158,7 @@ class WandbImport:
     def _write(self, run: WandbRun, entity: str, project: str, folder: Path) -> tuple[int, int]:
         """Write everything but what the rows cannot tell; return how many files there are, and how many are missing."""
         from stepwell import _native
-        from stepwell.client import encode
+        from stepwell.values import convert as encode
 
         _native.set_fallback(encode.convert)
         usual = Settings()

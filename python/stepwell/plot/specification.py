@@ -135,8 +135,8 @@ def _quotable(text: str) -> str:
 
 def _plain(cell: Any) -> Any:
     """Return a cell as JSON has it: NaN, infinities and media are None, times and the like text."""
-    from stepwell.api.json_form import from_json
     from stepwell.media.records.cell import stored
+    from stepwell.values.json_form import from_json
 
     cell = stored("table", cell)
     if isinstance(cell, Mapping):

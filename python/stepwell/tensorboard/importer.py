@@ -158,7 +158,7 @@ class _Target:
 
     def _open(self, path: str, start: float | None, attempt: int) -> Writer:
         from stepwell import _native
-        from stepwell.client import encode
+        from stepwell.values import convert as encode
 
         settings = self.settings
         directory = Path(settings.dir).expanduser().absolute()

@@ -9,7 +9,7 @@ import pytest
 
 import stepwell
 from stepwell import _native
-from stepwell.client.tensor import Tensor, with_tensors
+from stepwell.values.tensor import Tensor, with_tensors
 
 PERCENTILES = [5, 10, 25, 50, 75, 90, 95]
 FLOATS = ["float64", "float32", "float16"]

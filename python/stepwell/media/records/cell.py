@@ -13,11 +13,11 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from stepwell.client.encode import array_of, as_media
 from stepwell.media.encoding.image_decoder import is_pillow
 from stepwell.media.records.classes import Classes
 from stepwell.media.records.media import Media
 from stepwell.settings.naming import DEPTH, too_deep
+from stepwell.values.convert import array_of, as_media
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from stepwell import Histogram, Html, _native
-from stepwell.client.encode import MAX_ELEMENTS, convert, to_array
-from stepwell.client.plain import plain
+from stepwell.values.convert import MAX_ELEMENTS, convert, to_array
+from stepwell.values.plain import plain
 from tests.support.tensor import Tensor
 
 

@@ -49,8 +49,8 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
     if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
         return inner_plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
     # Imported only where it is needed: `init` is quick.
-    from stepwell.client.encode import convert
     from stepwell.media.records.media import Media
+    from stepwell.values.convert import convert
 
     if isinstance(value, Media):
         return store(value)

@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `from tests.… import …`
 
-from stepwell.api.local_server import servers
+from stepwell.api.server.local_server import servers
 from tests.support.places import Place
 from tests.support.processes import ServerProcess
 

@@ -1,7 +1,7 @@
 """Reads back what was written, from a directory or a server, through one gRPC path; changes and exports it."""
 
 from stepwell.api.api import Api, Project
-from stepwell.api.columns import Columns
+from stepwell.api.columns.columns import Columns
 from stepwell.api.file import File
 from stepwell.api.files import Files
 from stepwell.api.media import TableContent

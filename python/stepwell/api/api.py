@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.connection import Connection
-from stepwell.api.local_server import servers
 from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
 from stepwell.api.runs import Runs
+from stepwell.api.server.connection import Connection
+from stepwell.api.server.local_server import servers
 from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
 from stepwell.settings.settings_file import settings_of_process

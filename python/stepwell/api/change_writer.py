@@ -15,7 +15,7 @@ from stepwell.values.tensor import with_tensors
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import model_pb2
 
 

@@ -15,7 +15,7 @@ from stepwell.process.terminal import Terminal
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import model_pb2
 
 _HASHED_BYTES = 1 << 20

@@ -11,7 +11,7 @@ from stepwell.errors import CommError
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import model_pb2
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.table import to_pandas
+from stepwell.api.columns.pandas_frames import to_pandas
 from stepwell.values.json_form import from_json
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.proto.v1 import manage_pb2
 
 if TYPE_CHECKING:
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
 
 _TYPES = ("vega2",)
 _ACCESS = ("private", "public")

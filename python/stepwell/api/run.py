@@ -7,9 +7,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api import value
 from stepwell.api.change import changes
 from stepwell.api.change_writer import change_writer
+from stepwell.api.columns import value
 from stepwell.api.media import read_media
 from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
@@ -21,9 +21,9 @@ from stepwell.values.json_form import to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stepwell.api.connection import Connection
     from stepwell.api.file import File
     from stepwell.api.files import Files
+    from stepwell.api.server.connection import Connection
 
 _LOOK_SECONDS = 1.0
 # Values of a summary that come along in a list.

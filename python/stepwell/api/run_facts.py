@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import query_pb2
 
 # The years 1 and 9999.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.columns import OF_EVERY_ROW
+from stepwell.api.columns.columns import OF_EVERY_ROW
+from stepwell.api.columns.history import History, wanted_keys
+from stepwell.api.columns.pandas_frames import to_pandas
 from stepwell.api.files import RunFiles
-from stepwell.api.history import History, wanted_keys
 from stepwell.api.run_facts import RunFacts
-from stepwell.api.table import to_pandas
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stepwell.api.columns import Columns
-    from stepwell.api.connection import Connection
+    from stepwell.api.columns.columns import Columns
+    from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import query_pb2
 
 

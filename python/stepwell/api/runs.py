@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from stepwell.api.extras import imported
+from stepwell.api.columns.optional_imports import imported
+from stepwell.api.columns.pandas_frames import to_pandas
 from stepwell.api.run import LISTED_VALUES, Run
-from stepwell.api.table import to_pandas
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
 
 
 class Runs(Sequence[Run]):

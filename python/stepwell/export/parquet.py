@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.arrow import ArrowLayout, rows_of_table
-from stepwell.api.extras import imported
-from stepwell.api.layout import layout_of
+from stepwell.api.columns.arrow import ArrowLayout, rows_of_table
+from stepwell.api.columns.layout import layout_of
+from stepwell.api.columns.optional_imports import imported
 from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:

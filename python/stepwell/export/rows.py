@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.history import wanted_keys
-from stepwell.api.layout import sort_of
+from stepwell.api.columns.history import wanted_keys
+from stepwell.api.columns.layout import sort_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stepwell.api import Columns, Run
-    from stepwell.api.columns import Batch
+    from stepwell.api.columns.columns import Batch
 
 LABEL = "_label"
 # Scalars of one part, about: some 100 MB as Python objects, a tenth of it as arrays.
@@ -97,7 +97,7 @@ class ExportRows:
                 yield label, batch
 
     def _finish(self, collector: Any, label: str) -> Columns:
-        from stepwell.api.columns import Columns, object_array
+        from stepwell.api.columns.columns import Columns, object_array
 
         columns = self._reader.completed(collector.finish(wanted_keys(self._keys)))
         if not self.has_labels:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stepwell import Api, UsageError
-from stepwell.api.arrow import rows_of_table
+from stepwell.api.columns.arrow import rows_of_table
 from stepwell.export import export_run, read_csv, read_jsonl, read_parquet
 from tests.support.places import Place, exactly
 from tests.support.processes import run_command, run_script

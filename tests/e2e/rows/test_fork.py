@@ -161,7 +161,7 @@ def test_a_child_reads_the_directory_that_its_parent_writes_and_reads(tmp_path: 
     import json, os, threading, time, urllib.request
     from pathlib import Path
     import stepwell
-    from stepwell.api.local_server import servers
+    from stepwell.api.server.local_server import servers
 
     run = stepwell.init(project="fork", id="read", dir="runs")
     done = threading.Event()

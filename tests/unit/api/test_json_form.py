@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from stepwell.api.layout import KeyLayout, Missing, sort_of
+from stepwell.api.columns.layout import KeyLayout, Missing, sort_of
 from stepwell.values.json_form import dumps, from_json, loads, to_json
 from tests.support.places import exactly
 

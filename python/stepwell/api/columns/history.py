@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api import value
-from stepwell.api.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
-from stepwell.api.connection import DeadlineError
+from stepwell.api.columns import value
+from stepwell.api.columns.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
+from stepwell.api.server.connection import DeadlineError
 from stepwell.proto.v1 import query_pb2
 from stepwell.settings.naming import LAST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stepwell.api.connection import Connection
     from stepwell.api.files import RunFiles
+    from stepwell.api.server.connection import Connection
 
 
 class History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.extras import imported
+from stepwell.api.columns.optional_imports import imported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -55,7 +55,7 @@ class Columns(Mapping[str, Any]):
         ImportError
             If pandas is not installed.
         """
-        from stepwell.api.table import frame_of_columns
+        from stepwell.api.columns.pandas_frames import frame_of_columns
 
         return frame_of_columns(self)
 
@@ -67,7 +67,7 @@ class Columns(Mapping[str, Any]):
         ImportError
             If pyarrow is not installed.
         """
-        from stepwell.api.arrow import table_of_columns
+        from stepwell.api.columns.arrow import table_of_columns
 
         return table_of_columns(self)
 
@@ -79,7 +79,7 @@ class Columns(Mapping[str, Any]):
         ImportError
             If polars or pyarrow is not installed.
         """
-        from stepwell.api.extras import imported
+        from stepwell.api.columns.optional_imports import imported
 
         return imported("polars", "Columns.to_polars()").from_arrow(self.to_arrow())
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from stepwell.api.catch_up import catch_up
+from stepwell.api.server.catch_up import catch_up
 from stepwell.errors import CommError
 from stepwell.proto.v1 import manage_pb2_grpc, query_pb2_grpc
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A batch of rows: see `stepwell.api.value`; a reply of metadata may be as large.
+# A batch of rows: see `stepwell.api.columns.value`; a reply of metadata may be as large.
 _MESSAGE_BYTES = 256 << 20
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}

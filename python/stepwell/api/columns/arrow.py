@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.extras import imported
-from stepwell.api.layout import KeyLayout, cells_of, column_sorts, layout_of
+from stepwell.api.columns.layout import KeyLayout, cells_of, column_sorts, layout_of
+from stepwell.api.columns.optional_imports import imported
 from stepwell.values.json_form import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stepwell.api.columns import Columns
+    from stepwell.api.columns.columns import Columns
 
 # Metadata of a field: which key it belongs to, and whether its text is JSON.
 _KEY, _ENCODING = b"stepwell:key", b"stepwell:encoding"

@@ -12,7 +12,7 @@ from stepwell.proto.v1 import query_pb2
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stepwell.api.connection import Connection
+    from stepwell.api.server.connection import Connection
 
 _LOOK_SECONDS = 0.01
 # Rows of a run of this process are on disk within 50 ms.

@@ -1,0 +1,1 @@
+"""Rows as columns, and the tables of other libraries that are made of them."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from stepwell.process.terminal import Terminal
 
 if TYPE_CHECKING:
-    from stepwell.tensorboard.importer import Imported
+    from stepwell.imports.tensorboard.importer import Imported
 
 _DONE, _DAMAGED = 0, 1
 
 
 def import_tensorboard(root: str, project: str | None, directory: str | None, url: str | None, as_json: bool) -> int:
     """Import every directory with event files; 0 if all of what they hold was taken over, else 1."""
-    from stepwell.tensorboard.importer import import_directories
+    from stepwell.imports.tensorboard.importer import import_directories
 
     terminal = Terminal(silent=as_json)
     damaged = False

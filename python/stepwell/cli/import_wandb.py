@@ -14,14 +14,14 @@ from stepwell.process.terminal import Terminal
 if TYPE_CHECKING:
     import argparse
 
-    from stepwell.imports.wandb_import import Imported
+    from stepwell.imports.wandb.importer import Imported
 
 _DONE, _FAILED = 0, 1
 
 
 def import_wandb(parsed: argparse.Namespace) -> int:
     """Import every log that the arguments name; 1 if something of them could not be read or stored."""
-    from stepwell.imports.wandb_import import WandbImport, find_logs
+    from stepwell.imports.wandb.importer import WandbImport, find_logs
 
     terminal = Terminal(silent=parsed.json)
     directory = local_directory(parsed.dir)

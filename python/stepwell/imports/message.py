@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell import wire
+from stepwell.imports import wire
 
 
 class Message:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.tensorboard.directory import EventDirectory, event_files
+from stepwell.imports.tensorboard.directory import EventDirectory, event_files
 
 if TYPE_CHECKING:
-    from stepwell.tensorboard.event import Event
+    from stepwell.imports.tensorboard.event import Event
 
 _LOOK_SECONDS = 1.0
 

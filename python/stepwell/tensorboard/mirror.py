@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.imports.refusals import REFUSED
+from stepwell.imports.tensorboard.row import Rows
 from stepwell.process import session
-from stepwell.tensorboard.row import Rows
 
 if TYPE_CHECKING:
     from stepwell.client.run import Run
-    from stepwell.tensorboard.event import Event
+    from stepwell.imports.tensorboard.event import Event
 
 # The key of TensorBoard's step: the x axis of everything that is mirrored.
 STEP_KEY = "global_step"

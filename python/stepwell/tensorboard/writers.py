@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stepwell.tensorboard.event import Event, read_event
+from stepwell.imports.tensorboard.event import Event, read_event
 from stepwell.tensorboard.follower import Follower
 from stepwell.tensorboard.mirror import Mirror
 

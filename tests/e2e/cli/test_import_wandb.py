@@ -14,9 +14,9 @@ import pytest
 from stepwell import Api
 from stepwell.errors import Error, UsageError
 from stepwell.imports.message import Message
-from stepwell.imports.wandb_import import WandbImport, find_logs
-from stepwell.imports.wandb_log import WandbLog
-from stepwell.imports.wandb_record import WandbRun
+from stepwell.imports.wandb.importer import WandbImport, find_logs
+from stepwell.imports.wandb.log import WandbLog
+from stepwell.imports.wandb.record import WandbRun
 from tests.support.places import exactly
 from tests.support.processes import run_command
 

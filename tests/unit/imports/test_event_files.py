@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stepwell import _native, wire
-from stepwell.tensorboard.content import content, histogram
-from stepwell.tensorboard.directory import EventDirectory, event_directories
-from stepwell.tensorboard.event import Event, read_event
-from stepwell.tensorboard.hparams import hyperparameters
-from stepwell.tensorboard.record import DamagedFileError, masked_crc, read_records
-from stepwell.tensorboard.row import Rows
-from stepwell.tensorboard.tensor import read_tensor
+from stepwell import _native
+from stepwell.imports import wire
+from stepwell.imports.tensorboard.content import content, histogram
+from stepwell.imports.tensorboard.directory import EventDirectory, event_directories
+from stepwell.imports.tensorboard.event import Event, read_event
+from stepwell.imports.tensorboard.hparams import hyperparameters
+from stepwell.imports.tensorboard.record import DamagedFileError, masked_crc, read_records
+from stepwell.imports.tensorboard.row import Rows
+from stepwell.imports.tensorboard.tensor import read_tensor
 
 
 def varint(value: int) -> bytes:

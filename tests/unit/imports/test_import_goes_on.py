@@ -9,7 +9,7 @@ import pytest
 
 from stepwell import Api, _native
 from stepwell.cli.main import main
-from stepwell.imports.wandb_import import WandbImport
+from stepwell.imports.wandb.importer import WandbImport
 from tests.e2e.cli.test_import_wandb import framed
 from tests.unit.imports.test_event_files import event, field, record, scalar, tensor_value
 

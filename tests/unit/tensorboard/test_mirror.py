@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import stepwell
-from stepwell.tensorboard.event import Event, Value
+from stepwell.imports.tensorboard.event import Event, Value
 from stepwell.tensorboard.follower import Follower
 from stepwell.tensorboard.mirror import Mirror
 from tests.unit.imports.test_event_files import event, record, scalar

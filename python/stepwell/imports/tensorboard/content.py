@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from stepwell import wire
-from stepwell.tensorboard.tensor import read_tensor
+from stepwell.imports import wire
+from stepwell.imports.tensorboard.tensor import read_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
+    from stepwell.imports.tensorboard.event import Value
     from stepwell.media.histogram import Histogram
-    from stepwell.tensorboard.event import Value
 
 # Tensors that TensorBoard shows in ways of its own, and that hold nothing to log.
 _LEFT_OUT = {"graphs", "graph_run_metadata", "graph_keras_model", "custom_scalars", "mesh", "projector", "hparams"}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import CommError, Error
 from stepwell.imports.refusals import is_time
+from stepwell.imports.tensorboard.directory import EventDirectory, event_directories
+from stepwell.imports.tensorboard.row import Rows
 from stepwell.settings.naming import clean
-from stepwell.tensorboard.directory import EventDirectory, event_directories
-from stepwell.tensorboard.row import Rows
 
 if TYPE_CHECKING:
     from stepwell._native import Writer

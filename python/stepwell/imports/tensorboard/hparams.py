@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell import wire
+from stepwell.imports import wire
 
 
 def hyperparameters(data: bytes) -> dict[str, Any]:

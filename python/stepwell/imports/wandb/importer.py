@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.client.summary import flat
 from stepwell.errors import CommError, Error, UsageError
-from stepwell.imports.wandb_log import WandbLog
-from stepwell.imports.wandb_media import MediaTranslation
-from stepwell.imports.wandb_record import WandbRun
+from stepwell.imports.wandb.log import WandbLog
+from stepwell.imports.wandb.media import MediaTranslation
+from stepwell.imports.wandb.record import WandbRun
 from stepwell.settings.settings import Settings
 
 if TYPE_CHECKING:

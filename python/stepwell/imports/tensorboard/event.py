@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stepwell import wire
+from stepwell.imports import wire
 
 # `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is void.
 _START = 1

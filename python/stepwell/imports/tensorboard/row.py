@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stepwell.imports.refusals import Refusals
-from stepwell.tensorboard.content import content
-from stepwell.tensorboard.hparams import hyperparameters
+from stepwell.imports.tensorboard.content import content
+from stepwell.imports.tensorboard.hparams import hyperparameters
 
 if TYPE_CHECKING:
-    from stepwell.tensorboard.event import Event
+    from stepwell.imports.tensorboard.event import Event
 
 
 @dataclass

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stepwell.imports.tensorboard.event import Event, read_event
+from stepwell.imports.tensorboard.record import DamagedFileError, read_records
+from stepwell.imports.wire import WireError
 from stepwell.settings.naming import clean
-from stepwell.tensorboard.event import Event, read_event
-from stepwell.tensorboard.record import DamagedFileError, read_records
-from stepwell.wire import WireError
 
 # Sentences on one file; what is more is told in one.
 _SENTENCES = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell import wire
+from stepwell.imports import wire
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,1 @@
+"""Logs of wandb: their records and media, and how they become runs."""

@@ -19,7 +19,6 @@ from stepwell.errors import CommError, ConfigError, Error, UsageError
 from stepwell.process.session import config, define_metric, finish, log, run, summary
 
 if TYPE_CHECKING:
-    from stepwell import env as env
     from stepwell import plot as plot
     from stepwell.api import Api as Api
     from stepwell.client.alert import AlertLevel as AlertLevel
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from stepwell.client.module_calls import watch as watch
     from stepwell.client.restoring import restore as restore
     from stepwell.client.run import Run as Run
-    from stepwell.drop_in import install_as_wandb as install_as_wandb
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
     from stepwell.media.histogram import Histogram as Histogram
@@ -64,6 +62,8 @@ if TYPE_CHECKING:
     from stepwell.process.terminal import termlog as termlog
     from stepwell.process.terminal import termwarn as termwarn
     from stepwell.settings.settings import Settings as Settings
+    from stepwell.wandb import env as env
+    from stepwell.wandb import install_as_wandb as install_as_wandb
 
     __version__: str
 
@@ -84,7 +84,7 @@ _NAMES = {
     "stepwell.client.run": "Run",
     "stepwell.settings.settings": "Settings",
     "stepwell.process.terminal": "termerror termlog termwarn",
-    "stepwell.drop_in": "install_as_wandb",
+    "stepwell.wandb": "install_as_wandb",
     "stepwell.media.audio": "Audio",
     "stepwell.media.box3d": "box3d",
     "stepwell.media.records.classes": "Classes",
@@ -99,8 +99,13 @@ _NAMES = {
     "stepwell.plot": "plot_table visualize",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
-# Modules of the package that are imported on first use as attributes of it.
-_MODULES = ("env", "integration", "plot", "tensorboard")
+# Modules that are imported on first use as attributes of the package.
+_MODULES = {
+    "env": "stepwell.wandb.env",
+    "integration": "stepwell.integration",
+    "plot": "stepwell.plot",
+    "tensorboard": "stepwell.tensorboard",
+}
 
 __all__ = [
     "AlertLevel",
@@ -167,7 +172,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
+        return import_module(_MODULES[name])
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

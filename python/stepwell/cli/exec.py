@@ -25,7 +25,7 @@ def execute(words: Sequence[str]) -> NoReturn:
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
     """Return the variables for a process in which `import wandb` means stepwell; those that it begins inherit them."""
-    from stepwell.drop_in import ENVIRONMENT, FOLDER
+    from stepwell.wandb import ENVIRONMENT, FOLDER
 
     folders = [str(FOLDER), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
     return {**ENVIRONMENT, **own, "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders))}

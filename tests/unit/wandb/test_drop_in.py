@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stepwell.cli.exec import environment
-from stepwell.drop_in import FOLDER
-from stepwell.drop_in.finder import VERSION
-from stepwell.drop_in.names import MODULES
+from stepwell.wandb import FOLDER
+from stepwell.wandb.finder import VERSION
+from stepwell.wandb.names import MODULES
 
 # Modules of libraries that are not installed here; tests/clients imports them.
 NEEDS_A_LIBRARY = ("keras", "sb3", "xgboost")
@@ -27,7 +27,7 @@ def test_every_name_of_every_module_leads_somewhere(tmp_path: Path):
     program = f"""
 import importlib, stepwell
 stepwell.install_as_wandb()
-from stepwell.drop_in.names import MODULES
+from stepwell.wandb.names import MODULES
 for module in {WITHOUT_LIBRARY!r}:
     found = importlib.import_module(module)
     names = MODULES[module]

@@ -1,5 +1,5 @@
 """Puts stepwell in the place of this package: importing it replaces `sys.modules["wandb"]`."""
 
-from stepwell.drop_in import install_as_wandb
+from stepwell.wandb import install_as_wandb
 
 install_as_wandb()

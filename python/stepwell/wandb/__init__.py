@@ -9,8 +9,8 @@ import warnings
 from pathlib import Path
 from types import MappingProxyType
 
-from stepwell.drop_in.finder import Finder
 from stepwell.process import session
+from stepwell.wandb.finder import Finder
 
 # Holds a package `wandb` that installs the drop-in when it is imported, and the metadata of a distribution `wandb`.
 # A process that has it on its path, for example by PYTHONPATH, needs nothing else.

@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from stepwell.drop_in.names import MODULES
+from stepwell.wandb.names import MODULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

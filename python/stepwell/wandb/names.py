@@ -26,8 +26,8 @@ _MEDIA = MappingProxyType(
         "box3d": "stepwell.media.box3d",
     }
 )
-_INIT = "stepwell.drop_in.beginning"
-_DISABLED = "stepwell.drop_in.disabled"
+_INIT = "stepwell.wandb.init"
+_DISABLED = "stepwell.wandb.disabled"
 
 _names: dict[str, str | dict[str, str]] = {
     "wandb": {"init": _INIT, "*": "stepwell"},
@@ -39,7 +39,7 @@ _names: dict[str, str | dict[str, str]] = {
     },
     "wandb.catboost": "stepwell.integration.catboost",
     "wandb.data_types": dict(_MEDIA),
-    "wandb.env": "stepwell.env",
+    "wandb.env": "stepwell.wandb.env",
     "wandb.errors": {"*": "stepwell.errors"},
     "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal"),
     "wandb.integration": {},
@@ -75,7 +75,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
     "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
-    "wandb.sdk.lib.runid": {"generate_id": "stepwell.drop_in.oddments"},
+    "wandb.sdk.lib.runid": {"generate_id": "stepwell.wandb.util"},
     "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.client.alert"},
     "wandb.sdk.wandb_config": {"Config": "stepwell.client.config"},
     "wandb.sdk.wandb_init": {"init": _INIT},
@@ -85,7 +85,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.wandb_setup": {"setup": "stepwell", "teardown": "stepwell"},
     "wandb.sdk.wandb_summary": {"Summary": "stepwell.client.summary"},
     "wandb.tensorboard": "stepwell.tensorboard",
-    "wandb.util": "stepwell.drop_in.oddments",
+    "wandb.util": "stepwell.wandb.util",
     "wandb.wandb_run": {"Run": _RUN},
     "wandb.xgboost": "stepwell.integration.xgboost",
 }

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stepwell.client.writer import WriterOptions
+from stepwell.writing.writer import WriterOptions
 
 
 class Recorder:

@@ -7,10 +7,10 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError
 from stepwell.settings.settings import Settings
 from stepwell.values.tensor import with_tensors
+from stepwell.writing.writer import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.run import Run
-from stepwell.client.writer import WriterOptions
 from stepwell.errors import UsageError
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
 from stepwell.settings.settings_file import settings_of_process
+from stepwell.writing.writer import WriterOptions
 
 if TYPE_CHECKING:
     from stepwell._native import SpoolOpening

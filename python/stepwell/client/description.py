@@ -11,8 +11,8 @@ from stepwell.settings.naming import check_tags, clean
 
 if TYPE_CHECKING:
     from stepwell.client.run_status import RunStatus
-    from stepwell.client.writer import Writer, WriterOptions
     from stepwell.settings.settings import Settings
+    from stepwell.writing.writer import Writer, WriterOptions
 
 
 class Description(ABC):

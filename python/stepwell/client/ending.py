@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stepwell._native import FinishReport
-    from stepwell.client.writer import Writer, WriterOptions
     from stepwell.process.terminal import Terminal
+    from stepwell.writing.writer import Writer, WriterOptions
 
 # Between two looks at how far the sending is; also how long Ctrl-C may take.
 _LOOK_SECONDS = 0.2

@@ -16,7 +16,7 @@ from stepwell.settings.naming import file_name
 
 if TYPE_CHECKING:
     from stepwell.client.artifact import Artifact
-    from stepwell.client.writer import Writer
+    from stepwell.writing.writer import Writer
 
 # A stored file has its own name; the extension of a content is for those that are named by the client.
 _EXTENSION = "bin"

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.manifest import Manifest
 from stepwell.client.run import Run
-from stepwell.client.writer import WriterOptions
 from stepwell.errors import CommError, Error, UsageError
 from stepwell.process import process_end, session
 from stepwell.process.launcher import Launcher
@@ -20,6 +18,8 @@ from stepwell.settings import naming
 from stepwell.settings.settings import split_moment
 from stepwell.settings.settings_file import settings_of_process
 from stepwell.values.plain import plain
+from stepwell.writing.manifest import Manifest
+from stepwell.writing.writer import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from stepwell.client.config import Config
 from stepwell.client.description import Description
 from stepwell.client.ending import Ending
-from stepwell.client.manifest import Manifest
 from stepwell.client.run_files import RunFiles
 from stepwell.client.summary import Summary
-from stepwell.client.writer import DisabledWriter, LogRow, Writer, WriterOptions
 from stepwell.process import process_end, session
+from stepwell.writing.manifest import Manifest
+from stepwell.writing.writer import DisabledWriter, LogRow, Writer, WriterOptions
 
 if TYPE_CHECKING:
     from types import TracebackType

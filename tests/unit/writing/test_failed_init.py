@@ -11,8 +11,8 @@ import pytest
 
 import stepwell
 from stepwell import Api, Histogram
-from stepwell.client.manifest import Manifest
 from stepwell.client.run import Run
+from stepwell.writing.manifest import Manifest
 
 DEEP = functools.reduce(lambda inner, _: {"k": inner}, range(100), 1)
 LISTS = functools.reduce(lambda inner, _: [inner], range(2_000), 1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stepwell.client.manifest import Manifest
+from stepwell.writing.manifest import Manifest
 
 
 def test_lives_of_a_label_are_counted(tmp_path: Path):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from stepwell.client.tally import Tally
 from stepwell.settings.naming import DEPTH, too_deep
+from stepwell.writing.tally import Tally
 
 if TYPE_CHECKING:
     from stepwell._native import Content, FinishReport, WriterStatus

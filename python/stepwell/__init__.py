@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stepwell import plot as plot
     from stepwell.api import Api as Api
     from stepwell.client.alert import AlertLevel as AlertLevel
-    from stepwell.client.artifact import Artifact as Artifact
     from stepwell.client.attach import attach as attach
     from stepwell.client.config import Config as Config
     from stepwell.client.init import init as init
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from stepwell.client.module_calls import watch as watch
     from stepwell.client.restoring import restore as restore
     from stepwell.client.run import Run as Run
+    from stepwell.files.artifact import Artifact as Artifact
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
     from stepwell.media.histogram import Histogram as Histogram
@@ -72,7 +72,7 @@ _NAMES = {
     "stepwell._native": "__version__",
     "stepwell.api": "Api",
     "stepwell.client.alert": "AlertLevel",
-    "stepwell.client.artifact": "Artifact",
+    "stepwell.files.artifact": "Artifact",
     "stepwell.client.attach": "attach",
     "stepwell.client.config": "Config",
     "stepwell.client.init": "init",

@@ -13,8 +13,8 @@ from stepwell.settings.settings_file import settings_files, settings_of_process,
 
 if TYPE_CHECKING:
     from stepwell.client.alert import AlertLevel
-    from stepwell.client.artifact import Artifact
     from stepwell.client.watch import What
+    from stepwell.files.artifact import Artifact
 
 
 def log_columns(columns: Mapping[str, Any], steps: Any = None) -> None:

@@ -13,8 +13,8 @@ from stepwell.errors import UnsupportedError, UsageError
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
-    from stepwell.client.artifact import Artifact
-    from stepwell.client.files import Files
+    from stepwell.files.artifact import Artifact
+    from stepwell.files.files import Files
     from stepwell.process.terminal import Terminal
 
 _HASH_CHARS = 16
@@ -137,7 +137,7 @@ class RunFiles(Description):
         tags
             Accepted for scripts written for wandb, without effect.
         """
-        from stepwell.client.artifact import Artifact, of_path
+        from stepwell.files.artifact import Artifact, of_path
 
         said = [aliases] if isinstance(aliases, str) else list(aliases or ())
         if isinstance(artifact_or_path, Artifact):
@@ -205,7 +205,7 @@ class RunFiles(Description):
 
     def _saved(self) -> Files:
         if self._files is None:
-            from stepwell.client.files import Files
+            from stepwell.files.files import Files
 
             self._files = Files(self._live_writer, self._disabled, self._terminal.warn)
         return self._files

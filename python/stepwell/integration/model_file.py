@@ -25,7 +25,7 @@ def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: 
     aliases
         Aliases of the artifact.
     """
-    from stepwell.client.artifact import Artifact
+    from stepwell.files.artifact import Artifact
 
     artifact = Artifact(f"model_{run.id}", type="model")
     with tempfile.TemporaryDirectory(prefix="stepwell-model-") as folder:

@@ -54,7 +54,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
     "wandb.sdk": {
         "AlertLevel": "stepwell.client.alert",
-        "Artifact": "stepwell.client.artifact",
+        "Artifact": "stepwell.files.artifact",
         "Config": "stepwell.client.config",
         "Settings": "stepwell.settings.settings",
         "Summary": "stepwell.client.summary",
@@ -66,7 +66,7 @@ _names: dict[str, str | dict[str, str]] = {
         "teardown": "stepwell",
     },
     "wandb.sdk.artifacts": {},
-    "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.client.artifact"},
+    "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.files.artifact"},
     "wandb.sdk.data_types": dict(_MEDIA),
     "wandb.sdk.data_types.base_types": {},
     "wandb.sdk.data_types.base_types.media": {"Media": "stepwell.media.records.media"},

@@ -53,7 +53,7 @@ class WandbModelCheckpoint(ModelCheckpoint):  # type: ignore[misc]
         before = _changed(path)
         super()._save_model(epoch, batch, logs)
         if _changed(path) != before:
-            from stepwell.client.artifact import Artifact
+            from stepwell.files.artifact import Artifact
 
             artifact = Artifact(f"run_{self._run.id}_model", type="model")
             if path.is_dir():

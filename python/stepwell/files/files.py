@@ -15,7 +15,7 @@ from stepwell.errors import UsageError
 from stepwell.settings.naming import file_name
 
 if TYPE_CHECKING:
-    from stepwell.client.artifact import Artifact
+    from stepwell.files.artifact import Artifact
     from stepwell.writing.writer import Writer
 
 # A stored file has its own name; the extension of a content is for those that are named by the client.

@@ -21,9 +21,7 @@ from stepwell.process.session import config, define_metric, finish, log, run, su
 if TYPE_CHECKING:
     from stepwell import plot as plot
     from stepwell.api import Api as Api
-    from stepwell.client.alert import AlertLevel as AlertLevel
     from stepwell.client.attach import attach as attach
-    from stepwell.client.config import Config as Config
     from stepwell.client.init import init as init
     from stepwell.client.module_calls import alert as alert
     from stepwell.client.module_calls import link_artifact as link_artifact
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
     from stepwell.client.module_calls import use_artifact as use_artifact
     from stepwell.client.module_calls import use_model as use_model
     from stepwell.client.module_calls import watch as watch
-    from stepwell.client.restoring import restore as restore
-    from stepwell.client.run import Run as Run
     from stepwell.files.artifact import Artifact as Artifact
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
@@ -61,6 +57,10 @@ if TYPE_CHECKING:
     from stepwell.process.terminal import termerror as termerror
     from stepwell.process.terminal import termlog as termlog
     from stepwell.process.terminal import termwarn as termwarn
+    from stepwell.runs.alert import AlertLevel as AlertLevel
+    from stepwell.runs.config import Config as Config
+    from stepwell.runs.restore import restore as restore
+    from stepwell.runs.run import Run as Run
     from stepwell.settings.settings import Settings as Settings
     from stepwell.wandb import env as env
     from stepwell.wandb import install_as_wandb as install_as_wandb
@@ -71,17 +71,17 @@ if TYPE_CHECKING:
 _NAMES = {
     "stepwell._native": "__version__",
     "stepwell.api": "Api",
-    "stepwell.client.alert": "AlertLevel",
+    "stepwell.runs.alert": "AlertLevel",
     "stepwell.files.artifact": "Artifact",
     "stepwell.client.attach": "attach",
-    "stepwell.client.config": "Config",
+    "stepwell.runs.config": "Config",
     "stepwell.client.init": "init",
     "stepwell.client.module_calls": (
         "alert link_artifact link_model log_artifact log_code log_columns log_model login mark_preempting "
         "require save setup teardown unwatch use_artifact use_model watch"
     ),
-    "stepwell.client.restoring": "restore",
-    "stepwell.client.run": "Run",
+    "stepwell.runs.restore": "restore",
+    "stepwell.runs.run": "Run",
     "stepwell.settings.settings": "Settings",
     "stepwell.process.terminal": "termerror termlog termwarn",
     "stepwell.wandb": "install_as_wandb",

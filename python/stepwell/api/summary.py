@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
-from stepwell.client.summary import flat, nest
+from stepwell.runs.summary import flat, nest
 from stepwell.settings.naming import clean
 from stepwell.values.nested import Branch, prune
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.run import Run
 from stepwell.errors import UsageError
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
+from stepwell.runs.run import Run
 from stepwell.settings.settings_file import settings_of_process
 from stepwell.writing.writer import WriterOptions
 

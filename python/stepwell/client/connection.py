@@ -6,8 +6,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
     from stepwell.process.terminal import Terminal
+    from stepwell.runs.run import Run
 
 # A server that has acknowledged nothing for so long after the start is worth a line.
 _PATIENCE_SECONDS = 5.0

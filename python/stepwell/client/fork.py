@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.errors import CommError, UsageError
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 # The key of the config that names the origin.
 KEY = "forked_from"

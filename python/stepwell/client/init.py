@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.run import Run
 from stepwell.errors import CommError, Error, UsageError
 from stepwell.process import process_end, session
 from stepwell.process.launcher import Launcher
 from stepwell.process.terminal import Terminal, quoted
+from stepwell.runs.run import Run
 from stepwell.settings import naming
 from stepwell.settings.settings import split_moment
 from stepwell.settings.settings_file import settings_of_process

@@ -12,9 +12,9 @@ from stepwell.settings.settings import Settings
 from stepwell.settings.settings_file import settings_files, settings_of_process, write_setting
 
 if TYPE_CHECKING:
-    from stepwell.client.alert import AlertLevel
-    from stepwell.client.watch import What
     from stepwell.files.artifact import Artifact
+    from stepwell.runs.alert import AlertLevel
+    from stepwell.runs.watch import What
 
 
 def log_columns(columns: Mapping[str, Any], steps: Any = None) -> None:

@@ -11,9 +11,9 @@ from threading import BrokenBarrierError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
     from stepwell.demo.digits import Digits
     from stepwell.demo.exchange import Exchange
+    from stepwell.runs.run import Run
 
 # Libraries that numpy may multiply matrices with: with one thread each, four ranks share the cores fairly.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

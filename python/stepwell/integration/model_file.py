@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 
 def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: Sequence[str] = ()) -> None:

@@ -15,9 +15,9 @@ from stepwell.errors import Error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stepwell.client.config import Config
-    from stepwell.client.run import Run
-    from stepwell.client.summary import Summary
+    from stepwell.runs.config import Config
+    from stepwell.runs.run import Run
+    from stepwell.runs.summary import Summary
 
 # Modules whose names follow the current run.
 _MODULES = ["stepwell"]

@@ -12,8 +12,8 @@ from stepwell.imports.tensorboard.row import Rows
 from stepwell.process import session
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
     from stepwell.imports.tensorboard.event import Event
+    from stepwell.runs.run import Run
 
 # The key of TensorBoard's step: the x axis of everything that is mirrored.
 STEP_KEY = "global_step"

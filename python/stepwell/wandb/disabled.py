@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell.client.run import Run
+from stepwell.runs.run import Run
 
 
 class _Disabled(type):

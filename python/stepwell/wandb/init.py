@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.client import init as home
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 _SIGNATURE = inspect.signature(home.init)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-_RUN = "stepwell.client.run"
+_RUN = "stepwell.runs.run"
 _MEDIA = MappingProxyType(
     {
         "Audio": "stepwell.media.audio",
@@ -53,11 +53,11 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.lightgbm": "stepwell.integration.lightgbm",
     "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
     "wandb.sdk": {
-        "AlertLevel": "stepwell.client.alert",
+        "AlertLevel": "stepwell.runs.alert",
         "Artifact": "stepwell.files.artifact",
-        "Config": "stepwell.client.config",
+        "Config": "stepwell.runs.config",
         "Settings": "stepwell.settings.settings",
-        "Summary": "stepwell.client.summary",
+        "Summary": "stepwell.runs.summary",
         "finish": "stepwell",
         "init": _INIT,
         "login": "stepwell",
@@ -76,14 +76,14 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
     "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.runid": {"generate_id": "stepwell.wandb.util"},
-    "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.client.alert"},
-    "wandb.sdk.wandb_config": {"Config": "stepwell.client.config"},
+    "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.runs.alert"},
+    "wandb.sdk.wandb_config": {"Config": "stepwell.runs.config"},
     "wandb.sdk.wandb_init": {"init": _INIT},
     "wandb.sdk.wandb_login": {"login": "stepwell"},
     "wandb.sdk.wandb_run": {"Run": _RUN, "finish": "stepwell"},
     "wandb.sdk.wandb_settings": {"Settings": "stepwell.settings.settings"},
     "wandb.sdk.wandb_setup": {"setup": "stepwell", "teardown": "stepwell"},
-    "wandb.sdk.wandb_summary": {"Summary": "stepwell.client.summary"},
+    "wandb.sdk.wandb_summary": {"Summary": "stepwell.runs.summary"},
     "wandb.tensorboard": "stepwell.tensorboard",
     "wandb.util": "stepwell.wandb.util",
     "wandb.wandb_run": {"Run": _RUN},

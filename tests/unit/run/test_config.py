@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.client.config import Config
 from stepwell.errors import ConfigError
+from stepwell.runs.config import Config
 
 
 class Sent:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.client.metric import Metric
 from stepwell.errors import UsageError
+from stepwell.runs.metric import Metric
 
 
 def define(name: object = "m", step_metric: object = None, **more: Any) -> Metric:

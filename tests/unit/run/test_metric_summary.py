@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import stepwell
-from stepwell.client.summary import nest
+from stepwell.runs.summary import nest
 
 
 def same(one: Any, other: Any) -> bool:

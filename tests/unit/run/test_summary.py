@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stepwell.client.summary import Summary, flat, nest
+from stepwell.runs.summary import Summary, flat, nest
 
 
 class Writer:

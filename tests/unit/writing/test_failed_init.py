@@ -11,7 +11,7 @@ import pytest
 
 import stepwell
 from stepwell import Api, Histogram
-from stepwell.client.run import Run
+from stepwell.runs.run import Run
 from stepwell.writing.manifest import Manifest
 
 DEEP = functools.reduce(lambda inner, _: {"k": inner}, range(100), 1)
@@ -146,7 +146,7 @@ def test_a_server_that_is_away_delays_no_error(tmp_path: Path):
     """The process ends soon, though its run cannot be sent."""
     source = """
 import stepwell
-from stepwell.client.run import Run
+from stepwell.runs.run import Run
 Run.describe = lambda *_, **__: 1 / 0
 stepwell.init(project="p", url="http://127.0.0.1:9")
 """

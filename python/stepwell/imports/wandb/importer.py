@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.summary import flat
 from stepwell.errors import CommError, Error, UsageError
 from stepwell.imports.wandb.log import WandbLog
 from stepwell.imports.wandb.media import MediaTranslation
 from stepwell.imports.wandb.record import WandbRun
+from stepwell.runs.summary import flat
 from stepwell.settings.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stepwell.settings.naming import check_tags, clean
 
 if TYPE_CHECKING:
-    from stepwell.client.run_status import RunStatus
+    from stepwell.runs.run_status import RunStatus
     from stepwell.settings.settings import Settings
     from stepwell.writing.writer import Writer, WriterOptions
 
@@ -175,7 +175,7 @@ class Description(ABC):
 
     def status(self) -> RunStatus:
         """Return how far the sending is."""
-        from stepwell.client.run_status import RunStatus
+        from stepwell.runs.run_status import RunStatus
 
         status = self._live_writer().status()
         total = status["accepted"]

@@ -12,7 +12,7 @@ from stepwell.errors import UsageError
 from stepwell.process import terminal
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 # The key of the rows that hold alerts: a list of {"title", "text", "level", "time"} per step.
 KEY = "_alerts"

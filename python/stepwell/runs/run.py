@@ -10,24 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.config import Config
-from stepwell.client.description import Description
-from stepwell.client.ending import Ending
-from stepwell.client.run_files import RunFiles
-from stepwell.client.summary import Summary
 from stepwell.process import process_end, session
+from stepwell.runs.config import Config
+from stepwell.runs.finish import Ending
+from stepwell.runs.run_files import RunFiles
+from stepwell.runs.run_info import Description
+from stepwell.runs.summary import Summary
 from stepwell.writing.manifest import Manifest
 from stepwell.writing.writer import DisabledWriter, LogRow, Writer, WriterOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from stepwell.client.alert import AlertLevel, Alerts
     from stepwell.client.earlier import EarlierRun
-    from stepwell.client.history import History
-    from stepwell.client.metric import Metric
-    from stepwell.client.watch import Watch, What
     from stepwell.process.terminal import Terminal
+    from stepwell.runs.alert import AlertLevel, Alerts
+    from stepwell.runs.history import History
+    from stepwell.runs.metric import Metric
+    from stepwell.runs.watch import Watch, What
     from stepwell.settings.settings import Settings
 
 # Longest wait for the server when `init` fails.
@@ -107,7 +107,7 @@ class Run(RunFiles, Description):
     def history(self) -> History:
         """The row that is being collected: `history.row` and `history.add`."""
         if self._history is None:
-            from stepwell.client.history import History
+            from stepwell.runs.history import History
 
             self._history = History(self)
         return self._history
@@ -177,7 +177,7 @@ class Run(RunFiles, Description):
         UsageError
             If the definition makes no sense.
         """
-        from stepwell.client.metric import Metric
+        from stepwell.runs.metric import Metric
 
         metric = Metric.checked(name, step_metric, step_sync, hidden, summary, goal)
         self._live_writer().define_metric(
@@ -226,7 +226,7 @@ class Run(RunFiles, Description):
             If a parameter makes no sense, or the model is watched already.
         """
         if self._watch is None:
-            from stepwell.client.watch import Watch
+            from stepwell.runs.watch import Watch
 
             self._watch = Watch(self)
         self._watch.add(models, log, log_freq, idx, log_graph)
@@ -256,7 +256,7 @@ class Run(RunFiles, Description):
             minute.
         """
         if self._alerts is None:
-            from stepwell.client.alert import Alerts
+            from stepwell.runs.alert import Alerts
 
             self._alerts = Alerts(self)
         self._alerts.send(title, text, level, wait_duration)

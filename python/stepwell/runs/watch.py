@@ -14,7 +14,7 @@ from stepwell.errors import UsageError
 from stepwell.process.terminal import termwarn
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 What = Literal["gradients", "parameters", "all"]
 _BINS = 64

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stepwell.client.summary import nest
 from stepwell.errors import UsageError
+from stepwell.runs.summary import nest
 
 if TYPE_CHECKING:
-    from stepwell.client.run import Run
+    from stepwell.runs.run import Run
 
 
 class HistoryRow(MutableMapping[str, Any]):

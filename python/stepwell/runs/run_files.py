@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from stepwell.client.description import Description
 from stepwell.errors import UnsupportedError, UsageError
+from stepwell.runs.run_info import Description
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -89,7 +89,7 @@ class RunFiles(Description):
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
     ) -> IO[str] | None:
         """Fetch a file of this run, or of another, and open it: see `stepwell.restore`."""
-        from stepwell.client.restoring import restore
+        from stepwell.runs.restore import restore
 
         if run_path is None and not self._disabled:
             self._live_writer().flush("acked", self._settings.finish_timeout)

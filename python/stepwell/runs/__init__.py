@@ -1,0 +1,1 @@
+"""A run in the process that writes it: rows, config, summary, files, and its end."""

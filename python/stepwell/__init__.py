@@ -21,25 +21,6 @@ from stepwell.process.session import config, define_metric, finish, log, run, su
 if TYPE_CHECKING:
     from stepwell import plot as plot
     from stepwell.api import Api as Api
-    from stepwell.client.attach import attach as attach
-    from stepwell.client.init import init as init
-    from stepwell.client.module_calls import alert as alert
-    from stepwell.client.module_calls import link_artifact as link_artifact
-    from stepwell.client.module_calls import link_model as link_model
-    from stepwell.client.module_calls import log_artifact as log_artifact
-    from stepwell.client.module_calls import log_code as log_code
-    from stepwell.client.module_calls import log_columns as log_columns
-    from stepwell.client.module_calls import log_model as log_model
-    from stepwell.client.module_calls import login as login
-    from stepwell.client.module_calls import mark_preempting as mark_preempting
-    from stepwell.client.module_calls import require as require
-    from stepwell.client.module_calls import save as save
-    from stepwell.client.module_calls import setup as setup
-    from stepwell.client.module_calls import teardown as teardown
-    from stepwell.client.module_calls import unwatch as unwatch
-    from stepwell.client.module_calls import use_artifact as use_artifact
-    from stepwell.client.module_calls import use_model as use_model
-    from stepwell.client.module_calls import watch as watch
     from stepwell.files.artifact import Artifact as Artifact
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
@@ -62,6 +43,25 @@ if TYPE_CHECKING:
     from stepwell.runs.restore import restore as restore
     from stepwell.runs.run import Run as Run
     from stepwell.settings.settings import Settings as Settings
+    from stepwell.startup.attach import attach as attach
+    from stepwell.startup.init import init as init
+    from stepwell.startup.module_api import alert as alert
+    from stepwell.startup.module_api import link_artifact as link_artifact
+    from stepwell.startup.module_api import link_model as link_model
+    from stepwell.startup.module_api import log_artifact as log_artifact
+    from stepwell.startup.module_api import log_code as log_code
+    from stepwell.startup.module_api import log_columns as log_columns
+    from stepwell.startup.module_api import log_model as log_model
+    from stepwell.startup.module_api import login as login
+    from stepwell.startup.module_api import mark_preempting as mark_preempting
+    from stepwell.startup.module_api import require as require
+    from stepwell.startup.module_api import save as save
+    from stepwell.startup.module_api import setup as setup
+    from stepwell.startup.module_api import teardown as teardown
+    from stepwell.startup.module_api import unwatch as unwatch
+    from stepwell.startup.module_api import use_artifact as use_artifact
+    from stepwell.startup.module_api import use_model as use_model
+    from stepwell.startup.module_api import watch as watch
     from stepwell.wandb import env as env
     from stepwell.wandb import install_as_wandb as install_as_wandb
 
@@ -73,10 +73,10 @@ _NAMES = {
     "stepwell.api": "Api",
     "stepwell.runs.alert": "AlertLevel",
     "stepwell.files.artifact": "Artifact",
-    "stepwell.client.attach": "attach",
+    "stepwell.startup.attach": "attach",
     "stepwell.runs.config": "Config",
-    "stepwell.client.init": "init",
-    "stepwell.client.module_calls": (
+    "stepwell.startup.init": "init",
+    "stepwell.startup.module_api": (
         "alert link_artifact link_model log_artifact log_code log_columns log_model login mark_preempting "
         "require save setup teardown unwatch use_artifact use_model watch"
     ),

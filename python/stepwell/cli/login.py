@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stepwell.client.module_calls import remember_url
+from stepwell.startup.module_api import remember_url
 
 
 def login(url: str) -> int:

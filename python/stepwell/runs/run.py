@@ -22,13 +22,13 @@ from stepwell.writing.writer import DisabledWriter, LogRow, Writer, WriterOption
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from stepwell.client.earlier import EarlierRun
     from stepwell.process.terminal import Terminal
     from stepwell.runs.alert import AlertLevel, Alerts
     from stepwell.runs.history import History
     from stepwell.runs.metric import Metric
     from stepwell.runs.watch import Watch, What
     from stepwell.settings.settings import Settings
+    from stepwell.startup.resume import EarlierRun
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0
@@ -447,7 +447,7 @@ class Run(RunFiles, Description):
         self.finish(exit_code=0 if error is None else process_end.exit_code_of(error))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        from stepwell.client.attach import Attachment
+        from stepwell.startup.attach import Attachment
 
         return Attachment.join, (Attachment.of(self),)
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client import init as home
+from stepwell.startup import init as home
 
 if TYPE_CHECKING:
     from stepwell.runs.run import Run

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.client.config_source import read_config
 from stepwell.errors import UsageError
+from stepwell.startup.config_source import read_config
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 
 import stepwell
 from stepwell import Api
-from stepwell.client import gym
+from stepwell.startup import gym
 
 MODULES = (
     "gymnasium.wrappers",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.client.earlier import EarlierRun, find
 from stepwell.errors import CommError
+from stepwell.startup.resume import EarlierRun, find
 
 
 @dataclass

@@ -24,9 +24,9 @@ from stepwell.writing.writer import WriterOptions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stepwell.client.earlier import EarlierRun
-    from stepwell.client.fork import Origin
     from stepwell.settings.settings import Settings
+    from stepwell.startup.fork import Origin
+    from stepwell.startup.resume import EarlierRun
 
 # Runs that this process has begun, so that the ranks of a job agree on the id of each one.
 _begun = 0
@@ -165,7 +165,7 @@ def init(
     _check_together(resolved)
     values: dict[str, Any] = {}
     if config is not None or config_include_keys is not None or config_exclude_keys is not None:
-        from stepwell.client.config_source import read_config
+        from stepwell.startup.config_source import read_config
 
         # Converted before anything is begun or ended: what cannot be stored is an error of this call.
         given = read_config(config, config_include_keys, config_exclude_keys)
@@ -251,7 +251,7 @@ class _Beginning:
         if not disabled:
             _greet(new, terminal, options.primary)
             if destination:
-                from stepwell.client.connection import warn_when_unreachable
+                from stepwell.startup.unreachable import warn_when_unreachable
 
                 warn_when_unreachable(new, terminal)
         return new
@@ -300,7 +300,7 @@ class _Beginning:
         if resume is None:
             return None
         from stepwell.api import Api
-        from stepwell.client import earlier
+        from stepwell.startup import resume as earlier
 
         path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
         api = Api(destination or str(directory), timeout=earlier.TIMEOUT_SECONDS)
@@ -340,7 +340,7 @@ class _Beginning:
     def _origin(self, directory: Path, destination: str) -> Origin | None:
         if self.settings.fork_from is None:
             return None
-        from stepwell.client.fork import Origin
+        from stepwell.startup.fork import Origin
 
         run_id, step = split_moment("fork_from", self.settings.fork_from)
         path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
@@ -359,7 +359,7 @@ class _Beginning:
         if self.settings.save_code and options.primary:
             new.save_script()
         if self.settings.monitor_gym:
-            from stepwell.client import gym
+            from stepwell.startup import gym
 
             gym.record_videos()
         if self.settings.sync_tensorboard:

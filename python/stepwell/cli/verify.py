@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from stepwell.cli.ui import local_directory
+from stepwell.cli.verification import Verification
 from stepwell.process.terminal import Terminal
-from stepwell.verification import Verification
 
 if TYPE_CHECKING:
-    from stepwell.verification import Finding
+    from stepwell.cli.verification import Finding
 
 _SOUND, _WRONG = 0, 1
 

@@ -6,9 +6,8 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
-from stepwell.runs.summary import flat, nest
 from stepwell.settings.naming import clean
-from stepwell.values.nested import Branch, prune
+from stepwell.values.nested import Branch, flat, nest, prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

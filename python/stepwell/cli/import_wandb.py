@@ -7,9 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.cli.ui import local_directory
 from stepwell.errors import Error
 from stepwell.process.terminal import Terminal
+from stepwell.settings.settings_file import local_directory
 
 if TYPE_CHECKING:
     import argparse

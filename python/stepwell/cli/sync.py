@@ -6,10 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from stepwell.cli.ui import local_directory
 from stepwell.errors import Error, UsageError
 from stepwell.process.terminal import Terminal
-from stepwell.settings.settings_file import settings_of_process
+from stepwell.settings.settings_file import local_directory, settings_of_process
 
 if TYPE_CHECKING:
     from pathlib import Path

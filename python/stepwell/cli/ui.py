@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import webbrowser
 from pathlib import Path
 
+from stepwell.serving.browser import open_in_browser
 from stepwell.serving.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
 from stepwell.serving.signals import stop_on_signal_to_the_end
-from stepwell.settings.settings_file import settings_of_process
+from stepwell.settings.settings_file import local_directory
 
 _HOST = "127.0.0.1"
 
@@ -29,19 +27,6 @@ def ui(directory: str | None, port: int | None, port_file: str | None, open_brow
         finally:
             server.stop()
     return 0
-
-
-def local_directory(directory: str | None) -> Path:
-    """Return the directory that was named, or that of the settings."""
-    given = {} if directory is None else {"dir": directory}
-    settings = settings_of_process(given)
-    return Path(settings.dir).expanduser().absolute()
-
-
-def open_in_browser(address: str) -> None:
-    """Open a browser where there is a screen to show it on."""
-    if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        webbrowser.open(address)
 
 
 def _start(path: Path, port: int | None) -> RunningServer:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from stepwell.cli.ui import local_directory
 from stepwell.cli.verification import Verification
 from stepwell.process.terminal import Terminal
+from stepwell.settings.settings_file import local_directory
 
 if TYPE_CHECKING:
     from stepwell.cli.verification import Finding

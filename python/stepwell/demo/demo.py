@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stepwell.cli.ui import open_in_browser
 from stepwell.demo.rank import Destination, Plan, limit_threads, train
 from stepwell.errors import CommError
+from stepwell.serving.browser import open_in_browser
 from stepwell.serving.ports import start, write_port
 from stepwell.serving.signals import Stop, stop_on_signal
 from stepwell.settings.naming import new_run_id, run_name

@@ -69,7 +69,7 @@ class Histogram(Media):
 
 def _binned(values: Any, bins: int) -> tuple[list[float], list[float]]:
     from stepwell import _native
-    from stepwell.values.convert import to_array
+    from stepwell.media.encoding.arrays import to_array
 
     if isinstance(bins, bool) or not isinstance(bins, int):
         raise TypeError(f"num_bins must be an int, not {type(bins).__name__}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, overload
 
-from stepwell.media.records.cell import MIXED, NULL, kind_of, kind_of_dtype, kinds_of, recorded
+from stepwell.media.recognition import recognised
+from stepwell.media.records.cell import MIXED, NULL, PLAIN, kind_of, kind_of_dtype, kinds_of, stored
 from stepwell.media.records.frame import columns_of, is_frame
 from stepwell.media.records.media import Media, attach
 
@@ -274,7 +275,7 @@ class Table(Media):
             cells = [row[index] for row in self.data]
             found = kinds_of(cells)
             kinds.append(found.pop() if len(found) == 1 else MIXED if found else self._kinds[index] or NULL)
-            columns.append([recorded(key, cell) for cell in cells])
+            columns.append([_recorded(key, cell) for cell in cells])
         value = {"columns": names, "data": list(zip(*columns, strict=True)), "column_types": kinds}
         path = attach(_native.Content.from_value(key, value, _EXTENSION), "table", key)
         return {"_type": self._type, "path": path, "ncols": len(names), "nrows": len(self.data), "columns": names}
@@ -321,6 +322,14 @@ class Table(Media):
                 "Several types in one column take allow_mixed_types=True"
             )
         self._kinds[index] = expected
+
+
+def _recorded(key: str, cell: Any) -> Any:
+    """Return a cell as it is stored, media as records: the encoder would take a row of media for a list of them."""
+    if type(cell) in PLAIN:
+        return cell
+    medium = Table(dataframe=cell, allow_mixed_types=True) if is_frame(cell) else recognised(cell)
+    return stored(key, cell) if medium is None else medium.record(key)
 
 
 def _none_if_null(cell: Any) -> Any:

@@ -60,7 +60,7 @@ def scored_classes(
     """
     import numpy
 
-    from stepwell.values.convert import to_array
+    from stepwell.media.encoding.arrays import to_array
 
     if y_true is None or y_probas is None:
         raise TypeError(f"{chart} needs the true classes and the predicted scores")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.errors import UsageError
-from stepwell.runs.summary import nest
+from stepwell.values.nested import nest
 
 if TYPE_CHECKING:
     from stepwell.runs.run import Run

@@ -138,7 +138,7 @@ class Run(RunFiles, Description):
         RuntimeError
             With `on_full="raise"`, if the queue is full; it says how many rows were kept.
         """
-        from stepwell.values.convert import to_array
+        from stepwell.media.encoding.arrays import to_array
 
         arrays = {key: to_array(repr(key), column) for key, column in columns.items()}
         self._live_writer().log_columns(arrays, None if steps is None else to_array("steps", steps))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import clean, clean_key
-from stepwell.values.nested import Branch, prune
+from stepwell.values.nested import Branch, flat, nest, prune
 
 if TYPE_CHECKING:
     from stepwell.values.nested import Path
@@ -117,29 +117,3 @@ class Summary(MutableMapping[str, Any]):
         if changes or deleted:
             vars(self)["_send"](changes, list(deleted))
         vars(self)["_hand"] = (vars(self)["_hand"] - set(deleted)) | changes.keys()
-
-
-def flat(key: str, value: Any) -> dict[str, Any]:
-    """Return the leaves of a value by their keys, joined by dots; typed objects and empty dicts are leaves."""
-    if not isinstance(value, dict) or not value or "_type" in value:
-        return {key: value}
-    leaves: dict[str, Any] = {}
-    for name, inner in value.items():
-        leaves.update(flat(f"{key}.{name}", inner))
-    return leaves
-
-
-def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested dicts for keys joined by dots; where a key is both a leaf and a branch, it stays joined."""
-    nested: dict[str, Any] = {}
-    for key, value in values.items():
-        *path, last = key.split(".")
-        inner = nested
-        for name in path:
-            step = inner.setdefault(name, {})
-            if not isinstance(step, dict) or "_type" in step:
-                inner, last = nested, key
-                break
-            inner = step
-        inner[last] = value
-    return nested

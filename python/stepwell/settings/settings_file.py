@@ -90,3 +90,10 @@ def settings_files(environment: Mapping[str, str]) -> list[Path]:
         home = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or "~").expanduser() / ".config")
         files.append(home / "stepwell" / "settings")
     return files
+
+
+def local_directory(directory: str | None) -> Path:
+    """Return the directory that was named, or that of the settings."""
+    given = {} if directory is None else {"dir": directory}
+    settings = settings_of_process(given)
+    return Path(settings.dir).expanduser().absolute()

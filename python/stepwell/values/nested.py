@@ -131,3 +131,29 @@ def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
     if isinstance(value, dict):
         return {name: prune(inner, key, depth - 1) for name, inner in value.items()}
     return [prune(inner, key, depth - 1) for inner in value]
+
+
+def flat(key: str, value: Any) -> dict[str, Any]:
+    """Return the leaves of a value by their keys, joined by dots; typed objects and empty dicts are leaves."""
+    if not isinstance(value, dict) or not value or "_type" in value:
+        return {key: value}
+    leaves: dict[str, Any] = {}
+    for name, inner in value.items():
+        leaves.update(flat(f"{key}.{name}", inner))
+    return leaves
+
+
+def nest(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested dicts for keys joined by dots; where a key is both a leaf and a branch, it stays joined."""
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        inner = nested
+        for name in path:
+            step = inner.setdefault(name, {})
+            if not isinstance(step, dict) or "_type" in step:
+                inner, last = nested, key
+                break
+            inner = step
+        inner[last] = value
+    return nested

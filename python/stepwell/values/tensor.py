@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from stepwell.media.encoding.arrays import array_of
 from stepwell.media.records.media import Media, attach
 from stepwell.settings.naming import DEPTH, too_deep
-from stepwell.values.convert import array_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

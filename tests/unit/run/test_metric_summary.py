@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import stepwell
-from stepwell.runs.summary import nest
+from stepwell.values.nested import nest
 
 
 def same(one: Any, other: Any) -> bool:

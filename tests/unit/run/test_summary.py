@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from stepwell.runs.summary import Summary, flat, nest
+from stepwell.runs.summary import Summary
+from stepwell.values.nested import flat, nest
 
 
 class Writer:

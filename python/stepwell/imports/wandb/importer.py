@@ -11,8 +11,8 @@ from stepwell.errors import CommError, Error, UsageError
 from stepwell.imports.wandb.log import WandbLog
 from stepwell.imports.wandb.media import MediaTranslation
 from stepwell.imports.wandb.record import WandbRun
-from stepwell.runs.summary import flat
 from stepwell.settings.settings import Settings
+from stepwell.values.nested import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -129,8 +129,8 @@ class WandbCallback(Callback):  # type: ignore[misc]
                 self._run.save(str(path), base_path=folder, policy="now")
 
     def _weights(self) -> dict[str, Any]:
+        from stepwell.media.encoding.arrays import to_array
         from stepwell.media.histogram import Histogram
-        from stepwell.values.convert import to_array
 
         return {
             f"parameters/{weight.path if hasattr(weight, 'path') else weight.name}": Histogram(

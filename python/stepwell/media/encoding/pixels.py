@@ -27,7 +27,7 @@ def to_numeric(kind: str, values: Any) -> Any:
     """
     import numpy
 
-    from stepwell.values.convert import array_of, to_array
+    from stepwell.media.encoding.arrays import array_of, to_array
 
     if not isinstance(values, numpy.ndarray):
         if not isinstance(values, (list, tuple)):

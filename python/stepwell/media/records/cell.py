@@ -13,11 +13,11 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+from stepwell.media.encoding.arrays import array_of
 from stepwell.media.encoding.image_decoder import is_pillow
 from stepwell.media.records.classes import Classes
 from stepwell.media.records.media import Media
 from stepwell.settings.naming import DEPTH, too_deep
-from stepwell.values.convert import array_of, as_media
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"
@@ -26,14 +26,14 @@ _NUMBER, _BOOL, _STRING, _LIST, _DICT, _TIMESTAMP = "number", "bool", "string", 
 _IMAGE = "image-file"
 
 # The common types, so that a large table is checked quickly; the kinds of others are worked out.
-_PLAIN: dict[type, str] = {int: _NUMBER, float: _NUMBER, str: _STRING, bool: _BOOL, type(None): NULL}
+PLAIN: dict[type, str] = {int: _NUMBER, float: _NUMBER, str: _STRING, bool: _BOOL, type(None): NULL}
 # By the letters with which numpy names kinds of types.
 _LETTERS = {"b": _BOOL, "i": _NUMBER, "u": _NUMBER, "f": _NUMBER, "U": _STRING, "S": _STRING, "M": _TIMESTAMP}
 
 
 def kind_of(cell: Any) -> str:
     """Return the kind of one cell."""
-    if kind := _PLAIN.get(type(cell)):
+    if kind := PLAIN.get(type(cell)):
         return kind
     if isinstance(cell, Media):
         return cell.type_name()
@@ -55,8 +55,8 @@ def kinds_of(cells: Iterable[Any]) -> set[str]:
     """Return the kinds that occur in a column, without empty cells."""
     cells = list(cells)
     types = set(map(type, cells))
-    if types <= _PLAIN.keys():
-        return {_PLAIN[each] for each in types} - {NULL}
+    if types <= PLAIN.keys():
+        return {PLAIN[each] for each in types} - {NULL}
     return set(map(kind_of, cells)) - {NULL}
 
 
@@ -96,7 +96,7 @@ def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
     ValueError
         If it has more than `depth` levels; it names the key of the table.
     """
-    if type(cell) in _PLAIN or isinstance(cell, Media) or is_pillow(cell):
+    if type(cell) in PLAIN or isinstance(cell, Media) or is_pillow(cell):
         return cell
     if is_missing(cell):
         return None
@@ -110,20 +110,6 @@ def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
     if array is None:
         return cell
     return stored(key, array.tolist(), depth - 1) if array.dtype.kind == "O" else array.tolist()
-
-
-def recorded(key: str, cell: Any) -> Any:
-    """Return a cell as it is stored, media as records: the encoder would take a row of media for a list of them.
-
-    Parameters
-    ----------
-    key
-        Under which the table is logged.
-    cell
-        Anything.
-    """
-    medium = None if type(cell) in _PLAIN else as_media(cell)
-    return stored(key, cell) if medium is None else medium.record(key)
 
 
 def _kind_of_type(type_: type) -> str | None:

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from stepwell import Histogram, Html, _native
-from stepwell.values.convert import MAX_ELEMENTS, convert, to_array
+from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array
+from stepwell.values.convert import convert
 from stepwell.values.plain import plain
 from tests.support.tensor import Tensor
 

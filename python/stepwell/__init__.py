@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stepwell import plot as plot
     from stepwell.api import Api as Api
     from stepwell.files.artifact import Artifact as Artifact
+    from stepwell.files.restore import restore as restore
     from stepwell.media.audio import Audio as Audio
     from stepwell.media.box3d import box3d as box3d
     from stepwell.media.histogram import Histogram as Histogram
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from stepwell.process.terminal import termwarn as termwarn
     from stepwell.runs.alert import AlertLevel as AlertLevel
     from stepwell.runs.config import Config as Config
-    from stepwell.runs.restore import restore as restore
     from stepwell.runs.run import Run as Run
     from stepwell.settings.settings import Settings as Settings
     from stepwell.startup.attach import attach as attach
@@ -80,7 +80,7 @@ _NAMES = {
         "alert link_artifact link_model log_artifact log_code log_columns log_model login mark_preempting "
         "require save setup teardown unwatch use_artifact use_model watch"
     ),
-    "stepwell.runs.restore": "restore",
+    "stepwell.files.restore": "restore",
     "stepwell.runs.run": "Run",
     "stepwell.settings.settings": "Settings",
     "stepwell.process.terminal": "termerror termlog termwarn",

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.process import process_end, session
+from stepwell.process.terminal import Terminal
 from stepwell.runs.config import Config
 from stepwell.runs.finish import Ending
+from stepwell.runs.own_writer import OwnWriter
 from stepwell.runs.run_files import RunFiles
-from stepwell.runs.run_info import Description
 from stepwell.runs.summary import Summary
 from stepwell.writing.manifest import Manifest
-from stepwell.writing.writer import DisabledWriter, LogRow, Writer, WriterOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from stepwell.process.terminal import Terminal
     from stepwell.runs.alert import AlertLevel, Alerts
+    from stepwell.runs.attachment import Attachment
     from stepwell.runs.history import History
     from stepwell.runs.metric import Metric
     from stepwell.runs.watch import Watch, What
     from stepwell.settings.settings import Settings
-    from stepwell.startup.resume import EarlierRun
+    from stepwell.writing.writer import LogRow, WriterOptions
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0
 
 
-class Run(RunFiles, Description):
+class Run(RunFiles):
     """One experiment. `init` makes it; it is also a context manager that ends the run.
 
     It can be pickled: in another process it becomes a writer of its own to the same run, as in a forked child.
@@ -68,30 +66,15 @@ class Run(RunFiles, Description):
     _alerts: Alerts | None
 
     def __init__(self, options: WriterOptions, settings: Settings, terminal: Terminal, is_child: bool = False) -> None:
-        self._options = options
-        self._settings = settings
+        disabled = settings.mode == "disabled"
+        super().__init__(OwnWriter(options, terminal, disabled, is_child), settings)
         self._terminal = terminal
-        self._disabled = settings.mode == "disabled"
-        self._name = settings.name or options.run
-        self._notes = settings.notes or ""
-        self._tags = settings.tags or ()
-        self._group = settings.group or ""
-        self._job_type = settings.job_type or ""
-        self._resumed = False
+        self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
+        self._summary = Summary(self._send_summary, self._summed_up, self._writer.stored)
         # The summary that an earlier life of the run left, as far as this one has not changed it.
         self._earlier_summary: dict[str, Any] = {}
-        self._finished = False
-        # Writers of the process that this one was forked from. They are never used again, and never freed:
-        # their threads and files are the parent's.
-        self._inherited: list[Writer] = []
-        self._opening = threading.Lock()
-        self._is_child = is_child
-        self._is_inherited = False
-        self._writer: Writer | None = None
-        self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
-        self._summary = Summary(self._send_summary, self._summed_up, self._stored)
         self._forget_conveniences()
-        self.log = self._log_in_child if is_child else self._live_writer().log
+        self.log = self._log_in_child if is_child else self._writer.live().log
 
     @property
     def config(self) -> Config:
@@ -114,7 +97,7 @@ class Run(RunFiles, Description):
 
     def collected(self) -> dict[str, Any]:
         """Return what was logged for the current step so far; nested dicts as keys joined by dots."""
-        return self._live_writer().collected()
+        return self._writer.live().collected()
 
     def log_columns(self, columns: Mapping[str, Any], steps: Any = None) -> None:
         """Log many rows in one call: row i has the i-th element of every column. The same as a loop of `log`.
@@ -141,7 +124,7 @@ class Run(RunFiles, Description):
         from stepwell.media.encoding.arrays import to_array
 
         arrays = {key: to_array(repr(key), column) for key, column in columns.items()}
-        self._live_writer().log_columns(arrays, None if steps is None else to_array("steps", steps))
+        self._writer.live().log_columns(arrays, None if steps is None else to_array("steps", steps))
 
     def define_metric(
         self,
@@ -180,7 +163,7 @@ class Run(RunFiles, Description):
         from stepwell.runs.metric import Metric
 
         metric = Metric.checked(name, step_metric, step_sync, hidden, summary, goal)
-        self._live_writer().define_metric(
+        self._writer.live().define_metric(
             metric.name,
             metric.step_metric,
             metric.step_sync,
@@ -263,39 +246,7 @@ class Run(RunFiles, Description):
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything logged survives the death of the process; False if `timeout` s are not enough."""
-        return self._live_writer().flush("spooled", timeout)
-
-    def describe(self, default_name: str, first: bool) -> None:
-        """Write what the settings say of the run: name, notes, tags, group and job type.
-
-        Parameters
-        ----------
-        default_name
-            Its name, if none was given.
-        first
-            Whether this is the first writer of the run; only that one gives it the default name.
-        """
-        settings = self._settings
-        name = settings.name or (default_name if first else None)
-        tags = None if settings.tags is None else list(settings.tags)
-        said: dict[str, Any] = {"notes": settings.notes, "group": settings.group, "job_type": settings.job_type}
-        said.update(name=name, tags=tags)
-        if any(value is not None for value in said.values()):
-            self._live_writer().set_info(**said)
-        if name or self._name == self.id:  # which stands for no name
-            self._name = name or default_name
-
-    def take_up(self, earlier: EarlierRun) -> None:
-        """Know what an earlier life of the run has written of it, without writing it again; settings go before it."""
-        settings = self._settings
-        self._resumed = earlier.has_begun
-        self._name = settings.name or earlier.name or self._name
-        self._notes = earlier.notes if settings.notes is None else settings.notes
-        self._tags = earlier.tags if settings.tags is None else settings.tags
-        self._group = earlier.group if settings.group is None else settings.group
-        self._job_type = earlier.job_type if settings.job_type is None else settings.job_type
-        self._config.remember(earlier.config)
-        self._earlier_summary = dict(earlier.summary)
+        return self._writer.live().flush("spooled", timeout)
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: everything logged is on disk when this returns, and at the server if it was reached in time.
@@ -328,11 +279,11 @@ class Run(RunFiles, Description):
         session.leave(self)
         self.log = self._log_finished
         try:
-            if self._writer is not None and not self._disabled:
-                ending = Ending(self._writer, self._options, self._name, timeout)
+            if self._writer.if_open is not None and not self.disabled:
+                ending = Ending(self._writer.if_open, self.options, self._name, timeout)
                 ending.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
-            if self._options.primary and not self._disabled and not self._is_child and not exit_code:
+            if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:
                 with contextlib.suppress(Exception):
                     Manifest(Path(self.directory)).end(self.entity, self.project, self.id)
 
@@ -349,23 +300,15 @@ class Run(RunFiles, Description):
             tensorboard.settle()
 
     def _settle_files(self, terminal: Terminal) -> None:
-        if self._writer is not None:
+        if self._writer.if_open is not None:
             self._finish_files(terminal)
 
     def _label(self, repo: str | None = None, code: str | None = None, **_: object) -> None:
         """Take what wandb's clients say of themselves for its statistics; there are none here."""
 
     def become_child(self) -> None:
-        """After a fork, in the child: let go of the parent's writer. The first use makes a writer of the child's own.
-
-        The child writes to the same run under the label `<label>.<pid>` (`pid-<pid>` where the parent has none), with
-        steps of its own, and never decides how the run ended.
-        """
-        if self._writer is not None:
-            self._inherited.append(self._writer)
-        self._writer = None
-        self._opening = threading.Lock()
-        self._is_child = self._is_inherited = True
+        """After a fork, in the child: let go of the parent's writer; the first use makes one of the child's own."""
+        self._writer.become_child()
         self._forget_conveniences()
         self.log = self._log_in_child
 
@@ -376,32 +319,10 @@ class Run(RunFiles, Description):
         self._alerts = None
         self._forget_files()
 
-    def _live_writer(self) -> Writer:
-        if self._writer is None:
-            with self._opening:
-                if self._writer is None:
-                    self._writer = self._open_writer()
-        return self._writer
-
-    def _open_writer(self) -> Writer:
-        if self._disabled:
-            return DisabledWriter(self._options.start_step)
-        if self._is_child:
-            base, pid = self._options.label.partition(".")[0], os.getpid()
-            self._options = replace(
-                self._options,
-                label=f"{base}.{pid}" if base and not base.startswith("pid-") else f"pid-{pid}",
-                rank=None,
-                primary=False,
-                start_step=0,
-            )
-            process_end.finish_with_multiprocessing_child()
-        return self._options.open(self._terminal.silent, self._terminal.warn)
-
     def _log_in_child(
         self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
     ) -> None:
-        self.log = self._live_writer().log
+        self.log = self._writer.live().log
         session.bind()
         self.log(data, step, commit)
 
@@ -412,31 +333,21 @@ class Run(RunFiles, Description):
 
     def _is_quiet(self, quiet: bool | None) -> bool:
         # A child, and a rank that is not the primary one, has nothing to say that the primary does not.
-        return self._terminal.quiet or bool(quiet) or not self._options.primary
+        return self._terminal.quiet or bool(quiet) or not self.options.primary
 
     def _send_config(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
-        self._live_writer().set_config(values, deleted)
+        self._writer.live().set_config(values, deleted)
 
     def _stored_config(self, value: Any) -> Any:
-        return self._stored("config", value)
+        return self._writer.stored("config", value)
 
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
-        self._live_writer().set_summary(values, deleted)
+        self._writer.live().set_summary(values, deleted)
         for key in deleted:
             self._earlier_summary.pop(key, None)
 
     def _summed_up(self) -> dict[str, Any]:
-        return {**self._earlier_summary, **self._live_writer().summary()}
-
-    def _stored(self, key: str, value: Any) -> Any:
-        """Return what is stored of a value, large arrays and media as files that are handed to the writer."""
-        if self._disabled:
-            return value
-        if type(value) not in {bool, int, float, str}:  # which need no import
-            from stepwell.values.tensor import with_tensors
-
-            value = with_tensors(value, key)
-        return self._live_writer().convert(key, value)
+        return {**self._earlier_summary, **self._writer.live().summary()}
 
     def __enter__(self) -> Run:
         return self
@@ -447,23 +358,23 @@ class Run(RunFiles, Description):
         self.finish(exit_code=0 if error is None else process_end.exit_code_of(error))
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        from stepwell.startup.attach import Attachment
+        from stepwell.runs.attachment import Attachment
 
-        return Attachment.join, (Attachment.of(self),)
+        return Run.joined, (Attachment.of(self),)
 
-    @property
-    def is_inherited(self) -> bool:
-        """Whether another process began it, from which this one was forked."""
-        return self._is_inherited
-
-    @property
-    def options(self) -> WriterOptions:
-        """Who writes, to which run, and where to."""
-        return self._options
-
-    def remember(
-        self, name: str, notes: str, tags: tuple[str, ...], group: str, job_type: str, config: Mapping[str, Any]
-    ) -> None:
-        """Take over what another process has written of the run, without writing it again."""
-        self._name, self._notes, self._tags, self._group, self._job_type = name, notes, tags, group, job_type
-        self._config.remember(config)
+    @classmethod
+    def joined(cls, attachment: Attachment) -> Run:
+        """Return the run of another process: this one's own if it has it, else a writer to it, opened on first use."""
+        options, settings = attachment.options, attachment.settings
+        path = f"{options.entity}/{options.project}/{options.run}"
+        for each in reversed(session.unfinished()):
+            if (each.path, each.directory) == (path, options.directory):
+                return each
+        run = cls(options, settings, Terminal(silent=settings.silent, quiet=settings.quiet), is_child=True)
+        run.remember(attachment)
+        if attachment.finished:
+            run.finish()
+        else:
+            session.enter(run)
+            process_end.watch()
+        return run

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from stepwell.errors import UnsupportedError, UsageError
-from stepwell.runs.run_info import Description
+from stepwell.runs.run_info import RunInfo
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ def _is_none(_path: str) -> bool:
     return False
 
 
-class RunFiles(Description):
+class RunFiles(RunInfo):
     """Files, code and artifacts of a run."""
 
     _terminal: Terminal
@@ -89,11 +89,11 @@ class RunFiles(Description):
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
     ) -> IO[str] | None:
         """Fetch a file of this run, or of another, and open it: see `stepwell.restore`."""
-        from stepwell.runs.restore import restore
+        from stepwell.files.restore import restore
 
-        if run_path is None and not self._disabled:
-            self._live_writer().flush("acked", self._settings.finish_timeout)
-        source = self._options.destination or self.directory
+        if run_path is None and not self.disabled:
+            self._writer.live().flush("acked", self._settings.finish_timeout)
+        source = self.options.destination or self.directory
         return restore(name, run_path or self.path, replace, root or self.dir, source)
 
     def log_code(
@@ -190,7 +190,7 @@ class RunFiles(Description):
         self._saved().save_script()
 
     def _make_home(self) -> Path:
-        if self._disabled:
+        if self.disabled:
             from tempfile import TemporaryDirectory
 
             self._scratch = TemporaryDirectory(prefix="stepwell-")
@@ -207,7 +207,7 @@ class RunFiles(Description):
         if self._files is None:
             from stepwell.files.files import Files
 
-            self._files = Files(self._live_writer, self._disabled, self._terminal.warn)
+            self._files = Files(self._writer.live, self.disabled, self._terminal.warn)
         return self._files
 
     def _forget_files(self) -> None:

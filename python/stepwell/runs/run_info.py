@@ -3,50 +3,70 @@
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import check_tags, clean
 
 if TYPE_CHECKING:
+    from stepwell.runs.attachment import Attachment
+    from stepwell.runs.config import Config
+    from stepwell.runs.own_writer import OwnWriter
     from stepwell.runs.run_status import RunStatus
     from stepwell.settings.settings import Settings
-    from stepwell.writing.writer import Writer, WriterOptions
+    from stepwell.startup.resume import EarlierRun
+    from stepwell.writing.writer import WriterOptions
 
 
-class Description(ABC):
-    """The part of a run that is neither rows nor files."""
+class RunInfo:
+    """The part of a run that is neither rows nor files.
 
-    _options: WriterOptions
-    _settings: Settings
-    _disabled: bool
-    _finished: bool
-    _name: str
-    _notes: str
-    _tags: tuple[str, ...]
-    _group: str
-    _job_type: str
-    _resumed: bool
+    Parameters
+    ----------
+    writer
+        The run's writer in this process.
+    settings
+        The settings of the run.
+    """
 
-    @abstractmethod
-    def _live_writer(self) -> Writer:
-        """Return the writer of this process."""
+    _config: Config
+    _earlier_summary: dict[str, Any]
+
+    def __init__(self, writer: OwnWriter, settings: Settings) -> None:
+        self._writer = writer
+        self._settings = settings
+        self._name = settings.name or writer.options.run
+        self._notes = settings.notes or ""
+        self._tags = settings.tags or ()
+        self._group = settings.group or ""
+        self._job_type = settings.job_type or ""
+        self._resumed = False
+        self._finished = False
+
+    @property
+    def options(self) -> WriterOptions:
+        """Who writes, to which run, and where to."""
+        return self._writer.options
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether another process began it, from which this one was forked."""
+        return self._writer.is_inherited
 
     @property
     def id(self) -> str:
         """Id of the run within its project."""
-        return self._options.run
+        return self.options.run
 
     @property
     def entity(self) -> str:
         """Owner of the project."""
-        return self._options.entity
+        return self.options.entity
 
     @property
     def project(self) -> str:
         """Project of the run."""
-        return self._options.project
+        return self.options.project
 
     @property
     def path(self) -> str:
@@ -66,17 +86,17 @@ class Description(ABC):
     @property
     def directory(self) -> str:
         """Directory that keeps what is logged: the `dir` of `init`."""
-        return self._options.directory
+        return self.options.directory
 
     @property
     def label(self) -> str:
         """What tells this writer apart from the run's others; empty for the only one."""
-        return self._options.label
+        return self.options.label
 
     @property
     def rank(self) -> int | None:
         """Rank of this process; None outside of a distributed job."""
-        return self._options.rank
+        return self.options.rank
 
     @property
     def group(self) -> str:
@@ -96,12 +116,12 @@ class Description(ABC):
     @property
     def disabled(self) -> bool:
         """Whether nothing is kept."""
-        return self._disabled
+        return self._writer.disabled
 
     @property
     def offline(self) -> bool:
         """Whether it stays in its directory."""
-        return not self._disabled and not self._options.destination
+        return not self.disabled and not self.options.destination
 
     @property
     def resumed(self) -> bool:
@@ -126,17 +146,17 @@ class Description(ABC):
     @property
     def connection(self) -> str:
         """The connection to the server in words; empty in local mode when all is well."""
-        return self._live_writer().status()["connection"]
+        return self._writer.live().status()["connection"]
 
     @property
     def step(self) -> int:
         """The current step: the one that the next `log` without a step writes to."""
-        return self._live_writer().step
+        return self._writer.live().step
 
     @property
     def start_time(self) -> float:
         """When this process began to write, in seconds since 1970."""
-        return self._live_writer().start_time
+        return self._writer.live().start_time
 
     @property
     def name(self) -> str:
@@ -146,7 +166,7 @@ class Description(ABC):
     @name.setter
     def name(self, value: str) -> None:
         name = clean(str(value))
-        self._live_writer().set_info(name=name)
+        self._writer.live().set_info(name=name)
         self._name = name
 
     @property
@@ -157,7 +177,7 @@ class Description(ABC):
     @notes.setter
     def notes(self, value: str) -> None:
         notes = clean(str(value))
-        self._live_writer().set_info(notes=notes)
+        self._writer.live().set_info(notes=notes)
         self._notes = notes
 
     @property
@@ -170,16 +190,54 @@ class Description(ABC):
         tags = (values,) if isinstance(values, str) else tuple(dict.fromkeys(values))
         check_tags(tags)
         tags = tuple(map(clean, tags))
-        self._live_writer().set_info(tags=list(tags))
+        self._writer.live().set_info(tags=list(tags))
         self._tags = tags
+
+    def describe(self, default_name: str, first: bool) -> None:
+        """Write what the settings say of the run: name, notes, tags, group and job type.
+
+        Parameters
+        ----------
+        default_name
+            Its name, if none was given.
+        first
+            Whether this is the first writer of the run; only that one gives it the default name.
+        """
+        settings = self._settings
+        name = settings.name or (default_name if first else None)
+        tags = None if settings.tags is None else list(settings.tags)
+        said: dict[str, Any] = {"notes": settings.notes, "group": settings.group, "job_type": settings.job_type}
+        said.update(name=name, tags=tags)
+        if any(value is not None for value in said.values()):
+            self._writer.live().set_info(**said)
+        if name or self._name == self.id:  # which stands for no name
+            self._name = name or default_name
+
+    def take_up(self, earlier: EarlierRun) -> None:
+        """Know what an earlier life of the run has written of it, without writing it again; settings go before it."""
+        settings = self._settings
+        self._resumed = earlier.has_begun
+        self._name = settings.name or earlier.name or self._name
+        self._notes = earlier.notes if settings.notes is None else settings.notes
+        self._tags = earlier.tags if settings.tags is None else settings.tags
+        self._group = earlier.group if settings.group is None else settings.group
+        self._job_type = earlier.job_type if settings.job_type is None else settings.job_type
+        self._config.remember(earlier.config)
+        self._earlier_summary = dict(earlier.summary)
+
+    def remember(self, attachment: Attachment) -> None:
+        """Take over what another process has written of the run, without writing it again."""
+        self._name, self._notes, self._tags = attachment.name, attachment.notes, attachment.tags
+        self._group, self._job_type = attachment.group, attachment.job_type
+        self._config.remember(attachment.config)
 
     def status(self) -> RunStatus:
         """Return how far the sending is."""
         from stepwell.runs.run_status import RunStatus
 
-        status = self._live_writer().status()
+        status = self._writer.live().status()
         total = status["accepted"]
-        done = status["acked"] if self._options.destination else status["spooled"]
+        done = status["acked"] if self.options.destination else status["spooled"]
         return RunStatus(total, max(total - done, 0))
 
     def project_name(self) -> str:
@@ -198,7 +256,7 @@ class Description(ABC):
         """Return None: there are no sweeps."""
         return self.sweep_url
 
-    def mark_preempting(self) -> None:  # noqa: B027  not abstract: there is nothing to do
+    def mark_preempting(self) -> None:
         """Do nothing: what was logged is on disk already when a machine is taken away."""
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
@@ -223,11 +281,11 @@ class Description(ABC):
         return self.to_html()
 
     def _address(self, *parts: str) -> str | None:
-        if not self._options.destination:
+        if not self.options.destination:
             return None
         from urllib.parse import quote
 
-        return "/".join([self._options.destination, *(quote(part, safe="") for part in parts)])
+        return "/".join([self.options.destination, *(quote(part, safe="") for part in parts)])
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self._name})>"

@@ -1,76 +1,20 @@
-"""Joining a run that another process began: by its pickle, or by its id."""
+"""`attach`: joins a run that another process began, by its id."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stepwell.errors import UsageError
-from stepwell.process import process_end, session
-from stepwell.process.terminal import Terminal
+from stepwell.process import session
+from stepwell.runs.attachment import Attachment
 from stepwell.runs.run import Run
 from stepwell.settings.settings_file import settings_of_process
 from stepwell.writing.writer import WriterOptions
 
 if TYPE_CHECKING:
     from stepwell._native import SpoolOpening
-    from stepwell.settings.settings import Settings
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """What another process needs to write to a run.
-
-    Attributes
-    ----------
-    options
-        How the run's first process writes.
-    settings
-        Its settings.
-    name, notes, tags, group, job_type
-        What it is called now.
-    config
-        Its config.
-    finished
-        Whether it is over.
-    """
-
-    options: WriterOptions
-    settings: Settings
-    name: str
-    notes: str
-    tags: tuple[str, ...]
-    group: str
-    job_type: str
-    config: dict[str, Any]
-    finished: bool
-
-    @classmethod
-    def of(cls, run: Run) -> Attachment:
-        """Describe a run of this process."""
-        said = run.name, run.notes, run.tags, run.group, run.job_type
-        return cls(run.options, run.settings, *said, run.config.as_dict(), run.is_finished)
-
-    def join(self) -> Run:
-        """Return the run: this process's own if it has it, else a writer to it that begins with its first use."""
-        options = self.options
-        for each in reversed(session.unfinished()):
-            if (each.path, each.directory) == (
-                (f"{options.entity}/{options.project}/{options.run}"),
-                options.directory,
-            ):
-                return each
-        terminal = Terminal(silent=self.settings.silent, quiet=self.settings.quiet)
-        run = Run(options, self.settings, terminal, is_child=True)
-        run.remember(self.name, self.notes, self.tags, self.group, self.job_type, self.config)
-        if self.finished:
-            run.finish()
-        else:
-            session.enter(run)
-            process_end.watch()
-        return run
 
 
 def attach(run_id: str, project: str | None = None, entity: str | None = None) -> Run:
@@ -115,7 +59,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         summary_follows_log=settings.summary_follows_log,
         max_keys=settings.max_keys,
     )
-    return Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False).join()
+    return Run.joined(Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False))
 
 
 def _stream(directory: str, run_id: str, project: str | None, entity: str | None) -> SpoolOpening:

@@ -1,0 +1,95 @@
+"""The writer of a run in this process: opened when it is first used, and anew in a forked child."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stepwell.process import process_end
+from stepwell.writing.writer import DisabledWriter
+
+if TYPE_CHECKING:
+    from stepwell.process.terminal import Terminal
+    from stepwell.writing.writer import Writer, WriterOptions
+
+
+class OwnWriter:
+    """Opens the writer of one run.
+
+    Parameters
+    ----------
+    options
+        Who writes, to which run, and where to.
+    terminal
+        Where to tell the user.
+    disabled
+        Whether nothing is kept.
+    is_child
+        Whether another process began the run.
+
+    Attributes
+    ----------
+    options
+        Those of the writer, which in a child has a label of its own.
+    is_inherited
+        Whether the run came here by a fork.
+    """
+
+    def __init__(self, options: WriterOptions, terminal: Terminal, disabled: bool, is_child: bool) -> None:
+        self.options = options
+        self.disabled = disabled
+        self.is_child = is_child
+        self.is_inherited = False
+        self._terminal = terminal
+        self._open: Writer | None = None
+        # Writers of the process that this one was forked from. They are never used again, and never freed:
+        # their threads and files are the parent's.
+        self._inherited: list[Writer] = []
+        self._opening = threading.Lock()
+
+    @property
+    def if_open(self) -> Writer | None:
+        """The writer, None as long as it was not used."""
+        return self._open
+
+    def live(self) -> Writer:
+        """Return the writer; open it if it was not used yet."""
+        if self._open is None:
+            with self._opening:
+                if self._open is None:
+                    self._open = self._opened()
+        return self._open
+
+    def become_child(self) -> None:
+        """After a fork, in the child: let go of the parent's writer. The first use makes one of the child's own.
+
+        The child writes to the same run under the label `<label>.<pid>` (`pid-<pid>` where the parent has none), with
+        steps of its own, and never decides how the run ended.
+        """
+        if self._open is not None:
+            self._inherited.append(self._open)
+        self._open = None
+        self._opening = threading.Lock()
+        self.is_child = self.is_inherited = True
+
+    def stored(self, key: str, value: Any) -> Any:
+        """Return what is stored of a value, large arrays and media as files that are handed to the writer."""
+        if self.disabled:
+            return value
+        if type(value) not in {bool, int, float, str}:  # which need no import
+            from stepwell.values.tensor import with_tensors
+
+            value = with_tensors(value, key)
+        return self.live().convert(key, value)
+
+    def _opened(self) -> Writer:
+        if self.disabled:
+            return DisabledWriter(self.options.start_step)
+        if self.is_child:
+            base, pid = self.options.label.partition(".")[0], os.getpid()
+            label = f"{base}.{pid}" if base and not base.startswith("pid-") else f"pid-{pid}"
+            self.options = replace(self.options, label=label, rank=None, primary=False, start_step=0)
+            process_end.finish_with_multiprocessing_child()
+        return self.options.open(self._terminal.silent, self._terminal.warn)

@@ -42,7 +42,9 @@ function bucketed(parts, width) {
       else Object.assign(all, { means: [...all.means, mean], min: Math.min(all.min, b.min), max: Math.max(all.max, b.max), count: all.count + b.count });
     }
   }
-  return [...buckets].sort(([a], [b]) => a - b).map(([index, b]) => ({ x: (index + 0.5) * width, mean: b.means.reduce((s, m) => s + m, 0) / b.means.length, ...b, means: undefined }));
+  return [...buckets]
+    .sort(([a], [b]) => a - b)
+    .map(([index, b]) => ({ x: (index + 0.5) * width, mean: b.means.reduce((s, m) => s + m, 0) / b.means.length, ...b, means: undefined }));
 }
 
 export function encodeBatch(batch, extra = {}) {
@@ -69,10 +71,35 @@ export function encodeBatch(batch, extra = {}) {
       const points = parts.reduce((sum, { xs }) => sum + xs.length, 0);
       const base = { ...ref, points, version: parts[0]?.version ?? 0 };
       if (points === 0) return { ...base, exact: true, length: 0, columns: {} };
-      if (parts.length === 1 && points <= 2 * panel.buckets) return { ...base, exact: true, length: points, columns: { x: put(Float64Array.from(parts[0].xs), "f64"), mean: put(Float64Array.from(parts[0].ys), "f64") } };
+      if (parts.length === 1 && points <= 2 * panel.buckets)
+        return {
+          ...base,
+          exact: true,
+          length: points,
+          columns: { x: put(Float64Array.from(parts[0].xs), "f64"), mean: put(Float64Array.from(parts[0].ys), "f64") },
+        };
       const buckets = bucketed(parts, width);
-      const named = Object.fromEntries(["x", "mean", "min", "max", "first", "last"].map((name) => [name, put(Float64Array.from(buckets, (b) => b[name]), "f64")]));
-      return { ...base, exact: false, length: buckets.length, columns: { ...named, count: put(Uint32Array.from(buckets, (b) => b.count), "u32") } };
+      const named = Object.fromEntries(
+        ["x", "mean", "min", "max", "first", "last"].map((name) => [
+          name,
+          put(
+            Float64Array.from(buckets, (b) => b[name]),
+            "f64",
+          ),
+        ]),
+      );
+      return {
+        ...base,
+        exact: false,
+        length: buckets.length,
+        columns: {
+          ...named,
+          count: put(
+            Uint32Array.from(buckets, (b) => b.count),
+            "u32",
+          ),
+        },
+      };
     });
     return { id: panel.id, x: panel.x, bucket_width: Number.isFinite(min) ? width : null, series };
   });

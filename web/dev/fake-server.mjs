@@ -1,14 +1,15 @@
 // Implements docs/http-api.md over synthetic data, and serves the built dashboard under its content policy.
 //
 // `node dev/fake-server.mjs [port]`, on loopback only.
-import { createServer } from "node:http";
+
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { encodeBatch } from "./batch-encode.mjs";
 import { imageRecord, pictureOf } from "./pictures.mjs";
-import { HISTOGRAM_STRIDE, findProject, histogramOf, keysOf, projects, runInfo, sampleText, stepsOf } from "./synthetic.mjs";
+import { findProject, HISTOGRAM_STRIDE, histogramOf, keysOf, projects, runInfo, sampleText, stepsOf } from "./synthetic.mjs";
 
 const PORT = Number(process.argv[2] ?? 8787);
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
@@ -38,7 +39,15 @@ const evenly = (n, count) => (n <= count ? [...Array(n).keys()] : Array.from({ l
 
 const GET = {
   "/status": () => ({ version: "0.1.0", mode: "local", started_us: 0, directory: "synthetic" }),
-  "/projects": () => ({ projects: projects().map((p) => ({ entity: p.entity, name: p.project, runs: p.runs.length, running: p.runs.filter((r) => r.running).length, last_activity_us: p.runs.length ? (p.runs[0].running ? Date.now() : p.runs[0].createdMillis) * 1000 : null })) }),
+  "/projects": () => ({
+    projects: projects().map((p) => ({
+      entity: p.entity,
+      name: p.project,
+      runs: p.runs.length,
+      running: p.runs.filter((r) => r.running).length,
+      last_activity_us: p.runs.length ? (p.runs[0].running ? Date.now() : p.runs[0].createdMillis) * 1000 : null,
+    })),
+  }),
   "/runs": (q) => {
     const p = project(q);
     const [offset, limit] = [Number(q.offset ?? 0), Number(q.limit ?? 100)];
@@ -48,7 +57,10 @@ const GET = {
   "/keys": (q, params) => {
     const p = project(q);
     const named = params.getAll("run");
-    return { keys: keysOf(p, named.length ? p.runs.filter((r) => named.includes(r.run)) : p.runs), metrics: [{ name: "val/f1", step_metric: "epoch", hidden: false, summary: [], goal: null }] };
+    return {
+      keys: keysOf(p, named.length ? p.runs.filter((r) => named.includes(r.run)) : p.runs),
+      metrics: [{ name: "val/f1", step_metric: "epoch", hidden: false, summary: [], goal: null }],
+    };
   },
 };
 
@@ -64,7 +76,8 @@ const POST = {
     const r = run(q);
     const total = Math.floor(stepsOf(r) / 500) + 1;
     const values = Array.from({ length: Math.min(total, q.limit) }, (_, i) => (Math.max(0, total - q.limit) + i) * 500).map((step) =>
-      q.key === "samples/image" ? { step, kind: "image-file", value: imageRecord(step) } : { step, kind: "string", value: sampleText(r, step) });
+      q.key === "samples/image" ? { step, kind: "image-file", value: imageRecord(step) } : { step, kind: "string", value: sampleText(r, step) },
+    );
     return { points: total, values };
   },
 };
@@ -89,7 +102,9 @@ async function answer(request, response) {
     throw new Refusal(404, "not_found", `there is no ${request.method} ${path}`);
   } catch (error) {
     if (!(error instanceof Refusal)) console.error(error);
-    response.writeHead(error.status ?? 500, { "content-type": "application/json" }).end(JSON.stringify({ error: { code: error.code ?? "internal", message: error.message } }));
+    response
+      .writeHead(error.status ?? 500, { "content-type": "application/json" })
+      .end(JSON.stringify({ error: { code: error.code ?? "internal", message: error.message } }));
   }
 }
 

@@ -26,7 +26,7 @@ function png(channels, pixel) {
   return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), chunk("IDAT", deflateSync(raw)), chunk("IEND", Buffer.alloc(0))]);
 }
 
-const sun = (step) => [12 + (step / 700) % 72, 22];
+const sun = (step) => [12 + ((step / 700) % 72), 22];
 const classAt = (x, y, step) => (y > 40 + 6 * Math.sin(x / 14 + step / 9000) ? 2 : Math.hypot(x - sun(step)[0], y - sun(step)[1]) < 9 ? 3 : 0);
 
 /** The image of a step, or its mask, by the path in its record; null for another path. */
@@ -43,8 +43,26 @@ export function imageRecord(step) {
   const [x, y] = sun(step);
   const score = Math.min(0.99, 0.4 + step / 60000);
   return {
-    _type: "image-file", path: `media/images/${step}.png`, format: "png", width: WIDTH, height: HEIGHT, caption: `the sun at step ${step}`,
+    _type: "image-file",
+    path: `media/images/${step}.png`,
+    format: "png",
+    width: WIDTH,
+    height: HEIGHT,
+    caption: `the sun at step ${step}`,
     masks: { prediction: { path: `media/masks/${step}.png`, class_labels: CLASSES } },
-    boxes: { prediction: { box_data: [{ position: { middle: [x, y], width: 18, height: 18 }, domain: "pixel", class_id: 3, box_caption: `sun ${score.toFixed(2)}`, scores: { confidence: score } }], class_labels: CLASSES } },
+    boxes: {
+      prediction: {
+        box_data: [
+          {
+            position: { middle: [x, y], width: 18, height: 18 },
+            domain: "pixel",
+            class_id: 3,
+            box_caption: `sun ${score.toFixed(2)}`,
+            scores: { confidence: score },
+          },
+        ],
+        class_labels: CLASSES,
+      },
+    },
   };
 }

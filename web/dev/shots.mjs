@@ -8,9 +8,14 @@ import { chromium } from "playwright-core";
 
 const [origin = "http://127.0.0.1:8787", folder = "shots"] = process.argv.slice(2);
 const browserChoice = process.env["CHROMIUM"] ? { executablePath: process.env["CHROMIUM"] } : { channel: "chrome" };
-const FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(" ");
+const FLAGS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync".split(" ");
 mkdirSync(folder, { recursive: true });
-const browser = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), "stepwell-shots-")), { ...browserChoice, args: FLAGS, viewport: { width: 1440, height: 900 } });
+const browser = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), "stepwell-shots-")), {
+  ...browserChoice,
+  args: FLAGS,
+  viewport: { width: 1440, height: 900 },
+});
 const page = browser.pages()[0] ?? (await browser.newPage());
 const complaints = [];
 page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));

@@ -12,14 +12,22 @@ export function noise(seed, n) {
 
 const hash = (text) => [...text].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) | 0, 7);
 
-const NAMES = "calm-heron brisk-lotus amber-delta lucid-comet quiet-cedar vivid-otter dusky-ember solar-quartz north-ridge royal-pixel misty-maple rapid-fjord".split(" ");
+const NAMES =
+  "calm-heron brisk-lotus amber-delta lucid-comet quiet-cedar vivid-otter dusky-ember solar-quartz north-ridge royal-pixel misty-maple rapid-fjord".split(" ");
 
 function makeRuns(entity, project, { count, steps, running, ranked }) {
   return Array.from({ length: count }, (_, i) => ({
-    entity, project, run: `r${String(i).padStart(4, "0")}x${(hash(project + i) >>> 0).toString(36).slice(0, 4)}`,
-    name: `${NAMES[i % NAMES.length]}-${17 + i}`, slot: i, seed: hash(project) + i * 101,
-    running: i >= count - running, baseSteps: steps === 0 ? 0 : i >= count - running ? Math.round(steps * (0.35 + 0.2 * (i % 3))) : steps,
-    createdMillis: START_MILLIS - (count - i) * 3600e3 * 5, ranks: i === ranked ? 4 : 1, lossy: i === 2,
+    entity,
+    project,
+    run: `r${String(i).padStart(4, "0")}x${(hash(project + i) >>> 0).toString(36).slice(0, 4)}`,
+    name: `${NAMES[i % NAMES.length]}-${17 + i}`,
+    slot: i,
+    seed: hash(project) + i * 101,
+    running: i >= count - running,
+    baseSteps: steps === 0 ? 0 : i >= count - running ? Math.round(steps * (0.35 + 0.2 * (i % 3))) : steps,
+    createdMillis: START_MILLIS - (count - i) * 3600e3 * 5,
+    ranks: i === ranked ? 4 : 1,
+    lossy: i === 2,
     state: i >= count - running ? "running" : i === 4 ? "failed" : i === 6 ? "crashed" : "finished",
   })).reverse();
 }
@@ -28,9 +36,16 @@ function makeRuns(entity, project, { count, steps, running, ranked }) {
 const decay = (floor, scale) => (seed, n, run) => {
   const speed = 9000 + 5000 * noise(seed, 1);
   const spike = noise(seed + 5, n) > 0.99985 ? 0.8 : 0;
-  return floor + 0.25 * noise(seed, 2) + scale * (0.8 + 0.5 * noise(seed, 3)) * Math.exp(-n / speed) + (noise(seed + 9, n) - 0.5) * 0.16 * (0.4 + Math.exp(-n / 20000)) + spike;
+  return (
+    floor +
+    0.25 * noise(seed, 2) +
+    scale * (0.8 + 0.5 * noise(seed, 3)) * Math.exp(-n / speed) +
+    (noise(seed + 9, n) - 0.5) * 0.16 * (0.4 + Math.exp(-n / 20000)) +
+    spike
+  );
 };
-const rise = (top) => (seed, n) => top * (0.82 + 0.15 * noise(seed, 2)) * (1 - Math.exp(-n / (7000 + 6000 * noise(seed, 1)))) + (noise(seed + 9, n) - 0.5) * 0.08;
+const rise = (top) => (seed, n) =>
+  top * (0.82 + 0.15 * noise(seed, 2)) * (1 - Math.exp(-n / (7000 + 6000 * noise(seed, 1)))) + (noise(seed + 9, n) - 0.5) * 0.08;
 const METRICS = [
   ["train/loss", 1, decay(0.3, 1.8)],
   ["train/accuracy", 1, rise(1)],
@@ -48,9 +63,27 @@ const METRICS = [
 ];
 
 const PROJECTS = [
-  { entity: "team", project: "vision-pretrain", metrics: METRICS, other: true, runs: makeRuns("team", "vision-pretrain", { count: 12, steps: 49500, running: 3, ranked: 9 }) },
-  { entity: "team", project: "small", metrics: METRICS.slice(0, 8), other: true, runs: makeRuns("team", "small", { count: 3, steps: 300, running: 0, ranked: -1 }) },
-  { entity: "team", project: "huge", metrics: Array.from({ length: 1000 }, (_, i) => [`s${i % 20}/metric_${i}`, 10, decay(0.2 + (i % 7) / 10, 1 + (i % 5))]), other: false, runs: makeRuns("team", "huge", { count: 100, steps: 20000, running: 0, ranked: -1 }) },
+  {
+    entity: "team",
+    project: "vision-pretrain",
+    metrics: METRICS,
+    other: true,
+    runs: makeRuns("team", "vision-pretrain", { count: 12, steps: 49500, running: 3, ranked: 9 }),
+  },
+  {
+    entity: "team",
+    project: "small",
+    metrics: METRICS.slice(0, 8),
+    other: true,
+    runs: makeRuns("team", "small", { count: 3, steps: 300, running: 0, ranked: -1 }),
+  },
+  {
+    entity: "team",
+    project: "huge",
+    metrics: Array.from({ length: 1000 }, (_, i) => [`s${i % 20}/metric_${i}`, 10, decay(0.2 + (i % 7) / 10, 1 + (i % 5))]),
+    other: false,
+    runs: makeRuns("team", "huge", { count: 100, steps: 20000, running: 0, ranked: -1 }),
+  },
   { entity: "team", project: "empty", metrics: [], other: false, runs: makeRuns("team", "empty", { count: 1, steps: 0, running: 0, ranked: -1 }) },
   { entity: "team", project: "no-runs", metrics: [], other: false, runs: [] },
 ];
@@ -74,7 +107,14 @@ export function seriesOf(project, run, key, rank) {
   let held = columns.get(id);
   if (!held || held.capacity < wanted) {
     const capacity = run.running ? wanted * 2 : wanted;
-    const grown = { capacity, length: 0, step: new Float64Array(capacity), runtime: new Float64Array(capacity), value: new Float64Array(capacity), timestamp: new Float64Array(capacity) };
+    const grown = {
+      capacity,
+      length: 0,
+      step: new Float64Array(capacity),
+      runtime: new Float64Array(capacity),
+      value: new Float64Array(capacity),
+      timestamp: new Float64Array(capacity),
+    };
     if (held) for (const name of ["step", "runtime", "value", "timestamp"]) grown[name].set(held[name].subarray(0, held.length));
     grown.length = held?.length ?? 0;
     held = grown;
@@ -125,13 +165,32 @@ export function runInfo(project, run) {
     summary["_timestamp"] = run.running ? Date.now() / 1000 - 0.4 : run.createdMillis / 1000 + steps * 0.06;
   }
   return {
-    entity: run.entity, project: run.project, run: run.run, name: run.name, state: run.state, created_us: run.createdMillis * 1000,
-    heartbeat_us: (run.running ? Date.now() : run.createdMillis + steps * 60) * 1000, runtime_s: steps * 0.06, slot: run.slot,
-    tags: run.slot % 3 === 0 ? ["baseline"] : [], notes: run.slot === 1 ? "first with warmup" : null, group: run.slot % 2 ? "sweep-a" : null, job_type: null,
+    entity: run.entity,
+    project: run.project,
+    run: run.run,
+    name: run.name,
+    state: run.state,
+    created_us: run.createdMillis * 1000,
+    heartbeat_us: (run.running ? Date.now() : run.createdMillis + steps * 60) * 1000,
+    runtime_s: steps * 0.06,
+    slot: run.slot,
+    tags: run.slot % 3 === 0 ? ["baseline"] : [],
+    notes: run.slot === 1 ? "first with warmup" : null,
+    group: run.slot % 2 ? "sweep-a" : null,
+    job_type: null,
     exit_code: run.state === "running" || run.state === "crashed" ? null : run.state === "failed" ? 1 : 0,
     labels: Array.from({ length: run.ranks }, (_, rank) => ({ label: `rank${rank}`, rank })),
-    config: { lr: Number((3e-4 * (0.5 + noise(run.seed, 4))).toPrecision(3)), batch_size: 64 << run.slot % 4, optimizer: { name: run.slot % 2 ? "adamw" : "lion", weight_decay: 0.01 * (run.slot % 5) }, model: "vit-small", augment: run.slot % 2 === 0, layers: [2, 4, 8] },
-    summary, last_step: steps === 0 ? null : steps - 1, rows: steps,
+    config: {
+      lr: Number((3e-4 * (0.5 + noise(run.seed, 4))).toPrecision(3)),
+      batch_size: 64 << (run.slot % 4),
+      optimizer: { name: run.slot % 2 ? "adamw" : "lion", weight_decay: 0.01 * (run.slot % 5) },
+      model: "vit-small",
+      augment: run.slot % 2 === 0,
+      layers: [2, 4, 8],
+    },
+    summary,
+    last_step: steps === 0 ? null : steps - 1,
+    rows: steps,
     loss: run.lossy ? { sampled_rows: 1200, lost_rows: 3 } : { sampled_rows: 0, lost_rows: 0 },
   };
 }
@@ -145,5 +204,11 @@ export function keysOf(project, runs) {
   });
   if (!project.other) return keys;
   const other = (key, kind) => ({ key, kinds: [kind], runs: withData.length, points: withData.length * 100, first_step: 0, last_step: 0 });
-  return [...keys, other("weights/layer1", "histogram"), other("weights/layer2", "histogram"), other("samples/caption", "string"), other("samples/image", "image-file")];
+  return [
+    ...keys,
+    other("weights/layer1", "histogram"),
+    other("weights/layer2", "histogram"),
+    other("samples/caption", "string"),
+    other("samples/image", "image-file"),
+  ];
 }

@@ -1,5 +1,5 @@
 // Fails when the JavaScript that the first workspace needs (React, uPlot and the app) is above 150 KiB gzipped.
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 const LIMIT_BYTES = 150 * 1024;

@@ -8,7 +8,6 @@ import { RunsTable } from "./pages/RunsTable";
 import { Workspace } from "./pages/Workspace";
 import { ProjectShell } from "./shell/ProjectShell";
 
-
 interface Address {
   entity: string;
   project: string;
@@ -43,13 +42,35 @@ export function App() {
       <Route path="/">
         <Projects />
       </Route>
-      <Route path="/:entity/:project">{inProject(() => <Workspace />)}</Route>
-      <Route path="/:entity/:project/runs">{inProject(() => <RunsTable />)}</Route>
+      <Route path="/:entity/:project">
+        {inProject(() => (
+          <Workspace />
+        ))}
+      </Route>
+      <Route path="/:entity/:project/runs">
+        {inProject(() => (
+          <RunsTable />
+        ))}
+      </Route>
       <Route path="/:entity/:project/runs/:run">
         {(params) => <Redirect to={`/${params.entity}/${params.project}/runs/${params.run}/overview`} replace />}
       </Route>
-      <Route path="/:entity/:project/runs/:run/charts">{inProject(({ run }) => <RunPage id={run ?? ""} page="charts" />, true)}</Route>
-      <Route path="/:entity/:project/runs/:run/overview">{inProject(({ run }) => <RunPage id={run ?? ""} page="overview" />, true)}</Route>
+      <Route path="/:entity/:project/runs/:run/charts">
+        {inProject(
+          ({ run }) => (
+            <RunPage id={run ?? ""} page="charts" />
+          ),
+          true,
+        )}
+      </Route>
+      <Route path="/:entity/:project/runs/:run/overview">
+        {inProject(
+          ({ run }) => (
+            <RunPage id={run ?? ""} page="overview" />
+          ),
+          true,
+        )}
+      </Route>
       <Route>
         <NotFound />
       </Route>

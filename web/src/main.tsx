@@ -2,8 +2,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/client";
 import { App } from "./App";
+import { ApiError } from "./api/client";
 import "./styles/tokens.css";
 import "./styles/controls.css";
 import "./styles/shell.css";

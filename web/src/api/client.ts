@@ -1,5 +1,5 @@
 // Requests to the HTTP API; every failure becomes an ApiError with the server's own message.
-import { decodeBatch, type BatchAnswer } from "./batch";
+import { type BatchAnswer, decodeBatch } from "./batch";
 import type { BatchRequest, HistogramSeries, KeyInfo, LoggedValue, MetricInfo, ProjectInfo, RunInfo } from "./types";
 
 const ROOT = "/api/v1";
@@ -63,12 +63,7 @@ export function readRun(entity: string, project: string, run: string, signal?: A
   return getJson<RunInfo>(`/run?${new URLSearchParams({ entity, project, run })}`, signal);
 }
 
-export function readKeys(
-  entity: string,
-  project: string,
-  runs: string[],
-  signal?: AbortSignal,
-): Promise<{ keys: KeyInfo[]; metrics: MetricInfo[] }> {
+export function readKeys(entity: string, project: string, runs: string[], signal?: AbortSignal): Promise<{ keys: KeyInfo[]; metrics: MetricInfo[] }> {
   const query = new URLSearchParams({ entity, project });
   for (const run of runs) query.append("run", run);
   return getJson(`/keys?${query}`, signal);
@@ -90,11 +85,7 @@ export async function readHistograms(address: SeriesAddress, columns: number, si
   return (await (await post("/histograms", { ...address, columns }, signal)).json()) as HistogramSeries;
 }
 
-export async function readValues(
-  address: SeriesAddress,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<{ points: number; values: LoggedValue[] }> {
+export async function readValues(address: SeriesAddress, limit: number, signal?: AbortSignal): Promise<{ points: number; values: LoggedValue[] }> {
   return (await (await post("/values", { ...address, limit }, signal)).json()) as { points: number; values: LoggedValue[] };
 }
 

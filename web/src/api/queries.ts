@@ -1,8 +1,8 @@
 // Metadata as React queries; series never go through here.
 import { useQuery } from "@tanstack/react-query";
 import { keysQueryKey, runsQueryKey } from "../live/session";
-import { isCut } from "./types";
 import { readKeys, readProjects, readRun, readRuns } from "./client";
+import { isCut } from "./types";
 
 export function useProjects() {
   return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => readProjects(signal), refetchInterval: 5000 });

@@ -80,7 +80,10 @@ function path(column: string): string {
 
 /** Text as it may stand between the quotes of an expression. */
 function quotable(text: string): string {
-  return text.replace(/[\\'"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  return text
+    .replace(/[\\'"]/g, "\\$&")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
 }
 
 /** A cell; what JSON has no number for is missing. */

@@ -3,7 +3,7 @@ import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import { describe, expect, it } from "vitest";
 import cases from "./cases.json";
-import { fill, type ChartFields, type Row, type Spec } from "./fill";
+import { type ChartFields, fill, type Row, type Spec } from "./fill";
 
 const presets = import.meta.glob<Spec>("../../../rust/server/presets/wandb/**/*.json", { eager: true, import: "default" });
 
@@ -16,7 +16,7 @@ const EXAMPLES: { [preset: string]: { chart: ChartFields; rows: Row[]; marks: [k
     chart: { fields: { x: "a.b", y: 'loss [mean] "q"', stroke: "it's\\" }, string_fields: { title: "Loss & more" } },
     rows: sine.map(({ i, value, kind }) => ({ "a.b": i, 'loss [mean] "q"': value, "it's\\": kind })),
     marks: ["mark-line", 3],
-    says: ["Loss &amp; more", "a.b", "loss [mean] \"q\"", "it's⧵", "k0", "k2"],
+    says: ["Loss &amp; more", "a.b", 'loss [mean] "q"', "it's⧵", "k0", "k2"],
   },
   "scatter/v0": {
     chart: { fields: { x: "class_x", y: "class_y" }, string_fields: { title: "" } },
@@ -37,10 +37,10 @@ const EXAMPLES: { [preset: string]: { chart: ChartFields; rows: Row[]; marks: [k
     says: ["Scores", "scores", "count"],
   },
   "lineseries/v0": {
-    chart: { fields: { step: "step", lineKey: "lineKey", lineVal: "lineVal" }, string_fields: { title: "Two", xname: "$\\alpha$ \"x\"" } },
+    chart: { fields: { step: "step", lineKey: "lineKey", lineVal: "lineVal" }, string_fields: { title: "Two", xname: '$\\alpha$ "x"' } },
     rows: sine.map(({ i, value }) => ({ step: i >> 1, lineKey: `line_${i % 2}`, lineVal: value })),
     marks: ["mark-line", 2],
-    says: ["Two", "$⧵alpha$ \"x\"", "line_0", "line_1"],
+    says: ["Two", '$⧵alpha$ "x"', "line_0", "line_1"],
   },
   "area-under-curve/v0": {
     chart: {
@@ -102,7 +102,11 @@ describe("a shipped preset", () => {
   }
 
   it("joins the points of a line in the order of the rows", async () => {
-    const rows = [{ x: 0, y: 0 }, { x: 2, y: 1 }, { x: 1, y: 2 }];
+    const rows = [
+      { x: 0, y: 0 },
+      { x: 2, y: 1 },
+      { x: 1, y: 2 },
+    ];
     const chart = { fields: { x: "x", y: "y" }, string_fields: {} };
     const { svg, complaints } = await render(fill(preset("line/v0"), chart, rows));
     expect(complaints).toEqual([]);

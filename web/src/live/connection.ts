@@ -1,5 +1,5 @@
 // The one WebSocket of a tab: says what is visible, comes back by itself, and asks for silence while the tab is hidden.
-import { decodeBatch, type BatchAnswer } from "../api/batch";
+import { type BatchAnswer, decodeBatch } from "../api/batch";
 import type { BatchRequest, KeyInfo, RunInfo } from "../api/types";
 
 export type ConnectionState = "connecting" | "live" | "offline";

@@ -1,8 +1,8 @@
 // How pushed runs change what is known.
 import { expect, test } from "vitest";
 import { makeRunInfo } from "../runs/fixture";
-import { growingRuns, lagSeconds, mergeRuns, settledRuns } from "./runs";
 import { retryDelayMillis } from "./connection";
+import { growingRuns, lagSeconds, mergeRuns, settledRuns } from "./runs";
 
 test("changed runs are replaced in place, new ones come first", () => {
   const held = [makeRunInfo("b"), makeRunInfo("a")];

@@ -4,7 +4,7 @@ import { create } from "zustand";
 import { readBatch } from "../api/client";
 import type { KeyInfo, MetricInfo, RunInfo } from "../api/types";
 import { SeriesStore } from "../series/store";
-import { LiveConnection, type ConnectionState } from "./connection";
+import { type ConnectionState, LiveConnection } from "./connection";
 import { growingRuns, lagSeconds, mergeRuns, settledRuns } from "./runs";
 
 export interface ProjectSession {

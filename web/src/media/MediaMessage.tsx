@@ -17,8 +17,18 @@ interface Props {
 
 /** The state of a whole panel, or nothing when there is something to show. */
 export function PanelState({ loading, error, empty }: Props) {
-  if (error !== null) return <p className="panel-message" role="alert">{error}</p>;
-  if (loading) return <p className="panel-message loading" role="status">Loading…</p>;
+  if (error !== null)
+    return (
+      <p className="panel-message" role="alert">
+        {error}
+      </p>
+    );
+  if (loading)
+    return (
+      <p className="panel-message loading" role="status">
+        Loading…
+      </p>
+    );
   if (empty) return <p className="panel-message">None of the shown runs has logged this.</p>;
   return null;
 }

@@ -1,5 +1,5 @@
 // A panel of media of one run: the run, its media at the step of the slider, and what to show where there are none.
-import { useEffect, useMemo, type ReactNode } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { formatPlural } from "../numbers/format";
 import { useSingleRun } from "../panels/single";
 import type { PanelProps, PanelRun } from "../panels/types";

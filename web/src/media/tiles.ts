@@ -41,7 +41,14 @@ export interface GroupSpace extends Omit<TileSpace, "gap"> {
 }
 
 /** Groups side by side, or in rows where the media come out larger; their tiles are those of every group. */
-export function groupedTileSize({ groups, header, gaps: [gap, groupGap], width, height, ...rest }: GroupSpace): ReturnType<typeof tileSize> & { groupColumns: number } {
+export function groupedTileSize({
+  groups,
+  header,
+  gaps: [gap, groupGap],
+  width,
+  height,
+  ...rest
+}: GroupSpace): ReturnType<typeof tileSize> & { groupColumns: number } {
   let best: (ReturnType<typeof tileSize> & { groupColumns: number }) | null = null;
   for (let groupColumns = groups; groupColumns >= 1; groupColumns--) {
     const rows = Math.ceil(groups / groupColumns);
@@ -57,7 +64,11 @@ export function groupedTileSize({ groups, header, gaps: [gap, groupGap], width, 
 }
 
 /** How many screen pixels one pixel of a picture takes in a box; whole ones once it is enlarged, so that all are alike. */
-export function pictureScale(picture: { width: number; height: number }, box: { width: number; height: number }, devicePixels: number): { scale: number; pixelated: boolean } {
+export function pictureScale(
+  picture: { width: number; height: number },
+  box: { width: number; height: number },
+  devicePixels: number,
+): { scale: number; pixelated: boolean } {
   const scale = Math.min(box.width / picture.width, box.height / picture.height);
   const whole = Math.floor(scale * devicePixels);
   return whole >= 2 ? { scale: whole / devicePixels, pixelated: true } : { scale, pixelated: false };

@@ -62,7 +62,10 @@ export function useMediaSteps(session: ProjectSession, runs: readonly PanelRun[]
       error,
       at(run, step) {
         const steps = known.get(run)?.steps ?? [];
-        const stop = stopAt(steps.map((one) => one.step), step);
+        const stop = stopAt(
+          steps.map((one) => one.step),
+          step,
+        );
         // Of several values of one step the one logged last counts.
         return steps.findLast((one) => one.step === stop) ?? null;
       },

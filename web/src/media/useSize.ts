@@ -1,5 +1,5 @@
 // The size of an element as it changes, in whole CSS pixels.
-import { useEffect, useState, type RefObject } from "react";
+import { type RefObject, useEffect, useState } from "react";
 
 export interface Size {
   width: number;

@@ -4,7 +4,16 @@ import { formatAgo, formatCount, formatDuration, formatExact, formatNumber, form
 
 test("four significant digits, and no more than the value has", () => {
   expect([0.74451234, 0.83, 0, 5, 49500, 1234.567, 0.000031234, 5e-5, 1.5e12, -0.25].map(formatNumber)).toEqual([
-    "0.7445", "0.83", "0", "5", "49,500", "1,234.6", "3.12e-5", "5e-5", "1.5e12", "−0.25",
+    "0.7445",
+    "0.83",
+    "0",
+    "5",
+    "49,500",
+    "1,234.6",
+    "3.12e-5",
+    "5e-5",
+    "1.5e12",
+    "−0.25",
   ]);
 });
 

@@ -20,7 +20,13 @@ test("follows its formula: kept = sqrt(weight) ^ (1000 · distance / range), wit
 });
 
 test("depends on the distance in x: twice as many points in the same range end at the same height", () => {
-  const ramp = (n: number) => twema(steps(n).map((i) => (i * 1000) / (n - 1)), steps(n).map((i) => i / (n - 1)), 0.9, 1000);
+  const ramp = (n: number) =>
+    twema(
+      steps(n).map((i) => (i * 1000) / (n - 1)),
+      steps(n).map((i) => i / (n - 1)),
+      0.9,
+      1000,
+    );
   expect(ramp(2001).at(-1)).toBeCloseTo(ramp(1001).at(-1) as number, 2);
 });
 
@@ -32,5 +38,12 @@ test("NaN and infinity stay and leave the state untouched", () => {
 });
 
 test("a weight of 1 still forgets", () => {
-  expect(twema(steps(1001), steps(1001).map((i) => (i < 500 ? 0 : 1)), 1, 1000).at(-1)).toBeGreaterThan(0.5);
+  expect(
+    twema(
+      steps(1001),
+      steps(1001).map((i) => (i < 500 ? 0 : 1)),
+      1,
+      1000,
+    ).at(-1),
+  ).toBeGreaterThan(0.5);
 });

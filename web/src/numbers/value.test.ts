@@ -3,7 +3,18 @@ import { expect, test } from "vitest";
 import { formatValue } from "./value";
 
 test("an array says what it is and its statistics", () => {
-  const array = { _type: "array", path: "media/arrays/x.npy", size: 1000, shape: [10, 100], dtype: "float32", min: -3.5, max: 3, mean: 0.25, std: 1, "50%": 0.2 };
+  const array = {
+    _type: "array",
+    path: "media/arrays/x.npy",
+    size: 1000,
+    shape: [10, 100],
+    dtype: "float32",
+    min: -3.5,
+    max: 3,
+    mean: 0.25,
+    std: 1,
+    "50%": 0.2,
+  };
   expect(formatValue(array)).toBe("float32 [10, 100], mean 0.25, std 1, min −3.5, max 3");
   expect(formatValue({ ...array, nan: 7 })).toMatch(/max 3, 7 NaN$/);
   expect(formatValue({ ...array, mean: { _type: "float", value: "NaN" } })).toBe("float32 [10, 100], std 1, min −3.5, max 3");

@@ -1,11 +1,11 @@
 // Any value of a config or summary in one line: numbers, texts, and what a medium is.
-import { isBytes, isHistogram, type Bytes } from "../api/values";
+import { type Bytes, isBytes, isHistogram } from "../api/values";
 import {
-  isTagged,
-  itemsOf,
   type ArrayRecord,
   type AudioRecord,
   type ChartRecord,
+  isTagged,
+  itemsOf,
   type MediaRecord,
   type ObjectRecord,
   type TableRecord,

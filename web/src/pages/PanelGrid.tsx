@@ -53,10 +53,7 @@ export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
     [runs, theme],
   );
   const stableRuns = useStableRuns(panelRuns);
-  const sections = useMemo(
-    () => groupSections(matchKeys(keys, view.query).filter(({ key }) => !isHidden(key, metrics))),
-    [keys, metrics, view.query],
-  );
+  const sections = useMemo(() => groupSections(matchKeys(keys, view.query).filter(({ key }) => !isHidden(key, metrics))), [keys, metrics, view.query]);
   // Views load while the grid is laid out, not one step after it.
   useEffect(() => {
     for (const type of new Set(sections.flatMap(({ keys: members }) => members.map((info) => panelTypeOf(info, anyRunning))))) loadView(type).catch(() => {});

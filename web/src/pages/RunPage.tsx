@@ -55,9 +55,7 @@ function RunCharts({ run }: { run: RunInfo }) {
       <Toolbar keys={data?.keys ?? []} hasRanks={run.labels.length > 1} />
       <div className="workspace-scroll">
         {data?.keys.length === 0 && <EmptyState subject="run" />}
-        {data !== undefined && data.keys.length > 0 && (
-          <PanelGrid runs={shown} keys={data.keys} metrics={data.metrics} anyRunning={run.state === "running"} />
-        )}
+        {data !== undefined && data.keys.length > 0 && <PanelGrid runs={shown} keys={data.keys} metrics={data.metrics} anyRunning={run.state === "running"} />}
       </div>
     </main>
   );

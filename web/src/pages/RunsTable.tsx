@@ -70,11 +70,19 @@ export function RunsTable() {
             </tr>
           </thead>
           <tbody>
-            {first > 0 && <tr aria-hidden="true" style={{ height: first * ROW_PX }}><td colSpan={span} /></tr>}
+            {first > 0 && (
+              <tr aria-hidden="true" style={{ height: first * ROW_PX }}>
+                <td colSpan={span} />
+              </tr>
+            )}
             {listed.slice(first, last).map((run) => (
               <Row key={run.run} run={run} columns={columns} />
             ))}
-            {last < listed.length && <tr aria-hidden="true" style={{ height: (listed.length - last) * ROW_PX }}><td colSpan={span} /></tr>}
+            {last < listed.length && (
+              <tr aria-hidden="true" style={{ height: (listed.length - last) * ROW_PX }}>
+                <td colSpan={span} />
+              </tr>
+            )}
           </tbody>
         </table>
         {listed.length === 0 && <p className="panel-message">{runs.length === 0 ? "No runs yet." : "No run matches the filter."}</p>}

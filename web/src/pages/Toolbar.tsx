@@ -78,7 +78,12 @@ export function Toolbar({ keys, hasRanks }: { keys: readonly KeyInfo[]; hasRanks
       <div className="segmented" role="group" aria-label="Drawing">
         <Toggle name="band min/max" title="Minimum to maximum in each bucket or over ranks" on={view.band} patch={{ band: !view.band }} />
         <Toggle name="log y" title="Logarithmic y axis (y)" on={view.logY} patch={{ logY: !view.logY }} />
-        <Toggle name="ignore outliers" title="Fit the y axis to the middle 96 % of the values" on={view.ignoreOutliers} patch={{ ignoreOutliers: !view.ignoreOutliers }} />
+        <Toggle
+          name="ignore outliers"
+          title="Fit the y axis to the middle 96 % of the values"
+          on={view.ignoreOutliers}
+          patch={{ ignoreOutliers: !view.ignoreOutliers }}
+        />
       </div>
       {hasRanks && (
         <select

@@ -2,8 +2,8 @@
 import { useMemo } from "react";
 import { useKeys, useRuns } from "../api/queries";
 import { selectRuns } from "../runs/selection";
-import { useSession } from "../shell/sessionContext";
 import { Sidebar } from "../shell/Sidebar";
+import { useSession } from "../shell/sessionContext";
 import { usePreferences } from "../view/preferences";
 import { useView } from "../view/store";
 import { EmptyState } from "./EmptyState";

@@ -2,13 +2,13 @@
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { KeyInfo } from "../api/types";
 import type { ProjectSession } from "../live/session";
-import { cursor } from "../view/cursor";
 import type { Theme } from "../runs/palette";
+import { cursor } from "../view/cursor";
 import type { ViewState } from "../view/urlState";
-import { PanelBoundary } from "./PanelBoundary";
 import { useAlive } from "./alive";
 import { registerCard } from "./cards";
 import { saveFile } from "./download";
+import { PanelBoundary } from "./PanelBoundary";
 import type { Exporters, PanelHostApi, PanelProps, PanelRun, WorkspacePanelType } from "./types";
 import { useWorkspaceView } from "./views";
 
@@ -50,7 +50,9 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
     const observer = new ResizeObserver(([entry]) => {
       if (entry === undefined) return;
       const { width, height } = entry.contentRect;
-      setSize((old) => (old?.width === Math.floor(width) && old.height === Math.floor(height) ? old : { width: Math.floor(width), height: Math.floor(height) }));
+      setSize((old) =>
+        old?.width === Math.floor(width) && old.height === Math.floor(height) ? old : { width: Math.floor(width), height: Math.floor(height) },
+      );
     });
     observer.observe(body.current);
     return () => observer.disconnect();

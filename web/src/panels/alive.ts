@@ -1,5 +1,5 @@
 // Which cards are mounted: those in view once scrolling has stopped, and the last seen ones, at most 24 in all.
-import { useEffect, useState, type RefObject } from "react";
+import { type RefObject, useEffect, useState } from "react";
 
 /** A chart costs memory and redraws; more than this stall a page of a thousand metrics. */
 export const MAX_ALIVE = 24;
@@ -27,12 +27,15 @@ let lastScrollMillis = -Infinity;
 
 function settleSoon(): void {
   clearTimeout(timer);
-  timer = setTimeout(() => {
-    const next = nextAlive([...inView], alive, MAX_ALIVE);
-    for (const id of alive) if (!next.includes(id)) setters.get(id)?.(false);
-    for (const id of next) if (!alive.includes(id)) setters.get(id)?.(true);
-    alive = next;
-  }, Math.max(0, lastScrollMillis + SETTLE_MILLIS - performance.now()));
+  timer = setTimeout(
+    () => {
+      const next = nextAlive([...inView], alive, MAX_ALIVE);
+      for (const id of alive) if (!next.includes(id)) setters.get(id)?.(false);
+      for (const id of next) if (!alive.includes(id)) setters.get(id)?.(true);
+      alive = next;
+    },
+    Math.max(0, lastScrollMillis + SETTLE_MILLIS - performance.now()),
+  );
 }
 
 function onScroll(): void {

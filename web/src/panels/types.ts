@@ -6,9 +6,7 @@ import type { Theme } from "../runs/palette";
 import type { ViewState } from "../view/urlState";
 
 /** What a panel may be asked to show: a key of the workspace, or one value of a run's summary. */
-export type Subject =
-  | { place: "workspace"; keyInfo: KeyInfo; anyRunning: boolean }
-  | { place: "summary"; value: unknown };
+export type Subject = { place: "workspace"; keyInfo: KeyInfo; anyRunning: boolean } | { place: "summary"; value: unknown };
 
 export interface PanelRun {
   id: string;

@@ -79,7 +79,10 @@ export function sortRuns(infos: readonly RunInfo[], sort: RunSort): RunInfo[] {
 
 /** Every word must occur in the name, id, state, group, tags, notes or in a `key=value` of the configuration. */
 export function filterRuns(infos: readonly RunInfo[], text: string): RunInfo[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (words.length === 0) return [...infos];
   return infos.filter((info) => {
     const haystack = searchText(info);

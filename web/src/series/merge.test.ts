@@ -6,7 +6,22 @@ import { mergePush, mergeRead, panelBytes, seriesId } from "./merge";
 
 function series(run: string, version: number, length = version): SeriesColumns {
   const x = Float64Array.from({ length }, (_, i) => i);
-  return { run, key: "loss", label: null, exact: true, points: length, length, version, x, mean: x, min: null, max: null, first: null, last: null, count: null };
+  return {
+    run,
+    key: "loss",
+    label: null,
+    exact: true,
+    points: length,
+    length,
+    version,
+    x,
+    mean: x,
+    min: null,
+    max: null,
+    first: null,
+    last: null,
+    count: null,
+  };
 }
 const columns = (bucketWidth: number, ...all: SeriesColumns[]): PanelColumns => ({ id: "p", x: "_step", bucketWidth, series: all });
 const id = (run: string) => seriesId({ run, key: "loss", label: null });

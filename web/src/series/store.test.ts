@@ -18,9 +18,7 @@ function answerTo(batch: BatchRequest, version: number): BatchAnswer {
     id: panel.id,
     x: panel.x,
     bucketWidth: null,
-    series: panel.series.map(
-      (ref): SeriesColumns => ({ ...ref, exact: true, points: version, length: version, version, x: column, mean: column, ...none }),
-    ),
+    series: panel.series.map((ref): SeriesColumns => ({ ...ref, exact: true, points: version, length: version, version, x: column, mean: column, ...none })),
   }));
   return { panels, subscription: 1, seq: 1, serverUs: 0 };
 }
@@ -32,7 +30,10 @@ function makeStore(version = 2) {
     return Promise.resolve(answerTo(batch, version));
   });
   const seen: number[] = [];
-  const listener = { onData: (panel: { series: Map<string, SeriesColumns> }) => void seen.push([...panel.series.values()][0]?.version ?? -1), onError: () => {} };
+  const listener = {
+    onData: (panel: { series: Map<string, SeriesColumns> }) => void seen.push([...panel.series.values()][0]?.version ?? -1),
+    onError: () => {},
+  };
   return { store, reads, seen, listener };
 }
 

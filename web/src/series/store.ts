@@ -2,7 +2,7 @@
 import type { BatchAnswer } from "../api/batch";
 import type { BatchRequest, PanelRequest } from "../api/types";
 import { ByteLru } from "./lru";
-import { mergePush, mergeRead, panelBytes, seriesId, type LoadedPanel } from "./merge";
+import { type LoadedPanel, mergePush, mergeRead, panelBytes, seriesId } from "./merge";
 
 /** Panels that mount together ask within one or two frames of each other. */
 const BATCH_MILLIS = 50;

@@ -1,5 +1,5 @@
 // The sheet of keys.
-import { Dialog, closeDialog } from "./dialogs";
+import { closeDialog, Dialog } from "./dialogs";
 import { KEY_HELP } from "./keys";
 
 export function HelpSheet() {

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import { useKeys as useMetricKeys, useRuns } from "../api/queries";
 import { patchView, viewSearch } from "../view/store";
-import { Dialog, closeDialog } from "./dialogs";
+import { closeDialog, Dialog } from "./dialogs";
 import { projectPath, runPath, runsPath } from "./paths";
 import { rankEntries } from "./rank";
 
@@ -28,14 +28,16 @@ export function Palette({ entity, project }: { entity: string; project: string }
       { kind: "page", name: "Runs", go: () => navigate(runsPath(entity, project) + viewSearch()) },
       { kind: "page", name: "All projects", go: () => navigate("/") },
       ...(runs ?? []).map((run): Entry => ({ kind: "run", name: run.name, go: () => navigate(runPath(entity, project, run.run, "overview") + viewSearch()) })),
-      ...(keys ?? []).map(({ key }): Entry => ({
-        kind: "metric",
-        name: key,
-        go: () => {
-          navigate(projectPath(entity, project) + viewSearch());
-          patchView({ query: `^${key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$` });
-        },
-      })),
+      ...(keys ?? []).map(
+        ({ key }): Entry => ({
+          kind: "metric",
+          name: key,
+          go: () => {
+            navigate(projectPath(entity, project) + viewSearch());
+            patchView({ query: `^${key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$` });
+          },
+        }),
+      ),
     ],
     [runs, keys, entity, project],
   );

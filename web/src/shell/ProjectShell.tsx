@@ -1,6 +1,6 @@
 // The frame of a project's pages: opens its session, shows the top bar, dialogs and tooltip, and listens to keys.
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { useKeys as useMetricKeys, useRuns } from "../api/queries";
 import { openSession, type ProjectSession } from "../live/session";

@@ -9,11 +9,11 @@ import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/t
 import { setHotRun } from "../view/cursor";
 import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
 import { patchView, useView } from "../view/store";
-import { useViewSearch } from "../view/useViewSearch";
 import { useTheme } from "../view/theme";
-import { useSession } from "./sessionContext";
+import { useViewSearch } from "../view/useViewSearch";
 import { runPath } from "./paths";
 import { SidebarRow } from "./SidebarRow";
+import { useSession } from "./sessionContext";
 import { useWindowed } from "./useWindowed";
 
 const ROW_PX = 30;

@@ -4,9 +4,9 @@ import { Link, useLocation } from "wouter";
 import { useRuns } from "../api/queries";
 import { useLiveStatus } from "../live/session";
 import { flushUrl } from "../view/store";
-import { setThemeChoice, useTheme, type ThemeChoice } from "../view/theme";
-import { openDialog } from "./dialogs";
+import { setThemeChoice, type ThemeChoice, useTheme } from "../view/theme";
 import { useViewSearch } from "../view/useViewSearch";
+import { openDialog } from "./dialogs";
 import { projectPath, runsPath } from "./paths";
 
 export function Logo() {
@@ -41,7 +41,11 @@ export function ThemeSwitch() {
         ) : (
           <>
             <circle cx="7" cy="7" r="2.6" fill="none" stroke="currentColor" strokeWidth="1.4" />
-            <path d="M7 .8v1.6M7 11.6v1.6M.8 7h1.6M11.6 7h1.6M2.6 2.6l1.1 1.1M10.3 10.3l1.1 1.1M2.6 11.4l1.1-1.1M10.3 3.7l1.1-1.1" stroke="currentColor" strokeWidth="1.4" />
+            <path
+              d="M7 .8v1.6M7 11.6v1.6M.8 7h1.6M11.6 7h1.6M2.6 2.6l1.1 1.1M10.3 10.3l1.1 1.1M2.6 11.4l1.1-1.1M10.3 3.7l1.1-1.1"
+              stroke="currentColor"
+              strokeWidth="1.4"
+            />
           </>
         )}
       </svg>

@@ -1,5 +1,5 @@
 // The dialogs of the page (one at a time) and the frame they share.
-import { useEffect, useRef, type ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { create } from "zustand";
 
 export type DialogName = "palette" | "help";
@@ -19,13 +19,7 @@ export function Dialog({ label, children }: { label: string; children: ReactNode
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => element.current?.showModal(), []);
   return (
-    <dialog
-      ref={element}
-      className="dialog"
-      aria-label={label}
-      onClose={closeDialog}
-      onClick={(event) => event.target === element.current && closeDialog()}
-    >
+    <dialog ref={element} className="dialog" aria-label={label} onClose={closeDialog} onClick={(event) => event.target === element.current && closeDialog()}>
       {children}
     </dialog>
   );

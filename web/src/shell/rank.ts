@@ -2,7 +2,10 @@
 
 /** Every word must occur; names that begin with the first word come first. */
 export function rankEntries<T extends { name: string }>(entries: readonly T[], text: string): T[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (words.length === 0) return [...entries];
   const first = words[0] as string;
   return entries

@@ -1,5 +1,5 @@
 // Which rows of a long list lie in its scrolled part, for lists whose rows have one height.
-import { useEffect, useState, type RefObject } from "react";
+import { type RefObject, useEffect, useState } from "react";
 
 export interface RowWindow {
   first: number;

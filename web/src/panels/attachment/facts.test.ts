@@ -18,7 +18,11 @@ test("a chart names its preset and offers its table", () => {
 test("a point cloud says how many points it has", () => {
   const { title, details, path } = factsOf(fixture.data[1]!);
   expect([title, path]).toEqual(["3D object", "media/object3D/cloud.npy"]);
-  expect(details).toEqual([["format", "point cloud"], ["shape", "500 × 3"], ["file", "cloud.npy"]]);
+  expect(details).toEqual([
+    ["format", "point cloud"],
+    ["shape", "500 × 3"],
+    ["file", "cloud.npy"],
+  ]);
 });
 
 test("sizes have the unit that keeps them short", () => {

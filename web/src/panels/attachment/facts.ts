@@ -1,5 +1,5 @@
 // What is known of a medium that is offered as a file.
-import { fileName, type ChartRecord, type MediaRecord, type ObjectRecord } from "../../media/records";
+import { type ChartRecord, fileName, type MediaRecord, type ObjectRecord } from "../../media/records";
 import { formatNumber } from "../../numbers/format";
 import { NOUNS } from "./nouns";
 
@@ -15,7 +15,15 @@ export function factsOf(record: MediaRecord): Facts {
   const title = NOUNS[record._type] ?? record._type;
   if (record._type === "chart") {
     const { preset, fields, table } = record as ChartRecord;
-    details.push(["preset", preset], ["fields", Object.entries(fields).map(([field, column]) => (field === column ? field : `${field} = ${column}`)).join(", ")]);
+    details.push(
+      ["preset", preset],
+      [
+        "fields",
+        Object.entries(fields)
+          .map(([field, column]) => (field === column ? field : `${field} = ${column}`))
+          .join(", "),
+      ],
+    );
     details.push(["table", `${formatNumber(table.nrows)} × ${formatNumber(table.ncols)}`]);
     return { title, details, path: table.path ?? null };
   }

@@ -1,7 +1,7 @@
 // The clips of a step, each with the browser's own player.
 import { fileUrl } from "../../api/client";
 import { FileMessage } from "../../media/MediaMessage";
-import { hasFile, type AudioRecord } from "../../media/records";
+import { type AudioRecord, hasFile } from "../../media/records";
 import { SingleRunMedia } from "../../media/SingleRunMedia";
 import { useFile } from "../../media/useFile";
 import type { PanelProps } from "../types";
@@ -15,7 +15,13 @@ export default function AudioView(panel: PanelProps) {
       {(items, run) => (
         <ul className="clips">
           {items.filter(hasFile).map((record) => (
-            <Clip key={record.path} record={record} url={fileUrl(panel.session, run.id, record.path)} name={panel.keyInfo.key} growing={run.state === "running"} />
+            <Clip
+              key={record.path}
+              record={record}
+              url={fileUrl(panel.session, run.id, record.path)}
+              name={panel.keyInfo.key}
+              growing={run.state === "running"}
+            />
           ))}
         </ul>
       )}
@@ -31,7 +37,11 @@ function Clip({ record, url, name, growing }: { record: AudioRecord; url: string
         {record.caption !== undefined && <span title={record.caption}>{record.caption}</span>}
         <span className="muted">{describeClip(record)}</span>
       </p>
-      {problem === null ? <audio key={attempt} src={url} controls preload="metadata" aria-label={record.caption ?? name} onError={onError} /> : <FileMessage problem={problem} />}
+      {problem === null ? (
+        <audio key={attempt} src={url} controls preload="metadata" aria-label={record.caption ?? name} onError={onError} />
+      ) : (
+        <FileMessage problem={problem} />
+      )}
     </li>
   );
 }

@@ -1,5 +1,5 @@
 // Brings histograms with different bins onto one shared grid of values, so that columns can stand side by side.
-import { emptyExtent, isEmpty, widen, type Extent } from "../../numbers/extent";
+import { type Extent, emptyExtent, isEmpty, widen } from "../../numbers/extent";
 
 export interface HeatGrid {
   /** Bounds of the rows, ascending; one more than there are rows. */

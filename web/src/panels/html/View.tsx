@@ -15,7 +15,12 @@ export default function HtmlView(panel: PanelProps) {
       {(items, run, step) => (
         <div className="pages">
           {items.filter(hasFile).map((record, i) => (
-            <PageFrame key={i} url={fileUrl(panel.session, run.id, record.path)} title={`${panel.keyInfo.key} at step ${step}`} growing={run.state === "running"} />
+            <PageFrame
+              key={i}
+              url={fileUrl(panel.session, run.id, record.path)}
+              title={`${panel.keyInfo.key} at step ${step}`}
+              growing={run.state === "running"}
+            />
           ))}
         </div>
       )}
@@ -25,7 +30,12 @@ export default function HtmlView(panel: PanelProps) {
 
 function PageFrame({ url, title, growing }: { url: string; title: string; growing: boolean }) {
   const { problem, bytes } = useCheckedFile(url, growing);
-  if (problem !== null) return <p className="panel-message"><FileMessage problem={problem} /></p>;
+  if (problem !== null)
+    return (
+      <p className="panel-message">
+        <FileMessage problem={problem} />
+      </p>
+    );
   return (
     <figure className="page-frame">
       {bytes !== null && <iframe src={url} title={title} sandbox="allow-scripts" referrerPolicy="no-referrer" loading="lazy" />}

@@ -50,7 +50,14 @@ export function OverlayControls({ panelId, sets, state, scores }: Props) {
               const shown = isOn(state, set.id, sets);
               return (
                 <div key={set.id} className={shown ? "overlay-set" : "overlay-set off"}>
-                  <button type="button" className="overlay-name" aria-pressed={shown} data-switch={set.id} title={`Show or hide ${set.name}`} onClick={() => turn(set.id)}>
+                  <button
+                    type="button"
+                    className="overlay-name"
+                    aria-pressed={shown}
+                    data-switch={set.id}
+                    title={`Show or hide ${set.name}`}
+                    onClick={() => turn(set.id)}
+                  >
                     <span className="eye" aria-hidden="true" data-on={shown} />
                     {set.name}
                   </button>

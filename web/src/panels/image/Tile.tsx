@@ -6,8 +6,8 @@ import type { ImageRecord } from "../../media/records";
 import { pictureScale } from "../../media/tiles";
 import { RETRY_MILLIS, useFile } from "../../media/useFile";
 import type { Size } from "../../media/useSize";
-import { readMask, type Mask } from "./mask";
-import { isOn, setId, type OverlaySet, type OverlayState } from "./overlays";
+import { type Mask, readMask } from "./mask";
+import { isOn, type OverlaySet, type OverlayState, setId } from "./overlays";
 import { paintOverlays } from "./paint";
 
 interface Props {
@@ -38,11 +38,7 @@ export function Tile({ project, run, growing, image, name, box, alone, sets, sta
   const size = image.width !== undefined && image.height !== undefined ? { width: image.width, height: image.height } : (here?.size ?? UNKNOWN_SIZE);
   const { scale, pixelated } = pictureScale(size, box, devicePixelRatio);
   const shownMasks = Object.keys(image.masks ?? {}).filter((set) => isOn(state, setId("masks", set), sets));
-  const masks = useMasks(
-    here === null ? [] : shownMasks.map((set) => [set, fileUrl(project, run, image.masks?.[set]?.path ?? "")] as const),
-    growing,
-    onMask,
-  );
+  const masks = useMasks(here === null ? [] : shownMasks.map((set) => [set, fileUrl(project, run, image.masks?.[set]?.path ?? "")] as const), growing, onMask);
   const ready = here !== null && shownMasks.every((set) => masks.has(set));
 
   // Until picture and masks of a new step are here, those of the one before stay.

@@ -60,7 +60,10 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
   useEffect(() => {
     const counted = most === 0 ? "" : formatPlural(most, "image");
     const left = withKey.length - shownRuns.length;
-    host.setInfo(left > 0 ? `${shownRuns.length} of ${formatPlural(withKey.length, "run")}` : counted, left > 0 ? "Full screen has room for more runs; runs are chosen at the left." : "");
+    host.setInfo(
+      left > 0 ? `${shownRuns.length} of ${formatPlural(withKey.length, "run")}` : counted,
+      left > 0 ? "Full screen has room for more runs; runs are chosen at the left." : "",
+    );
     host.setPoints(media.stops.length, media.logged);
   }, [most, withKey.length, shownRuns.length, media]);
   useEffect(() => {
@@ -97,7 +100,21 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
           least: LEAST_TILE_PX,
         });
   // Pictures that are enlarged by whole pixels do not fill their boxes; rows are as high as the highest of them.
-  const rowHeight = box === null ? 0 : Math.min(box.height, Math.ceil(Math.max(...images.map((image) => (image.height === undefined || image.width === undefined ? box.height : image.height * pictureScale({ width: image.width, height: image.height }, box, devicePixelRatio).scale)))));
+  const rowHeight =
+    box === null
+      ? 0
+      : Math.min(
+          box.height,
+          Math.ceil(
+            Math.max(
+              ...images.map((image) =>
+                image.height === undefined || image.width === undefined
+                  ? box.height
+                  : image.height * pictureScale({ width: image.width, height: image.height }, box, devicePixelRatio).scale,
+              ),
+            ),
+          ),
+        );
   return (
     <div className="media">
       <PanelState loading={media.loading} error={media.error} empty={most === 0} />

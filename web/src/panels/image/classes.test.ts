@@ -1,6 +1,6 @@
 // Colours and names of classes.
 import { expect, test } from "vitest";
-import { className, classColor, isBackground } from "./classes";
+import { classColor, className, isBackground } from "./classes";
 
 test("each of the first classes has a colour of its own, far from its neighbours", () => {
   const colors = Array.from({ length: 32 }, (_, id) => classColor(id));

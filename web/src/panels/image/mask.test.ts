@@ -4,7 +4,10 @@ import { classesOf, tint } from "./mask";
 
 test("the class is the first channel, and each that occurs is listed once", () => {
   const { ids, present } = classesOf(Uint8ClampedArray.from([3, 3, 3, 255, 0, 0, 0, 255, 3, 3, 3, 255]));
-  expect([[...ids], present]).toEqual([[3, 0, 3], [0, 3]]);
+  expect([[...ids], present]).toEqual([
+    [3, 0, 3],
+    [0, 3],
+  ]);
 });
 
 test("a class that is switched off leaves the picture clear", () => {

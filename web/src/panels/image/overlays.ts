@@ -69,7 +69,13 @@ export function overlaySets(images: readonly ImageRecord[], present: ReadonlyMap
     }
   }
   for (const image of images) {
-    for (const [name, { box_data }] of Object.entries(image.boxes ?? {})) gather("boxes", name, image, box_data.map((box) => box.class_id));
+    for (const [name, { box_data }] of Object.entries(image.boxes ?? {}))
+      gather(
+        "boxes",
+        name,
+        image,
+        box_data.map((box) => box.class_id),
+      );
   }
   return [...sets].map(([id, { kind, name, classes }]) => ({
     id,

@@ -1,9 +1,9 @@
 // Paints masks and boxes over a picture. Everything is placed in pixels of the image, so that it fits at any size and density of the screen.
 import type { ImageRecord } from "../../media/records";
 import { boxRect, passes } from "./boxes";
-import { className, classColor, cssColor, isBackground, type Rgb } from "./classes";
-import { tint, type Mask } from "./mask";
-import { classId, isOn, setId, type OverlaySet, type OverlayState } from "./overlays";
+import { classColor, className, cssColor, isBackground, type Rgb } from "./classes";
+import { type Mask, tint } from "./mask";
+import { classId, isOn, type OverlaySet, type OverlayState, setId } from "./overlays";
 
 const LINE_PX = 1.5;
 const LABEL_FONT_PX = 10;
@@ -73,7 +73,14 @@ function paintBoxes(context: CanvasRenderingContext2D, { image, sets, state, sca
 }
 
 /** Above the box, or inside it where the picture ends. */
-function paintLabel(context: CanvasRenderingContext2D, label: string, rect: { left: number; top: number }, color: Rgb, image: Painting["image"], scale: number): void {
+function paintLabel(
+  context: CanvasRenderingContext2D,
+  label: string,
+  rect: { left: number; top: number },
+  color: Rgb,
+  image: Painting["image"],
+  scale: number,
+): void {
   const [size, padding] = [LABEL_FONT_PX / scale, LABEL_PADDING_PX / scale];
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = "middle";

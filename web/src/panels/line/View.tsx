@@ -1,14 +1,14 @@
 // The line chart as a panel: asks the store for its series, rebuilds its model when data arrive, shares cursor and zoom.
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { LoadedPanel } from "../../series/merge";
 import { formatCount } from "../../numbers/format";
+import type { LoadedPanel } from "../../series/merge";
 import { cursor, setHotRun } from "../../view/cursor";
 import { resetZoom, zoomTo } from "../../view/store";
 import { hideTooltip, showTooltip } from "../../view/tooltip";
 import type { PanelProps } from "../types";
 import { LineChart } from "./chart";
 import { modelCsv } from "./csv";
-import { buildModel, seriesRefs, type LineModel } from "./model";
+import { buildModel, type LineModel, seriesRefs } from "./model";
 import { describeHits } from "./tooltip";
 
 /** Bucket counts move in steps, so that dragging a divider does not ask anew at every pixel. */
@@ -36,10 +36,7 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
   const zoom = view.zoom !== null && (view.zoom.x ?? view.x) === x ? view.zoom : null;
   const window = useMemo<[number, number] | null>(() => (zoom === null ? null : [zoom.from, zoom.to]), [zoom?.from, zoom?.to]);
   const buckets = Math.max(BUCKETS_MIN, Math.floor((width - AXIS_PX) / BUCKET_STEP) * BUCKET_STEP);
-  const refs = useMemo(
-    () => seriesRefs(keyInfo.key, runs, view.ranks),
-    [keyInfo.key, view.ranks, runs.map((run) => `${run.id}:${run.labels.length}`).join()],
-  );
+  const refs = useMemo(() => seriesRefs(keyInfo.key, runs, view.ranks), [keyInfo.key, view.ranks, runs.map((run) => `${run.id}:${run.labels.length}`).join()]);
   const { smoothing, logY, band, ignoreOutliers } = view;
 
   const rebuild = () => {

@@ -6,10 +6,10 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Theme } from "../../runs/palette";
 import { makeAxes } from "./axes";
-import { hitTest, type Hit } from "./hit";
+import { type Hit, hitTest } from "./hit";
 import { endLabels, rightMargin } from "./labels";
 import type { LineModel, LineSeries } from "./model";
-import { bandOpacity, hotBandOpacity, makeScale, paintSeries, type PlotArea } from "./paint";
+import { bandOpacity, hotBandOpacity, makeScale, type PlotArea, paintSeries } from "./paint";
 
 export interface ChartOptions {
   x: string;

@@ -1,7 +1,8 @@
 // Two runs of one metric: one exact with a gap, one in buckets with a spike.
-import type { PanelFixture } from "../fixture";
+
 import type { LoadedPanel, LoadedSeries } from "../../series/merge";
 import { seriesId } from "../../series/merge";
+import type { PanelFixture } from "../fixture";
 import type { PanelRun } from "../types";
 
 export function makeRun(id: string, slot: number, labels: (number | null)[] = [0]): PanelRun {

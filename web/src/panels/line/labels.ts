@@ -53,7 +53,11 @@ export function endLabels(model: LineModel, scale: Scale, width: number, plotHei
     .map((series) => ({ series, y: lastY(series, model.x, scale) }))
     .filter(({ y }) => Number.isFinite(y))
     .sort((a, b) => a.y - b.y);
-  const tops = spread(ends.map(({ y }) => y), LINE_PX, plotHeight);
+  const tops = spread(
+    ends.map(({ y }) => y),
+    LINE_PX,
+    plotHeight,
+  );
   return ends.map(({ series: { id, run, rank } }, i) => ({
     id,
     text: rank === "" ? run.name : `${run.name} · ${rank}`,

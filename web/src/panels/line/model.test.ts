@@ -1,15 +1,14 @@
 // What a line chart draws from what was loaded.
 import { expect, test } from "vitest";
-import type { PanelRun } from "../types";
 import { formatCount } from "../../numbers/format";
+import type { PanelRun } from "../types";
 import fixture, { makeBuckets, makeExact, makePanel, makeRun } from "./fixture";
 import { buildModel, seriesRefs } from "./model";
 
 const VIEW = { smoothing: 0, logY: false, band: true, ignoreOutliers: false };
 const { panel, runs } = fixture.data;
 const refs = seriesRefs("loss", runs, "primary");
-const build = (view = {}, window: [number, number] | null = null) =>
-  buildModel({ panel, refs, runs, view: { ...VIEW, ...view }, window, formatCount });
+const build = (view = {}, window: [number, number] | null = null) => buildModel({ panel, refs, runs, view: { ...VIEW, ...view }, window, formatCount });
 
 test("the y range holds the band's spike, and without the band only the means", () => {
   expect(build().y.max).toBeGreaterThan(9);
@@ -24,9 +23,22 @@ test("only values inside the window set the y range", () => {
 
 test("ignoring outliers leaves a single spike out of the range", () => {
   const x = Array.from({ length: 100 }, (_, i) => i);
-  const spiky = makePanel(makeExact("a", x, x.map((i) => (i === 50 ? 1000 : i / 100))));
+  const spiky = makePanel(
+    makeExact(
+      "a",
+      x,
+      x.map((i) => (i === 50 ? 1000 : i / 100)),
+    ),
+  );
   const model = (ignoreOutliers: boolean) =>
-    buildModel({ panel: spiky, refs: seriesRefs("loss", [makeRun("a", 0)], "primary"), runs: [makeRun("a", 0)], view: { ...VIEW, ignoreOutliers }, window: null, formatCount });
+    buildModel({
+      panel: spiky,
+      refs: seriesRefs("loss", [makeRun("a", 0)], "primary"),
+      runs: [makeRun("a", 0)],
+      view: { ...VIEW, ignoreOutliers },
+      window: null,
+      formatCount,
+    });
   expect(model(false).y.max).toBeGreaterThan(999);
   expect(model(true).y.max).toBeLessThan(2);
 });
@@ -58,7 +70,16 @@ test("the header says exact only when every series is", () => {
 });
 
 test("the x axis begins at the edge of the first bucket", () => {
-  const bucketed = makePanel(makeBuckets("b", Array.from({ length: 40 }, (_, i) => 64 + i * 128), Array(40).fill(1), Array(40).fill(0), Array(40).fill(2), 128));
+  const bucketed = makePanel(
+    makeBuckets(
+      "b",
+      Array.from({ length: 40 }, (_, i) => 64 + i * 128),
+      Array(40).fill(1),
+      Array(40).fill(0),
+      Array(40).fill(2),
+      128,
+    ),
+  );
   expect(buildModel({ panel: bucketed, refs, runs, view: VIEW, window: null, formatCount }).x).toEqual({ min: 0, max: 64 + 39 * 128 });
 });
 
@@ -73,9 +94,11 @@ test("the ranks of one run have colours of their own; beside other runs they sha
   const [run, other] = [makeRun("a", 0, [0, 1]), makeRun("b", 1)];
   const panel = makePanel(makeExact("a", [0, 1], [1, 2], "rank0"), makeExact("a", [0, 1], [1, 2], "rank1"), makeExact("b", [0, 1], [1, 2]));
   const drawn = (runs: PanelRun[]) =>
-    buildModel({ panel, refs: seriesRefs("loss", runs, "each"), runs, view: VIEW, window: null, formatCount }).series.map(
-      ({ run: { color }, rank, faded }) => [color, rank, faded],
-    );
+    buildModel({ panel, refs: seriesRefs("loss", runs, "each"), runs, view: VIEW, window: null, formatCount }).series.map(({ run: { color }, rank, faded }) => [
+      color,
+      rank,
+      faded,
+    ]);
   expect(drawn([run])).toEqual([
     [run.rankColors[0], "rank 0", false],
     [run.rankColors[1], "rank 1", false],

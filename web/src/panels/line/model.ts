@@ -1,8 +1,9 @@
 // What a line chart draws: series with their colours, smoothed values and the ranges of both axes, ready to paint.
-import type { LoadedPanel, LoadedSeries } from "../../series/merge";
+
 import type { SeriesRef } from "../../api/types";
-import { emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen, type Extent } from "../../numbers/extent";
+import { type Extent, emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen } from "../../numbers/extent";
 import { twema } from "../../numbers/twema";
+import type { LoadedPanel, LoadedSeries } from "../../series/merge";
 import type { RankMode, ViewState } from "../../view/urlState";
 import type { PanelRun } from "../types";
 
@@ -98,7 +99,14 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
   });
 
   const points = longest(series, x);
-  return { series, x, y: yExtent(series, view, window), points, logged: Math.max(0, ...series.map(({ columns }) => columns.points)), info: describe(series, points, formatCount) };
+  return {
+    series,
+    x,
+    y: yExtent(series, view, window),
+    points,
+    logged: Math.max(0, ...series.map(({ columns }) => columns.points)),
+    info: describe(series, points, formatCount),
+  };
 }
 
 function yExtent(series: readonly LineSeries[], view: ModelInput["view"], window: ModelInput["window"]): Extent {

@@ -1,9 +1,9 @@
 // Bands, gaps and opacity of painted series.
 import { expect, test } from "vitest";
-import { bandOpacity, bandSegments, makeScale, paintSeries } from "./paint";
-import { buildModel, seriesRefs } from "./model";
 import { formatCount } from "../../numbers/format";
 import { makeExact, makePanel, makeRun } from "./fixture";
+import { buildModel, seriesRefs } from "./model";
+import { bandOpacity, bandSegments, makeScale, paintSeries } from "./paint";
 
 const AREA = { width: 100, height: 50, pixelRatio: 1 };
 
@@ -42,7 +42,13 @@ test("a gap lifts the pen", () => {
   });
   const run = makeRun("a", 0);
   const x = Array.from({ length: 60 }, (_, i) => i);
-  const panel = makePanel(makeExact("a", x, x.map((i) => (i === 30 ? NaN : i))));
+  const panel = makePanel(
+    makeExact(
+      "a",
+      x,
+      x.map((i) => (i === 30 ? NaN : i)),
+    ),
+  );
   const view = { smoothing: 0, logY: false, band: true, ignoreOutliers: false };
   const model = buildModel({ panel, refs: seriesRefs("loss", [run], "primary"), runs: [run], view, window: null, formatCount });
   paintSeries(context, model, model.series, AREA, { logY: false, band: true, smoothed: false, lineWidth: 1, bandOpacity: 0.2 });

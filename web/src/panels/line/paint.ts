@@ -51,13 +51,7 @@ export function makeScale(x: Extent, y: Extent, logY: boolean, area: PlotArea): 
   };
 }
 
-export function paintSeries(
-  context: CanvasRenderingContext2D,
-  model: LineModel,
-  series: readonly LineSeries[],
-  area: PlotArea,
-  style: PaintStyle,
-): void {
+export function paintSeries(context: CanvasRenderingContext2D, model: LineModel, series: readonly LineSeries[], area: PlotArea, style: PaintStyle): void {
   const scale = makeScale(model.x, model.y, style.logY, area);
   context.setTransform(area.pixelRatio, 0, 0, area.pixelRatio, 0, 0);
   context.clearRect(0, 0, area.width, area.height);
@@ -150,8 +144,7 @@ export function bandSegments(min: Float64Array, max: Float64Array, scale: Scale,
   const segments: [number, number][] = [];
   let start = -1;
   for (let i = 0; i <= max.length; i++) {
-    const drawable =
-      i < max.length && !Number.isNaN(edge(scale.y(max[i] as number), area)) && !Number.isNaN(edge(scale.y(min[i] as number), area));
+    const drawable = i < max.length && !Number.isNaN(edge(scale.y(max[i] as number), area)) && !Number.isNaN(edge(scale.y(min[i] as number), area));
     if (drawable && start < 0) start = i;
     if (!drawable && start >= 0) {
       segments.push([start, i]);

@@ -54,7 +54,13 @@ test("a value that is not finite is named, not hidden", () => {
 
 test("smoothing shows both: the logged value and the line", () => {
   const steps = Array.from({ length: 1001 }, (_, i) => i);
-  const panel = makePanel(makeExact("a", steps, steps.map((i) => (i === 500 ? 20 : 0))));
+  const panel = makePanel(
+    makeExact(
+      "a",
+      steps,
+      steps.map((i) => (i === 500 ? 20 : 0)),
+    ),
+  );
   const row = hover(panel, [makeRun("a", 0)], 500, 20, { ...VIEW, smoothing: 0.9 })?.rows[0];
   expect(row?.exact).toBe("20");
   expect(row?.detail).toBe("smooth 1.026");

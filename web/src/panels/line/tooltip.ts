@@ -38,9 +38,7 @@ export function describeHits(x: string, hits: readonly Hit[], left: number, top:
   const bucketed = !columns.exact && width !== null && columns.min !== null && columns.max !== null;
   // The middle of a bucket of steps lies half way between its first and last step.
   const half = columns.exact || width === null ? 0 : (x === "_step" ? Math.max(width - 1, 0) : width) / 2;
-  const title = half > 0
-    ? `${xName(x)} ${formatX(x, middle - half)} – ${formatX(x, middle + half)}`
-    : `${xName(x)} ${formatX(x, middle)}`;
+  const title = half > 0 ? `${xName(x)} ${formatX(x, middle - half)} – ${formatX(x, middle + half)}` : `${xName(x)} ${formatX(x, middle)}`;
   const notes: string[] = [];
   if (bucketed) {
     const low = formatNumber(columns.min?.[hot.index] as number);

@@ -15,7 +15,9 @@ export default function ScalarView({ keyInfo, runs, host }: PanelProps) {
   useEffect(() => {
     host.setInfo(formatPlural(entries.length, "value"), "Each run logged this metric once.");
     host.setPoints(entries.length);
-    host.setExporters({ csv: () => ["run,name,value", ...entries.map(({ run, value }) => `${run.id},"${run.name.replaceAll('"', '""')}",${value}`)].join("\n") + "\n" });
+    host.setExporters({
+      csv: () => ["run,name,value", ...entries.map(({ run, value }) => `${run.id},"${run.name.replaceAll('"', '""')}",${value}`)].join("\n") + "\n",
+    });
   }, [entries.map(({ run, value }) => `${run.id}:${value}`).join()]);
   if (entries.length === 0) return <p className="panel-message">None of the shown runs has this value.</p>;
   return (
@@ -24,9 +26,7 @@ export default function ScalarView({ keyInfo, runs, host }: PanelProps) {
         <li key={run.id} onMouseEnter={() => setHotRun(run.id)} onMouseLeave={() => setHotRun(null)} title={`${run.name}: ${formatExact(value)}`}>
           <span className="bars-name">{run.name}</span>
           <span className="bars-track">
-            <span
-              style={{ left: `${(bars[i]?.start ?? 0) * 100}%`, width: `${(bars[i]?.length ?? 0) * 100}%`, background: run.color }}
-            />
+            <span style={{ left: `${(bars[i]?.start ?? 0) * 100}%`, width: `${(bars[i]?.length ?? 0) * 100}%`, background: run.color }} />
           </span>
           <span className="bars-value">{formatNumber(value)}</span>
         </li>

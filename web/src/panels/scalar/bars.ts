@@ -12,7 +12,5 @@ export function makeBars(values: readonly number[]): (Bar | null)[] {
   const low = Math.min(0, ...finite);
   const high = Math.max(0, ...finite);
   const span = high - low || 1;
-  return values.map((value) =>
-    Number.isFinite(value) ? { start: (Math.min(0, value) - low) / span, length: Math.abs(value) / span } : null,
-  );
+  return values.map((value) => (Number.isFinite(value) ? { start: (Math.min(0, value) - low) / span, length: Math.abs(value) / span } : null));
 }

@@ -9,12 +9,7 @@ const panel: WorkspacePanelType = {
   cardTestId: "value-card",
   // While a run can still log, a second point may follow, and a line shows both cases.
   match: (subject) =>
-    subject.place === "workspace" &&
-    !subject.anyRunning &&
-    subject.keyInfo.kinds.includes("number") &&
-    subject.keyInfo.points <= subject.keyInfo.runs
-      ? 20
-      : 0,
+    subject.place === "workspace" && !subject.anyRunning && subject.keyInfo.kinds.includes("number") && subject.keyInfo.points <= subject.keyInfo.runs ? 20 : 0,
   load: () => import("./View"),
 };
 

@@ -8,7 +8,7 @@ import { formatNumber, formatPlural } from "../../numbers/format";
 import { useWindowed } from "../../shell/useWindowed";
 import type { PanelHostApi, PanelProps } from "../types";
 import { MediaCell } from "./MediaCell";
-import { cellText, cellTitle, columnLooks, filterRows, sortRows, tableCsv, type ColumnLook, type LoggedTable } from "./model";
+import { type ColumnLook, cellText, cellTitle, columnLooks, filterRows, type LoggedTable, sortRows, tableCsv } from "./model";
 import { useTable } from "./useTable";
 
 const KINDS = ["table-file"];
@@ -36,13 +36,25 @@ export default function TableView(panel: PanelProps) {
         return (
           <>
             {tables.length > 1 && (
-              <select className="mini-select table-choice" aria-label="Table shown" value={tables.indexOf(record)} onChange={(event) => setIndex(Number(event.target.value))}>
+              <select
+                className="mini-select table-choice"
+                aria-label="Table shown"
+                value={tables.indexOf(record)}
+                onChange={(event) => setIndex(Number(event.target.value))}
+              >
                 {tables.map((_, i) => (
                   <option key={i} value={i}>{`Table ${i + 1} of ${tables.length}`}</option>
                 ))}
               </select>
             )}
-            <TableFile key={run.id} record={record} url={fileUrl(panel.session, run.id, record.path)} run={run.id} growing={run.state === "running"} {...{ panel, sort, setSort, filter, setFilter }} />
+            <TableFile
+              key={run.id}
+              record={record}
+              url={fileUrl(panel.session, run.id, record.path)}
+              run={run.id}
+              growing={run.state === "running"}
+              {...{ panel, sort, setSort, filter, setFilter }}
+            />
           </>
         );
       }}
@@ -66,7 +78,12 @@ function TableFile({ record, url, growing, ...rest }: FileProps) {
   const { table, problem } = useTable(url, growing);
   const held = useRef<LoggedTable | null>(null);
   if (table !== null) held.current = table;
-  if (problem !== null) return <p className="panel-message"><FileMessage problem={problem} /></p>;
+  if (problem !== null)
+    return (
+      <p className="panel-message">
+        <FileMessage problem={problem} />
+      </p>
+    );
   // The table of the step before stays until that of this step is here.
   if (held.current === null) return <p className="panel-message loading" role="status">{`Loading ${formatPlural(record.nrows, "row")}…`}</p>;
   return <TableGrid table={held.current} {...rest} />;
@@ -76,7 +93,10 @@ function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit
   const scroll = useRef<HTMLDivElement>(null);
   const searched = useDeferredValue(filter);
   const column = sort === null ? -1 : table.columns.indexOf(sort.column);
-  const order = useMemo(() => (column < 0 ? Uint32Array.from(table.rows.keys()) : sortRows(table, column, sort?.descending ?? false)), [table, column, sort?.descending]);
+  const order = useMemo(
+    () => (column < 0 ? Uint32Array.from(table.rows.keys()) : sortRows(table, column, sort?.descending ?? false)),
+    [table, column, sort?.descending],
+  );
   const listed = useMemo(() => filterRows(table, order, searched), [table, order, searched]);
   const looks = useMemo(() => columnLooks({ columns: table.columns.slice(0, MAX_COLUMNS), rows: table.rows }), [table]);
   const rowHeight = looks.some(({ media }) => media) ? MEDIA_ROW_PX : ROW_PX;
@@ -84,11 +104,23 @@ function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit
   const key = panel.keyInfo.key;
   useTableHost(panel.host, table, listed);
   const span = looks.length + 1;
-  const gap = (rows: number) => rows > 0 && <tr aria-hidden="true" style={{ height: rows * rowHeight }}><td colSpan={span} /></tr>;
+  const gap = (rows: number) =>
+    rows > 0 && (
+      <tr aria-hidden="true" style={{ height: rows * rowHeight }}>
+        <td colSpan={span} />
+      </tr>
+    );
   return (
     <>
       <div className="table-bar">
-        <input type="search" className="field" placeholder="Search rows" aria-label={`Search rows of ${key}`} value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <input
+          type="search"
+          className="field"
+          placeholder="Search rows"
+          aria-label={`Search rows of ${key}`}
+          value={filter}
+          onChange={(event) => setFilter(event.target.value)}
+        />
         <span className="muted" data-testid="table-count">
           {listed.length < table.rows.length && `${formatNumber(listed.length)} of `}
           {formatPlural(table.rows.length, "row")}

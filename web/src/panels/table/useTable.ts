@@ -1,8 +1,8 @@
 // Reads a logged table once, and again while its file is on its way.
 import { useEffect, useState } from "react";
 import { readFile } from "../../api/client";
-import { fileProblem, RETRY_MILLIS, type FileProblem } from "../../media/useFile";
-import { parseTable, type LoggedTable } from "./model";
+import { type FileProblem, fileProblem, RETRY_MILLIS } from "../../media/useFile";
+import { type LoggedTable, parseTable } from "./model";
 
 interface Reading {
   url: string;

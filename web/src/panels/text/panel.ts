@@ -9,8 +9,7 @@ const panel: WorkspacePanelType = {
   place: "workspace",
   needs: "values",
   cardTestId: "value-card",
-  match: (subject) =>
-    subject.place === "workspace" && subject.keyInfo.kinds.some((kind) => SHOWN_KINDS.includes(kind)) ? 5 : 0,
+  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.some((kind) => SHOWN_KINDS.includes(kind)) ? 5 : 0),
   load: () => import("./View"),
 };
 

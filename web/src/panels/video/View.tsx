@@ -6,7 +6,7 @@ import { hasFile, type VideoRecord } from "../../media/records";
 import { SingleRunMedia } from "../../media/SingleRunMedia";
 import { pictureScale, tileSize } from "../../media/tiles";
 import { useFile } from "../../media/useFile";
-import { useSize, type Size } from "../../media/useSize";
+import { type Size, useSize } from "../../media/useSize";
 import type { PanelProps } from "../types";
 import { isAnimation } from "./kind";
 
@@ -25,7 +25,14 @@ const sizeOf = ({ width, height }: Video): Size => (width === undefined || heigh
 export default function VideoView(panel: PanelProps) {
   return (
     <SingleRunMedia panel={panel} kinds={KINDS} noun="video">
-      {(items, run) => <Videos videos={items.filter(hasFile)} name={panel.keyInfo.key} growing={run.state === "running"} urlOf={(path) => fileUrl(panel.session, run.id, path)} />}
+      {(items, run) => (
+        <Videos
+          videos={items.filter(hasFile)}
+          name={panel.keyInfo.key}
+          growing={run.state === "running"}
+          urlOf={(path) => fileUrl(panel.session, run.id, path)}
+        />
+      )}
     </SingleRunMedia>
   );
 }

@@ -92,6 +92,7 @@ check-python:
 	@$(STEP) "docs site" mkdocs build --strict --quiet
 
 check-web:
+	@$(STEP) "biome" npm --prefix web run --silent lint
 	@$(STEP) "tsc" npm --prefix web run --silent typecheck
 	@$(STEP) "vitest" npm --prefix web run --silent test
 	@$(STEP) "dashboard size" sh -c 'if [ -d web/dist ]; then npm --prefix web run --silent size; fi'

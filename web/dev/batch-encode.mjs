@@ -25,7 +25,10 @@ function bucketed(parts, width) {
     for (let i = 0; i < xs.length; i++) {
       const index = Math.floor(xs[i] / width);
       let b = own.get(index);
-      if (!b) own.set(index, (b = { sum: 0, n: 0, min: NaN, max: NaN, first: ys[i], last: 0, count: 0 }));
+      if (!b) {
+        b = { sum: 0, n: 0, min: NaN, max: NaN, first: ys[i], last: 0, count: 0 };
+        own.set(index, b);
+      }
       const y = ys[i];
       b.last = y;
       b.count += 1;

@@ -33,7 +33,7 @@ function makeRuns(entity, project, { count, steps, running, ranked }) {
 }
 
 /** [key, step stride, value at (seed, step, run)] */
-const decay = (floor, scale) => (seed, n, run) => {
+const decay = (floor, scale) => (seed, n) => {
   const speed = 9000 + 5000 * noise(seed, 1);
   const spike = noise(seed + 5, n) > 0.99985 ? 0.8 : 0;
   return (

@@ -34,9 +34,8 @@ export function setStep(panelId: string, step: number | null): void {
 
 /** Lets a panel off the others at the step it shows, or brings it back. */
 export function setLinked(panelId: string, linked: boolean, step: number | null): void {
-  if (!linked) return useOwnSteps.setState({ [panelId]: step });
   const { [panelId]: _, ...others } = useOwnSteps.getState();
-  useOwnSteps.setState(others, true);
+  useOwnSteps.setState(linked ? others : { ...others, [panelId]: step }, true);
 }
 
 /** Moves the panel under the mouse, and those it is linked to, by its own stops; else all panels by the stops of all. */

@@ -6,7 +6,7 @@ function literal(name: string): string {
   return name.replaceAll("\\.", ".").replaceAll("\\*", "*");
 }
 
-function fit(key: string, name: string): number {
+function closenessOf(key: string, name: string): number {
   if (!name.endsWith("*") || name.endsWith("\\*")) return literal(name) === key ? Infinity : -1;
   const prefix = literal(name.slice(0, -1));
   return key.startsWith(prefix) && (!key.startsWith("_") || prefix.startsWith("_")) ? prefix.length : -1;
@@ -17,7 +17,7 @@ function findMetric(key: string, metrics: readonly MetricInfo[]): MetricInfo | u
   let best: MetricInfo | undefined;
   let closest = -1;
   for (const metric of metrics) {
-    const closeness = fit(key, metric.name);
+    const closeness = closenessOf(key, metric.name);
     if (closeness > closest) [best, closest] = [metric, closeness];
   }
   return best;

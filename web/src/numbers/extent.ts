@@ -47,6 +47,6 @@ export function padLinear({ min, max }: Extent): Extent {
 export function padLog({ min, max }: Extent): Extent {
   if (min > max || max <= 0) return { min: 0.1, max: 1 };
   if (min === max) return { min: min / 2, max: max * 2 };
-  const factor = Math.pow(max / min, MARGIN);
+  const factor = (max / min) ** MARGIN;
   return { min: min / factor, max: max * factor };
 }

@@ -26,7 +26,7 @@ export function twema(x: ArrayLike<number>, y: ArrayLike<number>, weight: number
     }
     const here = x[i] as number;
     const distance = Number.isNaN(previousX) || xRange <= 0 ? 0 : (Math.abs(here - previousX) / xRange) * VIEWPORT_SCALE;
-    const kept = Math.pow(base, distance);
+    const kept = base ** distance;
     state = state * kept + value;
     debias = debias * kept + 1;
     smoothed[i] = state / debias;

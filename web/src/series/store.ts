@@ -76,7 +76,7 @@ export class SeriesStore {
 
   /** Forgets versions, for a server that started anew and counts from the beginning. */
   forgetVersions(): void {
-    for (const want of this.wants.values()) want.panel?.series.forEach((series) => (series.version = -1));
+    for (const want of this.wants.values()) for (const series of want.panel?.series.values() ?? []) series.version = -1;
     this.refresh();
   }
 

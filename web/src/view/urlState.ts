@@ -96,14 +96,14 @@ function decodeZoom(text: string): Zoom | null {
 }
 
 /** Characters that stay readable in a query, though URLSearchParams escapes them. */
-function escape(text: string): string {
+function escapeQuery(text: string): string {
   return encodeURIComponent(text).replace(/%(3A|2F|2C|7C|24|40|28|29)/gi, (code) => decodeURIComponent(code));
 }
 
 /** The query without its question mark; empty when everything is at its default. */
 export function encodeView(view: ViewState): string {
   const parts: string[] = [];
-  const put = (name: string, value: string) => parts.push(`${name}=${escape(value)}`);
+  const put = (name: string, value: string) => parts.push(`${name}=${escapeQuery(value)}`);
   if (view.x !== DEFAULT_VIEW.x) put("x", encodeX(view.x));
   if (view.smoothing > 0) put("s", `twema:${encodeWeight(view.smoothing)}`);
   if (view.logY) put("y", "log");

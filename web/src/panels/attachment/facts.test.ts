@@ -1,10 +1,13 @@
 // What is said of media that are offered as files.
 import { expect, test } from "vitest";
+import type { MediaRecord } from "../../media/records";
 import { factsOf, formatBytes } from "./facts";
 import fixture from "./fixture";
 
+const [chart, cloud] = fixture.data as [MediaRecord, MediaRecord];
+
 test("a chart names its preset and offers its table", () => {
-  expect(factsOf(fixture.data[0]!)).toEqual({
+  expect(factsOf(chart)).toEqual({
     title: "Chart",
     details: [
       ["preset", "wandb/line/v0"],
@@ -16,7 +19,7 @@ test("a chart names its preset and offers its table", () => {
 });
 
 test("a point cloud says how many points it has", () => {
-  const { title, details, path } = factsOf(fixture.data[1]!);
+  const { title, details, path } = factsOf(cloud);
   expect([title, path]).toEqual(["3D object", "media/object3D/cloud.npy"]);
   expect(details).toEqual([
     ["format", "point cloud"],

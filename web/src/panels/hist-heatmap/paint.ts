@@ -53,7 +53,7 @@ export function paintHeat(
       const count = column[row] as number;
       if (count <= 0) continue;
       const [top, bottom] = [Math.round(toY(row + 1)), Math.round(toY(row))];
-      context.globalAlpha = Math.pow(count / peak, GAMMA);
+      context.globalAlpha = (count / peak) ** GAMMA;
       context.fillRect(left, top, Math.max(1, right - left), bottom - top);
     }
   });
@@ -85,5 +85,5 @@ function paintAxes(
   context.textAlign = "center";
   const steps = niceTicks(first, last, Math.max(2, Math.floor(frame.width / 80)));
   const names = formatTicks(steps);
-  steps.forEach((step, i) => context.fillText(names[i] as string, toX(step), frame.top + frame.height + 6));
+  for (const [i, step] of steps.entries()) context.fillText(names[i] as string, toX(step), frame.top + frame.height + 6);
 }

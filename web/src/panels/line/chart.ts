@@ -62,7 +62,12 @@ export class LineChart {
           y: false,
           points: { show: false },
           drag: { x: true, y: false, setScale: false, dist: DRAG_MIN_PX },
-          bind: { dblclick: () => () => (events.onResetZoom(), null) },
+          bind: {
+            dblclick: () => () => {
+              events.onResetZoom();
+              return null;
+            },
+          },
         },
         scales: { x: { time: false, range: () => [this.model.x.min, this.model.x.max] }, y },
         axes: makeAxes(options.x, (name) => this.token(name)),

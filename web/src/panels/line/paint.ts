@@ -28,7 +28,7 @@ const FADED_OPACITY = 0.55;
 const DOT_GAP_PX = 14;
 
 export function bandOpacity(seriesCount: number): number {
-  const shared = 1 - Math.pow(1 - BANDS_TOGETHER, 1 / Math.max(1, seriesCount));
+  const shared = 1 - (1 - BANDS_TOGETHER) ** (1 / Math.max(1, seriesCount));
   return Math.min(BAND_OPACITY, Math.max(BAND_OPACITY_MIN, shared));
 }
 

@@ -44,7 +44,7 @@ const collator = new Intl.Collator("en", { numeric: true });
 /** Row numbers by a column; rows with equal cells keep their order. */
 export function sortRows({ rows }: LoggedTable, column: number, descending: boolean): Uint32Array {
   const groups: number[][] = [[], [], [], []];
-  rows.forEach((row, i) => groups[rankOf(row[column])]?.push(i));
+  for (const [i, row] of rows.entries()) groups[rankOf(row[column])]?.push(i);
   const [numbers, texts, ...rest] = groups as [number[], number[], number[], number[]];
   const sign = descending ? -1 : 1;
   const values = new Float64Array(rows.length);

@@ -1,6 +1,7 @@
 // The heat map of one run's histograms over steps.
 import { useEffect, useMemo, useRef } from "react";
 import { readHistograms } from "../../api/client";
+import { csvOf } from "../../numbers/csv";
 import { formatNumber } from "../../numbers/format";
 import { cursor } from "../../view/cursor";
 import { hideTooltip, showTooltip } from "../../view/tooltip";
@@ -46,10 +47,10 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
     const all = data.steps.length === data.points;
     host.setInfo(all ? "exact" : `${data.steps.length} of ${data.points}`, "Histograms shown of those logged, evenly over the run.");
     host.setExporters({
-      csv: () =>
-        ["step,from,to,count"]
-          .concat(data.steps.flatMap((step, i) => (data.values[i] ?? []).map((count, j) => `${step},${data.bins[i]?.[j]},${data.bins[i]?.[j + 1]},${count}`)))
-          .join("\n") + "\n",
+      csv: () => {
+        const rows = data.steps.flatMap((step, i) => (data.values[i] ?? []).map((count, j) => [step, data.bins[i]?.[j], data.bins[i]?.[j + 1], count]));
+        return csvOf([["step", "from", "to", "count"], ...rows]);
+      },
       png: () => new Promise((resolve, reject) => canvas.current?.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is empty"))))),
     });
   }, [data]);

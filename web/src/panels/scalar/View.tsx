@@ -1,6 +1,7 @@
 // One bar per run for a number that every run logged once.
 import { useEffect } from "react";
 import { flatten } from "../../api/values";
+import { csvOf } from "../../numbers/csv";
 import { formatExact, formatNumber, formatPlural } from "../../numbers/format";
 import { setHotRun } from "../../view/cursor";
 import type { PanelProps } from "../types";
@@ -16,7 +17,7 @@ export default function ScalarView({ keyInfo, runs, host }: PanelProps) {
     host.setInfo(formatPlural(entries.length, "value"), "Each run logged this metric once.");
     host.setPoints(entries.length);
     host.setExporters({
-      csv: () => ["run,name,value", ...entries.map(({ run, value }) => `${run.id},"${run.name.replaceAll('"', '""')}",${value}`)].join("\n") + "\n",
+      csv: () => csvOf([["run", "name", "value"], ...entries.map(({ run, value }) => [run.id, run.name, value])]),
     });
   }, [entries.map(({ run, value }) => `${run.id}:${value}`).join()]);
   if (entries.length === 0) return <p className="panel-message">None of the shown runs has this value.</p>;

@@ -1,6 +1,7 @@
 // A logged table: its cells as they are shown, sorted, searched; made for hundreds of thousands of rows.
 import { decodeValue } from "../../api/values";
 import { hasFile, isTagged } from "../../media/records";
+import { csvOf } from "../../numbers/csv";
 import { formatExact, formatNumber } from "../../numbers/format";
 import { formatValue } from "../../numbers/value";
 
@@ -98,9 +99,6 @@ export function columnLooks({ columns, rows }: LoggedTable): ColumnLook[] {
 
 /** As a spreadsheet reads it; media by their paths. */
 export function tableCsv({ columns, rows }: LoggedTable, order: Uint32Array): string {
-  const field = (value: unknown) => {
-    const text = typeof value === "number" ? String(value) : hasFile(value) ? value.path : formatValue(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns, ...Array.from(order, (i) => rows[i] as unknown[])].map((row) => row.map(field).join(",") + "\n").join("");
+  const field = (value: unknown) => (typeof value === "number" ? value : hasFile(value) ? value.path : formatValue(value));
+  return csvOf([columns, ...Array.from(order, (i) => (rows[i] as unknown[]).map(field))]);
 }

@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import { readValues } from "../../api/client";
 import { decodeValue } from "../../api/values";
+import { csvOf } from "../../numbers/csv";
 import { formatNumber, formatPlural } from "../../numbers/format";
 import { formatValue } from "../../numbers/value";
 import { useGrowing, useSingleRun } from "../single";
@@ -21,7 +22,7 @@ export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
     host.setPoints(data.values.length, data.points);
     host.setInfo(data.values.length === data.points ? formatPlural(data.points, "value") : `last ${data.values.length} of ${formatNumber(data.points)}`);
     host.setExporters({
-      csv: () => "step,value\n" + data.values.map(({ step, value }) => `${step},"${formatValue(decodeValue(value)).replaceAll('"', '""')}"\n`).join(""),
+      csv: () => csvOf([["step", "value"], ...data.values.map(({ step, value }) => [step, formatValue(decodeValue(value))])]),
     });
   }, [data]);
   return (

@@ -9,5 +9,5 @@ export default defineConfig({
   plugins: [react()],
   build: { manifest: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   server: { host: "127.0.0.1", proxy: { "/api": { target: apiOrigin, ws: true } } },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
+  test: { environment: "node", include: ["{src,tests}/**/*.test.ts"] },
 });

@@ -1,12 +1,12 @@
 // Routes of the dashboard.
 import type { ReactNode } from "react";
 import { Redirect, Route, Switch } from "wouter";
-import { NotFound } from "./pages/ErrorPage";
 import { Projects } from "./pages/Projects";
 import { RunPage } from "./pages/RunPage";
 import { RunsTable } from "./pages/RunsTable";
 import { Workspace } from "./pages/Workspace";
 import { ProjectShell } from "./shell/ProjectShell";
+import { NotFound } from "./ui/ErrorPage";
 
 interface Address {
   entity: string;

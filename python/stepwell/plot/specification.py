@@ -1,4 +1,4 @@
-"""Specifications of presets, filled with columns, texts and rows; web/src/charts/fill.ts does the same."""
+"""Specifications of presets, filled with columns, texts and rows; web/tests/presets/fill.ts does the same."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from stepwell import plot
 from stepwell.media.table import Table
 from stepwell.plot.chart import Chart
 
-CASES = json.loads((Path(__file__).parents[3] / "web/src/charts/cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parents[3] / "web/tests/presets/cases.json").read_text(encoding="utf-8"))
 
 
 def table(**columns: list[Any]) -> Table:

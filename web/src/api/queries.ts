@@ -1,8 +1,10 @@
 // Metadata as React queries; series never go through here.
 import { useQuery } from "@tanstack/react-query";
-import { keysQueryKey, runsQueryKey } from "../live/session";
 import { readKeys, readProjects, readRun, readRuns } from "./client";
 import { isCut } from "./types";
+
+export const runsQueryKey = (entity: string, project: string) => ["runs", entity, project];
+export const keysQueryKey = (entity: string, project: string, run: string | null) => ["keys", entity, project, run];
 
 export function useProjects() {
   return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => readProjects(signal), refetchInterval: 5000 });

@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { create } from "zustand";
 import { readBatch } from "../api/client";
+import { keysQueryKey, runsQueryKey } from "../api/queries";
 import type { KeyInfo, MetricInfo, RunInfo } from "../api/types";
 import { SeriesStore } from "../series/store";
 import { type ConnectionState, LiveConnection } from "./connection";
@@ -15,9 +16,6 @@ export interface ProjectSession {
 }
 
 export const useLiveStatus = create<{ state: ConnectionState; lagSeconds: number | null }>(() => ({ state: "connecting", lagSeconds: null }));
-
-export const runsQueryKey = (entity: string, project: string) => ["runs", entity, project];
-export const keysQueryKey = (entity: string, project: string, run: string | null) => ["keys", entity, project, run];
 
 /** Scrolling changes what is visible many times a second; the subscription follows once it settles. */
 const WATCH_MILLIS = 200;

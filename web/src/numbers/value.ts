@@ -1,5 +1,5 @@
 // Any value of a config or summary in one line: numbers, texts, and what a medium is.
-import { type Bytes, isBytes, isHistogram } from "../api/values";
+
 import {
   type ArrayRecord,
   type AudioRecord,
@@ -10,7 +10,8 @@ import {
   type ObjectRecord,
   type TableRecord,
   type VideoRecord,
-} from "../media/records";
+} from "../api/records";
+import { type Bytes, isBytes, isHistogram } from "../api/values";
 import { formatDuration, formatNumber, formatPlural } from "./format";
 
 /** Any config or summary value in one line. */

@@ -3,9 +3,9 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useProjects } from "../api/queries";
 import { formatAgo } from "../numbers/format";
-import { projectPath } from "../shell/paths";
 import { Logo, ThemeSwitch } from "../shell/TopBar";
-import { ErrorPage } from "./ErrorPage";
+import { ErrorPage } from "../ui/ErrorPage";
+import { projectPath } from "../ui/paths";
 
 export function Projects() {
   const { data, error } = useProjects();

@@ -1,10 +1,10 @@
 // The overview of a run: what it is, how it went, what was lost, its configuration and its summary.
 import { useMemo, useState } from "react";
 import { isCut, type RunInfo } from "../api/types";
+import { Cell, isNumeric } from "../grid/Cell";
 import { formatDuration, formatNumber, formatTime } from "../numbers/format";
 import { runRow } from "../runs/table";
-import { Cell, isNumeric } from "./Cell";
-import { EmptyState } from "./EmptyState";
+import { EmptyState } from "../ui/EmptyState";
 
 function facts(run: RunInfo): [string, string][] {
   const all: [string, string | null][] = [

@@ -3,16 +3,16 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 import { useKeys, useRun } from "../api/queries";
 import type { RunInfo } from "../api/types";
+import { PanelGrid } from "../grid/PanelGrid";
+import { useSession } from "../live/sessionContext";
 import { runColor } from "../runs/palette";
-import { runPath } from "../shell/paths";
-import { useSession } from "../shell/sessionContext";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorPage } from "../ui/ErrorPage";
+import { runPath } from "../ui/paths";
+import { Toolbar } from "../ui/Toolbar";
 import { useTheme } from "../view/theme";
 import { useViewSearch } from "../view/useViewSearch";
-import { EmptyState } from "./EmptyState";
-import { ErrorPage } from "./ErrorPage";
-import { PanelGrid } from "./PanelGrid";
 import { RunOverview } from "./RunOverview";
-import { Toolbar } from "./Toolbar";
 
 export function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {
   const { entity, project } = useSession();

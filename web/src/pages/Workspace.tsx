@@ -1,15 +1,15 @@
 // The workspace: runs at the left, charts of all metrics at the right.
 import { useMemo } from "react";
 import { useKeys, useRuns } from "../api/queries";
+import { PanelGrid } from "../grid/PanelGrid";
+import { useSession } from "../live/sessionContext";
 import { selectRuns } from "../runs/selection";
 import { Sidebar } from "../shell/Sidebar";
-import { useSession } from "../shell/sessionContext";
+import { EmptyState } from "../ui/EmptyState";
+import { ErrorPage } from "../ui/ErrorPage";
+import { Toolbar } from "../ui/Toolbar";
 import { usePreferences } from "../view/preferences";
 import { useView } from "../view/store";
-import { EmptyState } from "./EmptyState";
-import { ErrorPage } from "./ErrorPage";
-import { PanelGrid } from "./PanelGrid";
-import { Toolbar } from "./Toolbar";
 
 export function Workspace() {
   const { entity, project } = useSession();

@@ -1,5 +1,5 @@
 // The sheet of keys.
-import { closeDialog, Dialog } from "./dialogs";
+import { closeDialog, Dialog } from "../ui/dialogs";
 import { KEY_HELP } from "./keys";
 
 export function HelpSheet() {

@@ -2,9 +2,9 @@
 import { useMemo, useState } from "react";
 import { useLocation } from "wouter";
 import { useKeys as useMetricKeys, useRuns } from "../api/queries";
+import { closeDialog, Dialog } from "../ui/dialogs";
+import { projectPath, runPath, runsPath } from "../ui/paths";
 import { patchView, viewSearch } from "../view/store";
-import { closeDialog, Dialog } from "./dialogs";
-import { projectPath, runPath, runsPath } from "./paths";
 import { rankEntries } from "./rank";
 
 interface Entry {

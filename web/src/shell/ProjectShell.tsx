@@ -4,14 +4,14 @@ import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { useKeys as useMetricKeys, useRuns } from "../api/queries";
 import { openSession, type ProjectSession } from "../live/session";
-import { ErrorPage } from "../pages/ErrorPage";
+import { SessionContext } from "../live/sessionContext";
+import { useDialog } from "../ui/dialogs";
+import { ErrorPage } from "../ui/ErrorPage";
+import { projectPath, runsPath } from "../ui/paths";
 import { adoptUrl, viewSearch } from "../view/store";
-import { useDialog } from "./dialogs";
 import { HelpSheet } from "./HelpSheet";
 import { useKeys } from "./keys";
 import { Palette } from "./Palette";
-import { projectPath, runsPath } from "./paths";
-import { SessionContext } from "./sessionContext";
 import { TooltipLayer } from "./TooltipLayer";
 import { TopBar } from "./TopBar";
 

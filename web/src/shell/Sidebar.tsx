@@ -1,20 +1,20 @@
 // The runs beside the charts: which are shown, in which colour, found by name and sorted by any value.
 import { useMemo, useRef } from "react";
 import type { RunInfo } from "../api/types";
+import { useSession } from "../live/sessionContext";
 import { formatAgo } from "../numbers/format";
 import { formatValue } from "../numbers/value";
 import { runColor } from "../runs/palette";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "../runs/selection";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
+import { runPath } from "../ui/paths";
+import { useWindowed } from "../ui/useWindowed";
 import { setHotRun } from "../view/cursor";
 import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
 import { patchView, useView } from "../view/store";
 import { useTheme } from "../view/theme";
 import { useViewSearch } from "../view/useViewSearch";
-import { runPath } from "./paths";
 import { SidebarRow } from "./SidebarRow";
-import { useSession } from "./sessionContext";
-import { useWindowed } from "./useWindowed";
 
 const ROW_PX = 30;
 /** "Show these" with more runs than this would draw charts nobody can read. */

@@ -3,11 +3,11 @@ import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useRuns } from "../api/queries";
 import { useLiveStatus } from "../live/session";
+import { openDialog } from "../ui/dialogs";
+import { projectPath, runsPath } from "../ui/paths";
 import { flushUrl } from "../view/store";
 import { setThemeChoice, type ThemeChoice, useTheme } from "../view/theme";
 import { useViewSearch } from "../view/useViewSearch";
-import { openDialog } from "./dialogs";
-import { projectPath, runsPath } from "./paths";
 
 export function Logo() {
   return (

@@ -1,12 +1,12 @@
 // Keys of the whole page; keys typed into a field stay there.
 import { useEffect } from "react";
-import { moveStep } from "../media/stepCursor";
-import { cardUnderMouse } from "../panels/cards";
+import { openDialog, useDialog } from "../ui/dialogs";
+import { cardUnderMouse } from "../view/cards";
 import { toggleSidebar } from "../view/preferences";
+import { nextSmoothing } from "../view/smoothing";
+import { moveStep } from "../view/stepCursor";
 import { patchView, undoZoom, useView } from "../view/store";
-import { openDialog, useDialog } from "./dialogs";
-import { nextSmoothing } from "./smoothing";
-import { nextXAxis } from "./xAxis";
+import { nextXAxis } from "../view/xAxis";
 
 export const KEY_HELP: { keys: string[]; meaning: string }[] = [
   { keys: ["/"], meaning: "Search metrics or runs" },

@@ -1,9 +1,9 @@
 // Cards that name media and offer their files.
 import { fileUrl } from "../../api/client";
-import { FileMessage } from "../../media/MediaMessage";
-import { fileName, type MediaRecord } from "../../media/records";
-import { SingleRunMedia } from "../../media/SingleRunMedia";
-import { useCheckedFile } from "../../media/useFile";
+import { fileName, type MediaRecord } from "../../api/records";
+import { FileMessage } from "../media/MediaMessage";
+import { SingleRunMedia } from "../media/SingleRunMedia";
+import { useCheckedFile } from "../media/useFile";
 import type { PanelProps } from "../types";
 import { factsOf, formatBytes } from "./facts";
 import { NOUNS } from "./nouns";

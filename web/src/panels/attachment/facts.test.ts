@@ -1,6 +1,6 @@
 // What is said of media that are offered as files.
 import { expect, test } from "vitest";
-import type { MediaRecord } from "../../media/records";
+import type { MediaRecord } from "../../api/records";
 import { factsOf, formatBytes } from "./facts";
 import fixture from "./fixture";
 

@@ -1,5 +1,5 @@
 // A chart and a point cloud.
-import type { ChartRecord, MediaRecord, ObjectRecord } from "../../media/records";
+import type { ChartRecord, MediaRecord, ObjectRecord } from "../../api/records";
 import type { PanelFixture } from "../fixture";
 
 const chart: ChartRecord = {

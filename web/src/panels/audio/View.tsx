@@ -1,9 +1,9 @@
 // The clips of a step, each with the browser's own player.
 import { fileUrl } from "../../api/client";
-import { FileMessage } from "../../media/MediaMessage";
-import { type AudioRecord, hasFile } from "../../media/records";
-import { SingleRunMedia } from "../../media/SingleRunMedia";
-import { useFile } from "../../media/useFile";
+import { type AudioRecord, hasFile } from "../../api/records";
+import { FileMessage } from "../media/MediaMessage";
+import { SingleRunMedia } from "../media/SingleRunMedia";
+import { useFile } from "../media/useFile";
 import type { PanelProps } from "../types";
 import { describeClip } from "./describe";
 

@@ -1,5 +1,5 @@
 // What is known of a clip besides its caption.
-import type { AudioRecord } from "../../media/records";
+import type { AudioRecord } from "../../api/records";
 import { formatDuration, formatNumber } from "../../numbers/format";
 
 export function describeClip({ format, duration, sample_rate }: AudioRecord): string {

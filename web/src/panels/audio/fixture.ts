@@ -1,5 +1,5 @@
 // A clip of one second.
-import type { AudioRecord } from "../../media/records";
+import type { AudioRecord } from "../../api/records";
 import type { PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<AudioRecord> = {

@@ -1,10 +1,10 @@
 // Logged pages in frames. A page comes from its own URL, never as text of this page, which would lend it our policy; the server's answer and the
 // frame both take its origin away, so that its scripts run and reach neither this page nor any network.
 import { fileUrl } from "../../api/client";
-import { FileMessage } from "../../media/MediaMessage";
-import { hasFile } from "../../media/records";
-import { SingleRunMedia } from "../../media/SingleRunMedia";
-import { useCheckedFile } from "../../media/useFile";
+import { hasFile } from "../../api/records";
+import { FileMessage } from "../media/MediaMessage";
+import { SingleRunMedia } from "../media/SingleRunMedia";
+import { useCheckedFile } from "../media/useFile";
 import type { PanelProps } from "../types";
 
 const KINDS = ["html-file"];

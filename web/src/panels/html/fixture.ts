@@ -1,5 +1,5 @@
 // A page.
-import type { MediaRecord } from "../../media/records";
+import type { MediaRecord } from "../../api/records";
 import type { PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<MediaRecord> = {

@@ -1,11 +1,11 @@
 // One image with its masks and boxes, its caption, and what to show while it is not there.
 import { useEffect, useRef, useState } from "react";
 import { fileUrl } from "../../api/client";
-import { FileMessage } from "../../media/MediaMessage";
-import type { ImageRecord } from "../../media/records";
-import { pictureScale } from "../../media/tiles";
-import { RETRY_MILLIS, useFile } from "../../media/useFile";
-import type { Size } from "../../media/useSize";
+import type { ImageRecord } from "../../api/records";
+import type { Size } from "../../ui/useSize";
+import { FileMessage } from "../media/MediaMessage";
+import { pictureScale } from "../media/tiles";
+import { RETRY_MILLIS, useFile } from "../media/useFile";
 import { type Mask, readMask } from "./mask";
 import { isOn, type OverlaySet, type OverlayState, setId } from "./overlays";
 import { paintOverlays } from "./paint";

@@ -1,15 +1,15 @@
 // The images of a step, a column for each run, as large as they fit.
 import { useEffect, useMemo, useRef, useState } from "react";
-import { PanelState } from "../../media/MediaMessage";
-import { hasFile, type ImageRecord } from "../../media/records";
-import { StepBar } from "../../media/StepBar";
-import { useStep } from "../../media/stepCursor";
-import { stopAt } from "../../media/steps";
-import { groupedTileSize, pictureScale } from "../../media/tiles";
-import { useMediaSteps } from "../../media/useMediaSteps";
-import { useSize } from "../../media/useSize";
+import { hasFile, type ImageRecord } from "../../api/records";
 import { formatNumber, formatPlural } from "../../numbers/format";
+import { useSize } from "../../ui/useSize";
 import { setHotRun } from "../../view/cursor";
+import { useStep } from "../../view/stepCursor";
+import { stopAt } from "../../view/steps";
+import { PanelState } from "../media/MediaMessage";
+import { StepBar } from "../media/StepBar";
+import { groupedTileSize, pictureScale } from "../media/tiles";
+import { useMediaSteps } from "../media/useMediaSteps";
 import { mayHave } from "../single";
 import type { PanelProps } from "../types";
 import { scoreRanges } from "./boxes";

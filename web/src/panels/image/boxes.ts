@@ -1,5 +1,5 @@
 // Where a bounding box lies on its image, and which boxes are shown.
-import type { Box } from "../../media/records";
+import type { Box } from "../../api/records";
 
 export interface Rect {
   left: number;

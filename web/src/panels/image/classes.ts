@@ -1,5 +1,5 @@
 // Colours of classes, and the names that an image gives to them.
-import type { ClassLabels, ImageRecord } from "../../media/records";
+import type { ClassLabels, ImageRecord } from "../../api/records";
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 

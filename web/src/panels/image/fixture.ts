@@ -1,5 +1,5 @@
 // An image with two sets of masks and one of boxes.
-import type { ImageRecord } from "../../media/records";
+import type { ImageRecord } from "../../api/records";
 import type { PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<ImageRecord[]> = {

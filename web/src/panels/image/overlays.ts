@@ -1,6 +1,6 @@
 // What lies over images: its sets and classes, and which of them are switched on, panel by panel.
 import { create } from "zustand";
-import type { Box, ImageRecord } from "../../media/records";
+import type { Box, ImageRecord } from "../../api/records";
 import { className, isBackground } from "./classes";
 
 export type OverlayKind = "masks" | "boxes";

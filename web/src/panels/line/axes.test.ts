@@ -1,6 +1,7 @@
 // Names and ticks of the axes.
 import { expect, test } from "vitest";
-import { formatX, isRoundMagnitude, xName } from "./axes";
+import { xName } from "../../view/xAxis";
+import { formatX, isRoundMagnitude } from "./axes";
 
 test("the axes of every run have names, a key is its own", () => {
   expect(["_step", "_runtime", "_timestamp", "epoch"].map(xName)).toEqual(["step", "relative time", "wall time", "epoch"]);

@@ -2,13 +2,6 @@
 import type uPlot from "uplot";
 import { formatDuration, formatNumber, formatTicks, formatTime } from "../../numbers/format";
 
-export function xName(x: string): string {
-  if (x === "_step") return "step";
-  if (x === "_runtime") return "relative time";
-  if (x === "_timestamp") return "wall time";
-  return x;
-}
-
 /** One x value in words, for the tooltip. */
 export function formatX(x: string, value: number): string {
   if (x === "_runtime") return formatDuration(value);

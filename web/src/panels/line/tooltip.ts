@@ -1,7 +1,8 @@
 // The words of a line chart's tooltip: x, the hot run first, the spread inside its bucket.
 import { formatExact, formatNumber } from "../../numbers/format";
 import type { TooltipContent, TooltipRow } from "../../view/tooltip";
-import { formatX, xName } from "./axes";
+import { xName } from "../../view/xAxis";
+import { formatX } from "./axes";
 import type { Hit } from "./hit";
 
 /** More rows than this would cover the chart they explain. */

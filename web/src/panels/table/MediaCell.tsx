@@ -1,7 +1,7 @@
 // A medium in a cell: images small, everything else as a link to its file.
 import { useState } from "react";
 import { fileUrl } from "../../api/client";
-import { hasFile, itemsOf, type MediaRecord } from "../../media/records";
+import { hasFile, itemsOf, type MediaRecord } from "../../api/records";
 import { cellText } from "./model";
 
 interface Props {

@@ -1,11 +1,11 @@
 // A logged table: sorted by a click on a column, searched by text; only the rows in view are drawn.
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { fileUrl } from "../../api/client";
-import { FileMessage } from "../../media/MediaMessage";
-import { hasFile, isTagged, type TableRecord } from "../../media/records";
-import { SingleRunMedia } from "../../media/SingleRunMedia";
+import { hasFile, isTagged, type TableRecord } from "../../api/records";
 import { formatNumber, formatPlural } from "../../numbers/format";
-import { useWindowed } from "../../shell/useWindowed";
+import { useWindowed } from "../../ui/useWindowed";
+import { FileMessage } from "../media/MediaMessage";
+import { SingleRunMedia } from "../media/SingleRunMedia";
 import type { PanelHostApi, PanelProps } from "../types";
 import { MediaCell } from "./MediaCell";
 import { type ColumnLook, cellText, cellTitle, columnLooks, filterRows, type LoggedTable, sortRows, tableCsv } from "./model";

@@ -1,6 +1,7 @@
 // A logged table: its cells as they are shown, sorted, searched; made for hundreds of thousands of rows.
+
+import { hasFile, isTagged } from "../../api/records";
 import { decodeValue } from "../../api/values";
-import { hasFile, isTagged } from "../../media/records";
 import { csvOf } from "../../numbers/csv";
 import { formatExact, formatNumber } from "../../numbers/format";
 import { formatValue } from "../../numbers/value";

@@ -1,7 +1,7 @@
 // Reads a logged table once, and again while its file is on its way.
 import { useEffect, useState } from "react";
 import { readFile } from "../../api/client";
-import { type FileProblem, fileProblem, RETRY_MILLIS } from "../../media/useFile";
+import { type FileProblem, fileProblem, RETRY_MILLIS } from "../media/useFile";
 import { type LoggedTable, parseTable } from "./model";
 
 interface Reading {

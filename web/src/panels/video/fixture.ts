@@ -1,5 +1,5 @@
 // A short animation.
-import type { VideoRecord } from "../../media/records";
+import type { VideoRecord } from "../../api/records";
 import type { PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<VideoRecord> = {

@@ -1,5 +1,5 @@
 // Which element shows a video.
-import type { VideoRecord } from "../../media/records";
+import type { VideoRecord } from "../../api/records";
 
 /** No player takes a GIF; it moves as a picture. */
 export function isAnimation({ format, path }: VideoRecord): boolean {

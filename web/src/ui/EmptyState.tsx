@@ -1,5 +1,5 @@
 // What a project or run without data says, and what to do about it.
-import { useSession } from "../shell/sessionContext";
+import { useSession } from "../live/sessionContext";
 
 export function EmptyState({ subject }: { subject: "project" | "run" }) {
   const { project } = useSession();

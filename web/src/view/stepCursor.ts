@@ -1,8 +1,8 @@
 // The step that all media show: one for the page, kept in its URL; a panel can be let off it. Moving it draws the line on the charts.
 import { create } from "zustand";
-import { cursor } from "../view/cursor";
-import { patchView, useView } from "../view/store";
+import { cursor } from "./cursor";
 import { mergeStops, stopBeside } from "./steps";
+import { patchView, useView } from "./store";
 
 /** Steps of panels that do not follow the others, by panel. */
 const useOwnSteps = create<Record<string, number | null>>(() => ({}));

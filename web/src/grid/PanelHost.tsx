@@ -2,14 +2,14 @@
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { KeyInfo } from "../api/types";
 import type { ProjectSession } from "../live/session";
+import type { Exporters, PanelHostApi, PanelProps, PanelRun, WorkspacePanelType } from "../panels/types";
 import type { Theme } from "../runs/palette";
+import { registerCard } from "../view/cards";
 import { cursor } from "../view/cursor";
 import type { ViewState } from "../view/urlState";
 import { useAlive } from "./alive";
-import { registerCard } from "./cards";
 import { saveFile } from "./download";
 import { PanelBoundary } from "./PanelBoundary";
-import type { Exporters, PanelHostApi, PanelProps, PanelRun, WorkspacePanelType } from "./types";
 import { useWorkspaceView } from "./views";
 
 interface Props {

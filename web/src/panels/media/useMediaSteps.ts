@@ -1,11 +1,11 @@
 // Reads at which steps a key of some runs has media of one kind, and follows the runs as they grow.
 import { useMemo, useRef } from "react";
-import { readValues } from "../api/client";
-import type { ProjectSession } from "../live/session";
-import { useGrowing } from "../panels/single";
-import type { PanelRun } from "../panels/types";
-import { itemsOf, type MediaRecord } from "./records";
-import { mergeStops, stopAt } from "./steps";
+import { readValues } from "../../api/client";
+import { itemsOf, type MediaRecord } from "../../api/records";
+import type { ProjectSession } from "../../live/session";
+import { mergeStops, stopAt } from "../../view/steps";
+import { useGrowing } from "../single";
+import type { PanelRun } from "../types";
 
 /** Newest steps that a panel holds; records of more would take long to send. */
 const LIMIT = 1000;

@@ -1,9 +1,9 @@
 // One config or summary value in a table: numbers with all their digits on hover, histograms drawn.
 import { formatExact } from "../numbers/format";
 import { formatValue } from "../numbers/value";
-import { summaryTypeOf } from "../panels/registry";
-import { useSummaryView } from "../panels/views";
 import { useTheme } from "../view/theme";
+import { summaryTypeOf } from "./registry";
+import { useSummaryView } from "./views";
 
 export function Cell({ value }: { value: unknown }) {
   const theme = useTheme((state) => state.theme);

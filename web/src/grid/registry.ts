@@ -1,8 +1,8 @@
 // All panel types, found by their folders: adding one touches no other file.
 import type { KeyInfo } from "../api/types";
-import type { PanelType, Subject, SummaryPanelType, WorkspacePanelType } from "./types";
+import type { PanelType, Subject, SummaryPanelType, WorkspacePanelType } from "../panels/types";
 
-const modules = import.meta.glob<PanelType>("./*/panel.ts", { eager: true, import: "default" });
+const modules = import.meta.glob<PanelType>("../panels/*/panel.ts", { eager: true, import: "default" });
 
 export const panelTypes: readonly PanelType[] = Object.values(modules);
 

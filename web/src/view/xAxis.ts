@@ -10,3 +10,11 @@ export function nextXAxis(current: string): string {
   const index = X_AXES.findIndex(({ key }) => key === current);
   return (X_AXES[(index + 1) % X_AXES.length] as (typeof X_AXES)[number]).key;
 }
+
+/** An x key in words. */
+export function xName(x: string): string {
+  if (x === "_step") return "step";
+  if (x === "_runtime") return "relative time";
+  if (x === "_timestamp") return "wall time";
+  return x;
+}

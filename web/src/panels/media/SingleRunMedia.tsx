@@ -1,12 +1,12 @@
 // A panel of media of one run: the run, its media at the step of the slider, and what to show where there are none.
 import { type ReactNode, useEffect, useMemo } from "react";
-import { formatPlural } from "../numbers/format";
-import { useSingleRun } from "../panels/single";
-import type { PanelProps, PanelRun } from "../panels/types";
+import type { MediaRecord } from "../../api/records";
+import { formatPlural } from "../../numbers/format";
+import { useStep } from "../../view/stepCursor";
+import { useSingleRun } from "../single";
+import type { PanelProps, PanelRun } from "../types";
 import { PanelState } from "./MediaMessage";
-import type { MediaRecord } from "./records";
 import { StepBar } from "./StepBar";
-import { useStep } from "./stepCursor";
 import { useMediaSteps } from "./useMediaSteps";
 
 interface Props {

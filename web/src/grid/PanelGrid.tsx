@@ -2,17 +2,17 @@
 import { useEffect, useMemo, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { isCut, type KeyInfo, type MetricInfo, type RunInfo } from "../api/types";
-import { groupSections, matchKeys, type Section } from "../metrics/sections";
-import { isHidden, xOf } from "../metrics/stepMetric";
-import { PanelHost } from "../panels/PanelHost";
-import { panelTypeOf } from "../panels/registry";
+import { useSession } from "../live/sessionContext";
 import type { PanelRun } from "../panels/types";
-import { loadView } from "../panels/views";
 import { runColor, runDash } from "../runs/palette";
-import { useSession } from "../shell/sessionContext";
 import { toggleSection, usePreferences } from "../view/preferences";
 import { patchView, useView } from "../view/store";
 import { useTheme } from "../view/theme";
+import { PanelHost } from "./PanelHost";
+import { panelTypeOf } from "./registry";
+import { groupSections, matchKeys, type Section } from "./sections";
+import { isHidden, xOf } from "./stepMetric";
+import { loadView } from "./views";
 
 interface Props {
   runs: readonly RunInfo[];

@@ -1,9 +1,9 @@
 // The slider below a medium: its stops are the steps at which something was logged.
 import { useEffect } from "react";
-import { formatNumber } from "../numbers/format";
-import { cursor } from "../view/cursor";
-import { registerStops, setLinked, setStep, useStep } from "./stepCursor";
-import { stopAt, stopBeside } from "./steps";
+import { formatNumber } from "../../numbers/format";
+import { cursor } from "../../view/cursor";
+import { registerStops, setLinked, setStep, useStep } from "../../view/stepCursor";
+import { stopAt, stopBeside } from "../../view/steps";
 
 interface Props {
   panelId: string;

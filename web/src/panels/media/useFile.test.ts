@@ -1,6 +1,6 @@
 // Why a file cannot be shown.
 import { expect, test } from "vitest";
-import { ApiError } from "../api/client";
+import { ApiError } from "../../api/client";
 import { fileProblem } from "./useFile";
 
 const refused = (status: number) => new ApiError(status, "code", "what the server says");

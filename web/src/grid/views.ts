@@ -1,6 +1,6 @@
 // Loads the views of panel types when they are first needed. Not by React's lazy: its Suspense holds back what has loaded for 300 ms.
 import { type ComponentType, useEffect, useState } from "react";
-import type { PanelProps, SummaryPanelType, SummaryProps, WorkspacePanelType } from "./types";
+import type { PanelProps, SummaryPanelType, SummaryProps, WorkspacePanelType } from "../panels/types";
 
 type Loaded = ComponentType<PanelProps> | ComponentType<SummaryProps>;
 

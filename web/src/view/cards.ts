@@ -1,5 +1,5 @@
 // The cards that are on the page, so that a key press can act on the one under the mouse.
-import { cursor } from "../view/cursor";
+import { cursor } from "./cursor";
 
 interface CardActions {
   toggleFull(): void;

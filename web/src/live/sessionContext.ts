@@ -1,6 +1,6 @@
 // The open project of the page, for every component below the project's shell.
 import { createContext, useContext } from "react";
-import type { ProjectSession } from "../live/session";
+import type { ProjectSession } from "./session";
 
 export const SessionContext = createContext<ProjectSession | null>(null);
 

@@ -1,6 +1,6 @@
 // Whether a file of a run can be shown: it may still be with its writer, and then it is asked for again.
 import { useCallback, useEffect, useState } from "react";
-import { ApiError, readFile } from "../api/client";
+import { ApiError, readFile } from "../../api/client";
 
 /** How often a file that is still on its way is asked for. */
 export const RETRY_MILLIS = 3000;

@@ -89,3 +89,8 @@ export function hasFile(value: unknown): value is MediaRecord & { path: string }
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
+
+/** No player takes a GIF; it moves as a picture. */
+export function isAnimation({ format, path }: VideoRecord): boolean {
+  return (format ?? path?.split(".").pop() ?? "").toLowerCase() === "gif";
+}

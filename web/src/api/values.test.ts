@@ -1,6 +1,7 @@
 // Values of the API's JSON.
+
 import { expect, test } from "vitest";
-import { decodeValue, flatten, isHistogram } from "./values";
+import { decodeValue, flatten, isHistogram, newestFirst } from "./values";
 
 test("floats that JSON cannot hold come back as numbers, large integers as bigints", () => {
   const float = (value: string) => decodeValue({ _type: "float", value });
@@ -26,4 +27,13 @@ test("nested dicts become dotted keys; lists, tagged values and empty dicts are 
 test("a list of histograms is not a histogram", () => {
   const histogram = { _type: "histogram", bins: [0, 1], values: [3] };
   expect(isHistogram({ _type: "histogram", count: 2, items: [histogram, histogram] })).toBe(false);
+});
+
+test("the newest is first, also within a step", () => {
+  const captions = [
+    { step: 0, kind: "string", value: "first" },
+    { step: 5, kind: "string", value: "second" },
+    { step: 5, kind: "string", value: "third" },
+  ];
+  expect(newestFirst(captions).map(({ value }) => value)).toEqual(["third", "second", "first"]);
 });

@@ -1,4 +1,5 @@
 // Values as the API sends them in JSON, and nested configurations as flat dotted keys.
+import type { LoggedValue } from "./types";
 
 export interface Histogram {
   _type: "histogram";
@@ -49,4 +50,11 @@ export function flatten(tree: Record<string, unknown>): Map<string, unknown> {
   };
   walk("", tree);
   return flat;
+}
+
+export function newestFirst(values: readonly LoggedValue[]): LoggedValue[] {
+  return values
+    .map((value, i) => ({ value, i }))
+    .sort((a, b) => b.value.step - a.value.step || b.i - a.i)
+    .map(({ value }) => value);
 }

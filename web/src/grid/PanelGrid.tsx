@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { isCut, type KeyInfo, type MetricInfo, type RunInfo } from "../api/types";
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 import type { PanelRun } from "../panels/types";
 import { runColor, runDash } from "../runs/palette";
 import { toggleSection, usePreferences } from "../view/preferences";

@@ -4,11 +4,10 @@ import type { KeyInfo } from "../api/types";
 import type { ProjectSession } from "../live/session";
 import type { Exporters, PanelHostApi, PanelProps, PanelRun, WorkspacePanelType } from "../panels/types";
 import type { Theme } from "../runs/palette";
-import { registerCard } from "../view/cards";
-import { cursor } from "../view/cursor";
+import { saveFile } from "../ui/download";
+import { cursor, registerCard } from "../view/cursor";
 import type { ViewState } from "../view/urlState";
 import { useAlive } from "./alive";
-import { saveFile } from "./download";
 import { PanelBoundary } from "./PanelBoundary";
 import { useWorkspaceView } from "./views";
 

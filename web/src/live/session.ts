@@ -1,5 +1,7 @@
 // One open project in this tab: its series store and live connection, tied to the metadata cache.
+
 import type { QueryClient } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import { create } from "zustand";
 import { readBatch } from "../api/client";
 import { keysQueryKey, runsQueryKey } from "../api/queries";
@@ -85,4 +87,12 @@ export function openSession(entity: string, project: string, queries: QueryClien
       store.close();
     },
   };
+}
+
+export const SessionContext = createContext<ProjectSession | null>(null);
+
+export function useSession(): ProjectSession {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error("no project is open here");
+  return session;
 }

@@ -1,7 +1,6 @@
 // Ranges of axes and their ticks.
 import { expect, test } from "vitest";
-import { emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen } from "./extent";
-import { niceTicks } from "./ticks";
+import { emptyExtent, isEmpty, niceTicks, padLinear, padLog, quantileExtent, widen } from "./extent";
 
 test("NaN, infinities and, if asked, what is not positive do not widen", () => {
   const extent = emptyExtent();

@@ -1,6 +1,7 @@
 // Values in one line.
+
 import { expect, test } from "vitest";
-import { formatValue } from "./value";
+import { describeClip, formatValue } from "./value";
 
 test("an array says what it is and its statistics", () => {
   const array = {
@@ -52,4 +53,9 @@ test("a dict of a user's that only looks like a record is shown as it is", () =>
   expect(formatValue({ _type: "array" })).toBe('{"_type":"array"}');
   expect(formatValue({ _type: "histogram", bins: 3 })).not.toBe("");
   expect(formatValue({ _type: "object3D-file", shape: "round" })).toBe("3D object");
+});
+
+test("length, rate and format, as far as they are known", () => {
+  expect(describeClip({ _type: "audio-file", path: "x.wav", format: "wav", sample_rate: 22050, duration: 1 })).toBe("1s · 22.05 kHz · wav");
+  expect(describeClip({ _type: "audio-file", path: "x.mp3", format: "mp3" })).toBe("mp3");
 });

@@ -1,5 +1,4 @@
 // Any value of a config or summary in one line: numbers, texts, and what a medium is.
-
 import {
   type ArrayRecord,
   type AudioRecord,
@@ -107,4 +106,13 @@ function describeArray(array: ArrayRecord): string {
   });
   const nan = array.nan === undefined ? [] : [`${formatNumber(array.nan)} NaN`];
   return [`${array.dtype} [${array.shape.join(", ")}]`, ...statistics, ...nan].join(", ");
+}
+
+export function describeClip({ format, duration, sample_rate }: AudioRecord): string {
+  const parts = [
+    duration === undefined ? "" : formatDuration(duration),
+    sample_rate === undefined ? "" : `${formatNumber(sample_rate / 1000)} kHz`,
+    format ?? "",
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
 }

@@ -4,14 +4,14 @@ import { Link } from "wouter";
 import { useKeys, useRun } from "../api/queries";
 import type { RunInfo } from "../api/types";
 import { PanelGrid } from "../grid/PanelGrid";
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 import { runColor } from "../runs/palette";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorPage } from "../ui/ErrorPage";
 import { runPath } from "../ui/paths";
 import { Toolbar } from "../ui/Toolbar";
+import { useViewSearch } from "../view/store";
 import { useTheme } from "../view/theme";
-import { useViewSearch } from "../view/useViewSearch";
 import { RunOverview } from "./RunOverview";
 
 export function RunPage({ id, page }: { id: string; page: "charts" | "overview" }) {

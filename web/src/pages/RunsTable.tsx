@@ -4,16 +4,15 @@ import { Link } from "wouter";
 import { useRuns } from "../api/queries";
 import type { RunInfo } from "../api/types";
 import { Cell, isNumeric } from "../grid/Cell";
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 import { formatAgo, formatDuration, formatTime } from "../numbers/format";
 import { runColor } from "../runs/palette";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
 import { runPath } from "../ui/paths";
 import { useWindowed } from "../ui/useWindowed";
 import { usePreferences } from "../view/preferences";
-import { patchView, useView } from "../view/store";
+import { patchView, useView, useViewSearch } from "../view/store";
 import { useTheme } from "../view/theme";
-import { useViewSearch } from "../view/useViewSearch";
 import { ColumnPicker, defaultColumns } from "./ColumnPicker";
 
 const ROW_PX = 30;

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { useKeys, useRuns } from "../api/queries";
 import { PanelGrid } from "../grid/PanelGrid";
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 import { selectRuns } from "../runs/selection";
 import { Sidebar } from "../shell/Sidebar";
 import { EmptyState } from "../ui/EmptyState";

@@ -1,7 +1,7 @@
 // The runs beside the charts: which are shown, in which colour, found by name and sorted by any value.
 import { useMemo, useRef } from "react";
 import type { RunInfo } from "../api/types";
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 import { formatAgo } from "../numbers/format";
 import { formatValue } from "../numbers/value";
 import { runColor } from "../runs/palette";
@@ -11,9 +11,8 @@ import { runPath } from "../ui/paths";
 import { useWindowed } from "../ui/useWindowed";
 import { setHotRun } from "../view/cursor";
 import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
-import { patchView, useView } from "../view/store";
+import { patchView, useView, useViewSearch } from "../view/store";
 import { useTheme } from "../view/theme";
-import { useViewSearch } from "../view/useViewSearch";
 import { SidebarRow } from "./SidebarRow";
 
 const ROW_PX = 30;

@@ -5,9 +5,8 @@ import { useRuns } from "../api/queries";
 import { useLiveStatus } from "../live/session";
 import { openDialog } from "../ui/dialogs";
 import { projectPath, runsPath } from "../ui/paths";
-import { flushUrl } from "../view/store";
+import { flushUrl, useViewSearch } from "../view/store";
 import { setThemeChoice, type ThemeChoice, useTheme } from "../view/theme";
-import { useViewSearch } from "../view/useViewSearch";
 
 export function Logo() {
   return (

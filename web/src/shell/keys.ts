@@ -1,12 +1,11 @@
 // Keys of the whole page; keys typed into a field stay there.
 import { useEffect } from "react";
 import { openDialog, useDialog } from "../ui/dialogs";
-import { cardUnderMouse } from "../view/cards";
+import { nextSmoothing, nextXAxis } from "../view/choices";
+import { cardUnderMouse } from "../view/cursor";
 import { toggleSidebar } from "../view/preferences";
-import { nextSmoothing } from "../view/smoothing";
 import { moveStep } from "../view/stepCursor";
 import { patchView, undoZoom, useView } from "../view/store";
-import { nextXAxis } from "../view/xAxis";
 
 export const KEY_HELP: { keys: string[]; meaning: string }[] = [
   { keys: ["/"], meaning: "Search metrics or runs" },

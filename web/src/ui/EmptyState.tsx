@@ -1,5 +1,5 @@
 // What a project or run without data says, and what to do about it.
-import { useSession } from "../live/sessionContext";
+import { useSession } from "../live/session";
 
 export function EmptyState({ subject }: { subject: "project" | "run" }) {
   const { project } = useSession();

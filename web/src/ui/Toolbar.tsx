@@ -1,8 +1,8 @@
 // The controls above the charts: search, x axis, smoothing, band, scale, outliers, ranks and zoom.
 import type { KeyInfo } from "../api/types";
+import { X_AXES, xName } from "../view/choices";
 import { patchView, resetZoom, undoZoom, useView } from "../view/store";
 import type { RankMode, ViewState } from "../view/urlState";
-import { X_AXES, xName } from "../view/xAxis";
 
 function Toggle({ name, title, on, patch }: { name: string; title: string; on: boolean; patch: Partial<ViewState> }) {
   return (

@@ -1,4 +1,4 @@
-// The cursor that all charts share: an x position, the hot run and the card under the mouse. Charts subscribe; React does not render it.
+// Cursor that all charts share (an x position, the hot run, the card under the mouse), and the cards that keys act on.
 import { createStore } from "zustand/vanilla";
 
 interface Cursor {
@@ -14,4 +14,22 @@ export const cursor = createStore<Cursor>(() => ({ xKey: "_step", x: null, hotRu
 
 export function setHotRun(hotRun: string | null): void {
   if (cursor.getState().hotRun !== hotRun) cursor.setState({ hotRun });
+}
+
+interface CardActions {
+  toggleFull(): void;
+  exportCsv(): void;
+}
+
+const cards = new Map<string, CardActions>();
+
+/** Returns the function that takes the card away again. */
+export function registerCard(id: string, actions: CardActions): () => void {
+  cards.set(id, actions);
+  return () => cards.delete(id);
+}
+
+export function cardUnderMouse(): CardActions | undefined {
+  const { card } = cursor.getState();
+  return card === null ? undefined : cards.get(card);
 }

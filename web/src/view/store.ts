@@ -72,3 +72,7 @@ export function resetZoom(): void {
   useView.setState({ zoomHistory: [] });
   patchView({ zoom: null });
 }
+
+export function useViewSearch(): string {
+  return useView(viewSearch);
+}

@@ -31,5 +31,10 @@ export function setThemeChoice(choice: ThemeChoice): void {
   }
 }
 
+/** Value of a colour of the present theme, such as `--text3`, for canvases. */
+export function themeColor(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
 systemLight.addEventListener("change", () => useTheme.setState(({ choice }) => ({ theme: resolve(choice) })));
 useTheme.subscribe(({ theme }) => (document.documentElement.dataset["theme"] = theme));

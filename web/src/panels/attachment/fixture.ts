@@ -1,6 +1,6 @@
 // A chart and a point cloud.
 import type { ChartRecord, MediaRecord, ObjectRecord } from "../../api/records";
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 
 const chart: ChartRecord = {
   _type: "chart",
@@ -11,7 +11,7 @@ const chart: ChartRecord = {
 const cloud: ObjectRecord = { _type: "object3D-file", path: "media/object3D/cloud.npy", format: "npy", shape: [500, 3] };
 
 const fixture: PanelFixture<MediaRecord[]> = {
-  subject: { place: "workspace", anyRunning: false, keyInfo: { key: "cloud", kinds: ["object3D-file"], runs: 1, points: 1, first_step: 0, last_step: 0 } },
+  subject: keySubject("cloud", "object3D-file"),
   data: [chart, cloud],
 };
 

@@ -1,11 +1,11 @@
 // The clips of a step, each with the browser's own player.
 import { fileUrl } from "../../api/client";
 import { type AudioRecord, hasFile } from "../../api/records";
+import { describeClip } from "../../numbers/value";
 import { FileMessage } from "../media/MediaMessage";
 import { SingleRunMedia } from "../media/SingleRunMedia";
 import { useFile } from "../media/useFile";
 import type { PanelProps } from "../types";
-import { describeClip } from "./describe";
 
 const KINDS = ["audio-file"];
 

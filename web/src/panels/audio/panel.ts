@@ -1,14 +1,4 @@
 // Sounds over steps.
-import type { WorkspacePanelType } from "../types";
+import { mediaPanel } from "../media/mediaPanel";
 
-const panel: WorkspacePanelType = {
-  type: "audio",
-  title: "Audio",
-  place: "workspace",
-  needs: "values",
-  cardTestId: "media-card",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("audio-file") ? 40 : 0),
-  load: () => import("./View"),
-};
-
-export default panel;
+export default mediaPanel({ type: "audio", title: "Audio", kinds: ["audio-file"], load: () => import("./View") });

@@ -3,7 +3,9 @@ import { useEffect, useMemo, useRef } from "react";
 import { readHistograms } from "../../api/client";
 import { csvOf } from "../../numbers/csv";
 import { formatNumber } from "../../numbers/format";
+import { pngOf } from "../../ui/download";
 import { cursor } from "../../view/cursor";
+import { themeColor } from "../../view/theme";
 import { hideTooltip, showTooltip } from "../../view/tooltip";
 import { useGrowing, useSingleRun } from "../single";
 import type { PanelProps } from "../types";
@@ -13,10 +15,6 @@ import { columnBounds, heatGrid } from "./rebin";
 /** Rows are about this high, and columns as wide, in CSS pixels. */
 const CELL_PX = 4;
 const MAX_COLUMNS = 200;
-
-function token(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
 
 export default function HeatmapView({ panelId, keyInfo, runs, theme, session, width, height, host }: PanelProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -38,7 +36,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
     canvas.current.width = Math.round(width * devicePixelRatio);
     canvas.current.height = Math.round(height * devicePixelRatio);
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    paintHeat(context, grid, bounds, frame, { cell: run.color, text: token("--text3"), grid: token("--grid") });
+    paintHeat(context, grid, bounds, frame, { cell: run.color, text: themeColor("--text3"), grid: themeColor("--grid") });
   }, [grid, bounds, frame, run?.color, theme, width, height]);
 
   useEffect(() => {
@@ -51,7 +49,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
         const rows = data.steps.flatMap((step, i) => (data.values[i] ?? []).map((count, j) => [step, data.bins[i]?.[j], data.bins[i]?.[j + 1], count]));
         return csvOf([["step", "from", "to", "count"], ...rows]);
       },
-      png: () => new Promise((resolve, reject) => canvas.current?.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture is empty"))))),
+      png: () => pngOf(canvas.current as HTMLCanvasElement),
     });
   }, [data]);
 

@@ -1,9 +1,9 @@
 // Two histograms whose bins differ.
 import type { HistogramSeries } from "../../api/types";
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<HistogramSeries> = {
-  subject: { place: "workspace", anyRunning: true, keyInfo: { key: "weights", kinds: ["histogram"], runs: 1, points: 2, first_step: 0, last_step: 10 } },
+  subject: keySubject("weights", "histogram", { points: 2, last_step: 10 }),
   data: {
     points: 2,
     steps: [0, 10],

@@ -1,6 +1,7 @@
 // Paints a heat grid with its axes on a canvas: one rectangle per cell, in the run's colour, stronger for larger counts.
+
+import { niceTicks } from "../../numbers/extent";
 import { formatTicks } from "../../numbers/format";
-import { niceTicks } from "../../numbers/ticks";
 import type { HeatGrid } from "./rebin";
 
 export interface HeatFrame {

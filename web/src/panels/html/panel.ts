@@ -1,15 +1,4 @@
-// Pages that were logged, each in a frame that reaches nothing outside itself.
-import type { WorkspacePanelType } from "../types";
+// Logged pages over steps, each in a frame that reaches nothing outside itself.
+import { mediaPanel } from "../media/mediaPanel";
 
-const panel: WorkspacePanelType = {
-  type: "html",
-  title: "Pages",
-  place: "workspace",
-  needs: "values",
-  cardTestId: "media-card",
-  size: "tall",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("html-file") ? 40 : 0),
-  load: () => import("./View"),
-};
-
-export default panel;
+export default mediaPanel({ type: "html", title: "Pages", kinds: ["html-file"], size: "tall", load: () => import("./View") });

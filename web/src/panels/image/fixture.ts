@@ -1,9 +1,9 @@
 // An image with two sets of masks and one of boxes.
 import type { ImageRecord } from "../../api/records";
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<ImageRecord[]> = {
-  subject: { place: "workspace", anyRunning: false, keyInfo: { key: "val/streets", kinds: ["image-file"], runs: 1, points: 1, first_step: 0, last_step: 0 } },
+  subject: keySubject("val/streets", "image-file"),
   data: [
     {
       _type: "image-file",

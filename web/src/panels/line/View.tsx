@@ -4,12 +4,12 @@ import { formatCount } from "../../numbers/format";
 import type { LoadedPanel } from "../../series/merge";
 import { cursor, setHotRun } from "../../view/cursor";
 import { resetZoom, zoomTo } from "../../view/store";
+import { themeColor } from "../../view/theme";
 import { hideTooltip, showTooltip } from "../../view/tooltip";
 import type { PanelProps } from "../types";
 import { LineChart } from "./chart";
-import { modelCsv } from "./csv";
-import { buildModel, type LineModel, seriesRefs } from "./model";
-import { describeHits } from "./tooltip";
+import { describeHits } from "./hover";
+import { buildModel, type LineModel, modelCsv, seriesRefs } from "./model";
 
 /** Bucket counts move in steps, so that dragging a divider does not ask anew at every pixel. */
 const BUCKET_STEP = 50;
@@ -102,7 +102,7 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
     const unsubscribe = cursor.subscribe(follow);
     host.setExporters({
       csv: () => (model.current === null ? "" : modelCsv(model.current, x, keyInfo.key)),
-      png: () => made.toPng(getComputedStyle(document.documentElement).getPropertyValue("--surface").trim()),
+      png: () => made.toPng(themeColor("--surface")),
     });
     return () => {
       unsubscribe();

@@ -1,6 +1,6 @@
 // Names and ticks of the axes.
 import { expect, test } from "vitest";
-import { xName } from "../../view/xAxis";
+import { xName } from "../../view/choices";
 import { formatX, isRoundMagnitude } from "./axes";
 
 test("the axes of every run have names, a key is its own", () => {

@@ -5,8 +5,10 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Theme } from "../../runs/palette";
+import { pngOf } from "../../ui/download";
+import { themeColor } from "../../view/theme";
 import { makeAxes } from "./axes";
-import { type Hit, hitTest } from "./hit";
+import { type Hit, hitTest } from "./hover";
 import { endLabels, rightMargin } from "./labels";
 import type { LineModel, LineSeries } from "./model";
 import { bandOpacity, hotBandOpacity, makeScale, type PlotArea, paintSeries } from "./paint";
@@ -70,7 +72,7 @@ export class LineChart {
           },
         },
         scales: { x: { time: false, range: () => [this.model.x.min, this.model.x.max] }, y },
-        axes: makeAxes(options.x, (name) => this.token(name)),
+        axes: makeAxes(options.x, themeColor),
         series: [{}, { paths: () => null, points: { show: false } }],
         hooks: { setSelect: [(chart) => this.selected(chart)], draw: [() => this.paint()] },
       },
@@ -118,18 +120,12 @@ export class LineChart {
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(source, 0, 0);
     context.drawImage(this.base, this.plot.bbox.left, this.plot.bbox.top);
-    return new Promise((resolve, reject) => {
-      canvas.toBlob((blob) => (blob === null ? reject(new Error("the picture is empty")) : resolve(blob)), "image/png");
-    });
+    return pngOf(canvas);
   }
 
   destroy(): void {
     cancelAnimationFrame(this.frameRequest);
     this.plot.destroy();
-  }
-
-  private token(name: string): string {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
   /** uPlot needs data to show axes; the ends of both ranges are enough. */

@@ -2,7 +2,7 @@
 
 import type { LoadedPanel, LoadedSeries } from "../../series/merge";
 import { seriesId } from "../../series/merge";
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 import type { PanelRun } from "../types";
 
 export function makeRun(id: string, slot: number, labels: (number | null)[] = [0]): PanelRun {
@@ -36,7 +36,7 @@ export function makePanel(...series: LoadedSeries[]): LoadedPanel {
 }
 
 const fixture: PanelFixture<{ panel: LoadedPanel; runs: PanelRun[] }> = {
-  subject: { place: "workspace", anyRunning: false, keyInfo: { key: "loss", kinds: ["number"], runs: 2, points: 900, first_step: 0, last_step: 399 } },
+  subject: keySubject("loss", "number", { runs: 2, points: 900, last_step: 399 }),
   data: {
     panel: makePanel(
       makeExact("a", [0, 100, 200, 300], [4, NaN, 2, 1]),

@@ -1,9 +1,10 @@
 // What a line chart draws: series with their colours, smoothed values and the ranges of both axes, ready to paint.
 
 import type { SeriesRef } from "../../api/types";
+import { csvOf } from "../../numbers/csv";
 import { type Extent, emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen } from "../../numbers/extent";
 import { twema } from "../../numbers/twema";
-import type { LoadedPanel, LoadedSeries } from "../../series/merge";
+import { type LoadedPanel, type LoadedSeries, seriesId } from "../../series/merge";
 import type { RankMode, ViewState } from "../../view/urlState";
 import type { PanelRun } from "../types";
 
@@ -68,7 +69,7 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
   const byId = new Map(runs.map((run) => [run.id, run]));
   const shown = refs.flatMap((ref) => {
     const run = byId.get(ref.run);
-    const columns = panel.series.get(JSON.stringify([ref.run, ref.key, ref.label]));
+    const columns = panel.series.get(seriesId(ref));
     return run === undefined || columns === undefined || columns.length === 0 ? [] : [{ ref, run, columns }];
   });
 
@@ -95,7 +96,7 @@ export function buildModel({ panel, refs, runs, view, window, formatCount }: Mod
     const place = run.labels.findIndex(({ label }) => label === ref.label);
     const color = (alone ? run.rankColors[place] : undefined) ?? run.color;
     const faded = !alone && place > 0;
-    return { id: JSON.stringify([ref.run, ref.key, ref.label]), run: { ...run, color }, rank: rankName(run, ref.label), faded, columns, line };
+    return { id: seriesId(ref), run: { ...run, color }, rank: rankName(run, ref.label), faded, columns, line };
   });
 
   const points = longest(series, x);
@@ -152,4 +153,11 @@ function describe(series: readonly LineSeries[], drawn: number, formatCount: (co
     text: `${formatCount(points)} pts → ${buckets} buckets`,
     explanation: `${points.toLocaleString("en-US")} points of the longest run are drawn as ${buckets} buckets: their mean, and their minimum to maximum as a band. Zoom in for every point.`,
   };
+}
+
+export function modelCsv(model: LineModel, x: string, key: string): string {
+  const rows = model.series.flatMap(({ run, columns: { x: xs, mean, min, max, count, label } }) =>
+    Array.from(xs, (at, i) => [run.id, run.name, label ?? "", at, mean[i], min?.[i] ?? "", max?.[i] ?? "", count?.[i] ?? ""]),
+  );
+  return csvOf([["run", "name", "label", x, key, "min", "max", "count"], ...rows]);
 }

@@ -1,8 +1,8 @@
 // A metric that each of two finished runs logged once.
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<{ values: number[] }> = {
-  subject: { place: "workspace", anyRunning: false, keyInfo: { key: "best", kinds: ["number"], runs: 2, points: 2, first_step: 9, last_step: 9 } },
+  subject: keySubject("best", "number", { runs: 2, points: 2, first_step: 9, last_step: 9 }),
   data: { values: [0.5, -0.25] },
 };
 

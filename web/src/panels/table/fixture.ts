@@ -1,8 +1,8 @@
 // A table with numbers that JSON has no form for, texts, and an image.
-import type { PanelFixture } from "../fixture";
+import { keySubject, type PanelFixture } from "../fixture";
 
 const fixture: PanelFixture<{ columns: string[]; data: unknown[][] }> = {
-  subject: { place: "workspace", anyRunning: false, keyInfo: { key: "predictions", kinds: ["table-file"], runs: 1, points: 1, first_step: 0, last_step: 0 } },
+  subject: keySubject("predictions", "table-file"),
   data: {
     columns: ["id", "label", "score", "image"],
     data: [

@@ -1,15 +1,4 @@
 // Tables over steps: sorted, searched, as long as they were logged.
-import type { WorkspacePanelType } from "../types";
+import { mediaPanel } from "../media/mediaPanel";
 
-const panel: WorkspacePanelType = {
-  type: "table",
-  title: "Tables",
-  place: "workspace",
-  needs: "values",
-  cardTestId: "media-card",
-  size: "large",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("table-file") ? 40 : 0),
-  load: () => import("./View"),
-};
-
-export default panel;
+export default mediaPanel({ type: "table", title: "Tables", kinds: ["table-file"], size: "large", load: () => import("./View") });

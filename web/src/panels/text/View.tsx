@@ -1,13 +1,12 @@
 // The newest text values of one run, newest first, with their steps.
 import { useEffect } from "react";
 import { readValues } from "../../api/client";
-import { decodeValue } from "../../api/values";
+import { decodeValue, newestFirst } from "../../api/values";
 import { csvOf } from "../../numbers/csv";
 import { formatNumber, formatPlural } from "../../numbers/format";
 import { formatValue } from "../../numbers/value";
 import { useGrowing, useSingleRun } from "../single";
 import type { PanelProps } from "../types";
-import { newestFirst } from "./order";
 
 const LIMIT = 100;
 

@@ -1,14 +1,13 @@
 // The videos of a step, each with the browser's own player; a GIF as the picture it is.
 import { useRef } from "react";
 import { fileUrl } from "../../api/client";
-import { hasFile, type VideoRecord } from "../../api/records";
+import { hasFile, isAnimation, type VideoRecord } from "../../api/records";
 import { type Size, useSize } from "../../ui/useSize";
 import { FileMessage } from "../media/MediaMessage";
 import { SingleRunMedia } from "../media/SingleRunMedia";
 import { pictureScale, tileSize } from "../media/tiles";
 import { useFile } from "../media/useFile";
 import type { PanelProps } from "../types";
-import { isAnimation } from "./kind";
 
 const KINDS = ["video-file"];
 const GAP_PX = 8;

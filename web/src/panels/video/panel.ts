@@ -1,15 +1,4 @@
 // Videos over steps.
-import type { WorkspacePanelType } from "../types";
+import { mediaPanel } from "../media/mediaPanel";
 
-const panel: WorkspacePanelType = {
-  type: "video",
-  title: "Videos",
-  place: "workspace",
-  needs: "values",
-  cardTestId: "media-card",
-  size: "tall",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("video-file") ? 40 : 0),
-  load: () => import("./View"),
-};
-
-export default panel;
+export default mediaPanel({ type: "video", title: "Videos", kinds: ["video-file"], size: "tall", load: () => import("./View") });

@@ -2,10 +2,9 @@
 import { expect, test } from "vitest";
 import { formatCount } from "../../numbers/format";
 import fixture, { makeBuckets, makeExact, makePanel, makeRun } from "./fixture";
-import { hitTest, nearestIndex } from "./hit";
+import { describeHits, hitTest, nearestIndex } from "./hover";
 import { buildModel, seriesRefs } from "./model";
 import { makeScale } from "./paint";
-import { describeHits } from "./tooltip";
 
 const VIEW = { smoothing: 0, logY: false, band: true, ignoreOutliers: false };
 

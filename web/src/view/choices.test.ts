@@ -1,7 +1,6 @@
 // The keys that go round: x axis and smoothing.
 import { expect, test } from "vitest";
-import { nextSmoothing } from "./smoothing";
-import { nextXAxis } from "./xAxis";
+import { nextSmoothing, nextXAxis } from "./choices";
 
 test("goes round, and from a metric back to the first", () => {
   expect(["_step", "_runtime", "_timestamp", "epoch"].map(nextXAxis)).toEqual(["_runtime", "_timestamp", "_step", "_step"]);

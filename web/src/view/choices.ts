@@ -1,4 +1,4 @@
-// The x axes every project has, in the order the control and the key go through them.
+// Choices of the charts' controls: the x axes every project has and the stops of smoothing, in the order a key goes through them.
 
 export const X_AXES: readonly { key: string; name: string; title: string }[] = [
   { key: "_step", name: "step", title: "Step, or the step metric that a metric is defined with" },
@@ -17,4 +17,11 @@ export function xName(x: string): string {
   if (x === "_runtime") return "relative time";
   if (x === "_timestamp") return "wall time";
   return x;
+}
+
+/** The slider reaches everything between. */
+const STOPS = [0, 0.6, 0.9, 0.99];
+
+export function nextSmoothing(weight: number): number {
+  return STOPS.find((stop) => stop > weight) ?? 0;
 }

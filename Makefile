@@ -89,7 +89,7 @@ check-python:
 	@$(STEP) "invariants" python scripts/check_invariants.py
 	@$(STEP) "dependencies" python scripts/check_dependencies.py
 	@$(STEP) "spelling" typos
-	@$(STEP) "docs site" mkdocs build --strict --quiet
+	@$(STEP) "docs site" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 
 check-web:
 	@$(STEP) "biome" npm --prefix web run --silent lint

@@ -13,9 +13,6 @@ use stepwell_codec::msgpack;
 use stepwell_model::limits;
 use stepwell_model::value::EXT_WTF8;
 
-/// Levels of nesting that a value may have; the row and the payload around it take the rest of [`limits::VALUE_DEPTH`].
-const DEPTH: usize = limits::VALUE_DEPTH - 3;
-
 /// What [`plain`] made of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plain {
@@ -103,7 +100,14 @@ pub(crate) fn key_text<'a>(key: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str
 
 /// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in errors.
 pub(crate) fn any(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    nested(out, key, value, DEPTH)
+    nested(out, key, value, limits::LOGGED_DEPTH)
+}
+
+/// The error of a value that nothing could read back.
+#[cold]
+pub(crate) fn too_deep(key: &str) -> PyErr {
+    let levels = limits::LOGGED_DEPTH;
+    PyValueError::new_err(format!("{key:?} is nested deeper than {levels} levels, or holds itself; nothing of this call was kept"))
 }
 
 fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
@@ -111,11 +115,7 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
     if unsafe { plain(out, value.as_ptr()) } == Plain::Done {
         return Ok(());
     }
-    let deeper = || {
-        depth.checked_sub(1).ok_or_else(|| {
-            PyValueError::new_err(format!("{key:?} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept"))
-        })
-    };
+    let deeper = || depth.checked_sub(1).ok_or_else(|| too_deep(key));
     if let Ok(dict) = value.cast::<PyDict>() {
         return map(out, key, &dict.copy()?, deeper()?);
     }

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 use stepwell_client::{FlushLevel, OnFull, PushError, Refusal, Steps, WriterOptions};
 use stepwell_codec::msgpack;
 use stepwell_lock::Mutex;
-use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, limits};
+use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, defaults, limits};
 
 /// How long a blocked `log` waits before it lets Python look at signals.
 pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
@@ -275,7 +275,7 @@ impl Writer {
 impl Writer {
     #[new]
     #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
-        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false, max_keys=200_000, silent=false, warn=None))]
+        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false, max_keys=defaults::MAX_KEYS, silent=false, warn=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
     fn new(
         py: Python<'_>,

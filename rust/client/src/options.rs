@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use stepwell_model::{Opening, StreamId};
+use stepwell_model::{Opening, StreamId, defaults};
 use stepwell_spool::{Disk, OsDisk, SpoolOptions};
 
 /// What to do with rows for which there is no room.
@@ -64,8 +64,8 @@ impl WriterOptions {
             opening,
             stream: StreamId(stream),
             on_full: OnFull::Sample,
-            nested_keys: 200_000,
-            queue_bytes: 64 << 20,
+            nested_keys: defaults::MAX_KEYS,
+            queue_bytes: defaults::QUEUE_BYTES,
             spool_bytes: 0,
             sync_interval: Duration::from_secs(1),
             token: String::new(),

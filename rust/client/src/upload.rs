@@ -3,7 +3,6 @@
 //! - [`connection`]: one attached connection, deadlines on every wait for it.
 //! - [`shared`]: a connection that many streams share.
 //! - [`session`]: one stream on a connection: open, send within the window, acks, rewind, throttle.
-//! - [`filler`]: frames that stand for entries which the spool has lost, so that the numbers stay dense.
 //! - [`backoff`]: how long to wait before connecting again.
 //! - [`thread`]: the uploader of a writer that lives.
 //! - [`blobs`]: the contents of files, on a connection of their own; [`files`]: those of a writer that lives.
@@ -19,13 +18,12 @@ pub(crate) mod backoff;
 pub(crate) mod blobs;
 pub(crate) mod connection;
 pub(crate) mod files;
-pub(crate) mod filler;
 pub(crate) mod refused;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod thread;
 
-use stepwell_codec::FrameError;
+use stepwell_codec::GapError;
 use stepwell_spool::SpoolError;
 
 /// Why a connection or a stream on it cannot go on.
@@ -72,17 +70,9 @@ pub(crate) enum UploadError {
     /// The spool cannot be read.
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    /// A filler cannot be made.
+    /// The spool lacks entries for which no frame can be made.
     #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// The spool lacks more than may be filled.
-    #[error("entries {from} to {to} are missing in the spool")]
-    Missing {
-        /// First one.
-        from: u64,
-        /// Last one.
-        to: u64,
-    },
+    Gap(#[from] GapError),
 }
 
 impl UploadError {

@@ -1,10 +1,12 @@
-//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, and the columns of chunks.
+//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, gap frames, and the columns of chunks.
 
 pub mod column;
 pub mod frame;
+pub mod gap;
 pub mod msgpack;
 pub mod pack;
 pub mod payload;
 
 pub use frame::{FrameEncoder, FrameError, FrameHeader, FrameView};
+pub use gap::{GapError, GapFrames};
 pub use payload::{PayloadBuilder, PayloadError, PayloadReader, RowRef};

@@ -1,22 +1,40 @@
-//! From nested dicts to series: the leaves of a value and their names.
+//! Nested dicts to series: the leaves of a value and their names.
 
 use crate::value::Value;
 
-/// Calls `leaf(name, value)` for every leaf under `key`: nested dicts are joined with `.`, while typed objects (maps
-/// with a `_type`), empty dicts and lists are leaves themselves.
-pub fn flatten<'a>(key: &str, value: &'a Value, leaf: &mut impl FnMut(&str, &'a Value)) {
-    match value {
-        Value::Map(pairs) if !pairs.is_empty() && value.type_name().is_none() => {
-            let mut path = String::with_capacity(key.len() + 16);
-            for (name, inner) in pairs {
-                path.clear();
-                path.push_str(key);
-                path.push('.');
-                path.push_str(name);
-                flatten(&path, inner, leaf);
+/// A value that may be a dict of others.
+pub trait Nested: Sized {
+    /// The name of what a dict holds.
+    type Name: AsRef<str>;
+
+    /// What a dict holds, by name. `None` for a leaf: everything that is no dict, an empty dict, and a typed object (a dict with a text as
+    /// `_type`).
+    fn children(&self) -> Option<impl Iterator<Item = (Self::Name, Self)> + use<Self>>;
+}
+
+impl<'a> Nested for &'a Value {
+    type Name = &'a str;
+
+    fn children(&self) -> Option<impl Iterator<Item = (&'a str, Self)> + use<'a>> {
+        match self {
+            Value::Map(pairs) if !pairs.is_empty() && self.type_name().is_none() => {
+                Some(pairs.iter().map(|(name, inner)| (name.as_str(), inner)))
             }
+            _ => None,
         }
-        _ => leaf(key, value),
+    }
+}
+
+/// Calls `leaf(name, value)` for every leaf under `key`: the names of nested dicts are joined with `.`.
+pub fn flatten<V: Nested>(key: &str, value: V, leaf: &mut impl FnMut(&str, V)) {
+    let Some(children) = value.children() else { return leaf(key, value) };
+    let mut path = String::with_capacity(key.len() + 16);
+    for (name, inner) in children {
+        path.clear();
+        path.push_str(key);
+        path.push('.');
+        path.push_str(name.as_ref());
+        flatten(&path, inner, leaf);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names of things: the path of a run, the id of a stream.
 
-use crate::limits;
+use crate::name::NameRule;
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub struct InvalidName {
 }
 
 impl InvalidName {
-    fn new(what: &'static str, name: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(what: &'static str, name: &str, problem: impl Into<String>) -> Self {
         Self { what, name: name.chars().take(64).collect(), problem: problem.into() }
     }
 }
@@ -106,25 +106,12 @@ impl fmt::Display for RunPath {
 }
 
 impl RunPath {
-    /// Checks the three names: not empty, within their limits, and free of the characters that paths and URLs give a meaning to.
+    /// Checks the three names as those of a run that may exist already: see [`NameRule::check_stored`].
     pub fn new(entity: &str, project: &str, run: &str) -> Result<Self, InvalidName> {
-        check("entity", entity, limits::PROJECT_CHARS, "/\\#?%:")?;
-        check("project", project, limits::PROJECT_CHARS, "/\\#?%:")?;
-        check("run id", run, limits::RUN_ID_CHARS, ":;,#?/'\\")?;
+        NameRule::Entity.check_stored(entity)?;
+        NameRule::Project.check_stored(project)?;
+        NameRule::RunId.check_stored(run)?;
         Ok(Self { entity: entity.into(), project: project.into(), run: run.into() })
-    }
-}
-
-fn check(what: &'static str, name: &str, max_chars: usize, forbidden: &str) -> Result<(), InvalidName> {
-    if name.is_empty() || name.trim() != name {
-        return Err(InvalidName::new(what, name, "must not be empty, nor begin or end with white space"));
-    }
-    if name.chars().count() > max_chars {
-        return Err(InvalidName::new(what, name, format!("is longer than {max_chars} characters")));
-    }
-    match name.chars().find(|c| forbidden.contains(*c) || c.is_control()) {
-        Some(c) => Err(InvalidName::new(what, name, format!("must not contain {c:?}"))),
-        None => Ok(()),
     }
 }
 

@@ -1,16 +1,21 @@
-//! The vocabulary of Stepwell: ids, keys, values, entries and limits. No I/O, no dependencies.
+//! The vocabulary of Stepwell: ids, names, addresses, keys, values, entries, limits and defaults. No I/O, no dependencies.
 
+pub mod address;
+pub mod defaults;
 pub mod entry;
 pub mod flatten;
 pub mod ids;
 pub mod limits;
 pub mod metric;
+pub mod name;
 pub mod value;
 
+pub use address::{Address, InvalidAddress};
 pub use entry::{Entry, FileVersion, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
 pub use flatten::flatten;
 pub use ids::{BlobId, InvalidName, RunPath, StreamId};
 pub use metric::Metrics;
+pub use name::{ALL_LABELS, NameRule};
 pub use value::{Histogram, Kind, Number, Value};
 
 /// A training step. Any 64-bit integer may be logged; automatic steps start at 0.

@@ -8,10 +8,16 @@ pub const FRAME_RAW_BYTES: usize = 16 << 20;
 pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Nesting of a msgpack value; deeper ones are refused before the stack is at risk.
 pub const VALUE_DEPTH: usize = 32;
+/// Levels of dicts and lists that a logged value may have; the row and the payload around it take the rest of [`VALUE_DEPTH`].
+pub const LOGGED_DEPTH: usize = VALUE_DEPTH - 3;
 /// Bytes of a key in UTF-8.
 pub const KEY_BYTES: usize = 1 << 10;
 /// Bytes of one encoded row.
 pub const ROW_BYTES: usize = 8 << 20;
+/// Bytes of a row besides its values: what stands before them, generously.
+pub const ROW_HEAD_BYTES: usize = 64;
+/// Bytes of the values of one row.
+pub const ROW_VALUES_BYTES: usize = ROW_BYTES - ROW_HEAD_BYTES;
 /// Keys that one frame may name; more than any frame of real rows holds.
 pub const FRAME_KEYS: usize = 1 << 20;
 /// Characters of a project or entity name.
@@ -20,6 +26,8 @@ pub const PROJECT_CHARS: usize = 128;
 pub const RUN_ID_CHARS: usize = 128;
 /// Characters of a label.
 pub const LABEL_CHARS: usize = 128;
+/// Characters of a tag.
+pub const TAG_CHARS: usize = 64;
 /// Bytes of the path of a run's file.
 pub const FILE_PATH_BYTES: usize = 1 << 10;
 /// Bytes of one blob.

@@ -49,9 +49,6 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// The port that a server listens on if nothing else is asked for.
-    pub const DEFAULT_PORT: u16 = 7117;
-
     /// A server on a free port of the loopback interface.
     pub fn loopback(store: Arc<dyn Store>, mode: Mode, directory: impl Into<PathBuf>) -> Self {
         let connections = ConnectionLimits::default();

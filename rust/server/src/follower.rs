@@ -8,12 +8,11 @@
 //! 2. A stream without a destination is followed. One with a destination is on its way to another server: it is shown here too as long as it
 //!    still holds everything from its first entry on, and left alone from the moment a part of it is gone.
 //! 3. A frame that is damaged or missing costs its own entries: the store's numbers stay dense, as each missing entry is stated as a loss of
-//!    one row (see [`patch`]), which the run counts and the dashboard shows.
+//!    one row (see [`stepwell_codec::gap`]), which the run counts and the dashboard shows.
 //! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is silent is looked at ever more rarely, and
 //!    holds no open file.
 
 mod batch;
-mod patch;
 mod track;
 
 use crate::clock;

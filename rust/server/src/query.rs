@@ -27,7 +27,7 @@ use stepwell_store::{LabelChoice, Page};
 use tonic::{Request, Response, Status};
 
 /// Runs in a list if the request names no limit.
-const DEFAULT_RUNS: usize = 1_000;
+const DEFAULT_RUNS: usize = stepwell_model::defaults::RUNS_PAGE;
 /// Bytes of a request; the longest names 20,000 series.
 const REQUEST_BYTES: usize = 4 << 20;
 
@@ -53,7 +53,7 @@ pub(crate) fn run_path(path: Option<v1::RunPath>) -> Result<RunPath, ServiceErro
 pub(crate) fn label_choice(label: Option<&str>) -> LabelChoice {
     match label {
         None => LabelChoice::Primary,
-        Some("*") => LabelChoice::All,
+        Some(stepwell_model::ALL_LABELS) => LabelChoice::All,
         Some(label) => LabelChoice::Is(label.to_owned()),
     }
 }

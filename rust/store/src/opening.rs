@@ -2,15 +2,13 @@
 
 use crate::api::{AppendOutcome, StoreError};
 use stepwell_codec::FrameHeader;
-use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, limits};
+use stepwell_model::{EntryNumber, NameRule, Opening, RunPath, StreamId};
 
 /// The path of the run that an opening names, if its names can be used.
 pub fn check_opening(opening: &Opening) -> Result<RunPath, StoreError> {
-    let label_chars = opening.label.chars().count();
-    if label_chars > limits::LABEL_CHARS {
-        return Err(StoreError::Invalid(format!("a label of {label_chars} characters; {} are allowed", limits::LABEL_CHARS)));
-    }
-    RunPath::new(&opening.entity, &opening.project, &opening.run).map_err(|error| StoreError::Invalid(error.to_string()))
+    let checked = NameRule::Label.check_stored(&opening.label);
+    let path = checked.and_then(|()| RunPath::new(&opening.entity, &opening.project, &opening.run));
+    path.map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
 /// A stream never changes its run: opened again, it must name the same one. Everything else of a second opening is ignored.

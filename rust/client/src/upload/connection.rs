@@ -3,6 +3,7 @@
 use super::UploadError;
 use std::error::Error;
 use std::time::Duration;
+use stepwell_model::Address;
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Say;
 use stepwell_proto::v1::ingest_client::IngestClient;
@@ -62,12 +63,7 @@ impl Inbound {
 /// Connects. Only the transport: nothing is said yet.
 pub(crate) async fn connect(url: &str) -> Result<Channel, UploadError> {
     let address = |problem: String| UploadError::Address { url: url.to_owned(), problem };
-    if url.starts_with("https://") {
-        return Err(address("this version speaks plain http:// only; put a tunnel or a proxy in front".into()));
-    }
-    if !url.starts_with("http://") {
-        return Err(address("it must begin with http://".into()));
-    }
+    Address::parse(url).map_err(|error| address(format!("it {error}")))?;
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| address(words(&error)))?;
     let endpoint = endpoint
         .connect_timeout(CONNECT_TIMEOUT)

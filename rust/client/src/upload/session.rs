@@ -2,12 +2,11 @@
 
 use super::UploadError;
 use super::connection::{ANSWER_TIMEOUT, Connection, message, of_status};
-use super::filler::Filler;
 use crate::worker::wall_time;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
-use stepwell_codec::FrameHeader;
+use stepwell_codec::{FrameHeader, GapFrames};
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Say;
@@ -87,7 +86,7 @@ struct Session<'a, F> {
     reader: &'a mut SpoolReader,
     opening: &'a Opening,
     feed: &'a mut F,
-    filler: Filler,
+    gaps: GapFrames,
     /// What was found damaged since the last frame.
     damage: Vec<Damage>,
     /// Why the spool cannot be read beyond what was sent.
@@ -118,7 +117,7 @@ pub(crate) async fn run<F: Feed>(
         reader,
         opening,
         feed,
-        filler: Filler::default(),
+        gaps: GapFrames::default(),
         damage: Vec::new(),
         stopped_by: None,
         acked: 0,
@@ -172,7 +171,7 @@ impl<F: Feed> Session<'_, F> {
         self.in_flight.clear();
         self.in_flight_bytes = 0;
         self.held = None;
-        self.filler.clear();
+        self.gaps.clear();
         self.damage.clear();
         self.stopped_by = None;
         Ok(self.reader.seek(number)?)
@@ -266,7 +265,7 @@ impl<F: Feed> Session<'_, F> {
             }
             let (last, bytes) = match self.held.take() {
                 Some(held) => held,
-                None => match self.filler.next(self.opening, wall_time())? {
+                None => match self.gaps.next_frame(self.opening, wall_time())? {
                     Some(frame) => frame,
                     None => match self.read()? {
                         Read::Frame(last, bytes) => (last, bytes),
@@ -322,7 +321,7 @@ impl<F: Feed> Session<'_, F> {
             self.feed.damaged(&std::mem::take(&mut self.damage), missing)?;
         }
         if let Some((from, to)) = missing {
-            self.filler.missing(from, to)?;
+            self.gaps.add(from, to)?;
         }
         Ok(read)
     }

@@ -2,12 +2,11 @@
 
 use super::Follower;
 use super::batch::{Batch, Landing};
-use super::patch::{self, LOST_PER_FRAME};
 use crate::diagnostics::warn;
 use crate::ingest::check;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use stepwell_codec::{msgpack, payload};
+use stepwell_codec::{GapFrames, gap, msgpack, payload};
 use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, TimeMicros};
 use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
 use stepwell_store::StoreError;
@@ -18,8 +17,6 @@ const BATCH_BYTES: usize = 4 << 20;
 const TOGETHER: usize = 256;
 /// How long one stream may be read at a time.
 const READ_TIME: Duration = Duration::from_millis(50);
-/// Missing entries that are believed in one gap. A larger one is a number that cannot be true.
-const MOST_LOST: u64 = 10_000_000;
 /// How long a stream without news waits for the next look, at first and at most.
 const LOOK_SOON: Duration = Duration::from_millis(150);
 const LOOK_LATE: Duration = Duration::from_secs(5);
@@ -319,7 +316,7 @@ impl Track {
                     let checked = if whole {
                         check(batch.stream, opening, bytes).map_err(|error| (error.is_later(), error.to_string()))
                     } else {
-                        let rest = patch::rest(bytes, wanted).map_err(|error| (error.is_later(), error.to_string()));
+                        let rest = gap::tail(bytes, wanted).map_err(|error| (error.is_later(), error.to_string()));
                         rest.and_then(|rest| check(batch.stream, opening, &rest).map_err(|error| (error.is_later(), error.to_string())))
                     };
                     match checked {
@@ -358,18 +355,13 @@ impl Track {
         (from, to, problem): (EntryNumber, EntryNumber, String),
     ) -> Result<bool, Stop> {
         warn(format_args!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.run));
-        if to - from >= MOST_LOST {
-            return Err(Stop::ForGood(format!("{} entries cannot be missing", to - from + 1)));
-        }
-        let mut first = from;
-        while first <= to {
-            let last = to.min(first + LOST_PER_FRAME - 1);
-            let bytes = patch::lost(opening, first, last, crate::clock::now()).map_err(|error| Stop::ForGood(error.to_string()))?;
+        let (mut frames, for_good) = (GapFrames::default(), |error: gap::GapError| Stop::ForGood(error.to_string()));
+        frames.add(from, to).map_err(for_good)?;
+        while let Some((_, bytes)) = frames.next_frame(opening, crate::clock::now()).map_err(for_good)? {
             let frame = check(batch.stream, opening, &bytes).map_err(|error| Stop::ForGood(error.to_string()))?;
             if !batch.submit(frame) {
                 return Ok(false);
             }
-            first = last + 1;
         }
         Ok(true)
     }

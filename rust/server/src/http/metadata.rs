@@ -15,7 +15,7 @@ use stepwell_model::{MetricDefinition, RunPath};
 use stepwell_store::{Page, Store, StoreError};
 
 /// Runs in a list if the request names no limit, and at most.
-const RUNS: usize = 1_000;
+const RUNS: usize = stepwell_model::defaults::RUNS_PAGE;
 const MOST_RUNS: usize = 100_000;
 /// Keys in a list if the request names no limit, and at most.
 pub(crate) const KEYS: usize = 10_000;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_codec::FrameHeader;
 use stepwell_lock::Mutex;
-use stepwell_model::{EntryNumber, Opening, StreamId, limits};
+use stepwell_model::{ALL_LABELS, EntryNumber, NameRule, Opening, StreamId, limits};
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::server_message::Message as Answer;
 use stepwell_proto::{ConvertError, convert, v1};
@@ -345,9 +345,10 @@ fn forget_if_complete(streams: &mut FxHashMap<StreamId, Open>, stream: StreamId)
 fn check_opening(opening: Option<v1::Opening>) -> Result<Opening, ServiceError> {
     let opening = opening.ok_or_else(|| ServiceError::invalid("OpenStream came without an opening"))?;
     let opening = Opening::try_from(opening)?;
-    if opening.label.chars().count() > limits::LABEL_CHARS || opening.label == "*" {
-        return Err(ServiceError::invalid(format!("a label has at most {} characters and is not `*`", limits::LABEL_CHARS)));
-    }
+    // Labels of earlier versions are taken, but for the one that stands for all.
+    let rule = NameRule::Label;
+    let checked = if opening.label == ALL_LABELS { rule.check(&opening.label) } else { rule.check_stored(&opening.label) };
+    checked.map_err(|error| ServiceError::invalid(error.to_string()))?;
     Ok(opening)
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn encode<'a>(extra: Map<String, Value>, panels: impl IntoIterator<It
                 let label = match &name.label {
                     LabelChoice::Primary => Value::Null,
                     LabelChoice::Is(label) => json!(label),
-                    LabelChoice::All => json!("*"),
+                    LabelChoice::All => json!(stepwell_model::ALL_LABELS),
                 };
                 json!({
                     "run": name.path.run, "key": name.key, "label": label, "exact": line.exact, "points": line.points,

@@ -1,11 +1,13 @@
 """The native extension: encoding, queue, spool, upload, binning, and the embedded server."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, final, type_check_only
+from typing import Any, ClassVar, Literal, TypedDict, final, type_check_only
 
 __version__: str
 __all__ = [
     "Content",
+    "Defaults",
+    "Limits",
     "Server",
     "Writer",
     "__version__",
@@ -16,10 +18,13 @@ __all__ = [
     "decode",
     "decode_rows",
     "encode",
+    "flatten",
     "greatest_attempt",
     "histogram",
+    "name_problem",
     "repair_store",
     "set_fallback",
+    "split_address",
     "spool_openings",
     "spooled_streams",
     "sync",
@@ -152,6 +157,27 @@ class Content:
     def sha256(self) -> str: ...
     def size(self) -> int: ...
 
+@final
+class Limits:
+    """The limits of the formats."""
+
+    KEY_BYTES: ClassVar[int]
+    LOGGED_DEPTH: ClassVar[int]
+    LAST_STEP: ClassVar[int]
+    QUERY_BUCKETS: ClassVar[int]
+    QUERY_SERIES: ClassVar[int]
+
+@final
+class Defaults:
+    """The defaults of settings and services."""
+
+    PORT: ClassVar[int]
+    QUEUE_BYTES: ClassVar[int]
+    MAX_KEYS: ClassVar[int]
+
+def flatten(data: dict[Any, Any]) -> list[tuple[str, Any]]: ...
+def name_problem(kind: Literal["entity", "project", "run id", "label", "tag"], name: str) -> str | None: ...
+def split_address(url: str) -> tuple[str, int]: ...
 def attach(content: Content, folder: str, key: str) -> str: ...
 def array_statistics(array: Any) -> dict[str, float]: ...
 def crc32c(data: bytes) -> int: ...

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from stepwell._native import Defaults
 from stepwell.errors import Error
 from stepwell.serving.directory_lock import DirectoryLock
 
 if TYPE_CHECKING:
     from stepwell._native import Server
 
-DEFAULT_PORT = 7117
+DEFAULT_PORT = Defaults.PORT
 # The dashboard, where the wheel has it.
 _UI_DIRECTORY = Path(__file__).resolve().parent.parent / "_web"
 

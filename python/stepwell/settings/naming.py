@@ -7,23 +7,18 @@ import string
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from stepwell._native import Limits, name_problem
 from stepwell.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Literal
 
-# Limits of rust/model/src/limits.rs.
-PROJECT_CHARS = 128
-RUN_ID_CHARS = 128
-LABEL_CHARS = 128
-TAG_CHARS = 64
-KEY_BYTES = 1024
-LAST_STEP = 2**63 - 1
-# Levels of dicts and lists in a value: VALUE_DEPTH of the same file, less those of the row around it.
-DEPTH = 29
+KEY_BYTES = Limits.KEY_BYTES
+LAST_STEP = Limits.LAST_STEP
+# Levels of dicts and lists in a value.
+DEPTH = Limits.LOGGED_DEPTH
 
-_PROJECT_FORBIDDEN = "/\\#?%:"
-_RUN_ID_FORBIDDEN = ":;,#?/'\\"
 _ALPHABET = string.ascii_lowercase + string.digits
 _RUN_ID_LETTERS = 8
 _NUMBERS = 99
@@ -93,18 +88,17 @@ def too_deep(key: str) -> ValueError:
 
 def check_project(value: str, what: str = "project") -> None:
     """Raise `UsageError` unless `value` may name a project or an entity."""
-    _check_name(what, value, PROJECT_CHARS, _PROJECT_FORBIDDEN)
+    _check_name(what, "project", value)
 
 
 def check_run_id(value: str) -> None:
     """Raise `UsageError` unless `value` may be the id of a run."""
-    _check_name("id", value, RUN_ID_CHARS, _RUN_ID_FORBIDDEN)
+    _check_name("id", "run id", value)
 
 
 def check_label(value: str) -> None:
     """Raise `UsageError` unless `value` may tell a writer apart. The empty label is the only writer's."""
-    if value:
-        _check_name("label", value, LABEL_CHARS, "")
+    _check_name("label", "label", value)
 
 
 def check_tags(values: Iterable[object]) -> None:
@@ -112,22 +106,15 @@ def check_tags(values: Iterable[object]) -> None:
     for value in values:
         if not isinstance(value, str):
             raise UsageError(f"tags: every tag must be a str, not {type(value).__name__}")
-        if not 1 <= len(value) <= TAG_CHARS:
-            raise UsageError(f"tags: a tag must have 1 to {TAG_CHARS} characters; {_short(value)} has {len(value)}")
+        _check_name("tags: the tag", "tag", value)
 
 
-def _check_name(what: str, value: object, most: int, forbidden: str) -> None:
+def _check_name(what: str, kind: Literal["project", "run id", "label", "tag"], value: object) -> None:
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a str, not {type(value).__name__}")
-    if not value.strip():
-        raise UsageError(f"{what} must not be empty or blank")
-    if len(value) > most:
-        raise UsageError(f"{what} must have at most {most} characters; {_short(value)} has {len(value)}")
-    found = sorted({char for char in value if char in forbidden or not char.isprintable()})
-    if found:
-        listed = " ".join(repr(char)[1:-1] for char in found)
-        allowed = f"none of {' '.join(forbidden)} and " if forbidden else ""
-        raise UsageError(f"{what} {_short(value)} contains {listed}; expected {allowed}no control characters")
+    problem = name_problem(kind, value)
+    if problem is not None:
+        raise UsageError(f"{what} {_short(value)} {problem}")
 
 
 def _short(value: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from stepwell._native import Defaults, split_address
 from stepwell.errors import UsageError
 from stepwell.settings import naming
 from stepwell.settings.foreign_settings import DECIDES, EQUIVALENT, is_without_effect
@@ -118,20 +119,12 @@ def _label(_name: str, value: object) -> str:
 
 
 def _url(name: str, value: object) -> str:
-    text = _text(name, value).strip().rstrip("/")
-    from urllib.parse import urlsplit  # only where there is an address: `init` is quick
-
-    expected = "expected http://host:port or https://host:port"
+    text = _text(name, value).strip()
     try:
-        parts = urlsplit(text)
-        host, _port = parts.hostname, parts.port
+        split_address(text)
     except ValueError as error:
-        raise UsageError(f"{name} {text!r} is not an address ({error}); {expected}") from None
-    if parts.scheme not in {"http", "https"}:
-        raise UsageError(f"{name} {text!r} does not begin with http:// or https://; {expected}")
-    if not host:
-        raise UsageError(f"{name} {text!r} names no host; {expected}")
-    return text
+        raise UsageError(f"{name} {text!r} {error}") from None
+    return text.rstrip("/")
 
 
 def _moment(name: str, value: object) -> str:
@@ -276,10 +269,10 @@ class Settings:
         default=30.0, metadata=_about(_seconds, "Longest wait for a server at the end, in s.", "FINISH_TIMEOUT")
     )
     queue_bytes: int = field(
-        default=64 << 20, metadata=_about(_count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
+        default=Defaults.QUEUE_BYTES, metadata=_about(_count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
     )
     max_keys: int = field(
-        default=200_000,
+        default=Defaults.MAX_KEYS,
         metadata=_about(
             _count, "Different keys that a process may log; values under further ones are refused.", "MAX_KEYS"
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stepwell._native import flatten
 from stepwell.settings.naming import DEPTH, clean_key, too_deep
 
 if TYPE_CHECKING:
@@ -135,12 +136,7 @@ def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
 
 def flat(key: str, value: Any) -> dict[str, Any]:
     """Return the leaves of a value by their keys, joined by dots; typed objects and empty dicts are leaves."""
-    if not isinstance(value, dict) or not value or "_type" in value:
-        return {key: value}
-    leaves: dict[str, Any] = {}
-    for name, inner in value.items():
-        leaves.update(flat(f"{key}.{name}", inner))
-    return leaves
+    return dict(flatten({key: value}))
 
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:

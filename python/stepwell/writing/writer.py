@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from stepwell.settings.naming import DEPTH, too_deep
+from stepwell._native import Defaults, flatten
 from stepwell.writing.tally import Tally
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class WriterOptions:
     queue_bytes: int
     spool_bytes: int
     summary_follows_log: bool = False
-    max_keys: int = 200_000
+    max_keys: int = Defaults.MAX_KEYS
 
     def path(self) -> tuple[str, str, str, str]:
         """Return which run this is: directory, entity, project, id."""
@@ -119,17 +119,6 @@ def _convert(key: str, value: Any) -> Any:
     return encode.convert(key, value)
 
 
-def _leaves(data: Mapping[str, Any], path: str = "", depth: int = DEPTH) -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested dicts under the keys that they have in rows: the path, joined by dots."""
-    if depth == 0:
-        raise too_deep(path.partition(".")[0])
-    for key, value in data.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{path}{key}.", depth - 1)
-        else:
-            yield f"{path}{key}", value
-
-
 class DisabledWriter:
     """Keeps nothing but last values and those set by hand, so that `run.summary` and `run.step` work."""
 
@@ -151,7 +140,7 @@ class DisabledWriter:
             if not isinstance(key, str):
                 raise TypeError(f"keys must be str, got {type(key).__name__} ({key!r})")
         at = self.step if step is None else operator.index(step)
-        for key, value in _leaves(data):
+        for key, value in flatten(dict(data)):
             self._tally.see(key, value)
         if at < self.step:
             return

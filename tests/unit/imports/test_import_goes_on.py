@@ -221,6 +221,16 @@ def test_times_of_wandb_that_are_none_can_be_read_back(tmp_path: Path):
         assert len(list(run.scan_history())) == 4
 
 
+def test_a_tag_that_no_run_may_have_is_left_out(tmp_path: Path):
+    path = log_of(tmp_path, "r")
+    run = field(1, "r") + field(3, "p") + field(10, "sound") + field(10, "x" * 65)
+    path.write_bytes(framed([field(17, run), field(18, field(1, 0))]))
+    done = WandbImport(tmp_path / "out").run(path)
+    assert ["'tags'" in told and "not 65" in told for told in done.left_out] == [True]
+    with Api(tmp_path / "out") as api:
+        assert api.run("p/r").tags == ["sound"]
+
+
 def test_a_log_that_cannot_be_opened_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     log_of(tmp_path, "good", history(0, item("loss", "1")))
     bad = log_of(tmp_path, "bad")

@@ -15,6 +15,7 @@ DEFINITIONS: list[dict[str, Any]] = [
 ]
 ROWS: list[dict[str, Any]] = [
     {"acc": 0.5, "val/loss": 2.0, "val/acc": 1, "hidden": 1, "both": 1, "plain": "a", "n": {"a": 1}},
+    {"typed": {"_type": "x", "c": 1}, "n": {"b": {"_type": "x", "c": 1}, "c": {"_type": 1}}},
     {"acc": 0.75, "val/loss": 1.0, "val/acc": 4, "hidden": 2, "both": 2, "plain": "b", "n": {"a": 2}},
     {"acc": math.nan, "val/loss": 3.0, "val/acc": 3, "both": 3},
 ]

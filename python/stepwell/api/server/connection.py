@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import grpc
 
+from stepwell._native import split_address
 from stepwell.api.server.catch_up import catch_up
 from stepwell.errors import CommError
 from stepwell.proto.v1 import manage_pb2_grpc, query_pb2_grpc
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # A batch of rows: see `stepwell.api.columns.value`; a reply of metadata may be as large.
 _MESSAGE_BYTES = 256 << 20
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Connection:
@@ -27,7 +26,7 @@ class Connection:
     Parameters
     ----------
     url
-        `http://host:port` or `https://host:port`.
+        `http://host:port`.
     timeout
         Deadline of a call, in s; of a stream of rows, the longest wait for its next batch is the same.
     directory
@@ -38,9 +37,8 @@ class Connection:
         self.url = url
         self.timeout = timeout
         self.directory = directory
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        target = f"{f'[{host}]' if ':' in host else host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
+        host, port = split_address(url)
+        target = f"{f'[{host}]' if ':' in host else host}:{port}"
         options = [
             ("grpc.max_receive_message_length", _MESSAGE_BYTES),
             # Otherwise a forked child goes on with the connection of its parent.
@@ -48,10 +46,7 @@ class Connection:
             # A proxy for the world outside does not lead to this machine.
             ("grpc.enable_http_proxy", 0 if host in _LOOPBACK else 1),
         ]
-        if parts.scheme == "https":
-            self._channel = grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
-        else:
-            self._channel = grpc.insecure_channel(target, options)
+        self._channel = grpc.insecure_channel(target, options)
         self._stub: Any = query_pb2_grpc.QueryStub(self._channel)  # type: ignore[no-untyped-call]
         self._manage: Any = manage_pb2_grpc.ManageStub(self._channel)  # type: ignore[no-untyped-call]
 

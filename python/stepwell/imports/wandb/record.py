@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stepwell._native import name_problem
 from stepwell.imports.message import Message
 from stepwell.imports.refusals import Refusals, is_time
 
@@ -116,7 +117,12 @@ class WandbRun:
 
     def _take_run(self, said: Message) -> None:
         self.id, self.entity, self.project = said.text(_ID), said.text(_ENTITY), said.text(_PROJECT)
-        self.name, self.notes, self.tags = said.text(_NAME), said.text(_NOTES), said.texts(_TAGS)
+        self.name, self.notes, self.tags = said.text(_NAME), said.text(_NOTES), []
+        for tag in said.texts(_TAGS):
+            if problem := name_problem("tag", tag):
+                self.refused.note(self._source, "tags", f"a tag {problem}")
+            else:
+                self.tags.append(tag)
         self.group, self.job_type = said.text(_GROUP), said.text(_JOB_TYPE)
         start = said.message(_START)
         seconds = start.integer(1) + start.integer(2) / 1e9

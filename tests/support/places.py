@@ -30,6 +30,14 @@ class Place:
         """Run a training script that writes here."""
         return run_script(source, self.directory, self.env | dict(env or {}), *arguments, timeout=timeout)
 
+    def check_refused(self, ended: Ended, run_path: str, stored: int, refused: int) -> None:
+        """See that rows of a run were refused for their size or keys, counted, and told when it ended."""
+        run = self.api().run(run_path)
+        assert (run.rows, run.lost_rows) == (stored, refused)
+        assert f"WARNING {refused} rows of run" in ended.stderr
+        assert "could not be stored: too large" in ended.stderr
+        assert f"ended: {stored} rows are" in ended.stderr
+
     def api(self) -> Api:
         """Read what was written here."""
         return Api(self.address)

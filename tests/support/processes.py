@@ -180,7 +180,7 @@ def run_command(
 
 
 class ServerProcess:
-    """A real `stepwell serve` (or `ui`) that can be killed and started again on the same port and directory."""
+    """A real `stepwell serve` (or `ui`), `under` another program or not, that can be started again where it was."""
 
     def __init__(
         self,
@@ -188,8 +188,10 @@ class ServerProcess:
         command: Sequence[str | Path] = ("serve",),
         port: int = 0,
         process_env: Mapping[str, str] | None = None,
+        under: Sequence[str | Path] = (),
     ) -> None:
         self.home = home
+        self.under = under
         self.process_env = process_env or {}
         self.directory = home / "server"
         self.command = command
@@ -200,7 +202,7 @@ class ServerProcess:
         """Start it and wait until it listens."""
         port_file = self.home / "port"
         port_file.unlink(missing_ok=True)
-        arguments: list[str | Path] = [STEPWELL, *self.command]
+        arguments: list[str | Path] = [*self.under, STEPWELL, *self.command]
         if self.command[0] == "serve":
             arguments += ["--dir", self.directory]
         arguments += ["--port", str(self.port), "--port-file", port_file]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import STEPWELL, Process, ServerProcess, run_script, wait_until
+from tests.support.processes import ServerProcess, run_script
 
 pytestmark = pytest.mark.e2e
 
@@ -33,38 +33,22 @@ def test_half_requests_leave_room_for_whole_ones_and_for_writers(tmp_path: Path)
     prlimit = shutil.which("prlimit")
     if prlimit is None:
         pytest.skip("prlimit is missing")
-    port_file = tmp_path / "port"
-    command = [
-        prlimit,
-        "--nofile=128:128",
-        STEPWELL,
-        "serve",
-        "--dir",
-        tmp_path / "s",
-        "--port",
-        "0",
-        "--port-file",
-        port_file,
-    ]
-    with Process(command, tmp_path / "w") as server, contextlib.ExitStack() as held:
-        wait_until("it listens", lambda: port_file.exists() and port_file.read_text().strip(), 30)
-        port = int(port_file.read_text())
-        url = f"http://127.0.0.1:{port}"
+    with ServerProcess(tmp_path, under=(prlimit, "--nofile=128:128")) as server, contextlib.ExitStack() as held:
         for said in _HALF_REQUESTS.values():
             for _ in range(150):
-                client = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+                client = held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
                 with contextlib.suppress(ConnectionError):  # closed for another already
                     client.sendall(said)
-            assert _status(url)["mode"] == "server"
+            assert _status(server.url)["mode"] == "server"
         run_script(
             "import stepwell\nwith stepwell.init(project='p', id='r') as run: run.log({'a': 1})",
             tmp_path / "train",
-            {"STEPWELL_URL": url},
+            server.env,
         )
-        with urllib.request.urlopen(f"{url}/api/v1/run?entity=local&project=p&run=r", timeout=15) as answer:
+        with urllib.request.urlopen(f"{server.url}/api/v1/run?entity=local&project=p&run=r", timeout=15) as answer:
             assert json.load(answer)["rows"] == 1
-        assert "no room for more connections" in server.stderr
-        assert len(server.stderr.splitlines()) < 20
+        assert "no room for more connections" in server.running.stderr
+        assert len(server.running.stderr.splitlines()) < 20
 
 
 def test_the_limit_of_connections_can_be_set(tmp_path: Path) -> None:

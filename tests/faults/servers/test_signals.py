@@ -47,24 +47,8 @@ def test_a_server_that_is_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     ignoring = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     )
-    port_file = tmp_path / "port"
-    command = [
-        sys.executable,
-        "-c",
-        ignoring,
-        STEPWELL,
-        "serve",
-        "--dir",
-        tmp_path / "s",
-        "--port",
-        "0",
-        "--port-file",
-        port_file,
-    ]
-    with Process(command, tmp_path / "w") as process:
-        wait_until("it listens", port_file.exists, 30)
-        process.signal(signal.SIGHUP)
+    with ServerProcess(tmp_path, under=(sys.executable, "-c", ignoring)) as server:
+        server.running.signal(signal.SIGHUP)
         with pytest.raises(AssertionError, match="in vain"):
-            wait_until("it ends", lambda: not process.alive(), timeout=0.5)
-        process.signal(signal.SIGTERM)
-        assert process.wait(30).code == 0
+            wait_until("it ends", lambda: not server.running.alive(), timeout=0.5)
+        assert server.stop().code == 0

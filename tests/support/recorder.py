@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stepwell.writing.writer import WriterOptions
+from stepwell.settings.settings import Settings
+from stepwell.writing.options import WriterOptions
 
 
 class Recorder:
@@ -18,24 +19,8 @@ class Recorder:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._writer = WriterOptions(
-            directory=str(directory),
-            entity="local",
-            project="media",
-            run="r",
-            label="",
-            rank=None,
-            primary=True,
-            attempt=0,
-            runtime_offset=0.0,
-            host="here",
-            destination="",
-            start_step=0,
-            on_full="block",
-            strict_steps=False,
-            queue_bytes=1 << 20,
-            spool_bytes=1 << 26,
-        ).open()
+        settings = Settings(dir=str(directory), on_full="block", queue_bytes=1 << 20, spool_bytes=1 << 26)
+        self._writer = WriterOptions.of(settings, ("local", "media", "r"), primary=True, host="here").open()
 
     def record(self, value: Any, key: str = "k") -> Any:
         """Return what is stored in place of a value."""

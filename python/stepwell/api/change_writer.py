@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.errors import CommError
 from stepwell.settings.settings import Settings
 from stepwell.values.tensor import with_tensors
-from stepwell.writing.writer import WriterOptions
+from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,24 +75,9 @@ def change_writer(connection: Connection, path: model_pb2.RunPath, label: str) -
 def _writer(
     connection: Connection, path: model_pb2.RunPath, label: str, directory: str, destination: str
 ) -> Iterator[ChangeWriter]:
-    usual = Settings()
-    options = WriterOptions(
-        directory=directory,
-        entity=path.entity,
-        project=path.project,
-        run=path.run,
-        label=label,
-        rank=None,
-        primary=False,
-        attempt=0,
-        runtime_offset=0.0,
-        host=os.uname().nodename,
-        destination=destination,
-        start_step=0,
-        on_full="block",
-        strict_steps=False,
-        queue_bytes=usual.queue_bytes,
-        spool_bytes=usual.spool_bytes,
+    run = path.entity, path.project, path.run
+    options = WriterOptions.of(
+        Settings(), run, directory=directory, destination=destination, label=label, on_full="block"
     )
     native = options.open()
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stepwell.runs.run import Run
     from stepwell.settings.settings import Settings
-    from stepwell.writing.writer import WriterOptions
+    from stepwell.writing.options import WriterOptions
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from stepwell._native import FinishReport
     from stepwell.process.terminal import Terminal
-    from stepwell.writing.writer import Writer, WriterOptions
+    from stepwell.writing.options import WriterOptions
+    from stepwell.writing.writer import Writer
 
 # Between two looks at how far the sending is; also how long Ctrl-C may take.
 _LOOK_SECONDS = 0.2

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stepwell.process import process_end
-from stepwell.writing.writer import DisabledWriter
+from stepwell.writing.disabled import DisabledWriter
 
 if TYPE_CHECKING:
     from stepwell.process.terminal import Terminal
-    from stepwell.writing.writer import Writer, WriterOptions
+    from stepwell.writing.options import WriterOptions
+    from stepwell.writing.writer import Writer
 
 
 class OwnWriter:

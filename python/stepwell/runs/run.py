@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stepwell.runs.metric import Metric
     from stepwell.runs.watch import Watch, What
     from stepwell.settings.settings import Settings
-    from stepwell.writing.writer import LogRow, WriterOptions
+    from stepwell.writing.options import WriterOptions
+    from stepwell.writing.writer import LogRow
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0

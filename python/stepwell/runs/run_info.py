@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stepwell.runs.run_status import RunStatus
     from stepwell.settings.settings import Settings
     from stepwell.startup.resume import EarlierRun
-    from stepwell.writing.writer import WriterOptions
+    from stepwell.writing.options import WriterOptions
 
 
 class RunInfo:

@@ -295,6 +295,16 @@ class Settings:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_said", frozenset(said))
 
+    @property
+    def directory(self) -> Path:
+        """The directory that keeps what is logged, absolute."""
+        return Path(self.dir).expanduser().absolute()
+
+    @property
+    def destination(self) -> str:
+        """Address of the server that runs go to; empty for runs that stay in the directory."""
+        return self.url if self.url and self.mode == "online" else ""
+
     def said(self) -> dict[str, Any]:
         """Return the settings that were given, without the defaults."""
         names: frozenset[str] = vars(self)["_said"]

@@ -95,5 +95,4 @@ def settings_files(environment: Mapping[str, str]) -> list[Path]:
 def local_directory(directory: str | None) -> Path:
     """Return the directory that was named, or that of the settings."""
     given = {} if directory is None else {"dir": directory}
-    settings = settings_of_process(given)
-    return Path(settings.dir).expanduser().absolute()
+    return settings_of_process(given).directory

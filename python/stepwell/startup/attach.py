@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.errors import UsageError
@@ -11,7 +9,7 @@ from stepwell.process import session
 from stepwell.runs.attachment import Attachment
 from stepwell.runs.run import Run
 from stepwell.settings.settings_file import settings_of_process
-from stepwell.writing.writer import WriterOptions
+from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from stepwell._native import SpoolOpening
@@ -34,30 +32,16 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
     """
     arguments = {"id": run_id, "project": project, "entity": entity}
     settings = settings_of_process(arguments)
-    directory = str(Path(settings.dir).expanduser().absolute())
+    directory = str(settings.directory)
     for each in reversed(session.unfinished()):
         if each.id == run_id and project in {None, each.project} and entity in {None, each.entity}:
             return each
     stream = _stream(directory, run_id, project, entity)
-    options = WriterOptions(
-        directory=directory,
-        entity=stream["entity"],
-        project=stream["project"],
-        run=run_id,
+    options = WriterOptions.of(
+        settings,
+        (stream["entity"], stream["project"], run_id),
         label=stream["label"],
-        rank=None,
-        primary=False,
-        attempt=0,
-        runtime_offset=0.0,
-        host=os.uname().nodename,
         destination=stream["destination"],
-        start_step=0,
-        on_full=settings.on_full,
-        strict_steps=settings.strict_steps,
-        queue_bytes=settings.queue_bytes,
-        spool_bytes=settings.spool_bytes,
-        summary_follows_log=settings.summary_follows_log,
-        max_keys=settings.max_keys,
     )
     return Run.joined(Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False))
 

@@ -14,7 +14,7 @@ from stepwell.runs.run import Run
 from stepwell.settings import naming
 from stepwell.settings.settings import split_moment
 from stepwell.writing.manifest import Manifest
-from stepwell.writing.writer import WriterOptions
+from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class RunStart:
         global _begun
         settings = self.settings
         terminal = Terminal(silent=settings.silent, quiet=settings.quiet)
-        directory = Path(settings.dir).expanduser().absolute()
+        directory, destination = settings.directory, settings.destination
         disabled = settings.mode == "disabled"
         if not disabled:
             _make_directory(directory)
@@ -49,31 +49,20 @@ class RunStart:
         run_id, is_new = self._run_id(manifest)
         rank = self.launcher.rank if settings.rank is None else settings.rank
         label = self._label(rank)
-        destination = settings.url if settings.url and settings.mode == "online" else ""
         if not disabled:
             self._check_not_in_use(directory, run_id, label)
         found = None if is_new or disabled else self._earlier(directory, destination, run_id, label, terminal)
         origin = None if disabled else self._origin(directory, destination)
-        options = WriterOptions(
-            directory=str(directory),
-            entity=settings.entity,
-            project=settings.project,
-            run=run_id,
+        options = WriterOptions.of(
+            settings,
+            (settings.entity, settings.project, run_id),
             label=label,
             rank=rank,
             # A rank that shares its run with nobody is the one that decides how it ended.
             primary=settings.primary and (is_new or rank in {None, 0}),
             attempt=0 if is_new or disabled else self._attempt(manifest, directory, run_id, label),
             runtime_offset=found.runtime if found else 0.0,
-            host=os.uname().nodename,
-            destination=destination or "",
             start_step=found.next_step if found else 0,
-            on_full=settings.on_full,
-            strict_steps=settings.strict_steps,
-            queue_bytes=settings.queue_bytes,
-            spool_bytes=settings.spool_bytes,
-            summary_follows_log=settings.summary_follows_log,
-            max_keys=settings.max_keys,
         )
         try:
             new = Run(options, settings, terminal)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stepwell import Api, _native
+from stepwell import Api
 from stepwell.cli.main import main
 from stepwell.imports.wandb.importer import WandbImport
 from tests.e2e.cli.test_import_wandb import framed
@@ -244,8 +244,7 @@ def test_a_log_that_cannot_be_opened_stops_no_other(tmp_path: Path, capsys: pyte
 def test_more_keys_than_a_run_may_have_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    usual = _native.Writer
-    monkeypatch.setattr(_native, "Writer", lambda **options: usual(**options, max_keys=3))
+    monkeypatch.setenv("STEPWELL_MAX_KEYS", "3")
     write_events(tmp_path, "a", *(record(event(step, 1.0, scalar(f"tag{step}", 1.0))) for step in range(5)))
     code, said = import_logs(tmp_path, capsys)
     assert code == 1

@@ -15,6 +15,7 @@ from stepwell.imports.refusals import is_time
 from stepwell.imports.tensorboard.directory import EventDirectory, event_directories
 from stepwell.imports.tensorboard.row import Rows
 from stepwell.settings.naming import clean
+from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from stepwell._native import Writer
@@ -157,20 +158,19 @@ class _Target:
             raise
 
     def _open(self, path: str, start: float | None, attempt: int) -> Writer:
-        from stepwell import _native
-        from stepwell.values import convert as encode
-
         settings = self.settings
-        directory = Path(settings.dir).expanduser().absolute()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _native.set_fallback(encode.convert)
-        return _native.Writer(
-            directory=str(directory), entity=settings.entity, project=settings.project,
-            run=path.rpartition("/")[2], label="", rank=None, primary=True, attempt=attempt, runtime_offset=0.0,
-            host=os.uname().nodename, destination=settings.url or "", start_step=0, on_full="block",
-            strict_steps=False, queue_bytes=settings.queue_bytes, spool_bytes=settings.spool_bytes,
+        settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        options = WriterOptions.of(
+            settings,
+            (settings.entity, settings.project, path.rpartition("/")[2]),
+            destination=settings.url or "",
+            primary=True,
+            attempt=attempt,
             start_time=start,
-        )  # fmt: skip
+            on_full="block",
+            strict_steps=False,
+        )
+        return options.open()
 
 
 @dataclass

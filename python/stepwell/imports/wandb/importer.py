@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from stepwell.imports.wandb.media import MediaTranslation
 from stepwell.imports.wandb.record import WandbRun
 from stepwell.settings.settings import Settings
 from stepwell.values.nested import flat
+from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,30 +157,15 @@ class WandbImport:
 
     def _write(self, run: WandbRun, entity: str, project: str, folder: Path) -> tuple[int, int]:
         """Write everything but what the rows cannot tell; return how many files there are, and how many are missing."""
-        from stepwell import _native
-        from stepwell.values import convert as encode
-
-        _native.set_fallback(encode.convert)
-        usual = Settings()
-        writer = _native.Writer(
+        options = WriterOptions.of(
+            Settings(),
+            (entity, project, run.id),
             directory=str(self._directory),
-            entity=entity,
-            project=project,
-            run=run.id,
-            label="",
-            rank=None,
             primary=True,
-            attempt=0,
-            runtime_offset=0.0,
-            host=os.uname().nodename,
-            destination="",
-            start_step=0,
-            on_full="block",
-            strict_steps=False,
-            queue_bytes=usual.queue_bytes,
-            spool_bytes=usual.spool_bytes,
             start_time=run.start or None,
+            on_full="block",
         )
+        writer = options.open()
         complete = False
         try:
             writer.set_info(

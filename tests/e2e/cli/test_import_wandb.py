@@ -13,7 +13,7 @@ import pytest
 
 from stepwell import Api
 from stepwell.errors import Error, UsageError
-from stepwell.imports.message import Message
+from stepwell.imports import protobuf
 from stepwell.imports.wandb.importer import WandbImport, find_logs
 from stepwell.imports.wandb.log import WandbLog
 from stepwell.imports.wandb.record import WandbRun
@@ -229,12 +229,26 @@ def test_a_torn_tail_is_no_damage_and_a_flipped_bit_costs_a_block_at_most(tmp_pa
     assert all(each in records for each in found)
 
 
+class Sample(protobuf.Message):
+    count = protobuf.integer(1)
+    greeting = protobuf.text(2)
+    greetings = protobuf.texts(2)
+    share = protobuf.double(3)
+    rest = protobuf.integer(4)
+    change = protobuf.sint(5)
+    fixed = protobuf.data(6)
+    is_open = protobuf.flag(7)
+    is_counted = protobuf.flag(1)
+    missing = protobuf.integer(9)
+
+
 def test_messages_of_protocol_buffers_are_read_by_number():
     data = b"\x08\x96\x01\x12\x02hi\x19" + struct.pack("<d", 0.5) + b"\x20" + b"\xff" * 9 + b"\x01\x28\x03"
-    message = Message(data + b"\x12\x03you" + b"\x35\x00\x00\x00\x00")
-    assert (message.integer(1), message.text(2), message.texts(2)) == (150, "you", ["hi", "you"])
-    assert (message.double(3), message.integer(4), message.sint(5), message.integer(9)) == (0.5, -1, -2, 0)
-    assert (6 in message, 7 in message, message.flag(1), message.flag(7)) == (True, False, True, False)
+    message = Sample(data + b"\x12\x03you" + b"\x35\x00\x00\x00\x00")
+    assert (message.count, message.greeting, message.greetings) == (150, "you", ["hi", "you"])
+    assert (message.share, message.rest, message.change, message.missing) == (0.5, -1, -2, 0)
+    assert (Sample.fixed in message, Sample.is_open in message) == (True, False)
+    assert (message.is_counted, message.is_open) == (True, False)
     for wrong in (b"\x08", b"\x12\x05hi", b"\x0b", b"\x08" + b"\xff" * 11):
         with pytest.raises(ValueError, match=r"field|varint"):
-            Message(wrong)
+            Sample(wrong)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports import wire
+from stepwell.imports import protobuf
 from stepwell.imports.tensorboard.tensor import read_tensor
 
 if TYPE_CHECKING:
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 # Tensors that TensorBoard shows in ways of its own, and that hold nothing to log.
 _LEFT_OUT = {"graphs", "graph_run_metadata", "graph_keras_model", "custom_scalars", "mesh", "projector", "hparams"}
+
+
+class _Encoded(protobuf.Message):
+    """An image, or a clip of audio."""
+
+    encoded_string = protobuf.data(4)
+
+
+class _Histogram(protobuf.Message):
+    min = protobuf.double(1)
+    max = protobuf.double(2)
+    bucket_limit = protobuf.doubles(6)
+    bucket = protobuf.doubles(7)
 
 
 def content(value: Value, plugin: str) -> Any:
@@ -36,13 +49,13 @@ def content(value: Value, plugin: str) -> Any:
         If it is damaged.
     """
     if value.kind == "scalar":
-        return wire.single(value.data)
+        return protobuf.single(value.data)
     if value.kind == "histogram":
         return _of_histogram(value.data)
     if value.kind == "image":
-        return _picture(next((wire.raw(each) for number, each in wire.fields(value.data) if number == 4), b""))
+        return _picture(_Encoded(value.data).encoded_string)
     if value.kind == "audio":
-        return _audio(next((wire.raw(each) for number, each in wire.fields(value.data) if number == 4), b""))
+        return _audio(_Encoded(value.data).encoded_string)
     if value.kind != "tensor" or plugin in _LEFT_OUT:
         return None
     array = read_tensor(value.data)
@@ -71,20 +84,14 @@ def _texts(values: Any) -> Any:
 
 def _of_histogram(data: bytes) -> Histogram | None:
     """Return the histogram of a message: buckets by their right edges, of which those at both ends may be empty."""
-    low = high = 0.0
-    limits: list[float] = []
-    counts: list[float] = []
-    for number, value in wire.fields(data):
-        if number in (1, 2):
-            low, high = (wire.double(value), high) if number == 1 else (low, wire.double(value))
-        elif number in (6, 7) and value != b"":
-            (limits if number == 6 else counts).extend(wire.numbers(value, "d"))
+    said = _Histogram(data)
+    limits, counts = said.bucket_limit, said.bucket
     filled = [index for index, count in enumerate(counts) if count > 0]
     if not filled or len(limits) != len(counts):
         return None
     first, last = filled[0], filled[-1]
     # The outermost buckets reach to infinity in some writers; what lies in them ends at the least and largest value.
-    return histogram(counts[first : last + 1], [low, *limits[first:last], high])
+    return histogram(counts[first : last + 1], [said.min, *limits[first:last], said.max])
 
 
 def histogram(counts: Sequence[float], edges: Sequence[float]) -> Histogram | None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stepwell.imports.protobuf import WireError
 from stepwell.imports.tensorboard.event import Event, read_event
 from stepwell.imports.tensorboard.record import DamagedFileError, read_records
-from stepwell.imports.wire import WireError
 from stepwell.settings.naming import clean
 
 # Sentences on one file; what is more is told in one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stepwell.imports import wire
+from stepwell.imports import protobuf
 
 # `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is void.
 _START = 1
@@ -63,7 +63,48 @@ class Event:
     source: str = field(default="", compare=False)
 
 
-_KINDS = {2: "scalar", 4: "image", 5: "histogram", 6: "audio", 8: "tensor"}
+class _PluginData(protobuf.Message):
+    plugin_name = protobuf.text(1)
+    content = protobuf.data(2)
+
+
+class _SummaryMetadata(protobuf.Message):
+    plugin_data = protobuf.message(1, _PluginData)
+
+
+class _Value(protobuf.Message):
+    tag = protobuf.text(1)
+    simple_value = protobuf.data(2)
+    image = protobuf.data(4)
+    histogram = protobuf.data(5)
+    audio = protobuf.data(6)
+    tensor = protobuf.data(8)
+    metadata = protobuf.message(9, _SummaryMetadata)
+
+
+class _Summary(protobuf.Message):
+    value = protobuf.messages(1, _Value)
+
+
+class _SessionLog(protobuf.Message):
+    status = protobuf.integer(1)
+
+
+class _Event(protobuf.Message):
+    wall_time = protobuf.double(1)
+    step = protobuf.integer(2)
+    file_version = protobuf.text(3)
+    summary = protobuf.message(5, _Summary)
+    session_log = protobuf.message(7, _SessionLog)
+
+
+_KINDS = {
+    "scalar": _Value.simple_value,
+    "image": _Value.image,
+    "histogram": _Value.histogram,
+    "audio": _Value.audio,
+    "tensor": _Value.tensor,
+}
 
 
 def read_event(data: bytes, source: str = "") -> Event:
@@ -74,41 +115,13 @@ def read_event(data: bytes, source: str = "") -> Event:
     WireError
         If the bytes are no event.
     """
-    time, step, version, is_start = 0.0, 0, "", False
-    values: list[Value] = []
-    for number, value in wire.fields(data):
-        if number == 1:
-            time = wire.double(value)
-        elif number == 2:
-            step = wire.signed(value)
-        elif number == 3:
-            version = wire.text(value)
-        elif number == 5:
-            values += [_value(wire.raw(each)) for inner, each in wire.fields(wire.raw(value)) if inner == 1]
-        elif number == 7:
-            is_start = any(inner == 1 and each == _START for inner, each in wire.fields(wire.raw(value)))
-    return Event(time, step, values, is_start, version, source)
+    said = _Event(data)
+    values = [_value(each) for each in said.summary.value]
+    return Event(said.wall_time, said.step, values, said.session_log.status == _START, said.file_version, source)
 
 
-def _value(data: bytes) -> Value:
-    tag, kind, content, plugin, plugin_data = "", "", b"", "", b""
-    for number, value in wire.fields(data):
-        if number == 1:
-            tag = wire.text(value)
-        elif number == 9:
-            plugin, plugin_data = _plugin(wire.raw(value))
-        elif number in _KINDS:
-            kind, content = _KINDS[number], wire.raw(value)
-    return Value(tag, kind, content, plugin, plugin_data)
-
-
-def _plugin(metadata: bytes) -> tuple[str, bytes]:
-    name, content = "", b""
-    for number, value in wire.fields(metadata):
-        if number == 1:
-            for inner, each in wire.fields(wire.raw(value)):
-                if inner == 1:
-                    name = wire.text(each)
-                elif inner == 2:
-                    content = wire.raw(each)
-    return name, content
+def _value(said: _Value) -> Value:
+    tag, plugin = said.tag, said.metadata.plugin_data
+    kind, content = next(((kind, known) for kind, known in _KINDS.items() if known in said), ("", None))
+    data = b"" if content is None else content.__get__(said, _Value)
+    return Value(tag, kind, data, plugin.plugin_name, plugin.content)

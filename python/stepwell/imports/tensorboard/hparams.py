@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.imports import wire
+from stepwell.imports import protobuf
+
+
+class _Value(protobuf.Message):
+    """A `google.protobuf.Value`; lists and structures are not written by anybody."""
+
+    number_value = protobuf.double(2)
+    string_value = protobuf.text(3)
+    bool_value = protobuf.flag(4)
+
+    def plain(self) -> float | str | bool | None:
+        if _Value.number_value in self:
+            return self.number_value
+        if _Value.string_value in self:
+            return self.string_value
+        return self.bool_value if _Value.bool_value in self else None
+
+
+class _Entry(protobuf.Message):
+    key = protobuf.text(1)
+    value = protobuf.message(2, _Value)
+
+
+class _SessionStartInfo(protobuf.Message):
+    hparams = protobuf.messages(1, _Entry)
+
+
+class _PluginData(protobuf.Message):
+    session_start_info = protobuf.message(3, _SessionStartInfo)
 
 
 def hyperparameters(data: bytes) -> dict[str, Any]:
@@ -15,24 +43,4 @@ def hyperparameters(data: bytes) -> dict[str, Any]:
     WireError
         If the bytes are no message.
     """
-    found: dict[str, Any] = {}
-    for number, session in wire.fields(data):
-        if number != 3:  # session_start_info
-            continue
-        for inner, entry in wire.fields(wire.raw(session)):
-            if inner == 1:
-                pair = dict(wire.fields(wire.raw(entry)))
-                found[wire.text(pair.get(1, b""))] = _value(wire.raw(pair.get(2, b"")))
-    return found
-
-
-def _value(data: bytes) -> float | str | bool | None:
-    """Return a `google.protobuf.Value`; lists and structures are not written by anybody."""
-    for number, value in wire.fields(data):
-        if number == 2:
-            return wire.double(value)
-        if number == 3:
-            return wire.text(value)
-        if number == 4:
-            return bool(wire.whole(value))
-    return None
+    return {entry.key: entry.value.plain() for entry in _PluginData(data).session_start_info.hparams}

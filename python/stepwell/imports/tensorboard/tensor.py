@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports import wire
+from stepwell.imports import protobuf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,11 +17,33 @@ _TYPES = {
     17: "uint16", 18: "complex128", 19: "float16", 22: "uint32", 23: "uint64",
 }  # fmt: skip
 _STRING, _BFLOAT16 = 7, 14
-# Fields of a tensor that hold single values, and how they are packed; None: as varints.
-_VALUES = {5: "f", 6: "d", 7: None, 9: "f", 10: None, 11: None, 12: "d", 13: None, 16: None, 17: None}
-_COMPLEX_FIELDS = (9, 12)
 # More elements than memory is worth for a log.
 MAX_ELEMENTS = 1 << 28
+
+
+class _Dimension(protobuf.Message):
+    size = protobuf.integer(1)
+
+
+class _Shape(protobuf.Message):
+    dim = protobuf.messages(2, _Dimension)
+
+
+class _Tensor(protobuf.Message):
+    dtype = protobuf.integer(1)
+    tensor_shape = protobuf.message(2, _Shape)
+    tensor_content = protobuf.data(4)
+    float_val = protobuf.floats(5)
+    double_val = protobuf.doubles(6)
+    int_val = protobuf.integers(7)
+    string_val = protobuf.datas(8)
+    scomplex_val = protobuf.floats(9)
+    int64_val = protobuf.integers(10)
+    bool_val = protobuf.integers(11)
+    dcomplex_val = protobuf.doubles(12)
+    half_val = protobuf.integers(13)
+    uint32_val = protobuf.integers(16)
+    uint64_val = protobuf.integers(17)
 
 
 def read_tensor(data: bytes) -> npt.NDArray[Any] | None:
@@ -33,36 +56,25 @@ def read_tensor(data: bytes) -> npt.NDArray[Any] | None:
     """
     import numpy as np
 
-    kind, shape, content = 0, list[int](), b""
-    values: list[Any] = []
-    texts: list[bytes] = []
-    paired = False
-    for number, value in wire.fields(data):
-        if number == 1:
-            kind = wire.whole(value)
-        elif number == 2:
-            shape = _shape(wire.raw(value))
-        elif number == 4:
-            content = wire.raw(value)
-        elif number == 8:
-            texts.append(wire.raw(value))
-        elif number in _VALUES:
-            code = _VALUES[number]
-            values += [wire.signed(each) for each in wire.varints(value)] if code is None else wire.numbers(value, code)
-            paired = paired or number in _COMPLEX_FIELDS
-    size = 1
-    for length in shape:
-        size *= length
-    if size < 0 or size > MAX_ELEMENTS:
-        raise wire.WireError(f"a tensor says that its shape is {shape}")
+    said = _Tensor(data)
+    kind, content, shape = said.dtype, said.tensor_content, [each.size for each in said.tensor_shape.dim]
+    if any(length < 0 for length in shape):
+        raise protobuf.WireError("a tensor has a dimension of unknown size")
+    size = math.prod(shape)
+    if size > MAX_ELEMENTS:
+        raise protobuf.WireError(f"a tensor says that its shape is {shape}")
     if kind == _STRING:
-        return _filled(np.array(texts, dtype=object), shape, size)
+        return _filled(np.array(said.string_val, dtype=object), shape, size)
     if kind not in _TYPES and kind != _BFLOAT16:
         return None
     if content:
         return _of_content(content, kind, shape, size)
-    if paired:
-        values = [complex(*pair) for pair in zip(values[::2], values[1::2], strict=False)]
+    values: list[Any] = [
+        *said.float_val, *said.double_val, *said.int_val, *said.int64_val, *said.bool_val, *said.half_val,
+        *said.uint32_val, *said.uint64_val,
+    ]  # fmt: skip
+    pairs = [*said.scomplex_val, *said.dcomplex_val]
+    values += [complex(*pair) for pair in zip(pairs[::2], pairs[1::2], strict=False)]
     if kind in (19, _BFLOAT16):  # their bits, in integers
         return _filled(_of_bits(np.array(values, dtype=np.uint16), kind), shape, size)
     # Integers come as 64 bits with a sign; astype wraps them into the type that was written.
@@ -75,7 +87,7 @@ def _of_content(content: bytes, kind: int, shape: list[int], size: int) -> npt.N
 
     stored = np.dtype("uint16" if kind == _BFLOAT16 else _TYPES[kind])
     if len(content) != size * stored.itemsize:
-        raise wire.WireError(f"a tensor of the shape {shape} has {len(content)} bytes")
+        raise protobuf.WireError(f"a tensor of the shape {shape} has {len(content)} bytes")
     array = np.frombuffer(content, dtype=stored.newbyteorder("<")).astype(stored)
     return (_of_bits(array, kind) if kind == _BFLOAT16 else array).reshape(shape)
 
@@ -93,21 +105,8 @@ def _filled(array: npt.NDArray[Any], shape: list[int], size: int) -> npt.NDArray
     import numpy as np
 
     if len(array) > size:
-        raise wire.WireError(f"a tensor of the shape {shape} has {len(array)} values")
+        raise protobuf.WireError(f"a tensor of the shape {shape} has {len(array)} values")
     if len(array) < size:
         last = array[-1:] if len(array) else np.zeros(1, array.dtype) if array.dtype != object else np.array([b""], "O")
         array = np.concatenate([array, np.repeat(last, size - len(array))])
     return array.reshape(shape)
-
-
-def _shape(data: bytes) -> list[int]:
-    sizes = []
-    for number, value in wire.fields(data):
-        if number == 2:
-            size = 0
-            for inner, length in wire.fields(wire.raw(value)):
-                size = wire.signed(length) if inner == 1 else size
-            if size < 0:
-                raise wire.WireError("a tensor has a dimension of unknown size")
-            sizes.append(size)
-    return sizes

@@ -1,31 +1,16 @@
-"""The records of wandb's log that make up a run, by the field numbers of its public protocol."""
+"""A run, put together from the records of wandb's log."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stepwell._native import name_problem
-from stepwell.imports.message import Message
 from stepwell.imports.refusals import Refusals, is_time
+from stepwell.imports.wandb import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-# Record.
-_HISTORY, _SUMMARY, _CONFIG, _FILES, _METRIC, _RUN, _EXIT = 2, 3, 5, 6, 12, 17, 18
-# RunRecord.
-_ID, _ENTITY, _PROJECT, _RUN_CONFIG, _RUN_SUMMARY, _GROUP, _JOB_TYPE, _NAME, _NOTES, _TAGS, _START = (
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17,
-)  # fmt: skip
-# Items of config, summary and history: a key or a path of keys, and a value as JSON; newer logs have typed values.
-_KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
-_BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 4, 5, 6, 7, 8
-_SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
-_GOALS = {1: "minimize", 2: "maximize"}
-
-Path = tuple[str, ...]
 
 
 @dataclass
@@ -95,110 +80,89 @@ class WandbRun:
 
     def _take_or_note(self, number: int, data: bytes) -> None:
         try:
-            self._take(Message(data))
+            self._take(protocol.Record(data))
         except Exception as error:  # noqa: BLE001  a record costs itself only, whichever part of it is wrong
             self.refused.note(self._source, f"record {number}", error)
 
-    def _take(self, record: Message) -> None:
-        if _HISTORY in record:
-            self._take_history(record.message(_HISTORY))
-        elif _SUMMARY in record:
-            self._change(self.summary, record.message(_SUMMARY))
-        elif _CONFIG in record:
-            self._change(self.config, record.message(_CONFIG))
-        elif _FILES in record:
-            self.files += [each.text(1) for each in record.message(_FILES).messages(1)]
-        elif _METRIC in record:
-            self._take_metric(record.message(_METRIC))
-        elif _RUN in record:
-            self._take_run(record.message(_RUN))
-        elif _EXIT in record:
-            self.exit_code = record.message(_EXIT).integer(1)
+    def _take(self, record: protocol.Record) -> None:
+        if protocol.Record.history in record:
+            self._take_history(record.history)
+        elif protocol.Record.summary in record:
+            self._change(self.summary, record.summary)
+        elif protocol.Record.config in record:
+            self._change(self.config, record.config)
+        elif protocol.Record.files in record:
+            self.files += [each.path for each in record.files.files]
+        elif protocol.Record.metric in record:
+            self._take_metric(record.metric)
+        elif protocol.Record.run in record:
+            self._take_run(record.run)
+        elif protocol.Record.exit in record:
+            self.exit_code = record.exit.exit_code
 
-    def _take_run(self, said: Message) -> None:
-        self.id, self.entity, self.project = said.text(_ID), said.text(_ENTITY), said.text(_PROJECT)
-        self.name, self.notes, self.tags = said.text(_NAME), said.text(_NOTES), []
-        for tag in said.texts(_TAGS):
+    def _take_run(self, said: protocol.Run) -> None:
+        self.id, self.entity, self.project = said.run_id, said.entity, said.project
+        self.name, self.notes, self.tags = said.display_name, said.notes, []
+        for tag in said.tags:
             if problem := name_problem("tag", tag):
                 self.refused.note(self._source, "tags", f"a tag {problem}")
             else:
                 self.tags.append(tag)
-        self.group, self.job_type = said.text(_GROUP), said.text(_JOB_TYPE)
-        start = said.message(_START)
-        seconds = start.integer(1) + start.integer(2) / 1e9
+        self.group, self.job_type = said.run_group, said.job_type
+        seconds = said.start_time.seconds + said.start_time.nanos / 1e9
         self.start = seconds if is_time(seconds) else 0.0
-        self._change(self.config, said.message(_RUN_CONFIG))
-        self._change(self.summary, said.message(_RUN_SUMMARY))
+        self._change(self.config, said.config)
+        self._change(self.summary, said.summary)
 
-    def _take_history(self, said: Message) -> None:
+    def _take_history(self, said: protocol.History) -> None:
         values: dict[str, Any] = {}
-        for item in said.messages(1):
+        for item in said.item:
             self._set(values, item)
         step = values.pop("_step", None)
         # Logs of older versions say the step in the row only.
-        chosen = said.message(2).integer(1) if 2 in said else step or 0
+        chosen = said.step.num if protocol.History.step in said else step or 0
         if isinstance(chosen, bool) or not isinstance(chosen, (int, float)) or chosen != chosen // 1:
             raise ValueError(f"the row has the step {chosen!r:.60}, which is no integer")
         self.rows.append(WandbRow(int(chosen), values))
 
-    def _set(self, values: dict[str, Any], item: Message) -> None:
+    def _set(self, values: dict[str, Any], item: protocol.Item) -> None:
         """Set the value of an item; what is none is noted."""
-        path = _path(item)
         try:
-            value = _value(item)
+            value = item.value()
         except (ValueError, RecursionError) as error:
-            self.refused.note(self._source, ".".join(path), error)
+            self.refused.note(self._source, ".".join(item.path), error)
         else:
-            _set(values, path, value)
+            _set(values, item.path, value)
 
-    def _change(self, values: dict[str, Any], said: Message) -> None:
+    def _change(self, values: dict[str, Any], said: protocol.Update) -> None:
         """Apply an update of config or summary: changed items, then those that are removed."""
-        for item in said.messages(1):
+        for item in said.update:
             self._set(values, item)
-        for item in said.messages(2):
-            *above, last = _path(item)
+        for item in said.remove:
+            *above, last = item.path
             inner: Any = values
             for key in above:
                 inner = inner.get(key) if isinstance(inner, dict) else None
             if isinstance(inner, dict):
                 inner.pop(last, None)
 
-    def _take_metric(self, said: Message) -> None:
-        if said.flag(10):  # made from a glob, which is a record of its own
+    def _take_metric(self, said: protocol.Metric) -> None:
+        if said.expanded_from_glob:  # the glob is a record of its own
             return
-        options, summary = said.message(6), said.message(7)
         self.metrics.append(
             {
-                "name": said.text(1) or said.text(2),
-                "step_metric": said.text(4) or None,
-                "step_sync": True if options.flag(1) else None,
-                "hidden": True if options.flag(2) else None,
-                "summary": [name for number, name in _SUMMARIES.items() if summary.flag(number)],
-                "goal": _GOALS.get(said.integer(8)),
-                "overwrite": said.message(9).flag(1),
+                "name": said.name or said.glob_name,
+                "step_metric": said.step_metric or None,
+                "step_sync": True if said.options.step_sync else None,
+                "hidden": True if said.options.hidden else None,
+                "summary": said.summary.kinds(),
+                "goal": protocol.GOALS.get(said.goal),
+                "overwrite": said.control.overwrite,
             }
         )
 
 
-def _path(item: Message) -> Path:
-    return tuple(item.texts(_NESTED_KEY)) or (item.text(_KEY),)
-
-
-def _value(item: Message) -> Any:
-    if _VALUE_JSON in item:
-        return json.loads(item.text(_VALUE_JSON))
-    if _BOOLEAN in item:
-        return item.flag(_BOOLEAN)
-    if _INTEGER in item:
-        return item.sint(_INTEGER)
-    if _NUMBER in item:
-        return item.double(_NUMBER)
-    if _TEXT in item:
-        return item.text(_TEXT)
-    return json.loads(item.text(_JSON)) if _JSON in item else None
-
-
-def _set(values: dict[str, Any], path: Path, value: Any) -> None:
+def _set(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     *above, last = path
     for key in above:
         inner = values.get(key)

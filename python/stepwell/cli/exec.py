@@ -6,21 +6,33 @@ import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from stepwell.cli.arguments import add_command
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import argparse
+    from collections.abc import Mapping
+
+    from stepwell.cli.arguments import Commands
 
 
-def execute(words: Sequence[str]) -> NoReturn:
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "exec", "run a Python program in which `import wandb` means stepwell", execute)
+    parser.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
+    parser.add_argument("words", nargs="+", metavar="SCRIPT", help="what Python itself would be given")
+
+
+def execute(parsed: argparse.Namespace) -> NoReturn:
     """Become `python WORDS…`: arguments, `__main__`, `sys.path[0]`, exit code and tracebacks are Python's own.
 
     Parameters
     ----------
-    words
-        `SCRIPT ARGS…` or `-m MODULE ARGS…`.
+    parsed
+        Has the `words` `SCRIPT ARGS…` or `-m MODULE ARGS…`.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *words], environment(os.environ))
+    os.execve(sys.executable, [sys.executable, *parsed.words], environment(os.environ))
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stepwell.cli.arguments import add_command
 from stepwell.errors import UsageError
 from stepwell.process.terminal import Terminal
 
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
     import argparse
 
     from stepwell.api import Api, Run
+    from stepwell.cli.arguments import Commands
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "export", "write runs to Parquet, CSV or JSON lines", export)
+    parser.add_argument("run_path", nargs="?", metavar="RUN", help="project/id or entity/project/id")
+    parser.add_argument("--project", help="every run of this project, each to a file in the directory of --output")
+    parser.add_argument("--format", choices=("parquet", "csv", "jsonl"), help="(default: as FILE ends; parquet)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="the file; with --project a directory (default: the id)")
+    parser.add_argument("--keys", help="only these keys, with commas between them")
+    parser.add_argument("--label", help="only the rows of this label (default: of all)")
+    parser.add_argument("--files", metavar="DIR", help="also download media and other files to DIR")
+    parser.add_argument("--dir", help="a directory (default: STEPWELL_DIR or ./stepwell)")
+    parser.add_argument("--url", help="a server instead of a directory")
+    parser.add_argument("--json", action="store_true", help="print what was written as JSON, one run per line")
 
 
 def export(parsed: argparse.Namespace) -> int:

@@ -5,35 +5,48 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api import Api
+from stepwell.cli.arguments import add_command
 from stepwell.errors import UsageError
 from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
     from stepwell.api import Run
+    from stepwell.cli.arguments import Commands
 
 _COLUMNS = ("run", "name", "state", "rows", "last step", "created")
 
 
-def runs(
-    directory: str | None, url: str | None, project: str | None, filters: str | None, order: str | None, as_json: bool
-) -> int:
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "runs", "list runs", runs)
+    parser.add_argument("dir", nargs="?", metavar="DIR", help="a directory (default: STEPWELL_DIR or ./stepwell)")
+    parser.add_argument("--url", help="a server instead of a directory")
+    parser.add_argument("--project", help="only the runs of this project: project or entity/project")
+    parser.add_argument("--filters", metavar="JSON", help='which ones, as for Api.runs: \'{"state": "failed"}\'')
+    parser.add_argument("--order", metavar="FIELD", help="rising +FIELD or falling -FIELD (default: -created_at)")
+    parser.add_argument("--json", action="store_true", help="print JSON, one run per line")
+
+
+def runs(parsed: argparse.Namespace) -> int:
     """Print the runs of a directory or a server, the newest of each project first."""
-    if directory is not None and url is not None:
+    if parsed.dir is not None and parsed.url is not None:
         raise UsageError("name a directory or --url, not both")
-    chosen = _filters(filters)
-    with Api(url or directory) as api:
-        projects = [project] if project else [f"{each.entity}/{each.name}" for each in api.projects()]
-        found = [run for each in projects for run in api.runs(each, chosen, order or "")]
-        if as_json:
+    from stepwell.api import Api
+
+    chosen = _filters(parsed.filters)
+    with Api(parsed.url or parsed.dir) as api:
+        projects = [parsed.project] if parsed.project else [f"{each.entity}/{each.name}" for each in api.projects()]
+        found = [run for each in projects for run in api.runs(each, chosen, parsed.order or "")]
+        if parsed.json:
             for run in found:
                 print(json.dumps(_as_json(run), allow_nan=False))
         elif found:
             _print_table(found)
         else:
-            such = "such runs" if filters else "runs"
+            such = "such runs" if parsed.filters else "runs"
             print(f"there are no {such} in {api.directory or api.url}")
     return 0
 

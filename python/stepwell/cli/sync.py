@@ -6,31 +6,45 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from stepwell.cli.arguments import add_command, add_directory
 from stepwell.errors import Error, UsageError
 from stepwell.process.terminal import Terminal
 from stepwell.settings.settings_file import local_directory, settings_of_process
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from stepwell._native import SpooledStream, SpoolOpening
+    from stepwell.cli.arguments import Commands
 
 _DONE, _INCOMPLETE = 0, 3
 # Streams of which it is said one by one what is wrong.
 _TOLD = 20
 
 
-def sync(directory: str | None, url: str | None, timeout: float | None, as_json: bool) -> int:
-    """Send every stream to its server, or all of them to `url`; 0 if nothing is left, 3 otherwise."""
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "sync", "send what a server has not acknowledged; may be repeated and interrupted", sync
+    )
+    add_directory(parser)
+    parser.add_argument("--url", help="address of the server (default: STEPWELL_URL, or where each run was to go)")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="give up after so long (default: never)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def sync(parsed: argparse.Namespace) -> int:
+    """Send every stream to its server, or all of them to `--url`; 0 if nothing is left, 3 otherwise."""
     from stepwell import _native
 
-    deadline = None if timeout is None else time.monotonic() + timeout
-    path = local_directory(directory)
+    deadline = None if parsed.timeout is None else time.monotonic() + parsed.timeout
+    path = local_directory(parsed.dir)
     if not path.is_dir():
         raise Error(f"there is no directory {path}; name the one that runs were written to")
-    given = {} if url is None else {"url": url}
+    given = {} if parsed.url is None else {"url": parsed.url}
     address = settings_of_process(given).url
-    terminal = Terminal(silent=as_json)
+    terminal = Terminal(silent=parsed.json)
     outcome = _Outcome(path)
     for server, streams in _by_server(_native.spool_openings(str(path)), address).items():
         bars = _Bars(terminal)
@@ -41,7 +55,7 @@ def sync(directory: str | None, url: str | None, timeout: float | None, as_json:
     if deadline is not None:
         outcome.is_late = time.monotonic() >= deadline
     outcome.tell(terminal)
-    if as_json:
+    if parsed.json:
         print(json.dumps(outcome.as_json()))
     return _DONE if outcome.is_done else _INCOMPLETE
 

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from stepwell.cli.arguments import PORT, add_command, add_directory, add_port_file
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stepwell.cli.arguments import Commands
+
 from pathlib import Path
 
 from stepwell.serving.browser import open_in_browser
@@ -12,16 +21,25 @@ from stepwell.settings.settings_file import local_directory
 _HOST = "127.0.0.1"
 
 
-def ui(directory: str | None, port: int | None, port_file: str | None, open_browser: bool) -> int:
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(commands, "ui", "show the dashboard over a directory, live", ui)
+    add_directory(parser)
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    add_port_file(parser)
+    parser.add_argument("--port", type=PORT, help=f"port; 0 picks one (default: {DEFAULT_PORT}, or one that is free)")
+
+
+def ui(parsed: argparse.Namespace) -> int:
     """Serve the dashboard until a signal ends it."""
-    path = local_directory(directory)
+    path = local_directory(parsed.dir)
     with stop_on_signal_to_the_end() as stop:
-        server = _start(path, port)
+        server = _start(path, parsed.port)
         try:
-            if port_file:
-                write_port(port_file, server.port)
+            if parsed.port_file:
+                write_port(parsed.port_file, server.port)
             print(f"stepwell: {path} is on {server.address}; Ctrl-C ends it", flush=True)
-            if open_browser:
+            if not parsed.no_browser:
                 open_in_browser(server.address)
             stop.wait()
         finally:

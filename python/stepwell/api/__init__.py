@@ -1,4 +1,4 @@
-"""Reads back what was written, from a directory or a server, through one gRPC path; changes and exports it."""
+"""Reading back what was written, from a directory or a server, over gRPC; changes and exports."""
 
 from stepwell.api.api import Api, Project
 from stepwell.api.columns.columns import Columns

@@ -1,4 +1,4 @@
-"""What was changed of values that were read: found by comparing what would be written."""
+"""Difference between values that were read and what they are now, by comparing what would be written."""
 
 from __future__ import annotations
 

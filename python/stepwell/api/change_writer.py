@@ -1,4 +1,4 @@
-"""Writes changes of a run that was read, the way every writer writes: as numbered entries of a stream."""
+"""Writer of changes to a run that was read: numbered entries of a stream, as of every writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run, as it is read back and changed."""
+"""A run that is read back and changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run is and how it is doing: everything about it that cannot be changed."""
+"""Identity, state and counts of a run that is read: everything about it that cannot be changed."""
 
 from __future__ import annotations
 

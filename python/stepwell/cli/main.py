@@ -1,4 +1,4 @@
-"""Arguments of the command line, and which command they mean.
+"""Command line: the parser of all commands, and the exit codes.
 
 Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C, SIGTERM or SIGHUP · 1 it did not work, and a sentence says
 why · 2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete · 130, 143 and 129:

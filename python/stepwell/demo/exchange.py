@@ -1,4 +1,4 @@
-"""What the ranks share: gradients in common memory, and barriers around their averaging."""
+"""Memory that the ranks share for their gradients, and barriers around the averaging."""
 
 from __future__ import annotations
 

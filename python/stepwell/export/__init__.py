@@ -1,4 +1,4 @@
-"""Takes rows out of the store into files that other programs read: Parquet, CSV and JSON lines."""
+"""Exports of runs to files that other programs read: Parquet, CSV and JSON lines."""
 
 from stepwell.export.comma_separated import read_csv
 from stepwell.export.export import Exported, export_run

@@ -1,1 +1,1 @@
-"""Takes over runs that other programs have logged."""
+"""Imports of runs that other programs have logged."""

@@ -1,4 +1,4 @@
-"""Which end of a metric is its best."""
+"""Best end of a metric: the least or the greatest value, by its name."""
 
 from __future__ import annotations
 

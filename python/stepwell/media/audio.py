@@ -1,4 +1,4 @@
-"""Sound."""
+"""Audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving pictures."""
+"""Videos."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a process knows of itself: its runs, how it ends, its launcher, its terminal."""
+"""The process that writes runs: its unfinished runs, its end, its launcher, its terminal."""

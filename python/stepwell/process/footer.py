@@ -1,4 +1,4 @@
-"""What is written at the end of a run: how each metric went, as a sparkline, and where it ended."""
+"""Table at the end of a run: each metric as a sparkline, and its last value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the launcher of a distributed job (torchrun, SLURM, MPI) says about this process in its environment."""
+"""Rank, size and job of this process, from the environment that torchrun, SLURM or MPI sets."""
 
 from __future__ import annotations
 

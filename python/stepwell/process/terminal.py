@@ -1,4 +1,4 @@
-"""What a run says on the terminal: short lines on standard error that begin with `stepwell:`."""
+"""Messages of a run on the terminal: short lines on standard error that begin with `stepwell:`."""
 
 from __future__ import annotations
 

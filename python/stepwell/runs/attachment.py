@@ -1,4 +1,4 @@
-"""What joins another process to a run: the pickle of a `Run`."""
+"""Pickle of a `Run`: what another process needs to write to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a run: waiting for what is on its way, and saying what became of it."""
+"""End of a run: waits for what is on its way, and tells what became of it."""
 
 from __future__ import annotations
 

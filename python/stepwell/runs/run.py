@@ -1,4 +1,4 @@
-"""A run, as the process that writes it sees it."""
+"""A run in the process that writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says of itself: where it is, what it is called, who writes it."""
+"""Properties of a run that are neither rows nor files: path, name, tags, writer, state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the sending of a run is."""
+"""Progress of the sending of a run."""
 
 from __future__ import annotations
 

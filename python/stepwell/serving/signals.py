@@ -1,4 +1,4 @@
-"""Waiting until somebody ends the program.
+"""Waiting for a signal that ends the program.
 
 A signal is a byte in a pipe: its handler takes no lock and wakes whoever waits, wherever the main thread is at that
 moment. `threading.Event` is no way: its `set` takes the lock that `wait` holds for a moment, and a handler runs on the

@@ -1,1 +1,1 @@
-"""Beginning a run: `init`, `attach`, going on with an earlier run, forking off one, and the functions of the module."""
+"""Ways to begin a run: `init`, `attach`, `resume`, `fork_from`; and the functions of the module."""

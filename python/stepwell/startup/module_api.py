@@ -1,4 +1,4 @@
-"""The functions of the package that are methods of the current run, and those that need no run."""
+"""Functions of the package that are methods of the current run, and those that need no run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a run that began before: where `resume` goes on."""
+"""State of a run that exists, where `resume` goes on."""
 
 from __future__ import annotations
 

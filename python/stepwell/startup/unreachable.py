@@ -1,4 +1,4 @@
-"""Says on the terminal, once, that a server cannot be reached. Training does not notice."""
+"""Warning on the terminal, once, that a server cannot be reached. Training does not notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorBoard: what its writers write is mirrored to the run, and its log directories can be taken over."""
+"""Mirror of TensorBoard: what its writers write is logged to the run, too."""
 
 from __future__ import annotations
 

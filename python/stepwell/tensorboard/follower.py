@@ -1,4 +1,4 @@
-"""Follows a log directory whose writer is out of Python's sight, as TensorFlow's is."""
+"""Reader of a log directory whose writer is out of Python's sight, as TensorFlow's is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs what TensorBoard's writers write to the current run, as it is written."""
+"""Mirror from TensorBoard's writers to the current run, as they write."""
 
 from __future__ import annotations
 

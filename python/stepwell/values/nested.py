@@ -1,4 +1,4 @@
-"""A nested dict of the config or the summary, which hands its changes to the mapping that it is part of."""
+"""Nested mapping of the config or the summary, which hands its changes to the mapping that it is part of."""
 
 from __future__ import annotations
 

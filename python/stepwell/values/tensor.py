@@ -1,4 +1,4 @@
-"""Arrays and tensors in the summary: the whole array in a file, and what is said of it."""
+"""Arrays and tensors in the summary: the whole array in a file, with its shape and statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which modules wandb has, as far as real programs touch them, and where stepwell has their names.
+"""Table of wandb's modules, as far as real programs touch them, and of the homes of their names in stepwell.
 
 A module is either the home of all its names, or a table of `name → home` (`home:name` where it is called differently
 there); `*` is the home of every name that the table does not have.

@@ -1,4 +1,4 @@
-"""The few functions of `wandb.util` that programs call."""
+"""Functions of `wandb.util` that programs call."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Writers of rows: how the native one is described, and what stands in for it when nothing is kept."""
+"""Writers of rows: the description of a native one, and the stand-in of the mode `disabled`."""

@@ -1,4 +1,4 @@
-"""What a directory remembers of its runs besides their rows: how often each label began, and which run to go on with.
+"""Memory of a directory: how often each label began, and which run `resume="auto"` goes on with.
 
 ```text
 <dir>/manifest/<hash>.json     {"attempt": n}: lives of one label of one run, counted from 0

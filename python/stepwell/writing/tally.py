@@ -1,4 +1,4 @@
-"""What the summary of a disabled run holds of metrics that were defined; a run that is kept has this natively."""
+"""Aggregates for the summary of a disabled run; a run that is kept has them natively."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How values of any type lie in typed columns: the form of docs/export.md.
+"""Layout of values of any type in typed columns: the form of docs/export.md.
 
 A key has a column of the type that most readers want, and where some of its values are of another type, a second column
 with those as JSON. A value in JSON counts before the one in the typed column.

@@ -1,1 +1,1 @@
-"""The server behind an : a connection to one, and those of this process over directories."""
+"""Servers behind an `Api`: a connection to one, and those of this process over directories."""

@@ -1,4 +1,4 @@
-"""Waits until the server over a directory has read what was on disk when it was asked."""
+"""Waiting until the server over a directory has read what was on disk when it was asked."""
 
 from __future__ import annotations
 

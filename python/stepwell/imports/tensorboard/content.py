@@ -1,4 +1,4 @@
-"""What is logged of a value of TensorBoard: a number, text, an array, or media."""
+"""Conversion of a value of TensorBoard into a number, text, an array, or media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes over directories of TensorBoard: each one that holds event files becomes a run."""
+"""Import of log directories of TensorBoard: each one that holds event files becomes a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns events into rows: what is logged by key, and what could not be."""
+"""Rows from events: what is logged by key, and what could not be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a run of wandb as one of ours."""
+"""Import of a log of wandb: its run becomes one of ours."""
 
 from __future__ import annotations
 

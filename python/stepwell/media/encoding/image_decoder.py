@@ -1,4 +1,4 @@
-"""Pictures through Pillow: which format a file has, and conversions between modes and formats."""
+"""Image files through Pillow: which format a file has, and conversions between modes and formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MP4, WebM and Ogg of frames, through PyAV."""
+"""Video files of frames, through PyAV: MP4, WebM and Ogg."""
 
 from __future__ import annotations
 

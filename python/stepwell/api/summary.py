@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
 from stepwell.settings.naming import clean
-from stepwell.values.nested import Branch, flat, nest, prune
+from stepwell.values.nested import NestedMapping, flat, nest, prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ class Summary(dict[str, Any]):
         below = {name[len(key) + 1 :]: value for name, value in self.items() if name.startswith(f"{key}.")}
         if not below:
             raise KeyError(key)
-        return Branch(nest(below), self, (key,))
+        return NestedMapping(nest(below), self, (key,))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.set_at((key,), value)

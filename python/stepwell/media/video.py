@@ -8,7 +8,7 @@ from typing import Any
 from stepwell.media.encoding.number import plain_number
 from stepwell.media.encoding.pixels import to_numeric
 from stepwell.media.encoding.source import Source
-from stepwell.media.encoding.video_encoder import encode_film
+from stepwell.media.encoding.video_encoder import encode_video
 from stepwell.media.records.media import FileMedia, caption_text, said
 
 _CHANNELS = (1, 3, 4)
@@ -99,9 +99,9 @@ class Video(FileMedia):
         if extension == "gif":
             self._content = _native.Content.from_frames(frames, fps)
         else:
-            film = encode_film(frames, fps, extension)
-            self._content = _native.Content.from_bytes(film.data, extension)
-            self._height, self._width = film.height, film.width
+            clip = encode_video(frames, fps, extension)
+            self._content = _native.Content.from_bytes(clip.data, extension)
+            self._height, self._width = clip.height, clip.width
 
 
 def _rate(given: Any) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ConfigError
 from stepwell.settings.naming import DEPTH, clean, clean_key
-from stepwell.values.nested import Branch, grow, prune
+from stepwell.values.nested import NestedMapping, grow, prune
 from stepwell.values.plain import plain
 
 if TYPE_CHECKING:
@@ -196,5 +196,5 @@ def _dotted(path: Path) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(prune(value) if isinstance(value, Branch) else value)
+    text = repr(prune(value) if isinstance(value, NestedMapping) else value)
     return text if len(text) <= 60 else text[:57] + "…"

@@ -25,7 +25,7 @@ _CLOSE_SECONDS = 0.3
 
 
 @dataclass
-class Ending:
+class Finish:
     """Ends one writer.
 
     Attributes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
 from stepwell.runs.config import Config
-from stepwell.runs.finish import Ending
+from stepwell.runs.finish import Finish
 from stepwell.runs.own_writer import OwnWriter
 from stepwell.runs.run_files import RunFiles
 from stepwell.runs.summary import Summary
@@ -281,8 +281,8 @@ class Run(RunFiles):
         self.log = self._log_finished
         try:
             if self._writer.if_open is not None and not self.disabled:
-                ending = Ending(self._writer.if_open, self.options, self._name, timeout)
-                ending.run(exit_code or 0, terminal, self._summary.as_dict)
+                finish = Finish(self._writer.if_open, self.options, self._name, timeout)
+                finish.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
             if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:
                 with contextlib.suppress(Exception):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stepwell.runs.own_writer import OwnWriter
     from stepwell.runs.run_status import RunStatus
     from stepwell.settings.settings import Settings
-    from stepwell.startup.resume import EarlierRun
+    from stepwell.startup.resume import ResumableRun
     from stepwell.writing.options import WriterOptions
 
 
@@ -213,17 +213,17 @@ class RunInfo:
         if name or self._name == self.id:  # which stands for no name
             self._name = name or default_name
 
-    def take_up(self, earlier: EarlierRun) -> None:
+    def resume(self, found: ResumableRun) -> None:
         """Know what an earlier life of the run has written of it, without writing it again; settings go before it."""
         settings = self._settings
-        self._resumed = earlier.has_begun
-        self._name = settings.name or earlier.name or self._name
-        self._notes = earlier.notes if settings.notes is None else settings.notes
-        self._tags = earlier.tags if settings.tags is None else settings.tags
-        self._group = earlier.group if settings.group is None else settings.group
-        self._job_type = earlier.job_type if settings.job_type is None else settings.job_type
-        self._config.remember(earlier.config)
-        self._earlier_summary = dict(earlier.summary)
+        self._resumed = found.has_begun
+        self._name = settings.name or found.name or self._name
+        self._notes = found.notes if settings.notes is None else settings.notes
+        self._tags = found.tags if settings.tags is None else settings.tags
+        self._group = found.group if settings.group is None else settings.group
+        self._job_type = found.job_type if settings.job_type is None else settings.job_type
+        self._config.remember(found.config)
+        self._earlier_summary = dict(found.summary)
 
     def remember(self, attachment: Attachment) -> None:
         """Take over what another process has written of the run, without writing it again."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import clean, clean_key
-from stepwell.values.nested import Branch, flat, nest, prune
+from stepwell.values.nested import NestedMapping, flat, nest, prune
 
 if TYPE_CHECKING:
     from stepwell.values.nested import Path
@@ -45,7 +45,7 @@ class Summary(MutableMapping[str, Any]):
         below = {name[len(key) + 1 :]: value for name, value in values.items() if name.startswith(f"{key}.")}
         if not below:
             raise KeyError(key)
-        return Branch(nest(below), self, (key,))
+        return NestedMapping(nest(below), self, (key,))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.set_at((key,), value)

@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class EarlierRun:
+class ResumableRun:
     """A run that exists.
 
     Attributes
@@ -44,7 +44,7 @@ class EarlierRun:
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
 
-    def after(self, step: int) -> EarlierRun:
+    def after(self, step: int) -> ResumableRun:
         """Return it as if it had ended with `step`.
 
         Raises
@@ -59,7 +59,7 @@ class EarlierRun:
         return replace(self, next_step=step + 1)
 
 
-def find(api: Api, path: str, label: str) -> EarlierRun | None:
+def find(api: Api, path: str, label: str) -> ResumableRun | None:
     """Look the run up; None if there is none.
 
     Each label goes on after its own last step: the other ranks may be further, and may have gone on already. A rank
@@ -79,8 +79,8 @@ def find(api: Api, path: str, label: str) -> EarlierRun | None:
         raise
     said = run.said()
     if label and label not in run.labels:
-        return EarlierRun(next_step=0, runtime=0.0, has_begun=False, **said)
+        return ResumableRun(next_step=0, runtime=0.0, has_begun=False, **said)
     last_step = run.last_step(label if label in run.labels else None)
     # After the greatest step there is none; what is logged without a step joins that one.
     next_step = 0 if last_step is None else min(last_step + 1, LAST_STEP)
-    return EarlierRun(next_step, run.runtime, **said)
+    return ResumableRun(next_step, run.runtime, **said)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stepwell.process.launcher import Launcher
     from stepwell.settings.settings import Settings
     from stepwell.startup.fork import Origin
-    from stepwell.startup.resume import EarlierRun
+    from stepwell.startup.resume import ResumableRun
 
 # Runs that this process has begun, so that the ranks of a job agree on the id of each one.
 _begun = 0
@@ -128,7 +128,7 @@ class RunStart:
 
     def _earlier(
         self, directory: Path, destination: str, run_id: str, label: str, terminal: Terminal
-    ) -> EarlierRun | None:
+    ) -> ResumableRun | None:
         """Find the run to go on with, as `resume` says."""
         resume_from = self.settings.resume_from
         resume = "must" if resume_from else self.settings.resume
@@ -183,10 +183,12 @@ class RunStart:
         origin.check()
         return origin
 
-    def _describe(self, new: Run, options: WriterOptions, config: Mapping[str, Any], found: EarlierRun | None) -> None:
+    def _describe(
+        self, new: Run, options: WriterOptions, config: Mapping[str, Any], found: ResumableRun | None
+    ) -> None:
         """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""
         if found is not None:
-            new.take_up(found)
+            new.resume(found)
         first = options.primary and options.attempt == 0 and (found is None or not found.name)
         new.describe(default_name=naming.run_name(options.run), first=first)
         # What `init` is told goes before what the run knows.

@@ -23,7 +23,7 @@ class Root(Protocol):
         """Remove one value; raises to forbid it."""
 
 
-class Branch(dict[str, Any]):
+class NestedMapping(dict[str, Any]):
     """A copy of a nested dict whose changes also reach the original, with attribute access.
 
     It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain dict.
@@ -76,7 +76,7 @@ class Branch(dict[str, Any]):
         for key, value in dict(*values, **more).items():
             self[key] = value
 
-    def __ior__(self, values: Any) -> Branch:  # type: ignore[override,misc]
+    def __ior__(self, values: Any) -> NestedMapping:  # type: ignore[override,misc]
         self.update(values)
         return self
 
@@ -113,7 +113,7 @@ class Branch(dict[str, Any]):
 def grow(value: Any, root: Root, path: Path) -> Any:
     """Return `value`, as a branch if it is a dict that is no typed object."""
     if isinstance(value, dict) and "_type" not in value:
-        return Branch(value, root, path)
+        return NestedMapping(value, root, path)
     return value
 
 

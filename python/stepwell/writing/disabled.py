@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell._native import flatten
-from stepwell.writing.tally import Tally
+from stepwell.writing.aggregates import Aggregates
 
 if TYPE_CHECKING:
     from stepwell._native import Content, FinishReport, WriterStatus
@@ -22,7 +22,7 @@ class DisabledWriter:
     def __init__(self, start_step: int) -> None:
         self.start_time = time.time()
         self.step = start_step
-        self._tally = Tally()
+        self._aggregates = Aggregates()
         self._hand: dict[str, Any] = {}
         self._deleted: set[str] = set()
         self._row: dict[str, Any] = {}
@@ -38,7 +38,7 @@ class DisabledWriter:
                 raise TypeError(f"keys must be str, got {type(key).__name__} ({key!r})")
         at = self.step if step is None else operator.index(step)
         for key, value in flatten(dict(data)):
-            self._tally.see(key, value)
+            self._aggregates.see(key, value)
         if at < self.step:
             return
         self._row = {**(self._row if at == self.step else {}), **data}
@@ -81,7 +81,7 @@ class DisabledWriter:
         goal: str | None = None,
         overwrite: bool = False,
     ) -> None:
-        self._tally.define(name, summary, goal)
+        self._aggregates.define(name, summary, goal)
 
     def set_info(
         self,
@@ -95,9 +95,9 @@ class DisabledWriter:
 
     def summary(self) -> dict[str, Any]:
         logged: dict[str, Any] = {}
-        for key in self._tally:
+        for key in self._aggregates:
             if key not in self._deleted and key not in self._hand:
-                logged.update(self._tally.summary(key))
+                logged.update(self._aggregates.summary(key))
         return {**logged, **self._hand}
 
     def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool:

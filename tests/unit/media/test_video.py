@@ -11,7 +11,7 @@ import pytest
 from PIL import ImageSequence
 
 from stepwell import Video
-from stepwell.media.encoding.video_encoder import encode_film
+from stepwell.media.encoding.video_encoder import encode_video
 from tests.support.recorder import Recorder
 from tests.support.tensor import Tensor
 
@@ -113,7 +113,7 @@ def test_alpha_is_over_black_in_a_film():
 
     rgba = np.full((2, 16, 16, 4), 200, np.uint8)
     rgba[..., 3] = 51
-    with av.open(io.BytesIO(encode_film(rgba, 4, "mp4").data)) as file:
+    with av.open(io.BytesIO(encode_video(rgba, 4, "mp4").data)) as file:
         found = next(file.decode(video=0)).to_ndarray(format="rgb24")
     assert abs(found.astype(int) - 40).max() < 4
 

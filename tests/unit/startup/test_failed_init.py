@@ -66,7 +66,7 @@ def test_the_greatest_depth_is_the_same_in_a_row_the_config_and_the_summary(begi
 
 
 @pytest.mark.parametrize("kind", [OSError("disk"), RuntimeError("odd"), KeyboardInterrupt(), SystemExit(3)])
-@pytest.mark.parametrize("where", ["describe", "take_up", "save_script", "manifest"])
+@pytest.mark.parametrize("where", ["describe", "resume", "save_script", "manifest"])
 def test_what_fails_after_the_writer_was_opened_ends_the_run(
     begin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, kind: BaseException
 ):
@@ -78,7 +78,7 @@ def test_what_fails_after_the_writer_was_opened_ends_the_run(
     owner = Manifest if where == "manifest" else Run
     monkeypatch.setattr(owner, "begin" if where == "manifest" else where, fail)
     with pytest.raises(type(kind)):
-        begin(id=None if where == "manifest" else "r", resume="allow" if where == "take_up" else None, save_code=True)
+        begin(id=None if where == "manifest" else "r", resume="allow" if where == "resume" else None, save_code=True)
     monkeypatch.undo()
     assert stepwell.run is None
     assert "running" not in states(tmp_path).values()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stepwell.errors import CommError
-from stepwell.startup.resume import EarlierRun, find
+from stepwell.startup.resume import ResumableRun, find
 
 
 @dataclass
@@ -38,26 +38,26 @@ SAID: dict[str, Any] = {"name": "first", "config": {"lr": 0.1}}
 
 def test_each_rank_goes_on_after_its_own_last_step():
     known: Any = Known({"0": 10, "1": 8})
-    assert find(known, "p/r", "1") == EarlierRun(9, 7.0, **SAID)
-    assert find(known, "p/r", "0") == EarlierRun(11, 7.0, **SAID)
+    assert find(known, "p/r", "1") == ResumableRun(9, 7.0, **SAID)
+    assert find(known, "p/r", "0") == ResumableRun(11, 7.0, **SAID)
 
 
 def test_a_rank_that_has_written_nothing_begins_at_0():
     """The others may have begun a moment ago, with the same `resume="allow"`."""
     known: Any = Known({"0": 10})
-    assert find(known, "p/r", "1") == EarlierRun(0, 0.0, has_begun=False, **SAID)
+    assert find(known, "p/r", "1") == ResumableRun(0, 0.0, has_begun=False, **SAID)
 
 
 def test_the_only_writer_goes_on_after_all_ranks():
     known: Any = Known({"0": 10, "1": 12})
-    assert find(known, "p/r", "") == EarlierRun(13, 7.0, **SAID)
+    assert find(known, "p/r", "") == ResumableRun(13, 7.0, **SAID)
     empty: Any = Known()
-    assert find(empty, "p/r", "") == EarlierRun(0, 7.0, **SAID)
+    assert find(empty, "p/r", "") == ResumableRun(0, 7.0, **SAID)
 
 
 def test_nothing_comes_after_the_greatest_step():
     known: Any = Known({"": 2**63 - 1})
-    assert find(known, "p/r", "") == EarlierRun(2**63 - 1, 7.0, **SAID)
+    assert find(known, "p/r", "") == ResumableRun(2**63 - 1, 7.0, **SAID)
 
 
 def test_an_unknown_run_is_none_and_an_unreachable_server_is_an_error():

@@ -29,7 +29,7 @@ _ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageHeader:
     """What the header of a picture says.
 
     Attributes
@@ -53,7 +53,7 @@ def is_pillow(value: Any) -> bool:
     return any(base.__module__ == "PIL.Image" and base.__name__ == "Image" for base in type(value).__mro__)
 
 
-def identify(kind: str, source: Source) -> Picture:
+def identify(kind: str, source: Source) -> ImageHeader:
     """Read the header of a picture; its pixels are not decoded.
 
     Raises
@@ -67,7 +67,7 @@ def identify(kind: str, source: Source) -> Picture:
         try:
             with PIL.Image.open(file) as image:
                 extension = _EXTENSIONS.get(image.format or "", (image.format or "").lower())
-                return Picture(extension, image.width, image.height, image.mode)
+                return ImageHeader(extension, image.width, image.height, image.mode)
         except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
             raise ValueError(f"{kind}: {source.name} is no picture that can be read: {error}") from None
 

@@ -23,7 +23,7 @@ _DENOMINATOR = 1001
 
 
 @dataclass(frozen=True)
-class Film:
+class EncodedVideo:
     """An encoded clip.
 
     Attributes
@@ -39,7 +39,7 @@ class Film:
     width: int
 
 
-def encode_film(frames: Any, fps: float, container: str) -> Film:
+def encode_video(frames: Any, fps: float, container: str) -> EncodedVideo:
     """Encode frames with the first codec that is there.
 
     Parameters
@@ -74,7 +74,7 @@ def encode_film(frames: Any, fps: float, container: str) -> Film:
         for frame in frames:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         file.mux(stream.encode(None))
-    return Film(out.getvalue(), int(frames.shape[1]), int(frames.shape[2]))
+    return EncodedVideo(out.getvalue(), int(frames.shape[1]), int(frames.shape[2]))
 
 
 def _even_rgb(frames: Any) -> Any:

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 
-class Tally:
+class Aggregates:
     """Sums up the values of keys, and says which of the sums a summary holds.
 
     A definition holds for the key of its name, or, with a `*` at its end, for the keys that begin with it; the exact

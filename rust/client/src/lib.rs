@@ -6,36 +6,24 @@
 //! knows Python, and none that logs ever waits for a file or a socket.
 
 mod blobs;
-mod columns;
-mod framer;
-mod histories;
-mod keeper;
-mod last_values;
-mod merge;
+mod clock;
+mod framing;
 mod notice;
-mod openings;
-mod options;
-mod overflow;
-mod pipeline;
-mod preview;
 mod progress;
 mod queue;
-mod record;
-mod shapes;
 mod signals;
-mod status;
-mod step_sync;
-mod steps;
+mod summary;
 mod sync;
+mod syncer;
+mod threads;
 mod upload;
-mod worker;
 mod writer;
 
 pub use blobs::{Content, ContentError, FilePool, NoRoom, Reservation};
-pub use openings::{FoundStream, greatest_attempt, openings};
-pub use options::{OnFull, WriterOptions};
-pub use queue::{PushError, Queue, Refusal};
-pub use status::{FinishReport, FlushLevel, Status};
-pub use steps::{Placed, Steps};
+pub use queue::steps::{Placed, Steps};
+pub use queue::{OnFull, PushError, Queue, Refusal};
+pub use sync::openings::{FoundStream, greatest_attempt, openings};
 pub use sync::{SyncOptions, SyncProgress, SyncedStream, spooled_streams, sync};
+pub use writer::options::WriterOptions;
+pub use writer::status::{FinishReport, FlushLevel, Status};
 pub use writer::{StartError, Writer};

@@ -11,9 +11,12 @@
 //! 2. Order is kept: the worker sees records as they were pushed, a sample of refused rows where the refusals ended.
 //! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted as accepted.
 
-use crate::options::OnFull;
-use crate::overflow::Sampler;
-use crate::record::{self, HEAD_BYTES, Kind};
+pub(crate) mod record;
+pub(crate) mod sampler;
+pub(crate) mod steps;
+
+use record::{HEAD_BYTES, Kind};
+use sampler::Sampler;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,6 +44,18 @@ fn fits(entry: &[u8]) -> bool {
     entry.len() <= limits::ROW_BYTES
         && FrameEncoder::new().and_then(|mut encoder| encoder.encode(1, 1, entry, &mut frame)).is_ok()
         && frame.len() <= SURE_BYTES
+}
+
+/// What to do with rows for which there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFull {
+    /// Keep a uniform sample per key, with first, last, min and max, and say how many rows it stands for.
+    #[default]
+    Sample,
+    /// `push_row` returns `Full`; the caller waits with `wait_for_room` and tries again.
+    Block,
+    /// `push_row` returns `Full`; the caller raises.
+    Raise,
 }
 
 /// Why something was not queued.

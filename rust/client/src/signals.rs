@@ -15,19 +15,17 @@
 use crate::blobs::FilePool;
 use crate::progress::Progress;
 use crate::queue::Queue;
+use crate::threads;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use std::sync::{Arc, Once, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
 
 /// What ends a process from outside and leaves it time.
 const SIGNALS: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
-/// What a fault of the thread itself raises; blocking these would hide where it was.
-const FAULTS: [libc::c_int; 7] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP, libc::SIGSYS];
 /// How long the process may go on for what is queued while the disk takes nothing.
 const TROUBLED: Duration = Duration::from_millis(100);
 /// The same on a disk that works: a few milliseconds are usual, but cores may be busy and the queue full.
@@ -65,23 +63,6 @@ pub(crate) fn watch(live: &Arc<Live>) {
     SIGNALS.into_iter().for_each(install);
 }
 
-/// Runs `spawn` so that the threads it starts leave signals to the threads of the program.
-pub(crate) fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
-    let (mut blocked, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-    // SAFETY: both sets are initialised by the calls that get them first.
-    unsafe {
-        libc::sigfillset(blocked.as_mut_ptr());
-        for fault in FAULTS {
-            libc::sigdelset(blocked.as_mut_ptr(), fault);
-        }
-        libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr());
-    }
-    let result = spawn();
-    // SAFETY: `before` is what the call above left there.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut()) };
-    result
-}
-
 /// The station of this process, with its thread; `None` where it cannot have one.
 fn station() -> Option<&'static Station> {
     static ONCE: Once = Once::new();
@@ -113,7 +94,7 @@ fn station() -> Option<&'static Station> {
     }
     // SAFETY: it is never freed from here on.
     let station: &'static Station = unsafe { &*new };
-    let started = without_signals(|| thread::Builder::new().name("stepwell-signal".into()).spawn(|| station.run()));
+    let started = threads::spawn("stepwell-signal", || station.run());
     started.is_ok().then_some(station)
 }
 

@@ -1,10 +1,11 @@
 //! Uploading what is left in a directory of spools.
 
 mod files;
+pub(crate) mod openings;
 mod pace;
 mod rows;
 
-use crate::openings::read_opening;
+use openings::read_opening;
 use pace::Pace;
 use std::cell::RefCell;
 use std::path::Path;

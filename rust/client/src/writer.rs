@@ -1,21 +1,25 @@
 //! A writer: one stream, from the queue to the server.
 
+pub(crate) mod options;
+pub(crate) mod status;
+
 use crate::blobs::FilePool;
-use crate::keeper::{Keeper, Said};
-use crate::last_values::LastValues;
-use crate::options::WriterOptions;
-use crate::pipeline::Pipeline;
+use crate::clock::wall_time;
+use crate::framing::pipeline::Pipeline;
+use crate::framing::worker::{self, NO_EXIT, SpoolSink};
 use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use crate::signals::{self, Live};
-use crate::status::{FinishReport, FlushLevel, Status};
+use crate::summary::LastValues;
+use crate::syncer::{Keeper, Said};
+use crate::threads;
 use crate::upload::files::FileUploader;
 use crate::upload::thread::Uploader;
-use crate::worker::{self, NO_EXIT, SpoolSink};
+use options::WriterOptions;
+use status::{FinishReport, FlushLevel, Status};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
 use stepwell_codec::payload::statement::opening_to_value;
@@ -109,7 +113,7 @@ impl Writer {
             retry_at: None,
         };
         // The opening is there for readers before the first row is, and the segment open while there are descriptors.
-        pipeline.turn(Duration::ZERO, worker::wall_time(), true, &mut sink);
+        pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
         let links = root.join(stream.to_string()).join("blobs");
         let blobs = BlobDirectory::new(blobs);
         let file_uploader = FileUploader {
@@ -151,15 +155,12 @@ impl Writer {
         };
         // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not start, the drop of
         // the writer ends those before.
-        signals::without_signals(|| {
-            thread::Builder::new().name("stepwell-disk".into()).spawn(move || keeper.run())?;
-            thread::Builder::new().name("stepwell-writer".into()).spawn(move || worker::run(&queue, pipeline, sink, &exit_code))?;
-            if uploads {
-                thread::Builder::new().name("stepwell-upload".into()).spawn(move || uploader.run())?;
-                thread::Builder::new().name("stepwell-files".into()).spawn(move || file_uploader.run())?;
-            }
-            Ok::<_, StartError>(())
-        })?;
+        threads::spawn("stepwell-disk", move || keeper.run())?;
+        threads::spawn("stepwell-writer", move || worker::run(&queue, pipeline, sink, &exit_code))?;
+        if uploads {
+            threads::spawn("stepwell-upload", move || uploader.run())?;
+            threads::spawn("stepwell-files", move || file_uploader.run())?;
+        }
         signals::watch(&writer.live);
         Ok(writer)
     }

@@ -7,17 +7,16 @@
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
 use super::content::{Content, Encoded};
+use crate::clock::wall_time;
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
-use crate::signals::without_signals;
-use crate::worker::wall_time;
+use crate::threads;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
 use stepwell_lock::{Condvar, Mutex};
@@ -213,7 +212,7 @@ impl FilePool {
         }
         for (lane, _) in start.iter().enumerate().filter(|(_, start)| **start) {
             let shared = Arc::clone(&self.shared);
-            let started = without_signals(|| thread::Builder::new().name("stepwell-media".into()).spawn(move || shared.run(lane)));
+            let started = threads::spawn("stepwell-media", move || shared.run(lane));
             if started.is_err() {
                 // The caller works it off; the next content tries again to have a thread.
                 while let Some(job) = self.shared.next(lane, false) {

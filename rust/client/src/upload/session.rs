@@ -2,7 +2,7 @@
 
 use super::UploadError;
 use super::connection::{ANSWER_TIMEOUT, Connection, message, of_status};
-use crate::worker::wall_time;
+use crate::clock::wall_time;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;

@@ -1,18 +1,18 @@
 //! The thread `stepwell-writer`: takes from the queue, runs the pipeline, appends to the spool.
 
-use crate::framer::ReadyFrame;
-use crate::pipeline::{FrameSink, Pipeline};
+use super::framer::ReadyFrame;
+use super::pipeline::{FrameSink, Pipeline};
+use crate::clock::wall_time;
 use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
-use stepwell_model::TimeMicros;
 use stepwell_spool::{AppendError, SpoolWriter};
 use tokio::sync::Notify;
 
-/// How often the worker looks into the queue by itself. With [`crate::pipeline::FRAME_INTERVAL`] below it, a row is in the
+/// How often the worker looks into the queue by itself. With [`super::pipeline::FRAME_INTERVAL`] below it, a row is in the
 /// spool within 50 ms.
 const TICK: Duration = Duration::from_millis(40);
 /// How long nothing must have come for the worker to sleep until it is called.
@@ -23,11 +23,6 @@ const IDLE_SLEEP: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_millis(250);
 /// `exit_code` of a writer that was dropped: its stream has no exit.
 pub(crate) const NO_EXIT: i64 = i64::MAX;
-
-/// Microseconds since 1970, by the clock on the wall.
-pub(crate) fn wall_time() -> TimeMicros {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros)
-}
 
 /// The spool as the pipeline's end.
 pub(crate) struct SpoolSink {

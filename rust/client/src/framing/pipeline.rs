@@ -8,13 +8,13 @@
 //! 3. Of all calls taken in: those in spooled frames, those that gave way to a sample, those refused and those still here
 //!    add up exactly.
 
-use crate::framer::{Framer, ReadyFrame};
-use crate::last_values::LastValues;
-use crate::merge::{Call, MergedRow, Merger, RowSink};
-use crate::overflow::SampledRow;
+use super::framer::{Framer, ReadyFrame};
+use super::merge::{Call, MergedRow, Merger, RowSink};
+use super::shapes::Shapes;
+use crate::queue::record::{self, Kind};
+use crate::queue::sampler::SampledRow;
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
-use crate::record::{self, Kind};
-use crate::shapes::Shapes;
+use crate::summary::LastValues;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -280,7 +280,7 @@ fn key_ids(body: &[u8]) -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::OnFull;
+    use crate::queue::OnFull;
     use proptest::prelude::*;
     use stepwell_codec::{FrameView, PayloadReader, msgpack};
     use stepwell_model::{MetricDefinition, Value};

@@ -9,7 +9,7 @@
 //!
 //! Time is an argument, so tests own it.
 
-use crate::shapes::Shapes;
+use super::shapes::Shapes;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::time::Duration;

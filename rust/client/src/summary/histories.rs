@@ -5,7 +5,7 @@
 //! step comes, so that a value that replaces it is not counted beside it. A number at a smaller step counts at once: should it replace one
 //! there, both count, here and until the run is read back.
 
-use crate::columns::{Columns, is_doubles};
+use super::columns::{Columns, is_doubles};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, Reader, ValueRef};
@@ -201,7 +201,7 @@ fn value_at(row: &[u8], columns: usize, column: usize) -> Option<ValueRef<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::last_values::LastValues;
+    use crate::summary::LastValues;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
     use stepwell_codec::msgpack;

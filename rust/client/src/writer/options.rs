@@ -1,22 +1,11 @@
 //! Settings of a writer.
 
+use crate::queue::OnFull;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_model::{Opening, StreamId, defaults};
 use stepwell_spool::{Disk, OsDisk, SpoolOptions};
-
-/// What to do with rows for which there is no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnFull {
-    /// Keep a uniform sample per key, with first, last, min and max, and say how many rows it stands for.
-    #[default]
-    Sample,
-    /// `push_row` returns `Full`; the caller waits with `wait_for_room` and tries again.
-    Block,
-    /// `push_row` returns `Full`; the caller raises.
-    Raise,
-}
 
 /// How a writer is to be started.
 #[derive(Clone)]

@@ -4,9 +4,9 @@
 //! is defined with a step metric, a row passes with one comparison. A step metric that is logged within a nested dict is not put into other
 //! rows.
 
-use crate::last_values::is_plain;
-use crate::merge::MergedRow;
-use crate::shapes::Shapes;
+use super::merge::MergedRow;
+use super::shapes::Shapes;
+use crate::summary::is_plain;
 use rustc_hash::FxHashMap;
 use stepwell_codec::msgpack::Reader;
 use stepwell_model::{MetricDefinition, Metrics, flatten, limits};

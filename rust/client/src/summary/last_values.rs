@@ -3,9 +3,9 @@
 //! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when someone asks. Only
 //! rows with nested dicts are taken apart at once, because two of them at different steps may both hold last values.
 
-use crate::columns::is_doubles;
-use crate::histories::Histories;
-use crate::preview::Preview;
+use super::columns::is_doubles;
+use super::histories::Histories;
+use super::preview::Preview;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Entries to frames: numbers entries densely from 1 and packs them.
 
-use crate::merge::{MergedRow, RowSink};
-use crate::shapes::Shapes;
-use crate::step_sync::StepSync;
+use super::merge::{MergedRow, RowSink};
+use super::shapes::Shapes;
+use super::step_sync::StepSync;
 use std::time::Duration;
 use stepwell_codec::frame::{FrameEncoder, FrameError, FrameHeader};
 use stepwell_codec::payload::PayloadBuilder;

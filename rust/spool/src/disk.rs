@@ -1,5 +1,8 @@
 //! The disk behind a trait, so that tests can own it.
 
+#[cfg(feature = "simulation")]
+pub mod simulation;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};

@@ -52,29 +52,26 @@
 //! 8. What is not understood is not removed: a segment with damage in it is in `rejected/`, durable, before its entries are stated as lost; one
 //!    that cannot be read, or is of a later version, keeps its stream.
 
-mod ballast;
 pub mod disk;
-mod first_entry;
-mod life;
-mod look;
+mod liveness;
 mod mark;
 mod reader;
 mod rejected;
 mod removal;
 mod segment;
-#[cfg(feature = "simulation")]
-pub mod simulation;
-mod summary;
+mod stream_summary;
 mod writer;
 
+#[cfg(feature = "simulation")]
+pub use disk::simulation;
 pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
-pub use life::{stream_lives, writer_lives};
+pub use liveness::{stream_lives, writer_lives};
 pub use mark::{note_acked, trim_stream};
 pub use reader::{Damage, ReadOutcome, SpoolReader};
 pub use rejected::{keep_damaged, keep_rejected};
 pub use removal::{remove_leftovers, remove_stream, remove_streams};
 pub use segment::META_BYTES;
-pub use summary::{StreamSummary, meta, streams, summarize};
+pub use stream_summary::{StreamSummary, meta, streams, summarize};
 pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
 
 use std::path::PathBuf;

@@ -1,11 +1,13 @@
 //! The reading side: follows the spool of a writer that may be alive, and never writes to it.
 
+mod first_entry;
+pub(crate) mod look;
+
 use crate::SpoolError;
 use crate::disk::{Disk, DiskFile, is_stranger};
-use crate::first_entry;
-use crate::look::{Found, is_torn, look, search};
 use crate::mark::Mark;
 use crate::segment::{HeaderError, SegmentHeader, file_name, parse_file_name};
+use look::{Found, is_torn, look, search};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

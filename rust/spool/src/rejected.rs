@@ -9,7 +9,7 @@
 //! Nothing here is ever removed or written over: a name that is taken by other bytes is passed over for the next one, `…~2`, `…~3`.
 
 use crate::disk::{Disk, DiskFile, read_full_at, write_all_at};
-use crate::look::SEARCHED_BYTES;
+use crate::reader::look::SEARCHED_BYTES;
 use crate::segment::{SegmentHeader, file_name};
 use crate::{Damage, ReadOutcome, SpoolError, SpoolReader};
 use std::io::{self, ErrorKind};

@@ -1,6 +1,7 @@
 //! The writing side of a stream's spool.
 
 mod absence;
+mod ballast;
 
 pub use absence::Absence;
 

@@ -3,7 +3,8 @@
 //! A segment may go only after the cursor is durable (A6), but on a full disk there is no room for a cursor: without ballast, what the
 //! destination has would keep the disk full.
 
-use crate::{Disk, SpoolWriter};
+use super::SpoolWriter;
+use crate::disk::{Disk, write_all_at};
 use std::io;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ const FILE_NAME: &str = "ballast.tmp";
 fn load(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
     let file = disk.create(&directory.join(FILE_NAME))?;
     // Not zeros: a file system may keep those in no room at all.
-    crate::disk::write_all_at(&*file, &[0xb5; BALLAST_BYTES], 0)
+    write_all_at(&*file, &[0xb5; BALLAST_BYTES], 0)
 }
 
 impl SpoolWriter {

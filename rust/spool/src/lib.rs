@@ -53,6 +53,7 @@
 //!    that cannot be read, or is of a later version, keeps its stream.
 
 pub mod disk;
+mod error;
 mod liveness;
 mod mark;
 mod reader;
@@ -60,70 +61,18 @@ mod rejected;
 mod removal;
 mod segment;
 mod stream_summary;
+mod trim;
 mod writer;
 
 #[cfg(feature = "simulation")]
 pub use disk::simulation;
 pub use disk::{Disk, DiskFile, OsDisk, is_no_room};
+pub use error::SpoolError;
 pub use liveness::{stream_lives, writer_lives};
-pub use mark::{note_acked, trim_stream};
 pub use reader::{Damage, ReadOutcome, SpoolReader};
 pub use rejected::{keep_damaged, keep_rejected};
 pub use removal::{remove_leftovers, remove_stream, remove_streams};
 pub use segment::META_BYTES;
 pub use stream_summary::{StreamSummary, meta, streams, summarize};
+pub use trim::{note_acked, trim_stream};
 pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
-
-use std::path::PathBuf;
-
-/// Why a spool cannot be made or read.
-#[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
-    /// The disk said no.
-    #[error("cannot {action} {path}: {source}")]
-    Io {
-        /// What was tried: `read`, `create`, …
-        action: &'static str,
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file that is not what its name says.
-    #[error("{path} is not a spool file of this version: {problem}")]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// What a later version wrote. Nothing from there on is understood, and none of it may be removed.
-    #[error("{path}, from entry {entry} on, was written by a later version ({what}): a newer stepwell is needed to read it")]
-    Later {
-        /// The segment.
-        path: PathBuf,
-        /// The first entry that is not understood.
-        entry: stepwell_model::EntryNumber,
-        /// What is unknown in it.
-        what: String,
-    },
-    /// The caller's meta bytes are longer than a segment's header may carry.
-    #[error("the opening of the stream takes {0} bytes, more than {META_BYTES}")]
-    MetaTooLarge(usize),
-}
-
-impl SpoolError {
-    pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source }
-    }
-
-    /// Whether a newer version is what it takes.
-    pub fn is_later(&self) -> bool {
-        matches!(self, Self::Later { .. })
-    }
-
-    /// Whether the disk, the quota or a limit on file sizes left no room.
-    pub fn is_no_room(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if is_no_room(source))
-    }
-}

@@ -1,7 +1,6 @@
 //! Marks: small files that hold one number of a stream, replaced as a whole.
 
 use crate::disk::{Disk, DiskFile, read_full_at, write_all_at};
-use crate::{SpoolError, reader, segment};
 use std::io;
 use std::path::Path;
 use stepwell_model::{EntryNumber, StreamId};
@@ -40,7 +39,7 @@ impl Mark {
     }
 
     /// Replaces the mark, without waiting for the disk.
-    fn put(self, disk: &dyn Disk, directory: &Path, stream: StreamId, number: EntryNumber) -> io::Result<()> {
+    pub(crate) fn put(self, disk: &dyn Disk, directory: &Path, stream: StreamId, number: EntryNumber) -> io::Result<()> {
         self.replace(disk, directory, stream, number, |_| Ok(()))
     }
 
@@ -90,51 +89,5 @@ impl Mark {
             return None;
         }
         Some(u64::from_le_bytes([bytes[20], bytes[21], bytes[22], bytes[23], bytes[24], bytes[25], bytes[26], bytes[27]]))
-    }
-}
-
-/// Moves the cursor of a stream that nobody writes any more, and, if `unlink`, removes the segments that hold nothing beyond
-/// it. The cursor is durable before the first segment goes (A6).
-pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryNumber, unlink: bool) -> Result<(), SpoolError> {
-    let directory = root.join(stream.to_string());
-    if Mark::Cursor.read(disk, &directory, stream).unwrap_or(0) < acked {
-        Mark::Cursor.write(disk, &directory, stream, acked).map_err(SpoolError::io("write the cursor in", &directory))?;
-    }
-    if !unlink {
-        return Ok(());
-    }
-    // A segment is done with when the next one begins at or before the entry after the cursor.
-    let segments = reader::segment_numbers(disk, &directory)?;
-    for pair in segments.windows(2) {
-        let [path, next] = [pair[0], pair[1]].map(|number| directory.join(segment::file_name(number)));
-        if !is_removable(disk, &path) {
-            break;
-        }
-        let Ok(file) = disk.open(&next) else { break };
-        match segment::SegmentHeader::read(&*file) {
-            Ok(header) if header.stream == stream && header.first <= acked + 1 => {
-                disk.remove(&path).map_err(SpoolError::io("remove", &path))?;
-            }
-            _ => break,
-        }
-    }
-    Ok(())
-}
-
-/// Notes where the destination of a stream is of which nothing is removed. Not synced: what a power loss takes of it is sent again, and the
-/// destination passes over it.
-pub fn note_acked(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryNumber) -> Result<(), SpoolError> {
-    let directory = root.join(stream.to_string());
-    if Mark::Cursor.read(disk, &directory, stream).unwrap_or(0) >= acked {
-        return Ok(());
-    }
-    Mark::Cursor.put(disk, &directory, stream, acked).map_err(SpoolError::io("write the cursor in", &directory))
-}
-
-/// Whether a file may be a segment that this version understands; what is unreadable or of a later version stays.
-pub(crate) fn is_removable(disk: &dyn Disk, path: &Path) -> bool {
-    match disk.open(path) {
-        Ok(file) => !matches!(segment::SegmentHeader::read(&*file), Err(segment::HeaderError::Later(_) | segment::HeaderError::Io(_))),
-        Err(_) => false,
     }
 }

@@ -9,9 +9,10 @@
 //! Nothing here is ever removed or written over: a name that is taken by other bytes is passed over for the next one, `…~2`, `…~3`.
 
 use crate::disk::{Disk, DiskFile, read_full_at, write_all_at};
+use crate::error::SpoolError;
 use crate::reader::look::SEARCHED_BYTES;
+use crate::reader::{Damage, ReadOutcome, SpoolReader};
 use crate::segment::{SegmentHeader, file_name};
-use crate::{Damage, ReadOutcome, SpoolError, SpoolReader};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

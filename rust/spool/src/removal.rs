@@ -4,10 +4,9 @@
 //! a crash at any moment a stream is there with all it had, or gone, and no cursor is needed for what is gone (A6); a leftover is removed by the
 //! next sync. One sync of the root serves any number of streams.
 
-use crate::SpoolError;
 use crate::disk::Disk;
-use crate::mark::is_removable;
-use crate::segment::parse_file_name;
+use crate::error::SpoolError;
+use crate::segment::{is_removable, parse_file_name};
 use std::io;
 use std::path::{Path, PathBuf};
 use stepwell_model::StreamId;

@@ -1,7 +1,9 @@
 //! Segments: their names, and the header that each begins with.
 
-use crate::disk::{DiskFile, read_full_at};
+use crate::disk::{Disk, DiskFile, read_full_at};
+use crate::error::SpoolError;
 use std::io;
+use std::path::Path;
 use stepwell_model::{EntryNumber, StreamId};
 
 /// Most bytes of meta that a header carries; an opening is a few hundred.
@@ -106,4 +108,23 @@ pub(crate) fn parse_file_name(name: &str) -> Option<u32> {
     let is_name = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
     // The first segment has the number 1.
     is_name.then(|| digits.parse().ok()).flatten().filter(|&number| number > 0)
+}
+
+/// The segments in a directory, in order; none if it is not there.
+pub(crate) fn segment_numbers(disk: &dyn Disk, directory: &Path) -> Result<Vec<u32>, SpoolError> {
+    let names = match disk.list(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(SpoolError::io("list", directory))?,
+    };
+    let mut numbers: Vec<u32> = names.iter().filter_map(|name| parse_file_name(name)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Whether a file may be a segment that this version understands; what is unreadable or of a later version stays.
+pub(crate) fn is_removable(disk: &dyn Disk, path: &Path) -> bool {
+    match disk.open(path) {
+        Ok(file) => !matches!(SegmentHeader::read(&*file), Err(HeaderError::Later(_) | HeaderError::Io(_))),
+        Err(_) => false,
+    }
 }

@@ -1,7 +1,9 @@
 //! What is in a spool, for listings.
 
+use crate::disk::Disk;
+use crate::error::SpoolError;
+use crate::reader::{Damage, ReadOutcome, SpoolReader};
 use crate::segment::{SegmentHeader, file_name};
-use crate::{Damage, Disk, ReadOutcome, SpoolError, SpoolReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -2,17 +2,22 @@
 
 mod absence;
 mod ballast;
+mod syncing;
+mod trimming;
 
 pub use absence::Absence;
+pub use syncing::{SyncOutcome, SyncTask};
+pub use trimming::TrimTask;
 
-use crate::disk::{Disk, DiskFile, is_no_room, read_full_at, write_all_at};
+use crate::disk::{Disk, DiskFile, is_no_room, write_all_at};
+use crate::error::SpoolError;
 use crate::mark::Mark;
+use crate::removal::remove_stream;
 use crate::segment::{META_BYTES, SegmentHeader, file_name};
-use crate::{SpoolError, remove_stream};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use stepwell_codec::frame::{FrameHeader, FrameView};
+use stepwell_codec::frame::FrameHeader;
 use stepwell_model::{EntryNumber, StreamId};
 
 /// Settings of a spool.
@@ -87,69 +92,6 @@ pub struct SpoolWriter {
     lost_from: Option<EntryNumber>,
     /// What has to be written before any later frame.
     rescue: Option<absence::Rescue>,
-}
-
-/// What a sync has to do, apart from the writer.
-pub struct SyncTask {
-    disk: Arc<dyn Disk>,
-    root: PathBuf,
-    directory: PathBuf,
-    files: Vec<(u32, u64, Arc<dyn DiskFile>)>,
-    names: bool,
-    upto: EntryNumber,
-}
-
-/// What a [`SyncTask`] found.
-pub struct SyncOutcome {
-    upto: EntryNumber,
-    files: Vec<(u32, u64, io::Result<()>)>,
-    names: io::Result<bool>,
-}
-
-impl SyncTask {
-    /// Waits for the disk.
-    pub fn run(&self) -> SyncOutcome {
-        let files = self.files.iter().map(|(number, end, file)| (*number, *end, file.sync())).collect();
-        let names = if self.names { self.sync_names().map(|()| true) } else { Ok(false) };
-        SyncOutcome { upto: self.upto, files, names }
-    }
-
-    fn sync_names(&self) -> io::Result<()> {
-        self.disk.sync_dir(&self.directory)?;
-        self.disk.sync_dir(&self.root)?;
-        // Whoever made the root may have made it just now; a parent that we may not open was there before.
-        if let Some(parent) = self.root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            let _ = self.disk.sync_dir(parent);
-        }
-        Ok(())
-    }
-}
-
-/// What a trim has to do, apart from the writer.
-pub struct TrimTask {
-    disk: Arc<dyn Disk>,
-    directory: PathBuf,
-    stream: StreamId,
-    acked: EntryNumber,
-    /// Whether the cursor is not there yet.
-    moves_cursor: bool,
-    segments: Vec<u32>,
-}
-
-impl TrimTask {
-    /// Writes the cursor, waits until it is durable, then unlinks (A6). An error says that some segments may still be there.
-    pub fn run(&self) -> io::Result<()> {
-        if self.moves_cursor {
-            Mark::Cursor.write(&*self.disk, &self.directory, self.stream, self.acked)?;
-        }
-        for &number in &self.segments {
-            match self.disk.remove(&self.directory.join(file_name(number))) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
 
 impl SpoolWriter {
@@ -258,132 +200,6 @@ impl SpoolWriter {
         self.segments.push(Segment { number, first, identity, last: first - 1, bytes, synced: 0, file: Some(file), suspect: false });
         self.appending = true;
         Ok(())
-    }
-
-    /// Waits until everything appended so far is durable; returns the number of the last durable entry.
-    pub fn sync(&mut self) -> Result<EntryNumber, SpoolError> {
-        let outcome = self.begin_sync().run();
-        self.finish_sync(outcome)
-    }
-
-    /// What there is to sync now.
-    pub fn begin_sync(&self) -> SyncTask {
-        let dirty = self.segments.iter().filter(|segment| segment.synced < segment.bytes && !segment.suspect);
-        SyncTask {
-            disk: Arc::clone(&self.disk),
-            root: self.root.clone(),
-            directory: self.directory.clone(),
-            files: dirty.filter_map(|segment| Some((segment.number, segment.bytes, Arc::clone(segment.file.as_ref()?)))).collect(),
-            names: self.names_dirty,
-            upto: self.last,
-        }
-    }
-
-    /// Takes note of what a sync did; returns the number of the last durable entry. A file whose fsync failed is left behind
-    /// as suspect, and its unsynced frames are written once more into a new segment, which the next sync covers.
-    pub fn finish_sync(&mut self, outcome: SyncOutcome) -> Result<EntryNumber, SpoolError> {
-        let mut failed = None;
-        for (number, end, result) in outcome.files {
-            let current = self.segments.last().is_some_and(|segment| segment.number == number);
-            let Some(at) = self.segments.iter().position(|segment| segment.number == number) else { continue };
-            let segment = &mut self.segments[at];
-            match result {
-                Ok(()) => {
-                    segment.synced = segment.synced.max(end);
-                    if segment.synced == segment.bytes && !(current && self.appending) {
-                        segment.file = None;
-                    }
-                }
-                Err(error) => {
-                    segment.suspect = true;
-                    if current {
-                        self.appending = false;
-                    }
-                    if self.rescue(at, current).is_err() {
-                        let first = self.synced + 1;
-                        self.lost_from = Some(self.lost_from.map_or(first, |lost| lost.min(first)));
-                    }
-                    failed = Some(SpoolError::io("sync", &self.directory.join(file_name(number)))(error));
-                }
-            }
-        }
-        match outcome.names {
-            Ok(synced) => self.names_dirty &= !synced || self.segments.last().is_some_and(|segment| segment.synced == 0),
-            Err(error) => failed = failed.or(Some(SpoolError::io("sync", &self.directory)(error))),
-        }
-        match failed {
-            Some(error) => Err(error),
-            None => {
-                self.synced = self.synced.max(outcome.upto).min(self.lost_from.map_or(u64::MAX, |first| first - 1));
-                Ok(self.synced)
-            }
-        }
-    }
-
-    /// Writes the unsynced frames of a suspect segment once more. Only those of the last segment can keep their order.
-    fn rescue(&mut self, at: usize, current: bool) -> io::Result<()> {
-        let Some(file) = self.segments[at].file.take().filter(|_| current) else {
-            return Err(io::Error::other("later segments follow"));
-        };
-        // The header is no frame; what was synced before is safe.
-        let mut offset = self.segments[at].synced.max(self.header_bytes);
-        let end = self.segments[at].bytes;
-        let mut frame = Vec::new();
-        while offset < end {
-            let mut header = [0; stepwell_codec::frame::HEADER_BYTES];
-            read_full_at(&*file, &mut header, offset)?;
-            let header = FrameHeader::decode(&header).map_err(io::Error::other)?;
-            frame.resize(header.frame_bytes(), 0);
-            read_full_at(&*file, &mut frame, offset)?;
-            FrameView::parse(&frame).map_err(io::Error::other)?;
-            self.write(header.first, header.last(), &frame)?;
-            offset += frame.len() as u64;
-        }
-        Ok(())
-    }
-
-    /// Moves the cursor and unlinks the segments that hold nothing beyond it.
-    pub fn trim(&mut self, acked: EntryNumber) -> Result<(), SpoolError> {
-        match self.begin_trim(acked) {
-            Some(task) => {
-                task.run().map_err(SpoolError::io("trim", &self.directory))?;
-                self.finish_trim(&task);
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// What there is to do now that the destination has everything up to `acked`; `None` if nothing.
-    pub fn begin_trim(&self, acked: EntryNumber) -> Option<TrimTask> {
-        let acked = acked.min(self.last).max(self.cursor);
-        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is what the next one needs. But
-        // while blobs wait, the last one says whose they are.
-        let current = self.segments.last().filter(|_| self.appending || self.has_blobs()).map(|segment| segment.number);
-        let done = self.segments.iter().filter(|segment| segment.last <= acked && Some(segment.number) != current);
-        let segments: Vec<u32> = done.map(|segment| segment.number).collect();
-        let moves_cursor = acked > self.cursor;
-        (moves_cursor || !segments.is_empty()).then(|| TrimTask {
-            disk: Arc::clone(&self.disk),
-            directory: self.directory.clone(),
-            stream: self.stream,
-            acked,
-            moves_cursor,
-            segments,
-        })
-    }
-
-    fn has_blobs(&self) -> bool {
-        self.disk.list(&self.directory.join("blobs")).is_ok_and(|names| !names.is_empty())
-    }
-
-    /// Takes note of a trim that was done.
-    pub fn finish_trim(&mut self, task: &TrimTask) {
-        self.cursor = self.cursor.max(task.acked);
-        self.segments.retain(|segment| !task.segments.contains(&segment.number));
-        if self.lost_from.is_some() && self.cursor >= self.last {
-            self.lost_from = None;
-        }
     }
 
     /// Shows readers that the writer lives.

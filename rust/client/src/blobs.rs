@@ -7,6 +7,7 @@
 //! So rows never wait for files, a `File` entry never comes before its blob, and what the stream still has to send is what lies in its `blobs/`.
 
 mod content;
+mod lanes;
 mod pool;
 mod temporary;
 

@@ -1,4 +1,4 @@
-//! The threads `stepwell-media`: two lanes, so that an image never waits for a video. The lane of videos helps with images while it has nothing else to do.
+//! Pool of threads that encode and store the contents of one writer, bounded in bytes.
 //!
 //! Invariants:
 //!
@@ -6,13 +6,11 @@
 //! 2. Of all contents that were handed over: those stored, those lost and those still here add up exactly.
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
-use super::content::{Content, Encoded};
-use crate::clock::wall_time;
-use crate::progress::{Known, Progress};
-use crate::queue::{PushError, Queue};
+use super::content::Content;
+use super::lanes::{FAST, Job, Lane, SLOW, Shared, State};
+use crate::progress::Progress;
+use crate::queue::Queue;
 use crate::threads;
-use rustc_hash::FxHashMap;
-use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,23 +18,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
 use stepwell_lock::{Condvar, Mutex};
-use stepwell_model::{Entry, FileVersion, StreamId};
+use stepwell_model::StreamId;
 
 /// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core encodes them.
 const BOUND_BYTES: usize = 64 << 20;
 /// What a waiting content costs besides its bytes, generously: many small ones are bounded too.
 const CONTENT_BYTES: usize = 1 << 10;
-/// How often a disk that refused is tried again.
-const RETRY: Duration = Duration::from_millis(250);
 /// How long the disk must have taken nothing for callers not to wait for it any more.
 const STUCK: Duration = Duration::from_secs(3);
-/// How long a lane waits for the queue at a time.
-const QUEUE_SLICE: Duration = Duration::from_millis(50);
-
-/// Images, tables, and whatever is small.
-const FAST: usize = 0;
-/// Videos and large files.
-const SLOW: usize = 1;
 /// Contents that wait in the fast lane for the slow one to help.
 const HELP: usize = 8;
 
@@ -56,56 +45,6 @@ pub struct FilePool {
     stream: StreamId,
     numbers: AtomicU64,
     shared: Arc<Shared>,
-}
-
-/// What the lanes share.
-struct Shared {
-    blobs: BlobDirectory,
-    /// The stream's folder of links.
-    links: PathBuf,
-    stream: StreamId,
-    queue: Arc<Queue>,
-    progress: Arc<Progress>,
-    state: Mutex<State>,
-    /// Whether somebody sends what is linked, and wants to be called.
-    uploads: bool,
-    /// By lane: it has work, or is to end.
-    work: [Condvar; 2],
-    /// A content is done.
-    done: Condvar,
-    /// Something was stored since the last sync.
-    dirty: AtomicBool,
-}
-
-#[derive(Default)]
-struct State {
-    /// By what is said of [`FAST`] and [`SLOW`].
-    lanes: [Lane; 2],
-    held_bytes: usize,
-    /// Number of the last content that was told, by path; of paths that were given by hand.
-    told: FxHashMap<String, u64>,
-    /// Number of the last content that was handed over, and of those that are not done with.
-    count: u64,
-    pending: BTreeSet<u64>,
-    closed: bool,
-    stop: bool,
-}
-
-#[derive(Default)]
-struct Lane {
-    waiting: VecDeque<Job>,
-    started: bool,
-    /// Since when the disk has taken nothing of what the lane writes.
-    storing_since: Option<Instant>,
-}
-
-struct Job {
-    number: u64,
-    path: String,
-    /// Whether other contents may have the same path.
-    by_hand: bool,
-    content: Arc<Content>,
-    bytes: usize,
 }
 
 /// Room for contents. Dropped unused, it is given back.
@@ -269,133 +208,5 @@ impl Reservation<'_> {
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         self.pool.shared.state.lock().held_bytes -= self.bytes;
-    }
-}
-
-impl Shared {
-    fn call_all(&self) {
-        self.work.iter().for_each(|work| {
-            work.notify_all();
-        });
-    }
-
-    fn run(&self, lane: usize) {
-        // Leftovers of processes that died are looked for once in the life of a stream.
-        if lane == FAST {
-            let _ = self.blobs.sweep();
-        }
-        while let Some(job) = self.next(lane, true) {
-            self.work_off(lane, job);
-        }
-    }
-
-    /// The next content of a lane; `None` when there is none and the lane is to end.
-    fn next(&self, lane: usize, wait: bool) -> Option<Job> {
-        let mut state = self.state.lock();
-        loop {
-            let job = state.lanes[lane].waiting.pop_front();
-            let job = job.or_else(|| if lane == SLOW { state.lanes[FAST].waiting.pop_front() } else { None });
-            if job.is_some() {
-                return job;
-            }
-            if state.closed || !wait {
-                return None;
-            }
-            self.work[lane].wait(&mut state);
-        }
-    }
-
-    fn work_off(&self, lane: usize, job: Job) {
-        let Job { number, path, by_hand, content, bytes } = job;
-        let stored = content.encoded().map_err(|error| error.to_string()).and_then(|encoded| {
-            let new = self.store(lane, &encoded)?;
-            self.tell(number, by_hand, &path, &encoded)?;
-            Ok(new)
-        });
-        let count = |known: &mut Known| match &stored {
-            Ok(new) => {
-                known.files.stored += 1;
-                known.files.linked += u64::from(*new);
-            }
-            Err(reason) => {
-                known.files.lost += 1;
-                known.files.loss = format!("{path}: {reason}");
-            }
-        };
-        if self.uploads {
-            self.progress.update(count);
-        } else {
-            count(&mut self.progress.read());
-        }
-        if stored.is_err() && !by_hand {
-            content.set_path_in(self.stream, None);
-        }
-        drop(content);
-        let state = &mut *self.state.lock();
-        state.held_bytes -= bytes;
-        state.pending.remove(&number);
-        self.done.notify_all();
-    }
-
-    /// Stores the blob and its link, trying again until it works or everyone is to end; whether the link is new.
-    fn store(&self, lane: usize, encoded: &Encoded) -> Result<bool, String> {
-        let since = |at| self.state.lock().lanes[lane].storing_since = at;
-        since(Some(Instant::now()));
-        loop {
-            let began = Instant::now();
-            let written =
-                self.blobs.put_linked(encoded.id, encoded.size, &self.links, |draft| encoded.write(draft, || since(Some(Instant::now()))));
-            let error = match written {
-                Ok(new) => {
-                    since(None);
-                    self.dirty.store(true, Ordering::Release);
-                    let known = &mut *self.progress.read();
-                    known.files.trouble.clear();
-                    return Ok(new);
-                }
-                Err(error) => {
-                    let words = format!("cannot store in {}: {error}", self.blobs.root().display());
-                    if error.kind() == io::ErrorKind::FileTooLarge {
-                        // A limit on the size of files: waiting does not help this one and holds up the others.
-                        since(None);
-                        return Err(words);
-                    }
-                    words
-                }
-            };
-            self.progress.update(|known| known.files.trouble.clone_from(&error));
-            let mut state = self.state.lock();
-            if !state.stop {
-                // A large file that found no room is not written over and over.
-                self.work[lane].wait_for(&mut state, RETRY.max(began.elapsed()));
-            }
-            if state.stop {
-                return Err(error);
-            }
-        }
-    }
-
-    /// Says in the stream what the path holds.
-    fn tell(&self, number: u64, by_hand: bool, path: &str, encoded: &Encoded) -> Result<(), String> {
-        loop {
-            {
-                let mut state = self.state.lock();
-                if by_hand && state.told.get(path).is_some_and(|&told| told > number) {
-                    return Ok(());
-                }
-                let file = FileVersion { path: path.to_owned(), blob: encoded.id, size: encoded.size };
-                match self.queue.push_statement(Entry::File { time: wall_time(), file }) {
-                    Ok(()) => {
-                        if by_hand {
-                            state.told.insert(path.to_owned(), number);
-                        }
-                        return Ok(());
-                    }
-                    Err(PushError::Full) if !state.stop => {}
-                    Err(error) => return Err(error.to_string()),
-                }
-            }
-            self.queue.wait_for_room(0, QUEUE_SLICE);
-        }
     }
 }

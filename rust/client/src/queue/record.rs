@@ -42,7 +42,7 @@ pub(crate) enum Kind {
 pub(crate) const REASONS: [&str; 3] =
     ["a row larger than a frame may be", "only keys above the limit", "keys of nested dicts above the limit"];
 /// Index of the last of them.
-const NESTED: i64 = 2;
+pub(crate) const NESTED: usize = 2;
 
 impl Kind {
     fn from_bits(bits: u32) -> Self {
@@ -73,7 +73,7 @@ pub(crate) struct Record<'a> {
 /// Makes a record of a row that begins at `offset` one that is refused for the keys of its nested dicts.
 pub(crate) fn refuse(chunk: &mut [u8], offset: usize) {
     chunk[offset + 4..offset + 8].copy_from_slice(&((Kind::Refused as u32) << 28).to_ne_bytes());
-    chunk[offset + 8..offset + 16].copy_from_slice(&NESTED.to_ne_bytes());
+    chunk[offset + 8..offset + 16].copy_from_slice(&(NESTED as i64).to_ne_bytes());
 }
 
 /// Appends a record.

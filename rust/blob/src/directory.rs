@@ -167,6 +167,20 @@ impl BlobDirectory {
         Ok(())
     }
 
+    /// Notes that an index lists what is here. From then on a writer whose blobs are at a server removes its own links only.
+    pub fn mark_indexed(&self) -> io::Result<()> {
+        make_folder(&self.index_mark())
+    }
+
+    /// Whether an index lists what is here; see [`mark_indexed`](Self::mark_indexed).
+    pub fn is_indexed(&self) -> bool {
+        self.index_mark().is_dir()
+    }
+
+    fn index_mark(&self) -> PathBuf {
+        self.root.join("indexed")
+    }
+
     /// Where drafts are.
     pub(crate) fn drafts(&self) -> PathBuf {
         self.root.join("tmp")

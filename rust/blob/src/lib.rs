@@ -5,6 +5,7 @@
 //! ```text
 //! <root>/ab/ab3f…                the blob, named by its 64 hexadecimal digits, in a folder of the first two; 0600, never changed
 //! <root>/tmp/<pid>-<number>      what is being written; renamed when it is whole, swept when it is old
+//! <root>/indexed/                empty; there once an index listed the blobs: they stay when their last stream has sent them
 //! ```
 //!
 //! Any number of processes may write to one root at once: whoever comes second finds the blob there, or renames the same bytes over it.

@@ -240,9 +240,9 @@ fn a_blob_that_another_run_refers_to_stays_until_that_has_sent_it() {
 }
 
 #[test]
-fn a_blob_stays_where_a_store_lists_it() {
+fn a_blob_stays_where_an_index_lists_it() {
     let (server, place) = (Server::start(&[]), Place::new());
-    std::fs::write(place.0.path().join("store.sqlite"), b"").unwrap();
+    place.blobs().mark_indexed().unwrap();
     let writer = place.start(&server.url());
     put(&writer, "a.bin", b"a");
     assert!(writer.finish(0, LONG).complete);

@@ -100,13 +100,16 @@ pub(crate) struct Parts {
 impl Context {
     /// The context of a server that starts now.
     pub(crate) fn new(parts: Parts) -> Self {
+        let blobs = BlobDirectory::new(parts.directory.join("blobs"));
+        // Where it cannot be noted, nobody can remove a blob either.
+        let _ = blobs.mark_indexed();
         Self {
             series: SeriesEngine::new(Arc::clone(&parts.store)),
             store: parts.store,
             committer: parts.committer,
             pulse: parts.pulse,
             writers: Arc::default(),
-            blobs: BlobDirectory::new(parts.directory.join("blobs")),
+            blobs,
             mode: parts.mode,
             directory: parts.directory,
             started: crate::clock::now(),

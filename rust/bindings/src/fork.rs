@@ -5,10 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-unsafe extern "C" {
-    fn pthread_atfork(prepare: Option<extern "C" fn()>, parent: Option<extern "C" fn()>, child: Option<extern "C" fn()>) -> i32;
-}
-
 extern "C" fn count_fork() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
@@ -19,7 +15,7 @@ pub(crate) fn watch() {
     ONCE.call_once(|| {
         // SAFETY: the handler is async-signal-safe: it adds to an atomic. Without memory for it (an error) forks go unnoticed here, and
         // the package's own handler still gives the child a writer of its own.
-        unsafe { pthread_atfork(None, None, Some(count_fork)) };
+        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
     });
 }
 

@@ -3,9 +3,10 @@
 //! The lock is held for a few loads and stores, never during I/O.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::EntryNumber;
+use tokio::sync::Notify;
 
 /// Pieces of the ledger that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.
 const LEDGER_PIECES: usize = 16_384;
@@ -120,6 +121,8 @@ impl Files {
 pub(crate) struct Progress {
     known: Mutex<Known>,
     changed: Condvar,
+    /// The same, for the one task that waits without a thread of its own.
+    called: Notify,
 }
 
 impl Progress {
@@ -131,7 +134,19 @@ impl Progress {
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
         let result = change(&mut self.known.lock());
         self.changed.notify_all();
+        self.called.notify_one();
         result
+    }
+
+    /// As [`wait_until`](Self::wait_until), for a task; only one may wait at a time.
+    pub(crate) async fn until(&self, timeout: Duration, mut holds: impl FnMut(&Known) -> bool) -> bool {
+        let deadline = tokio::time::Instant::now() + timeout;
+        while !holds(&self.read()) {
+            if tokio::time::timeout_at(deadline, self.called.notified()).await.is_err() {
+                return holds(&self.read());
+            }
+        }
+        true
     }
 
     /// Waits until something holds; `false` if it does not by the deadline.

@@ -5,6 +5,7 @@ pub(crate) mod openings;
 mod pace;
 mod rows;
 
+use crate::upload::uploader::runtime;
 use openings::read_opening;
 use pace::Pace;
 use std::cell::RefCell;
@@ -163,8 +164,7 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
         files_sent: 0,
         files_total: contents.iter().map(|ids| ids.len() as u64).sum(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_name("stepwell-dns").max_blocking_threads(1).build();
-    let runtime = runtime.map_err(|source| SpoolError::Io { action: "start a sync of", path: root.to_owned(), source })?;
+    let runtime = runtime().map_err(|source| SpoolError::Io { action: "start a sync of", path: root.to_owned(), source })?;
     if let Err(error) = runtime.block_on(rows::upload(root, options, &mut found, &pace))
         && let Some(first) = found.iter_mut().find(|stream| !stream.settled && stream.summary.last > 0)
     {

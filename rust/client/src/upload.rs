@@ -3,9 +3,9 @@
 //! - [`connection`]: one attached connection, deadlines on every wait for it.
 //! - [`shared`]: a connection that many streams share.
 //! - [`session`]: one stream on a connection: open, send within the window, acks, rewind, throttle.
-//! - [`backoff`]: how long to wait before connecting again.
-//! - [`thread`]: the uploader of a writer that lives.
-//! - [`blobs`]: the contents of files, on a connection of their own; [`files`]: those of a writer that lives.
+//! - [`blobs`]: the contents of files, on a connection of their own.
+//! - [`reconnect`]: attempts until it is done; [`backoff`]: delays between them.
+//! - [`uploader`]: the thread of a writer that lives, which brings its [`rows`] and its [`files`] to the server.
 //!
 //! Invariants:
 //!
@@ -18,10 +18,13 @@ pub(crate) mod backoff;
 pub(crate) mod blobs;
 pub(crate) mod connection;
 pub(crate) mod files;
+pub(crate) mod reconnect;
 pub(crate) mod refused;
+pub(crate) mod rows;
 pub(crate) mod session;
 pub(crate) mod shared;
-pub(crate) mod thread;
+pub(crate) mod target;
+pub(crate) mod uploader;
 
 use stepwell_codec::GapError;
 use stepwell_spool::SpoolError;
@@ -79,6 +82,14 @@ impl UploadError {
     /// An error of the disk.
     pub(crate) fn disk(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Disk { action, path: path.display().to_string(), source }
+    }
+
+    /// When to come back, if the server says it.
+    pub(crate) fn hint(&self) -> Option<std::time::Duration> {
+        match self {
+            Self::Later { after_millis: millis @ 1.., .. } => Some(std::time::Duration::from_millis(u64::from(*millis))),
+            _ => None,
+        }
     }
 
     /// Whether trying again may help.

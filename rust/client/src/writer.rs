@@ -14,7 +14,9 @@ use crate::summary::LastValues;
 use crate::syncer::{Keeper, Said};
 use crate::threads;
 use crate::upload::files::FileUploader;
-use crate::upload::thread::Uploader;
+use crate::upload::rows::RowUploader;
+use crate::upload::target::Target;
+use crate::upload::uploader;
 use options::WriterOptions;
 use status::{FinishReport, FlushLevel, Status};
 use std::path::PathBuf;
@@ -116,14 +118,9 @@ impl Writer {
         pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
         let links = root.join(stream.to_string()).join("blobs");
         let blobs = BlobDirectory::new(blobs);
-        let file_uploader = FileUploader {
-            blobs: blobs.clone(),
-            root: root.clone(),
-            stream,
-            url: destination.clone(),
-            token: token.clone(),
-            progress: Arc::clone(&progress),
-        };
+        let target = Target { root: root.clone(), stream, url: destination.clone(), token, progress: Arc::clone(&progress) };
+        let target = Arc::new(target);
+        let file_uploader = FileUploader { target: Arc::clone(&target), blobs: blobs.clone() };
         let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress), uploads));
         let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
         let keeper = Keeper {
@@ -137,8 +134,7 @@ impl Writer {
             silent,
             said: Said::default(),
         };
-        let uploader =
-            Uploader { disk, root: root.clone(), stream, opening, token, progress: Arc::clone(&progress), appended, lost_upto: 0 };
+        let row_uploader = RowUploader { target, disk, opening, appended, lost_upto: 0 };
         let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
         let writer = Self {
             stream,
@@ -158,8 +154,7 @@ impl Writer {
         threads::spawn("stepwell-disk", move || keeper.run())?;
         threads::spawn("stepwell-writer", move || worker::run(&queue, pipeline, sink, &exit_code))?;
         if uploads {
-            threads::spawn("stepwell-upload", move || uploader.run())?;
-            threads::spawn("stepwell-files", move || file_uploader.run())?;
+            threads::spawn("stepwell-upload", move || uploader::run(row_uploader, &file_uploader))?;
         }
         signals::watch(&writer.live);
         Ok(writer)

@@ -6,6 +6,7 @@
 //!
 //! Invariants: memory stays within [`MEMORY_BYTES`] and a few percent; `rows` counts every row given to `add`.
 
+use fastrand::Rng;
 use rustc_hash::FxHashMap;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -55,7 +56,7 @@ pub(crate) struct Sampler {
     places: usize,
     places_per_key: usize,
     value_bytes: usize,
-    random: u64,
+    random: Rng,
 }
 
 /// A row of the sample: the keys that keep it, and their values in msgpack.
@@ -76,8 +77,8 @@ impl Default for Sampler {
             places: 0,
             places_per_key: limits::RESERVOIR_POINTS,
             value_bytes: 0,
-            // Any odd constant: what is sampled must be independent of the values, not of the process.
-            random: 0x9e37_79b9_7f4a_7c15,
+            // Any constant: what is sampled must be independent of the values, not of the process.
+            random: Rng::with_seed(1),
         }
     }
 }
@@ -97,7 +98,7 @@ impl Sampler {
                 return;
             }
         }
-        let draw = self.draw();
+        let draw = self.random.u64(..);
         let slot = self.pool_row(keys, step, time, values);
         let mut reader = Reader::new(values);
         for &key in keys.iter() {
@@ -152,15 +153,6 @@ impl Sampler {
         for slot in dropped.into_iter().flatten() {
             release(pool, free, value_bytes, slot);
         }
-    }
-
-    /// SplitMix64.
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 
     fn bytes(&self) -> usize {

@@ -80,7 +80,7 @@ pub(super) async fn upload(
     let releases = stream.is_for_a_server() && !stream.live;
     let mut left: BTreeSet<BlobId> = ids.into_iter().collect();
     let (mut missing, mut refused) = (BTreeSet::new(), BTreeMap::new());
-    let result = persist(pace, id.0[0], async || {
+    let result = persist(pace, async || {
         let channel = connect(&options.url).await?;
         let ids: Vec<BlobId> = left.difference(&missing).copied().collect();
         let mut feed = FileFeed {

@@ -181,3 +181,96 @@ fn write_anew<'a>(path: &Path, records: impl Iterator<Item = &'a Record>) -> io:
 fn make_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use stepwell_codec::payload::KeyTable;
+    use stepwell_codec::payload::statement::opening_to_value;
+    use stepwell_codec::{FrameEncoder, FrameHeader, PayloadBuilder};
+    use stepwell_model::Entry;
+    use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
+
+    const LABEL: [&str; 4] = ["local", "p", "r", ""];
+
+    fn disk() -> Arc<dyn Disk> {
+        Arc::new(OsDisk)
+    }
+
+    /// Writes a stream of one frame, which holds the opening; returns its segment.
+    fn write(root: &Path, stream: u8, run: &str, attempt: u64) -> std::path::PathBuf {
+        let opening = Opening { entity: "local".into(), project: "p".into(), run: run.into(), attempt, ..Opening::default() };
+        let meta = msgpack::to_bytes(&opening_to_value(&opening));
+        let mut writer = SpoolWriter::create(disk(), root, StreamId([stream; 16]), &meta, SpoolOptions::default()).unwrap();
+        let (mut builder, mut payload, mut frame) = (PayloadBuilder::new(), Vec::new(), Vec::new());
+        builder.statement(&Entry::Open(opening));
+        let count = builder.finish(&KeyTable::default(), &mut payload);
+        FrameEncoder::new().unwrap().encode(1, count, &payload, &mut frame).unwrap();
+        writer.append(&FrameHeader::decode(&frame).unwrap(), &frame).unwrap();
+        writer.close().unwrap();
+        writer.directory().join("00000001.seg")
+    }
+
+    fn damage(path: &Path, at: usize) {
+        let mut bytes = fs::read(path).unwrap();
+        bytes[at] ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_stream_whose_header_is_damaged_counts_by_its_first_entry() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, index) = (directory.path().join("spool"), directory.path().join("manifest/streams"));
+        write(&root, 1, "r", 1);
+        damage(&write(&root, 2, "r", 2), 50);
+        assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(2));
+        let found = openings(disk(), &root).unwrap();
+        assert_eq!(found.iter().map(|found| found.opening.as_ref().map(|opening| opening.attempt)).collect::<Vec<_>>(), [Some(1), Some(2)]);
+        // Now that the index has it, nothing of the stream is read.
+        fs::write(root.join(StreamId([2; 16]).to_string()).join("00000001.seg"), b"").unwrap();
+        assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(2));
+    }
+
+    #[test]
+    fn a_stream_that_says_nothing_counts_for_no_label_and_hides_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, index) = (directory.path().join("spool"), directory.path().join("streams"));
+        let segment = write(&root, 1, "r", 9);
+        damage(&segment, 50);
+        // Behind the header lies the frame with the opening.
+        let length = fs::read(&segment).unwrap().len();
+        damage(&segment, length - 1);
+        write(&root, 2, "r", 3);
+        write(&root, 3, "another", 8);
+        assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(3));
+        let openings: Vec<_> = openings(disk(), &root).unwrap().into_iter().map(|found| found.opening.is_some()).collect();
+        assert_eq!(openings, [false, true, true]);
+    }
+
+    #[test]
+    fn an_index_that_is_damaged_cut_or_strange_is_made_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, index) = (directory.path().join("spool"), directory.path().join("streams"));
+        (1..=3).for_each(|stream| drop(write(&root, stream, "r", u64::from(stream))));
+        greatest_attempt(disk(), &root, &index, LABEL).unwrap();
+        let sound = fs::read(&index).unwrap();
+        assert_eq!(sound.len(), 3 * RECORD_BYTES);
+        let flipped = (0..sound.len()).map(|at| sound.iter().enumerate().map(|(place, byte)| byte ^ u8::from(place == at)).collect());
+        let cut = (1..RECORD_BYTES).map(|cut| sound[..sound.len() - cut].to_vec());
+        for (case, bytes) in flipped.chain(cut).chain([b"something else".to_vec()]).enumerate() {
+            fs::write(&index, bytes).unwrap();
+            assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(3), "case {case}");
+            assert_eq!(read_index(&index), (read_index(&index).0, true), "case {case}");
+            assert_eq!(fs::read(&index).unwrap().len(), sound.len(), "case {case}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_index_says_of_a_stream_is_read_back(stream in any::<[u8; 16]>(), label in any::<u64>(), attempt in any::<u64>()) {
+            let record = Record { stream: StreamId(stream), label, attempt };
+            prop_assert_eq!(Record::decode(&record.encode()), Some(record));
+        }
+    }
+}

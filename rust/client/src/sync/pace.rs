@@ -1,9 +1,9 @@
 //! What all streams of a sync share: the callback, when to stop, and how long to try again.
 
 use super::{SyncOptions, SyncProgress};
-use crate::upload::UploadError;
 use crate::upload::backoff::Backoff;
-use std::cell::RefCell;
+use crate::upload::{UploadError, reconnect};
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 /// How often the caller hears of the progress at least.
@@ -42,9 +42,7 @@ impl<'a> Pace<'a> {
         }
         self.stopped || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
-}
 
-impl Pace<'_> {
     /// Whether to try no more: it is time to stop, or the server was away for too long. What holds for one stream holds for the rest.
     fn gives_up(&mut self) -> bool {
         self.stopped |= self.reached_at.elapsed() > self.patience;
@@ -55,40 +53,25 @@ impl Pace<'_> {
 /// Tries until it works, fails for good, or is to stop; says why it did not work. Nothing that is tried outlasts the moment to stop.
 pub(super) async fn persist(
     pace: &RefCell<Pace<'_>>,
-    seed: u8,
     mut attempt: impl AsyncFnMut() -> Result<(), UploadError>,
 ) -> Result<(), UploadError> {
-    let mut backoff = Backoff::new(u64::from(seed));
-    loop {
+    let (backoff, failed) = (Backoff::new(None), Cell::new(false));
+    let waits = |error: &UploadError| {
+        let mut pace = pace.borrow_mut();
+        // A failure that comes late is tried once more; while that is waited for, patience may end.
+        let over = if failed.replace(true) { pace.gives_up() } else { pace.is_over() };
+        error.is_of_the_server() && error.is_transient() && !over
+    };
+    let stops = || pace.borrow_mut().is_over();
+    reconnect::persist(&backoff, stops, waits, async || {
+        failed.set(false);
         let reached_at = pace.borrow().reached_at;
-        let result = tokio::select! {
-            result = attempt() => result,
-            () = over(pace) => return Ok(()),
-        };
-        let error = match result {
-            Err(error) if error.is_of_the_server() && error.is_transient() && !pace.borrow_mut().is_over() => error,
-            other => return other,
-        };
+        let result = attempt().await;
         if pace.borrow().reached_at > reached_at {
             backoff.answered();
         }
-        let hint = match error {
-            UploadError::Later { after_millis: millis @ 1.., .. } => Some(Duration::from_millis(u64::from(millis))),
-            _ => None,
-        };
-        let until = Instant::now() + backoff.delay(hint, Duration::ZERO);
-        while Instant::now() < until {
-            if pace.borrow_mut().gives_up() {
-                return Err(error);
-            }
-            tokio::time::sleep(PROGRESS_INTERVAL.min(until.saturating_duration_since(Instant::now()))).await;
-        }
-    }
-}
-
-/// Returns once it is time to stop.
-async fn over(pace: &RefCell<Pace<'_>>) {
-    while !pace.borrow_mut().is_over() {
-        tokio::time::sleep(PROGRESS_INTERVAL).await;
-    }
+        result
+    })
+    .await
+    .map(Option::unwrap_or_default)
 }

@@ -37,8 +37,7 @@ pub(super) async fn upload(
     for stream in &mut *found {
         stream.settled = stream.opening.is_none() || stream.summary.last == 0;
     }
-    let seed = found.iter().find(|stream| !stream.settled).map_or(0, |stream| stream.summary.stream.0[0]);
-    persist(pace, seed, async || round(root, options, found, pace).await).await
+    persist(pace, async || round(root, options, found, pace).await).await
 }
 
 /// Sends all streams that are not settled, on a connection that lasts until they are or it breaks.

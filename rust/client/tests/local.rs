@@ -143,8 +143,8 @@ fn a_full_disk_raises_nothing_and_every_row_is_accounted_for() {
     assert!(kept == sampled.len() as u64 && sampled.contains(&59_999));
 }
 
-#[test]
-fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
+/// A writer with one row on the disk, which is full now, and 99 rows that find no room.
+fn on_a_disk_that_fills_up() -> (SimulatedDisk, Writer) {
     let disk = SimulatedDisk::new();
     let mut options = options(std::path::Path::new("/spool"), "");
     options.disk = Arc::new(disk.clone());
@@ -154,6 +154,12 @@ fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
     assert!(writer.flush(FlushLevel::Synced, LONG));
     disk.set_capacity(Some(0));
     (1..100).for_each(|step| writer.queue().push_row(step, 0, true, shape, &[]).unwrap());
+    (disk, writer)
+}
+
+#[test]
+fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
+    let (_disk, writer) = on_a_disk_that_fills_up();
     let began = Instant::now();
     let report = writer.finish(0, Duration::from_millis(300));
     assert!(began.elapsed() < LONG, "{:?}", began.elapsed());
@@ -163,15 +169,7 @@ fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
 
 #[test]
 fn a_stream_whose_rows_find_no_room_is_ended_all_the_same_and_says_in_it_what_is_lost() {
-    let disk = SimulatedDisk::new();
-    let mut options = options(std::path::Path::new("/spool"), "");
-    options.disk = Arc::new(disk.clone());
-    let writer = Writer::start(options).unwrap();
-    let shape = writer.queue().define_shape(&[]);
-    writer.queue().push_row(0, 0, true, shape, &[]).unwrap();
-    assert!(writer.flush(FlushLevel::Synced, LONG));
-    disk.set_capacity(Some(0));
-    (1..100).for_each(|step| writer.queue().push_row(step, 0, true, shape, &[]).unwrap());
+    let (disk, writer) = on_a_disk_that_fills_up();
     eventually("the trouble is said", || writer.status().connection.contains("no room"));
     // Removed files keep their bytes on this disk, so the room that the ballast leaves is given by hand, to whoever asks next.
     let (room, finishing) = (disk.clone(), Arc::new(writer));

@@ -96,41 +96,41 @@ fn assert_all_told(read: &Read, number: u32, at: u64, header_bytes: u64, what: &
     assert!(told || at < header_bytes && !read.damage.is_empty(), "{what}: {:?}", read.damage);
 }
 
-#[test]
-fn every_flipped_byte_of_a_closed_stream_is_told_and_costs_one_frame() {
+/// Calls `check` for every byte of every segment of a closed stream, with the number of the segment, its bytes, and where to write others.
+fn at_every_byte(mut check: impl FnMut(u32, usize, &[u8], &dyn Fn(&[u8]) -> Read)) {
     let disk = SimulatedDisk::new();
     let directory = write(Arc::new(disk.clone()), root(), true);
     for number in 1..=3 {
         let path = segment(&directory, number);
         let whole = disk.contents(&path).unwrap();
-        for at in 0..whole.len() {
-            for mask in [0x01, 0x80] {
-                let mut damaged = whole.clone();
-                damaged[at] ^= mask;
-                disk.set_contents(&path, &damaged);
-                assert_all_told(&read(Arc::new(disk.clone()), root()), number, at as u64, 44, &format!("segment {number}, byte {at}"));
-            }
-        }
+        let read_with = |bytes: &[u8]| {
+            disk.set_contents(&path, bytes);
+            read(Arc::new(disk.clone()), root())
+        };
+        (0..whole.len()).for_each(|at| check(number, at, &whole, &read_with));
         disk.set_contents(&path, &whole);
     }
 }
 
 #[test]
-fn every_cut_of_a_closed_stream_is_told() {
-    let disk = SimulatedDisk::new();
-    let directory = write(Arc::new(disk.clone()), root(), true);
-    for number in 1..=3 {
-        let path = segment(&directory, number);
-        let whole = disk.contents(&path).unwrap();
-        for at in 0..whole.len() {
-            disk.set_contents(&path, &whole[..at]);
-            let read = read(Arc::new(disk.clone()), root());
-            let there = read.frames.len() * 10 + read.missing.len();
-            assert_eq!(there as u64, ENTRIES, "segment {number} cut at {at}: {:?}", read.missing);
-            assert!(!read.missing.is_empty() && read.missing.len() <= 20);
+fn every_flipped_byte_of_a_closed_stream_is_told_and_costs_one_frame() {
+    at_every_byte(|number, at, whole, read_with| {
+        for mask in [0x01, 0x80] {
+            let mut damaged = whole.to_vec();
+            damaged[at] ^= mask;
+            assert_all_told(&read_with(&damaged), number, at as u64, 44, &format!("segment {number}, byte {at}"));
         }
-        disk.set_contents(&path, &whole);
-    }
+    });
+}
+
+#[test]
+fn every_cut_of_a_closed_stream_is_told() {
+    at_every_byte(|number, at, whole, read_with| {
+        let read = read_with(&whole[..at]);
+        let there = read.frames.len() * 10 + read.missing.len();
+        assert_eq!(there as u64, ENTRIES, "segment {number} cut at {at}: {:?}", read.missing);
+        assert!(!read.missing.is_empty() && read.missing.len() <= 20);
+    });
 }
 
 #[test]

@@ -209,7 +209,7 @@ impl Writer {
 
     fn push_statement(&self, py: Python<'_>, entry: Entry) -> PyResult<()> {
         self.check_process()?;
-        py.detach(|| self.client.queue().push_statement(entry)).map_err(Self::refused)
+        py.detach(|| self.client.queue().push_entry(entry)).map_err(Self::refused)
     }
 
     /// Pushes what refers to files, and hands them over if that succeeds. Room for them is made before.

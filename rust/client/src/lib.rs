@@ -1,9 +1,15 @@
-//! From rows to a server: queue → merge → frame → spool → upload, all behind one [`Writer`].
+//! The way of a row from the call of `log` to the server, all behind one [`Writer`]: queue, framing, spool, upload.
 //!
-//! The calling thread copies bytes into the [`Queue`] and is done. The thread `stepwell-writer` merges the calls of a step,
-//! numbers the entries, makes frames and appends them to the spool; `stepwell-disk` syncs, trims and beats the heart;
-//! `stepwell-upload`, if there is a destination, follows the spool like any other reader and sends its frames. No thread here
-//! knows Python, and none that logs ever waits for a file or a socket.
+//! | thread | room | does |
+//! |---|---|---|
+//! | the caller's | `queue` | copies bytes into the [`Queue`] and is done |
+//! | `stepwell-writer` | `framing`, `summary` | merges the calls of a step, numbers the entries, appends frames to the spool |
+//! | `stepwell-disk` | `syncer` | syncs, trims, and shows that the writer lives |
+//! | `stepwell-media` | `blobs` | encodes files and stores them as blobs |
+//! | `stepwell-upload` | `upload` | where there is a destination, follows the spool like any other reader and sends it |
+//! | `stepwell-signal` | `signals` | spools what is queued when the process is told to end |
+//!
+//! `sync` sends what writers that are gone have left. No thread here knows Python, and none that logs ever waits for a file or a socket.
 
 mod blobs;
 mod clock;

@@ -1,4 +1,4 @@
-//! Where a writer's rows are: written by its threads, waited for by its callers.
+//! Progress of a writer's rows and files: written by its threads, waited for by its callers.
 //!
 //! The lock is held for a few loads and stores, never during I/O.
 
@@ -8,8 +8,8 @@ use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::EntryNumber;
 use tokio::sync::Notify;
 
-/// Pieces of the ledger that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.
-const LEDGER_PIECES: usize = 16_384;
+/// Pieces of the row_counts that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.
+const PIECES: usize = 16_384;
 
 /// What the threads of a writer know.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(crate) struct Known {
     pub(crate) rejected: u64,
     /// Entries that were found damaged when they were to be sent.
     pub(crate) damaged: u64,
-    pub(crate) ledger: Ledger,
+    pub(crate) row_counts: RowCounts,
     pub(crate) files: Files,
     /// Someone waits for a sync.
     pub(crate) sync_wanted: bool,
@@ -46,8 +46,8 @@ pub(crate) struct Known {
     pub(crate) worker_done: bool,
     pub(crate) spool_closed: bool,
     pub(crate) upload_done: bool,
-    /// The keeper removed what the destination has, or had nothing to remove.
-    pub(crate) keeper_done: bool,
+    /// The syncer removed what the destination has, or had nothing to remove.
+    pub(crate) syncer_done: bool,
     /// When the spool was last looked at, by number, and whether all of it was where it was written; the look that somebody waits for.
     pub(crate) looks: u64,
     pub(crate) look_wanted: u64,
@@ -165,23 +165,23 @@ impl Progress {
 
 /// From entry numbers to calls: pieces in which every entry is one call, but for those at the front.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct RowCounts {
     /// (last entry, calls up to and including it)
     pieces: VecDeque<(EntryNumber, u64)>,
 }
 
-impl Ledger {
+impl RowCounts {
     /// A frame that ends with entry `last` brought the calls to `rows`.
     pub(crate) fn append(&mut self, count: u32, last: EntryNumber, calls: u64, rows: u64) {
         match self.pieces.back_mut() {
             Some(piece) if u64::from(count) == calls => *piece = (last, rows),
             _ => self.pieces.push_back((last, rows)),
         }
-        if self.pieces.len() > LEDGER_PIECES {
+        if self.pieces.len() > PIECES {
             let mut index = 0;
             self.pieces.retain(|_| {
                 index += 1;
-                index % 2 == 0 || index > LEDGER_PIECES
+                index % 2 == 0 || index > PIECES
             });
         }
     }
@@ -205,13 +205,13 @@ mod tests {
 
     #[test]
     fn the_ledger_counts_calls_by_entry() {
-        let mut ledger = Ledger::default();
-        ledger.append(1, 1, 0, 0);
-        ledger.append(10, 11, 30, 30);
-        ledger.append(5, 16, 5, 35);
-        ledger.append(5, 21, 5, 40);
-        ledger.append(1, 22, 0, 40);
-        let counted = [0, 1, 11, 16, 21, 22, 99].map(|number| ledger.rows_until(number));
+        let mut row_counts = RowCounts::default();
+        row_counts.append(1, 1, 0, 0);
+        row_counts.append(10, 11, 30, 30);
+        row_counts.append(5, 16, 5, 35);
+        row_counts.append(5, 21, 5, 40);
+        row_counts.append(1, 22, 0, 40);
+        let counted = [0, 1, 11, 16, 21, 22, 99].map(|number| row_counts.rows_until(number));
         assert_eq!(counted, [0, 0, 30, 35, 40, 40, 40]);
     }
 }

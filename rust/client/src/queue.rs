@@ -7,16 +7,16 @@
 //! Invariants:
 //!
 //! 1. What is queued and what the worker has taken but not released together stay within the capacity; only definitions,
-//!    markers and statements may go beyond it, the last by [`STATEMENT_BYTES`] at most.
-//! 2. Order is kept: the worker sees records as they were pushed, a sample of refused rows where the refusals ended.
+//!    markers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
+//! 2. Order is kept: the worker sees items as they were pushed, a sample of refused rows where the refusals ended.
 //! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted as accepted.
 
-pub(crate) mod record;
+pub(crate) mod item;
 pub(crate) mod sampler;
 pub(crate) mod steps;
 mod taking;
 
-use record::{HEAD_BYTES, Kind};
+use item::{HEAD_BYTES, Kind};
 use sampler::Sampler;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(crate) const CHUNK_BYTES: usize = 256 << 10;
 /// Empty chunks that are kept for reuse; more than a writer in step with its disk ever needs.
 const SPARE_CHUNKS: usize = 16;
 /// Bytes by which statements may exceed the capacity: a configuration must not be lost because rows are many.
-const STATEMENT_BYTES: usize = 16 << 20;
+const ENTRY_BYTES: usize = 16 << 20;
 /// Largest values of one row: a frame's row also has a head.
 const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
 
@@ -74,7 +74,7 @@ pub enum PushError {
     Closed,
 }
 
-/// Why a row is refused before it is queued: an index of [`record::REASONS`].
+/// Why a row is refused before it is queued: an index of [`item::REASONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// No frame can hold it.
@@ -103,7 +103,7 @@ struct State {
     spare: Vec<Vec<u8>>,
     statements: VecDeque<Entry>,
     /// Bytes of the waiting statements.
-    statement_bytes: usize,
+    entry_bytes: usize,
     keys: u32,
     shapes: Vec<Arc<[u32]>>,
     accepted: u64,
@@ -114,7 +114,7 @@ struct State {
     samplers: VecDeque<Box<Sampler>>,
     /// The worker waits for a full chunk.
     waiting: bool,
-    /// The worker sleeps long and wants to be called at the first record.
+    /// The worker sleeps long and wants to be called at the first item.
     idle: bool,
     called: bool,
     closed: bool,
@@ -131,7 +131,7 @@ impl Queue {
             held: 0,
             spare: Vec::new(),
             statements: VecDeque::new(),
-            statement_bytes: 0,
+            entry_bytes: 0,
             keys: 0,
             shapes: Vec::new(),
             accepted: 0,
@@ -186,16 +186,16 @@ impl Queue {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if state.active.len() + HEAD_BYTES + values.len() <= state.plain_limit {
-            record::write(&mut state.active, kind, shape, step, time, values);
+            item::write(&mut state.active, kind, shape, step, time, values);
             state.accepted += 1;
             return Ok(());
         }
-        self.push_row_with_thought(guard, kind, shape, step, time, values)
+        self.push_row_slowly(guard, kind, shape, step, time, values)
     }
 
     #[cold]
     #[inline(never)]
-    fn push_row_with_thought(
+    fn push_row_slowly(
         &self,
         mut guard: MutexGuard<'_, State>,
         kind: Kind,
@@ -229,7 +229,7 @@ impl Queue {
             self.set_plain_limit(state);
             return Ok(());
         }
-        self.end_overflow(state);
+        self.end_shedding(state);
         state.accepted += 1;
         self.append(state, kind, shape, step, time, values);
         Ok(())
@@ -241,14 +241,14 @@ impl Queue {
         if state.closed {
             return Err(PushError::Closed);
         }
-        self.end_overflow(state);
+        self.end_shedding(state);
         state.accepted += 1;
         self.append(state, Kind::Refused, 0, why as i64, 0, &[]);
         Ok(())
     }
 
     /// Queues an entry that is no row (and neither the opening nor the exit, which the writer makes itself).
-    pub fn push_statement(&self, entry: Entry) -> Result<(), PushError> {
+    pub fn push_entry(&self, entry: Entry) -> Result<(), PushError> {
         debug_assert!(!matches!(entry, Entry::Row(_) | Entry::Open(_) | Entry::Exit { .. }));
         let mut encoded = Vec::new();
         statement::write(&mut encoded, &entry);
@@ -259,13 +259,13 @@ impl Queue {
         if state.closed {
             return Err(PushError::Closed);
         }
-        if state.active.len() + state.held + state.statement_bytes + encoded.len() > self.capacity + STATEMENT_BYTES {
+        if state.active.len() + state.held + state.entry_bytes + encoded.len() > self.capacity + ENTRY_BYTES {
             return Err(PushError::Full);
         }
-        self.end_overflow(state);
-        state.statement_bytes += encoded.len();
+        self.end_shedding(state);
+        state.entry_bytes += encoded.len();
         state.statements.push_back(entry);
-        self.append(state, Kind::Statement, 0, encoded.len() as i64, 0, &[]);
+        self.append(state, Kind::Entry, 0, encoded.len() as i64, 0, &[]);
         Ok(())
     }
 
@@ -285,7 +285,7 @@ impl Queue {
         }
     }
 
-    /// Appends a record, into a new chunk if it does not fit the active one.
+    /// Appends an item, into a new chunk if it does not fit the active one.
     fn append(&self, state: &mut State, kind: Kind, shape: u32, number: i64, time: TimeMicros, body: &[u8]) {
         let bytes = HEAD_BYTES + body.len();
         if state.active.len() + bytes > state.active.capacity() {
@@ -302,15 +302,15 @@ impl Queue {
         } else if state.idle {
             self.call(state);
         }
-        record::write(&mut state.active, kind, shape, number, time, body);
+        item::write(&mut state.active, kind, shape, number, time, body);
         self.set_plain_limit(state);
     }
 
     /// Puts the sample of what was refused, if any, behind what is queued.
-    fn end_overflow(&self, state: &mut State) {
+    fn end_shedding(&self, state: &mut State) {
         if let Some(sampler) = state.sampler.take() {
             state.samplers.push_back(sampler);
-            self.append(state, Kind::Overflow, 0, 0, 0, &[]);
+            self.append(state, Kind::Shed, 0, 0, 0, &[]);
         }
     }
 
@@ -326,7 +326,7 @@ impl Queue {
     /// are still collecting are written as they stand; without, the marker is only seen.
     pub(crate) fn push_marker(&self, spool: bool) -> u64 {
         let state = &mut *self.state.lock();
-        self.end_overflow(state);
+        self.end_shedding(state);
         state.markers += 1;
         state.asked |= !spool;
         let number = state.markers;
@@ -338,7 +338,7 @@ impl Queue {
     /// Refuses everything from now on, and calls the worker.
     pub(crate) fn close(&self) {
         let state = &mut *self.state.lock();
-        self.end_overflow(state);
+        self.end_shedding(state);
         state.closed = true;
         self.set_plain_limit(state);
         self.call(state);

@@ -181,7 +181,7 @@ impl Station {
             let signal = self.signal.swap(0, Ordering::AcqRel);
             if signal != 0 {
                 let live: Vec<Arc<Live>> = self.live.lock().iter().filter_map(Weak::upgrade).collect();
-                bring_to_safety(&live);
+                spool_all(&live);
                 die(signal);
                 live.iter().for_each(|live| live.queue.thaw());
                 install(signal);
@@ -191,7 +191,7 @@ impl Station {
 }
 
 /// Spools everything that was accepted, as far as the disk takes it in time; at a server that answers as quickly it is acknowledged too.
-fn bring_to_safety(live: &[Arc<Live>]) {
+fn spool_all(live: &[Arc<Live>]) {
     let began = Instant::now();
     live.iter().for_each(|live| {
         live.queue.freeze();

@@ -25,8 +25,8 @@ const NO_DESCRIPTOR_PATIENCE: Duration = Duration::from_secs(1);
 /// How long to wait after an error of the disk.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// The keeper's settings.
-pub(crate) struct Keeper {
+/// The syncer's settings.
+pub(crate) struct Syncer {
     pub(crate) spool: Arc<Mutex<SpoolWriter>>,
     pub(crate) files: Arc<FilePool>,
     pub(crate) progress: Arc<Progress>,
@@ -39,19 +39,19 @@ pub(crate) struct Keeper {
     pub(crate) run: String,
     /// Whether the user is told nothing.
     pub(crate) silent: bool,
-    pub(crate) said: Said,
+    pub(crate) told: Told,
 }
 
 /// What the user was told, and what is about to be worth it.
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct Told {
     absence: bool,
     trouble: bool,
     troubled_looks: u32,
     closing_since: Option<Instant>,
 }
 
-impl Keeper {
+impl Syncer {
     /// Runs until the stream is complete or everyone is to stop.
     pub(crate) fn run(mut self) {
         let (mut synced_at, mut beat_at, mut trimmed_at, mut looked_at) = (Instant::now(), Instant::now(), Instant::now(), Instant::now());
@@ -158,7 +158,7 @@ impl Keeper {
         done
     }
 
-    /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the keeper is done.
+    /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the syncer is done.
     fn end(&mut self, all_sent: bool, stop: bool) -> bool {
         if !self.progress.read().spool_closed {
             let closed = self.close();
@@ -175,9 +175,9 @@ impl Keeper {
                 if is_no_room(&error) {
                     self.spool.lock().drop_ballast();
                 }
-                let since = *self.said.closing_since.get_or_insert_with(Instant::now);
+                let since = *self.told.closing_since.get_or_insert_with(Instant::now);
                 if is_no_descriptor(&error) && since.elapsed() >= NO_DESCRIPTOR_PATIENCE && !self.uploads {
-                    self.progress.update(|known| known.keeper_done = true);
+                    self.progress.update(|known| known.syncer_done = true);
                     return true;
                 }
                 self.progress.wait_until(Instant::now() + RETRY, |known| known.stop);
@@ -198,7 +198,7 @@ impl Keeper {
             }
         }
         if !self.uploads || all_sent || stop {
-            self.progress.update(|known| known.keeper_done = true);
+            self.progress.update(|known| known.syncer_done = true);
             return true;
         }
         let until = Instant::now() + TRIM_INTERVAL;
@@ -229,7 +229,7 @@ impl Keeper {
         let links = absence.map(|_| links(&directory.join("blobs")).map_or(0, |links| links.len() as u64));
         let (lost, rescued, files) = self.progress.update(|known| {
             let count = |entries: &[(u64, u64)]| {
-                entries.iter().map(|(first, last)| known.ledger.rows_until(*last) - known.ledger.rows_until(first - 1)).sum::<u64>()
+                entries.iter().map(|(first, last)| known.row_counts.rows_until(*last) - known.row_counts.rows_until(first - 1)).sum::<u64>()
             };
             let (lost, rescued) = absence.map_or((0, 0), |absence| (count(&absence.lost), count(&absence.rescued)));
             known.gone_rows += lost;
@@ -249,8 +249,8 @@ impl Keeper {
         });
         if absence.is_some() {
             self.spool.lock().load_ballast();
-            if !self.said.absence {
-                self.said.absence = true;
+            if !self.told.absence {
+                self.told.absence = true;
                 let files = if files > 0 { format!(" {files} files that were in it are lost.") } else { String::new() };
                 let what = match (lost, rescued) {
                     (0, 0) => "nothing that is not elsewhere was in it".to_owned(),
@@ -272,9 +272,9 @@ impl Keeper {
     /// Tells the user once that the disk takes nothing, when that lasts.
     fn tell_of_trouble(&mut self) {
         let trouble = self.progress.read().disk_trouble.clone();
-        self.said.troubled_looks = if trouble.is_empty() { 0 } else { self.said.troubled_looks + 1 };
-        if self.said.troubled_looks >= TROUBLED_LOOKS && !self.said.trouble {
-            self.said.trouble = true;
+        self.told.troubled_looks = if trouble.is_empty() { 0 } else { self.told.troubled_looks + 1 };
+        if self.told.troubled_looks >= TROUBLED_LOOKS && !self.told.trouble {
+            self.told.trouble = true;
             warn(
                 self.silent,
                 &format!("run {}: {trouble}. Training goes on; what comes meanwhile waits in memory, as far as there is room", self.run),

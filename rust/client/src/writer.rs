@@ -1,6 +1,7 @@
 //! A writer: one stream, from the queue to the server.
 
 pub(crate) mod options;
+mod report;
 pub(crate) mod status;
 
 use crate::blobs::FilePool;
@@ -11,7 +12,7 @@ use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use crate::signals::{self, Live};
 use crate::summary::LastValues;
-use crate::syncer::{Keeper, Said};
+use crate::syncer::{Syncer, Told};
 use crate::threads;
 use crate::upload::files::FileUploader;
 use crate::upload::rows::RowUploader;
@@ -36,10 +37,10 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 /// What is left of the time to finish for rows, at most, when files take all they get.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long before the end of the time to finish the stream is ended without the rows that found no room, at most.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const MARGIN_TO_GIVE_UP: Duration = Duration::from_secs(1);
 /// How long a disk may take to say whether the files are there.
 const LAST_LOOK: Duration = Duration::from_millis(200);
-/// How long `last_values` waits for a worker that is stuck in the disk before it answers with what was seen so far.
+/// How long `summary` waits for a worker that is stuck in the disk before it answers with what was seen so far.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a writer cannot start.
@@ -58,8 +59,7 @@ pub enum StartError {
 
 /// Takes rows and brings them to disk and to the server on threads of its own.
 ///
-/// All methods may be called from any thread. In a forked child nothing but [`abandon_in_child`](Self::abandon_in_child) may be;
-/// dropping the writer there touches nothing either.
+/// All methods may be called from any thread. In a forked child none may be; dropping the writer there touches nothing.
 pub struct Writer {
     stream: StreamId,
     root: PathBuf,
@@ -122,17 +122,17 @@ impl Writer {
         let target = Arc::new(target);
         let file_uploader = FileUploader { target: Arc::clone(&target), blobs: blobs.clone() };
         let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress), uploads));
-        let (progress_of_keeper, files_of_keeper) = (Arc::clone(&progress), Arc::clone(&files));
-        let keeper = Keeper {
+        let (progress_of_syncer, files_of_syncer) = (Arc::clone(&progress), Arc::clone(&files));
+        let syncer = Syncer {
             spool,
-            files: files_of_keeper,
-            progress: progress_of_keeper,
+            files: files_of_syncer,
+            progress: progress_of_syncer,
             sync_interval,
             uploads,
             appended: Arc::clone(&appended),
             run: opening.run.clone(),
             silent,
-            said: Said::default(),
+            told: Told::default(),
         };
         let row_uploader = RowUploader { target, disk, opening, appended, lost_upto: 0 };
         let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
@@ -151,7 +151,7 @@ impl Writer {
         };
         // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not start, the drop of
         // the writer ends those before.
-        threads::spawn("stepwell-disk", move || keeper.run())?;
+        threads::spawn("stepwell-disk", move || syncer.run())?;
         threads::spawn("stepwell-writer", move || worker::run(&queue, pipeline, sink, &exit_code))?;
         if uploads {
             threads::spawn("stepwell-upload", move || uploader::run(row_uploader, &file_uploader))?;
@@ -213,14 +213,7 @@ impl Writer {
         self.last_values.lock().summary()
     }
 
-    /// The value at the greatest step of every key, nested dicts flattened with `.`, in the order the keys came first. Sees
-    /// everything pushed before this call (unless the disk has hung for a second).
-    pub fn last_values(&self) -> Vec<(String, Value)> {
-        self.wait_until_seen();
-        self.last_values.lock().resolve()
-    }
-
-    /// What was logged for `step` so far, as [`last_values`](Self::last_values) would return it, if it is the greatest step.
+    /// The values that were logged for `step` so far, if it is the greatest step, in the order the keys came first. Sees what [`summary`](Self::summary) does.
     pub fn collected(&self, step: Step) -> Vec<(String, Value)> {
         self.wait_until_seen();
         self.last_values.lock().resolve_from(step)
@@ -246,7 +239,7 @@ impl Writer {
         Status {
             accepted,
             spooled: known.spooled_rows,
-            acked: known.ledger.rows_until(known.acked),
+            acked: known.row_counts.rows_until(known.acked),
             queued_bytes,
             sampled_rows: known.sampled_rows,
             lost_rows: known.refused_rows + known.gone_rows,
@@ -271,8 +264,8 @@ impl Writer {
         self.files.finish(deadline.checked_sub((timeout / 5).min(ROWS_TIMEOUT)).unwrap_or(deadline));
         self.queue.close();
         // What finds no room to the end is given up while there is time to say so in the run.
-        let margin = (timeout / 5).min(LAST_WORDS);
-        let is_over = |known: &Known| known.keeper_done || known.fatal && known.spool_closed;
+        let margin = (timeout / 5).min(MARGIN_TO_GIVE_UP);
+        let is_over = |known: &Known| known.syncer_done || known.fatal && known.spool_closed;
         let in_time = self.progress.wait_until(deadline - margin, |known| is_over(known) || known.worker_done);
         if !in_time {
             let troubled = !self.progress.read().disk_trouble.is_empty();
@@ -287,93 +280,12 @@ impl Writer {
             known.look_wanted = known.looks + 1;
             known.look_wanted
         });
-        self.progress.wait_until(Instant::now() + LAST_LOOK, |known| known.looks >= look || known.keeper_done);
+        self.progress.wait_until(Instant::now() + LAST_LOOK, |known| known.looks >= look || known.syncer_done);
         // In one step: what the threads still do while they stop is not to change what is said.
         self.progress.update(|known| {
             known.stop = true;
             self.report(known, accepted)
         })
-    }
-
-    fn report(&self, known: &Known, accepted: u64) -> FinishReport {
-        let uploads = !self.destination.is_empty();
-        let (rows, sampled_rows) = (known.spooled_rows - known.gone_rows, known.reported_sampled);
-        let lost_rows = accepted.saturating_sub(rows + sampled_rows);
-        let unsent_rows = if uploads { rows.saturating_sub(known.ledger.rows_until(known.acked)) } else { 0 };
-        let is_there = known.is_there && (known.looks >= known.look_wanted || known.keeper_done);
-        let files = &known.files;
-        let (unsent_files, lost_files) = (if uploads { files.unsent() } else { 0 }, files.lost + files.waiting());
-        // What could not be stored was said when it was logged, and in the run.
-        let without_room = lost_rows.saturating_sub(known.reported_refused);
-        let here = known.spool_closed && without_room + lost_files == 0;
-        let complete = here && (!uploads || known.upload_done && known.acked >= known.spooled && unsent_files == 0);
-        let mut sentences = Vec::new();
-        if known.gone_rows > 0 {
-            let place = self.root.join(self.stream.to_string());
-            sentences.push(format!("{} rows are lost: {} was removed or replaced.", known.gone_rows, place.display()));
-        }
-        if without_room > known.gone_rows {
-            let lost_rows = without_room - known.gone_rows;
-            let why = if known.disk_trouble.is_empty() { "the time was over" } else { &known.disk_trouble };
-            sentences.push(format!("{lost_rows} rows are lost: {why}."));
-        } else if !known.spool_closed {
-            sentences.push(format!("The spool could not be synced: {}.", known.disk_trouble));
-        }
-        if lost_files > 0 {
-            let why = if files.loss.is_empty() { "the time was over" } else { &files.loss };
-            sentences.push(format!("{lost_files} files are lost: {why}."));
-        }
-        if sampled_rows > 0 {
-            sentences.push(format!("{sampled_rows} rows found no room and are represented by a sample."));
-        }
-        if known.rejected > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
-        }
-        if known.damaged > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!(
-                "{} entries were damaged on the disk; what is left of them is kept in {}.",
-                known.damaged,
-                place.display()
-            ));
-        }
-        if files.refused > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!("The server refused {} files; they are kept in {}.", files.refused, place.display()));
-        }
-        if uploads && (unsent_files > 0 || !(known.upload_done && known.acked >= known.spooled)) {
-            let unsent =
-                if unsent_files > 0 { format!("{unsent_rows} rows and {unsent_files} files") } else { format!("{unsent_rows} rows") };
-            sentences.push(format!(
-                "{unsent} are not on {} yet ({}). {} {}; send them with: stepwell sync {}",
-                self.destination,
-                if unsent_rows == 0 && !files.sending.is_empty() { &files.sending } else { &known.connection },
-                if is_there { "They are kept in" } else { "They were written to" },
-                self.root.join(self.stream.to_string()).display(),
-                // The command takes the directory in which the spool lies.
-                self.root.parent().unwrap_or(&self.root).display(),
-            ));
-        }
-        FinishReport {
-            complete,
-            rows,
-            sampled_rows,
-            lost_rows,
-            rejected_rows: known.rejected,
-            refused_rows: known.reported_refused,
-            is_there,
-            unsent_rows,
-            files: files.stored,
-            unsent_files,
-            lost_files,
-            message: sentences.join(" "),
-        }
-    }
-
-    /// In a forked child: forgets the writer without touching its threads, locks or files.
-    pub fn abandon_in_child(self) {
-        std::mem::forget(self);
     }
 }
 

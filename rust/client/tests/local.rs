@@ -57,14 +57,14 @@ fn a_flush_is_done_when_it_says_so() {
 }
 
 #[test]
-fn last_values_see_what_was_just_pushed() {
+fn the_summary_sees_what_was_just_pushed() {
     let directory = tempfile::tempdir().unwrap();
     let writer = Writer::start(options(directory.path(), "")).unwrap();
     let queue = writer.queue();
     let shape = queue.define_shape(&[queue.define_key("loss")]);
     for step in 0..100 {
         queue.push_row(step, 0, step % 2 == 0, shape, &float(step as f64)).unwrap();
-        assert_eq!(writer.last_values(), [("loss".to_owned(), Value::Float(step as f64))]);
+        assert_eq!(writer.summary(), [("loss".to_owned(), Value::Float(step as f64))]);
     }
 }
 
@@ -122,7 +122,7 @@ fn a_full_disk_raises_nothing_and_every_row_is_accounted_for() {
     push(50_000, 60_000);
     assert!(writer.status().queued_bytes <= 100_000);
     assert!(!writer.flush(FlushLevel::Spooled, Duration::from_millis(10)));
-    assert_eq!(writer.last_values(), [("loss".to_owned(), Value::Float(59_999.0))]);
+    assert_eq!(writer.summary(), [("loss".to_owned(), Value::Float(59_999.0))]);
     disk.set_capacity(None);
     eventually("the trouble is over", || writer.status().connection.is_empty());
     assert!(writer.flush(FlushLevel::Synced, LONG));

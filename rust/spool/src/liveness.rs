@@ -1,4 +1,4 @@
-//! Whether the writer of a stream lives, as far as one can tell.
+//! Liveness of a stream's writer, as far as one can tell.
 
 use crate::disk::Disk;
 use crate::mark::Mark;

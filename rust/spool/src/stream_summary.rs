@@ -1,4 +1,4 @@
-//! What is in a spool, for listings.
+//! Summary of a stream of the spool, for listings: its numbers, its size, and what is damaged.
 
 use crate::disk::Disk;
 use crate::error::SpoolError;

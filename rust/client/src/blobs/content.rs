@@ -1,4 +1,4 @@
-//! The content of a file: the caller's memory as it was when it was handed over, encoded when somebody first needs it.
+//! Content of a file: the caller's memory as it was when it was handed over, encoded when somebody first needs it.
 //!
 //! Nothing here waits for another thread: who comes while another encodes does so too, and the first result stays. In a forked child a lock may be held
 //! for ever by a thread that is not there; then the content is lost to the child, with an error that says so.

@@ -188,7 +188,7 @@ impl Shared {
                     return Ok(());
                 }
                 let file = FileVersion { path: path.to_owned(), blob: encoded.id, size: encoded.size };
-                match self.queue.push_statement(Entry::File { time: wall_time(), file }) {
+                match self.queue.push_entry(Entry::File { time: wall_time(), file }) {
                     Ok(()) => {
                         if by_hand {
                             state.told.insert(path.to_owned(), number);

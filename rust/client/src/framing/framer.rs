@@ -89,7 +89,7 @@ impl Framer {
     }
 
     /// Takes an entry that is no row.
-    pub(crate) fn statement(&mut self, shapes: &Shapes, entry: &Entry, bytes: usize) {
+    pub(crate) fn entry(&mut self, shapes: &Shapes, entry: &Entry, bytes: usize) {
         if let Entry::Metric { definition, .. } = entry {
             self.sync.define(definition);
         }
@@ -162,14 +162,14 @@ impl Framer {
         if self.refused.rows > 0 {
             let report = std::mem::take(&mut self.refused);
             self.reported.refused += report.rows;
-            self.statement(shapes, &Entry::Lost { time, report }, 0);
+            self.entry(shapes, &Entry::Lost { time, report }, 0);
         }
     }
 
     /// Adds the report of a sample, all of whose rows were added.
     pub(crate) fn report_sampled(&mut self, shapes: &Shapes, time: TimeMicros, report: LossReport) {
         self.reported.sampled += report.rows - report.kept;
-        self.statement(shapes, &Entry::Lost { time, report }, 0);
+        self.entry(shapes, &Entry::Lost { time, report }, 0);
     }
 
     /// Drops everything that is not in the spool, which ends with entry `spooled`, and makes one frame of what is to be said of it. The numbers

@@ -188,9 +188,9 @@ mod tests {
     }
 
     /// (milliseconds, step, commit, [(key, value)]); values are one-byte integers.
-    type Said = (u64, Step, bool, Vec<(u32, u8)>);
+    type Told = (u64, Step, bool, Vec<(u32, u8)>);
 
-    fn run(calls: &[Said]) -> Rows {
+    fn run(calls: &[Told]) -> Rows {
         let (mut shapes, mut merger, mut rows) = (shapes(8), Merger::default(), Rows::default());
         for (millis, step, commit, cells) in calls {
             let now = Duration::from_millis(*millis);
@@ -209,7 +209,7 @@ mod tests {
     fn the_table_of_steps_holds() {
         let (a, b) = ((0, 1), (1, 2));
         // (what is said, what is written as (step, calls, cells))
-        let table: [(&str, Vec<Said>, Vec<Written>); 8] = [
+        let table: [(&str, Vec<Told>, Vec<Written>); 8] = [
             ("a committed call is a row", vec![(0, 0, true, vec![a])], vec![(0, 1, vec![a])]),
             ("parts join until the commit", vec![(0, 0, false, vec![a]), (0, 0, true, vec![b])], vec![(0, 2, vec![a, b])]),
             ("a greater step ends the row", vec![(0, 0, false, vec![a]), (0, 1, false, vec![b])], vec![(0, 1, vec![a]), (1, 1, vec![b])]),
@@ -247,10 +247,10 @@ mod tests {
         assert_eq!((rows.0, rows.1), (vec![(0, 1, vec![(0, 1), (1, 2)])], 3));
     }
 
-    fn said() -> impl Strategy<Value = Vec<Said>> {
+    fn said() -> impl Strategy<Value = Vec<Told>> {
         let cells = proptest::collection::btree_map(0u32..6, 0u8..100, 0..4).prop_map(|cells| cells.into_iter().collect());
         let call = (0u64..60, 0i64..4, any::<bool>(), cells);
-        proptest::collection::vec(call, 0..40).prop_map(|mut calls: Vec<Said>| {
+        proptest::collection::vec(call, 0..40).prop_map(|mut calls: Vec<Told>| {
             let mut now = 0;
             for call in &mut calls {
                 now += call.0;

@@ -1,18 +1,18 @@
-//! The worker's work without its thread: records in, frames out. Time and the spool are arguments, so tests own them.
+//! The worker's work without its thread: items in, frames out. Time and the spool are arguments, so tests own them.
 //!
 //! Invariants:
 //!
-//! 1. Entries come out in the order in which their records went in, numbered densely from 1.
+//! 1. Entries come out in the order in which their items went in, numbered densely from 1.
 //! 2. While a frame finds no room nothing else is framed: what waits stays within the capacity of the queue, which then
 //!    refuses or samples. The frame is tried again as it is.
-//! 3. A record is read once, when it is framed. Only what waits for room, or what somebody asks about, is read before for the last values.
+//! 3. An item is read once, when it is framed. Only what waits for room, or what somebody asks about, is read before for the last values.
 //! 4. Of all calls taken in: those in spooled frames, those that gave way to a sample, those refused and those still here
 //!    add up exactly.
 
 use super::framer::{Framer, ReadyFrame};
 use super::merge::{Call, MergedRow, Merger, RowSink};
 use super::shapes::Shapes;
-use crate::queue::record::{self, Kind, Record};
+use crate::queue::item::{self, Item, Kind};
 use crate::queue::sampler::{SampledRow, Sampler};
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
 use crate::summary::LastValues;
@@ -45,41 +45,41 @@ struct Chunk {
     seen: usize,
 }
 
-/// Entries and samples, whose places in the chunks are marked by records.
+/// Entries and samples, whose places in the chunks are marked by items.
 #[derive(Default)]
 struct Beside {
     entries: VecDeque<Entry>,
     /// How many of them were seen for the last values.
-    seen_entries: usize,
+    observed_entries: usize,
     /// Samples whose rows were not seen, and those whose were.
     samplers: VecDeque<Box<Sampler>>,
     samples: VecDeque<(LossReport, Vec<SampledRow>)>,
 }
 
 impl Beside {
-    /// Shows the last values a record; `false` if it is a row whose nested dicts have more keys than there may be.
+    /// Shows the last values an item; `false` if it is a row whose nested dicts have more keys than there may be.
     #[inline]
-    fn see(&mut self, last_values: &mut LastValues, record: Record<'_>, sink: &mut impl FrameSink) -> bool {
-        match record.kind {
-            Kind::Row | Kind::Part => return last_values.see(record.shape, record.number, record.body),
+    fn observe(&mut self, last_values: &mut LastValues, item: Item<'_>, sink: &mut impl FrameSink) -> bool {
+        match item.kind {
+            Kind::Row | Kind::Part => return last_values.observe(item.shape, item.number, item.body),
             Kind::Refused => {}
-            Kind::Key => last_values.define_key(&String::from_utf8_lossy(record.body)),
-            Kind::Shape => last_values.define_shape(key_ids(record.body).collect()),
-            Kind::Overflow => {
+            Kind::Key => last_values.define_key(&String::from_utf8_lossy(item.body)),
+            Kind::Shape => last_values.define_shape(key_ids(item.body).collect()),
+            Kind::Shed => {
                 let Some(sampler) = self.samplers.pop_front() else { return true };
                 sampler.kept().for_each(|(keys, step, values)| {
-                    last_values.see_nested(keys, step, values);
+                    last_values.observe_nested(keys, step, values);
                 });
                 let rows = sampler.rows();
                 let kept = sampler.into_rows();
                 let report = LossReport { rows, kept: kept.len() as u64, reason: "no room".into() };
                 self.samples.push_back((report, kept));
             }
-            Kind::Marker => sink.seen(record.number as u64),
-            Kind::Statement => {
-                if let Some(entry) = self.entries.get(self.seen_entries) {
-                    last_values.see_statement(entry);
-                    self.seen_entries += 1;
+            Kind::Marker => sink.seen(item.number as u64),
+            Kind::Entry => {
+                if let Some(entry) = self.entries.get(self.observed_entries) {
+                    last_values.observe_entry(entry);
+                    self.observed_entries += 1;
                 }
             }
         }
@@ -88,7 +88,7 @@ impl Beside {
 
     /// The next entry, which was seen.
     fn next_entry(&mut self) -> Option<Entry> {
-        self.seen_entries = self.seen_entries.saturating_sub(1);
+        self.observed_entries = self.observed_entries.saturating_sub(1);
         self.entries.pop_front()
     }
 }
@@ -108,7 +108,7 @@ pub(crate) struct Pipeline {
     /// The sample that is being framed.
     sample: std::vec::IntoIter<SampledRow>,
     sample_report: Option<LossReport>,
-    /// A marker whose records are framed but not all spooled.
+    /// A marker whose items are framed but not all spooled.
     marker: Option<u64>,
     sampled_rows: u64,
 }
@@ -117,7 +117,7 @@ impl Pipeline {
     pub(crate) fn new(queue: Arc<Queue>, last_values: Arc<Mutex<LastValues>>, opening: Opening) -> Result<Self, FrameError> {
         let mut framer = Framer::new()?;
         let shapes = Shapes::default();
-        framer.statement(&shapes, &Entry::Open(opening.clone()), 0);
+        framer.entry(&shapes, &Entry::Open(opening.clone()), 0);
         Ok(Self {
             queue,
             last_values,
@@ -151,19 +151,19 @@ impl Pipeline {
         self.beside.entries.extend(batch.statements);
         self.beside.samplers.extend(batch.samplers);
         if batch.asked {
-            self.see_waiting(sink);
+            self.observe_waiting(sink);
         }
     }
 
     /// Sees what waits, as it cannot be framed now or as somebody asks for the last values.
     #[cold]
-    fn see_waiting(&mut self, sink: &mut impl FrameSink) {
+    fn observe_waiting(&mut self, sink: &mut impl FrameSink) {
         let mut last_values = self.last_values.lock();
         for Chunk { bytes, seen } in &mut self.backlog {
-            while let Some((record, next)) = record::read(bytes, *seen) {
+            while let Some((item, next)) = item::read(bytes, *seen) {
                 let at = std::mem::replace(seen, next);
-                if !self.beside.see(&mut last_values, record, sink) {
-                    record::refuse(bytes, at);
+                if !self.beside.observe(&mut last_values, item, sink) {
+                    item::refuse(bytes, at);
                 }
             }
         }
@@ -176,7 +176,7 @@ impl Pipeline {
         loop {
             while let Some(frame) = self.framer.ready.front() {
                 if !sink.append(frame) {
-                    self.see_waiting(sink);
+                    self.observe_waiting(sink);
                     return false;
                 }
                 if let Some(frame) = self.framer.ready.pop_front() {
@@ -211,7 +211,7 @@ impl Pipeline {
         // Not held while the spool is written to.
         let mut last_values = self.last_values.lock();
         while self.framer.ready.is_empty() && self.marker.is_none() && self.sample_report.is_none() {
-            let Some((record, next)) = record::read(&chunk.bytes, self.offset) else {
+            let Some((item, next)) = item::read(&chunk.bytes, self.offset) else {
                 self.offset = 0;
                 self.queue.release(chunk.bytes, 0);
                 return true;
@@ -219,44 +219,44 @@ impl Pipeline {
             let at = std::mem::replace(&mut self.offset, next);
             if at >= chunk.seen {
                 chunk.seen = next;
-                if !self.beside.see(&mut last_values, record, sink) {
-                    self.framer.refused(1, record::REASONS[record::NESTED]);
+                if !self.beside.observe(&mut last_values, item, sink) {
+                    self.framer.refused(1, item::REASONS[item::NESTED]);
                     continue;
                 }
             }
-            match record.kind {
+            match item.kind {
                 Kind::Row | Kind::Part => {
                     let (shapes, framer) = (&mut self.shapes, &mut self.framer);
-                    match shapes.of_caller(record.shape) {
+                    match shapes.of_caller(item.shape) {
                         Some(shape) => {
-                            let (step, commit) = (record.number, record.kind == Kind::Row);
-                            self.merger.call(shapes, now, Call { shape, step, time: record.time, commit, values: record.body }, framer);
+                            let (step, commit) = (item.number, item.kind == Kind::Row);
+                            self.merger.call(shapes, now, Call { shape, step, time: item.time, commit, values: item.body }, framer);
                         }
                         None => framer.refused(1, "a key longer than 1,024 bytes, or too many keys"),
                     }
                 }
-                Kind::Key => self.shapes.define_key(&String::from_utf8_lossy(record.body)),
-                Kind::Shape => self.shapes.define_shape(&key_ids(record.body).collect::<Vec<_>>()),
-                Kind::Statement => {
+                Kind::Key => self.shapes.define_key(&String::from_utf8_lossy(item.body)),
+                Kind::Shape => self.shapes.define_shape(&key_ids(item.body).collect::<Vec<_>>()),
+                Kind::Entry => {
                     if let Some(entry) = self.beside.next_entry() {
                         if matches!(entry, Entry::Summary { until_logged: true, .. }) {
                             // What was logged before has the earlier time.
                             self.merger.end(&mut self.shapes, &mut self.framer);
                         }
-                        self.framer.statement(&self.shapes, &entry, record.number as usize);
+                        self.framer.entry(&self.shapes, &entry, item.number as usize);
                     }
                 }
-                Kind::Marker if record.shape == 0 => {
+                Kind::Marker if item.shape == 0 => {
                     self.merger.end(&mut self.shapes, &mut self.framer);
                     self.framer.finish(&self.shapes);
-                    self.marker = Some(record.number as u64);
+                    self.marker = Some(item.number as u64);
                 }
                 Kind::Marker => {}
                 Kind::Refused => {
-                    let reason = record::REASONS.get(record.number as usize).unwrap_or(&record::REASONS[0]);
+                    let reason = item::REASONS.get(item.number as usize).unwrap_or(&item::REASONS[0]);
                     self.framer.refused(1, reason);
                 }
-                Kind::Overflow => {
+                Kind::Shed => {
                     // What was being collected came before the rows that were refused.
                     self.merger.end(&mut self.shapes, &mut self.framer);
                     if let Some((report, rows)) = self.beside.samples.pop_front() {
@@ -290,7 +290,7 @@ impl Pipeline {
     pub(crate) fn exit(&mut self, time: TimeMicros, code: i32) {
         self.merger.end(&mut self.shapes, &mut self.framer);
         self.framer.report_refused(&self.shapes, time);
-        self.framer.statement(&self.shapes, &Entry::Exit { time, code }, 0);
+        self.framer.entry(&self.shapes, &Entry::Exit { time, code }, 0);
     }
 
     /// Gives up what waits for room, `lost` calls, and returns the frame that says so and ends the stream. The spool ends with entry `spooled`.

@@ -110,7 +110,7 @@ fn note_spooled(known: &mut Known, frame: &ReadyFrame) {
     known.spooled = frame.header.last();
     known.spooled_rows += frame.calls;
     let (rows, reported) = (known.spooled_rows, frame.reported);
-    known.ledger.append(frame.header.count, frame.header.last(), frame.calls, rows);
+    known.row_counts.append(frame.header.count, frame.header.last(), frame.calls, rows);
     known.reported_rows += reported.sampled + reported.refused + reported.given_up;
     known.reported_sampled += reported.sampled;
     known.reported_refused += reported.refused;

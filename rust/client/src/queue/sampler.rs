@@ -1,4 +1,4 @@
-//! What is kept of rows that found no room: for every key a uniform sample, and its first, last, least and greatest value.
+//! Load shedding: of rows that found no room a uniform sample per key is kept, and its first, last, least and greatest value.
 //!
 //! Each refused row draws one random number; a key keeps its value from a row if that number is among the `k` least of all rows
 //! that had the key. That is a uniform sample of size `k` per key, rows that share keys are kept together, and `k` can be

@@ -1,4 +1,5 @@
-//! Which step a call of `log` writes to. Decided on the caller, so that `step` can be read and a refusal can be raised at once.
+//! Rules of steps: the step that a call of `log` writes to. They are applied on the caller, so that `step` can be read and a refusal
+//! can be raised at once.
 
 use stepwell_model::Step;
 

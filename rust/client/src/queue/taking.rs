@@ -18,7 +18,7 @@ pub(crate) struct Batch {
 }
 
 impl Queue {
-    /// For the worker: takes everything, after waiting for `timeout` or a call. With `idle`, the first record is a call.
+    /// For the worker: takes everything, after waiting for `timeout` or a call. With `idle`, the first item is a call.
     pub(crate) fn take(&self, timeout: Duration, idle: bool) -> Batch {
         let state = &mut self.state.lock();
         let nothing = state.full.is_empty() && (!idle || state.active.is_empty());
@@ -36,7 +36,7 @@ impl Queue {
             state.held += active.len();
             chunks.push_back(active);
         }
-        state.statement_bytes = 0;
+        state.entry_bytes = 0;
         let (statements, samplers) = (std::mem::take(&mut state.statements), std::mem::take(&mut state.samplers));
         self.set_plain_limit(state);
         Batch { chunks, statements, samplers, asked: std::mem::take(&mut state.asked), closed: state.closed }

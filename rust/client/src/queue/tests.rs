@@ -8,8 +8,8 @@ fn kinds(batch: &Batch) -> Vec<Kind> {
     let mut kinds = Vec::new();
     for chunk in &batch.chunks {
         let mut offset = 0;
-        while let Some((record, next)) = record::read(chunk, offset) {
-            kinds.push(record.kind);
+        while let Some((item, next)) = item::read(chunk, offset) {
+            kinds.push(item.kind);
             offset = next;
         }
     }
@@ -23,9 +23,9 @@ fn records_come_out_in_the_order_they_went_in() {
     let shape = queue.define_shape(&[key]);
     queue.push_row(0, 1, true, shape, &[1]).unwrap();
     queue.push_row(1, 1, false, shape, &[1]).unwrap();
-    queue.push_statement(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
+    queue.push_entry(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
     let batch = queue.take(NO_WAIT, false);
-    assert_eq!(kinds(&batch), [Kind::Key, Kind::Shape, Kind::Row, Kind::Part, Kind::Statement]);
+    assert_eq!(kinds(&batch), [Kind::Key, Kind::Shape, Kind::Row, Kind::Part, Kind::Entry]);
     assert_eq!((batch.statements.len(), queue.accepted()), (1, 2));
 }
 
@@ -43,7 +43,7 @@ fn what_is_queued_and_taken_stays_within_the_capacity() {
     assert_eq!(queue.push_row(0, 0, true, shape, &row), Err(PushError::Full), "taken is not released");
     assert!(!queue.wait_for_room(1_000, Duration::from_millis(5)));
     assert_eq!(queue.define_key("a key is never refused"), 0);
-    queue.push_statement(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
+    queue.push_entry(Entry::Config { time: 0, set: vec![], deleted: vec![] }).unwrap();
     for chunk in batch.chunks {
         queue.release(chunk, 0);
     }
@@ -64,7 +64,7 @@ fn a_sample_stands_where_the_refusals_ended() {
     batch.chunks.into_iter().for_each(|chunk| queue.release(chunk, 0));
     queue.push_row(1_000, 0, true, shape, &[7]).unwrap();
     let batch = queue.take(NO_WAIT, false);
-    assert_eq!(kinds(&batch), [Kind::Overflow, Kind::Row]);
+    assert_eq!(kinds(&batch), [Kind::Shed, Kind::Row]);
     assert_eq!(queued as u64 + batch.samplers[0].rows(), 1_000);
     assert_eq!(queue.accepted(), 1_001);
 }
@@ -137,6 +137,6 @@ fn a_statement_that_no_frame_holds_is_refused_at_the_door() {
     });
     let config = |value| Entry::Config { time: 0, set: vec![("x".into(), value)], deleted: vec![] };
     let noise = stepwell_model::Value::Bin(noise.take(5 << 20).collect());
-    assert_eq!(queue.push_statement(config(noise)), Err(PushError::TooLarge));
-    queue.push_statement(config(stepwell_model::Value::Bin(vec![7; 5 << 20]))).unwrap();
+    assert_eq!(queue.push_entry(config(noise)), Err(PushError::TooLarge));
+    queue.push_entry(config(stepwell_model::Value::Bin(vec![7; 5 << 20]))).unwrap();
 }

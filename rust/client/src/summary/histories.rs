@@ -1,4 +1,4 @@
-//! What the values of every key add up to, row by row, for the kinds of summary that ask for more than the last value.
+//! Aggregates of the values of every key, row by row, for the kinds of summary that ask for more than the last value.
 //!
 //! A key with such a definition has an exact history. As a definition may come after the rows, every shape keeps [`Columns`] of the rows
 //! before it, which are cheap; of them the mean may be wrong in its last digit. The number at a key's greatest step waits until a greater
@@ -25,7 +25,7 @@ struct KeyHistory {
 
 impl KeyHistory {
     #[inline]
-    fn see_number(&mut self, step: Step, number: Number) {
+    fn observe_number(&mut self, step: Step, number: Number) {
         match self.waiting {
             Some((at, _)) if step < at => self.tally.add(number),
             Some((at, known)) => {
@@ -41,7 +41,7 @@ impl KeyHistory {
         }
     }
 
-    fn see_other(&mut self, step: Step, value: &Value) {
+    fn observe_other(&mut self, step: Step, value: &Value) {
         self.waiting = self.waiting.filter(|(at, _)| *at != step);
         if self.first.as_ref().is_none_or(|(first, _)| step <= *first) {
             self.first = Some((step, value.clone()));
@@ -49,18 +49,18 @@ impl KeyHistory {
     }
 
     #[inline]
-    fn see_ref(&mut self, step: Step, value: &ValueRef<'_>) {
+    fn observe_ref(&mut self, step: Step, value: &ValueRef<'_>) {
         match value {
-            ValueRef::Float(value) => self.see_number(step, Number::Float(*value)),
-            ValueRef::Int(value) => self.see_number(step, Number::Int(*value)),
-            ValueRef::Other(_) => self.see_other(step, &to_value(value)),
+            ValueRef::Float(value) => self.observe_number(step, Number::Float(*value)),
+            ValueRef::Int(value) => self.observe_number(step, Number::Int(*value)),
+            ValueRef::Other(_) => self.observe_other(step, &to_value(value)),
         }
     }
 
-    fn see(&mut self, step: Step, value: &Value) {
+    fn observe(&mut self, step: Step, value: &Value) {
         match value.as_number() {
-            Some(number) => self.see_number(step, number),
-            None => self.see_other(step, value),
+            Some(number) => self.observe_number(step, number),
+            None => self.observe_other(step, value),
         }
     }
 
@@ -114,7 +114,7 @@ impl Histories {
 
     /// Sees a row without nested dicts; `last` is the row of the shape at the greatest step so far.
     #[inline]
-    pub(crate) fn see(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
+    pub(crate) fn observe(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
         let shape = match (self.shapes.get_mut(shape as usize), last) {
             (Some(Some(shape)), _) => shape,
             // The one row so far is the first and the last.
@@ -131,16 +131,16 @@ impl Histories {
         }
         for (column, key) in &shape.exact {
             if let (Some(history), Some(value)) = (self.exact.get_mut(key), value_at(values, shape.keys.len(), *column)) {
-                history.see_ref(step, &value);
+                history.observe_ref(step, &value);
             }
         }
     }
 
     /// Sees a leaf of a row that is taken apart.
-    pub(crate) fn see_leaf(&mut self, path: &str, step: Step, leaf: &Value) {
+    pub(crate) fn observe_leaf(&mut self, path: &str, step: Step, leaf: &Value) {
         match self.leaves.get_mut(path) {
-            Some(history) => history.see(step, leaf),
-            None => self.leaves.entry(path.to_owned()).or_default().see(step, leaf),
+            Some(history) => history.observe(step, leaf),
+            None => self.leaves.entry(path.to_owned()).or_default().observe(step, leaf),
         }
     }
 
@@ -161,7 +161,7 @@ impl Histories {
         }
         // Of the shapes' rows at one step the later one has replaced the others.
         ends.sort_by_key(|(step, order, _)| (*step, *order));
-        ends.iter().for_each(|(step, _, value)| history.see(*step, value));
+        ends.iter().for_each(|(step, _, value)| history.observe(*step, value));
         self.exact.insert(key, history);
     }
 
@@ -222,8 +222,8 @@ mod tests {
         last
     }
 
-    fn see(last: &mut LastValues, shape: u32, step: Step, values: &[Value]) {
-        last.see(shape, step, &values.iter().flat_map(msgpack::to_bytes).collect::<Vec<_>>());
+    fn observe(last: &mut LastValues, shape: u32, step: Step, values: &[Value]) {
+        last.observe(shape, step, &values.iter().flat_map(msgpack::to_bytes).collect::<Vec<_>>());
     }
 
     fn summary(last: &LastValues) -> BTreeMap<String, String> {
@@ -266,7 +266,7 @@ mod tests {
             let mut points: [BTreeMap<Step, Value>; 2] = Default::default();
             for (at, (shape, forward, one, two)) in rows.iter().enumerate() {
                 if at == defined {
-                    last.see_statement(&define("*", &KINDS));
+                    last.observe_entry(&define("*", &KINDS));
                 }
                 // A step that comes again has its keys in the same shape; before the definition it replaces nothing of other shapes.
                 step += if at > defined { *forward } else { 1 };
@@ -275,13 +275,13 @@ mod tests {
                     1 => (vec![one.clone()], vec![1]),
                     _ => (vec![one.clone(), two.clone()], vec![0, 1]),
                 };
-                see(&mut last, *shape, step, &values);
+                observe(&mut last, *shape, step, &values);
                 for (key, value) in keys.into_iter().zip(values) {
                     points[key].insert(step, value);
                 }
             }
             if defined >= rows.len() {
-                last.see_statement(&define("*", &KINDS));
+                last.observe_entry(&define("*", &KINDS));
             }
             let mut expected = oracle("a", &points[0]);
             expected.extend(oracle("b", &points[1]));
@@ -293,13 +293,13 @@ mod tests {
     fn integers_and_leaves_of_dicts_are_summed_up_too() {
         let mut last = last_values();
         let nested = |value: f64| Value::Map(vec![("x".into(), Value::Float(value))]);
-        see(&mut last, 2, 1, &[Value::Int(3), nested(1.5)]);
-        see(&mut last, 0, 2, &[Value::Int(5)]);
-        last.see_statement(&define("a", &["max", "mean"]));
-        last.see_statement(&define("b.x", &["min", "max"]));
-        see(&mut last, 2, 3, &[Value::Int(4), nested(0.5)]);
+        observe(&mut last, 2, 1, &[Value::Int(3), nested(1.5)]);
+        observe(&mut last, 0, 2, &[Value::Int(5)]);
+        last.observe_entry(&define("a", &["max", "mean"]));
+        last.observe_entry(&define("b.x", &["min", "max"]));
+        observe(&mut last, 2, 3, &[Value::Int(4), nested(0.5)]);
         // A smaller step counts, and is not the last.
-        see(&mut last, 0, 0, &[Value::Int(8)]);
+        observe(&mut last, 0, 0, &[Value::Int(8)]);
         let expected = [("a.max", "Int(8)"), ("a.mean", "Float(5.0)"), ("b.x.max", "Float(1.5)"), ("b.x.min", "Float(0.5)")];
         assert_eq!(summary(&last), expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
     }
@@ -314,19 +314,19 @@ mod tests {
         };
         for until_logged in [false, true] {
             let mut last = last_values();
-            see(&mut last, 2, 0, &[Value::Int(1), Value::Int(1)]);
-            last.see_statement(&define("b", &["max"]));
-            last.see_statement(&set("a", Some(7), until_logged));
-            last.see_statement(&set("b.max", Some(7), until_logged));
-            last.see_statement(&set("c", Some(7), until_logged));
+            observe(&mut last, 2, 0, &[Value::Int(1), Value::Int(1)]);
+            last.observe_entry(&define("b", &["max"]));
+            last.observe_entry(&set("a", Some(7), until_logged));
+            last.observe_entry(&set("b.max", Some(7), until_logged));
+            last.observe_entry(&set("c", Some(7), until_logged));
             let text = |values: &[(&str, i64)]| values.iter().map(|(name, value)| ((*name).to_owned(), format!("Int({value})"))).collect();
             let set_by_hand: BTreeMap<String, String> = text(&[("a", 7), ("b.max", 7), ("c", 7)]);
             assert_eq!(summary(&last), set_by_hand);
-            see(&mut last, 2, 1, &[Value::Int(2), Value::Int(2)]);
+            observe(&mut last, 2, 1, &[Value::Int(2), Value::Int(2)]);
             assert_eq!(summary(&last), if until_logged { text(&[("a", 2), ("b.max", 2), ("c", 7)]) } else { set_by_hand });
-            last.see_statement(&set("a", None, until_logged));
+            last.observe_entry(&set("a", None, until_logged));
             assert_eq!(summary(&last).get("a"), None);
-            see(&mut last, 0, 2, &[Value::Int(3)]);
+            observe(&mut last, 0, 2, &[Value::Int(3)]);
             assert_eq!(summary(&last).contains_key("a"), until_logged);
         }
     }

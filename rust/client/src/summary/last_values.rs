@@ -61,12 +61,12 @@ impl LastValues {
 
     /// Sees a row of a caller's shape; `false`, and nothing is kept of it, if its nested dicts have more keys than there may be.
     #[inline]
-    pub(crate) fn see(&mut self, shape: u32, step: Step, values: &[u8]) -> bool {
+    pub(crate) fn observe(&mut self, shape: u32, step: Step, values: &[u8]) -> bool {
         let Some(last) = self.shapes.get_mut(shape as usize) else { return true };
         if is_plain(last.keys.len(), values) {
             let before = (last.order > 0).then_some((last.step, &*last.values));
-            self.preview.see(shape, &last.keys, step, values, before);
-            self.histories.see(shape, &last.keys, step, values, before);
+            self.preview.observe(shape, &last.keys, step, values, before);
+            self.histories.observe(shape, &last.keys, step, values, before);
             self.order += 1;
             if last.order == 0 || step >= last.step {
                 (last.step, last.order) = (step, self.order);
@@ -76,9 +76,9 @@ impl LastValues {
             true
         } else {
             let keys = Arc::clone(&last.keys);
-            let seen = self.see_nested(&keys, step, values);
+            let seen = self.observe_nested(&keys, step, values);
             if seen {
-                self.preview.see_whole(shape, &keys, step, values);
+                self.preview.observe_alone(shape, &keys, step, values);
             }
             seen
         }
@@ -98,8 +98,8 @@ impl LastValues {
         self.paths + new <= most
     }
 
-    /// Sees a row that is taken apart at once; `false` as in [`see`](Self::see).
-    pub(crate) fn see_nested(&mut self, keys: &[u32], step: Step, values: &[u8]) -> bool {
+    /// Sees a row that is taken apart at once; `false` as in [`observe`](Self::observe).
+    pub(crate) fn observe_nested(&mut self, keys: &[u32], step: Step, values: &[u8]) -> bool {
         if !self.has_room(keys, values) {
             return false;
         }
@@ -109,7 +109,7 @@ impl LastValues {
         for &key in keys {
             let (Ok(value), Some(name)) = (reader.value(), self.names.get(key as usize)) else { break };
             flatten(name, &value, &mut |path, leaf| {
-                self.histories.see_leaf(path, step, leaf);
+                self.histories.observe_leaf(path, step, leaf);
                 match self.nested.get_mut(path) {
                     Some(last) if step < last.1 => {}
                     Some(last) => *last = (key, step, order, leaf.clone()),
@@ -128,7 +128,7 @@ impl LastValues {
     }
 
     /// Sees a statement: definitions of metrics and values set by hand.
-    pub(crate) fn see_statement(&mut self, entry: &Entry) {
+    pub(crate) fn observe_entry(&mut self, entry: &Entry) {
         match entry {
             Entry::Metric { definition, .. } => {
                 self.metrics.define(definition);
@@ -176,11 +176,6 @@ impl LastValues {
             }
         });
         summary
-    }
-
-    /// Every key with its last value, in the order in which keys were defined.
-    pub(crate) fn resolve(&self) -> Vec<(String, Value)> {
-        self.resolve_from(Step::MIN)
     }
 
     /// Some numbers of every key: see [`Preview::resolve`].
@@ -274,9 +269,9 @@ mod tests {
                 last.define_shape((*keys).into());
                 shapes.len() - 1
             });
-            last.see(shape as u32, *step, &values.iter().flat_map(msgpack::to_bytes).collect::<Vec<_>>());
+            last.observe(shape as u32, *step, &values.iter().flat_map(msgpack::to_bytes).collect::<Vec<_>>());
         }
-        last.resolve()
+        last.resolve_from(Step::MIN)
     }
 
     fn dict(pairs: &[(&str, Value)]) -> Value {

@@ -41,21 +41,21 @@ impl Preview {
 
     /// Sees a row; `last` is one that came before, if the caller keeps it.
     #[inline]
-    pub(crate) fn see(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
+    pub(crate) fn observe(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8], last: Option<(Step, &[u8])>) {
         match self.shapes.get(shape as usize) {
             Some(Some(_)) => {}
             Some(None) => {
                 let Some((at, row)) = last else { return };
-                self.see_whole(shape, keys, at, row);
+                self.observe_alone(shape, keys, at, row);
             }
             None => return,
         }
-        self.see_whole(shape, keys, step, values);
+        self.observe_alone(shape, keys, step, values);
     }
 
     /// Sees a row that nobody else keeps.
     #[inline]
-    pub(crate) fn see_whole(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8]) {
+    pub(crate) fn observe_alone(&mut self, shape: u32, keys: &Arc<[u32]>, step: Step, values: &[u8]) {
         let Some(shape) = self.shapes.get_mut(shape as usize) else { return };
         let shape = shape.get_or_insert_with(|| Box::new(ShapeRows { keys: Arc::clone(keys), seen: 0, every: 1, rows: Vec::new() }));
         let number = shape.seen;
@@ -146,7 +146,7 @@ mod tests {
         let mut preview = Preview::default();
         preview.define_shape();
         for step in 0..100_000 {
-            preview.see_whole(0, &[0].into(), step, &encoded(&[Value::Float(step as f64)]));
+            preview.observe_alone(0, &[0].into(), step, &encoded(&[Value::Float(step as f64)]));
         }
         let found = preview.resolve(&["loss".into()], std::iter::empty());
         let points = &found[0].1;
@@ -161,9 +161,9 @@ mod tests {
         preview.define_shape();
         preview.define_shape();
         let nested = Value::Map(vec![("x".into(), Value::Int(7)), ("y".into(), Value::Str("text".into()))]);
-        preview.see_whole(0, &[1, 0].into(), 5, &encoded(&[nested, Value::Int(5)]));
-        preview.see_whole(1, &[0].into(), 3, &encoded(&[Value::Float(3.0)]));
-        preview.see_whole(1, &[0].into(), 4, &encoded(&[Value::Float(f64::NAN)]));
+        preview.observe_alone(0, &[1, 0].into(), 5, &encoded(&[nested, Value::Int(5)]));
+        preview.observe_alone(1, &[0].into(), 3, &encoded(&[Value::Float(3.0)]));
+        preview.observe_alone(1, &[0].into(), 4, &encoded(&[Value::Float(f64::NAN)]));
         assert_eq!(
             preview.resolve(&["a".into(), "b".into()], std::iter::empty()),
             [("a".into(), vec![3.0, 5.0]), ("b.x".into(), vec![7.0])]
@@ -176,7 +176,7 @@ mod tests {
         for shape in 0..400 {
             preview.define_shape();
             for step in 0..10 {
-                preview.see_whole(shape, &[shape].into(), step, &encoded(&[Value::Bin(vec![0; 10_000])]));
+                preview.observe_alone(shape, &[shape].into(), step, &encoded(&[Value::Bin(vec![0; 10_000])]));
             }
         }
         assert!(preview.bytes <= TOTAL_BYTES);
@@ -191,11 +191,11 @@ mod tests {
         let mut preview = Preview::default();
         preview.define_shape();
         let (keys, one, two): (Arc<[u32]>, _, _) = ([0].into(), encoded(&[Value::Int(1)]), encoded(&[Value::Int(2)]));
-        preview.see(0, &keys, 5, &one, None);
+        preview.observe(0, &keys, 5, &one, None);
         assert_eq!(preview.bytes, 0);
         let lasts = [(&*keys, Some((5, &*one)))];
         assert_eq!(preview.resolve(&["a".into()], lasts.into_iter()), [("a".into(), vec![1.0])]);
-        preview.see(0, &keys, 6, &two, Some((5, &one)));
+        preview.observe(0, &keys, 6, &two, Some((5, &one)));
         assert_eq!(preview.resolve(&["a".into()], lasts.into_iter()), [("a".into(), vec![1.0, 2.0])]);
     }
 }

@@ -1,7 +1,7 @@
 //! The files of a stream in a sync: which contents it refers to, and sending them.
 
 use super::pace::{Pace, persist};
-use super::{SyncOptions, SyncedStream};
+use super::streams::{SyncOptions, SyncedStream, folder};
 use crate::upload::UploadError;
 use crate::upload::blobs::{BlobFeed, Source, send};
 use crate::upload::connection::connect;
@@ -10,7 +10,7 @@ use crate::upload::refused::keep_refused;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use stepwell_blob::{BlobDirectory, links};
@@ -21,11 +21,6 @@ use stepwell_spool::{Disk, ReadOutcome, SpoolError, SpoolReader};
 
 /// Files that are named where something is wrong with several, at most.
 const NAMED: usize = 10;
-
-/// Where the links of a stream are.
-pub(super) fn folder(root: &Path, stream: StreamId) -> PathBuf {
-    root.join(stream.to_string()).join("blobs")
-}
 
 /// The contents that are to be on the server. Of a stream that is meant for one, those with links: the others are there. A local stream says
 /// in its entries which they are; its links may not have been copied with it.

@@ -20,7 +20,7 @@ use stepwell_model::{Opening, StreamId};
 use stepwell_spool::{Disk, SpoolError, meta, stream_lives, streams};
 
 const MAGIC: [u8; 4] = *b"SWA1";
-const RECORD_BYTES: usize = 40;
+const LINE_BYTES: usize = 40;
 /// A larger index is not read: two million streams.
 const INDEX_BYTES: u64 = 80 << 20;
 /// Openings that one thread reads before a further one is worth its start, and the most of these.
@@ -61,20 +61,20 @@ pub fn openings(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<FoundStream>, Sp
 
 /// What the index says of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Record {
+struct IndexLine {
     stream: StreamId,
     label: u64,
     attempt: u64,
 }
 
-impl Record {
+impl IndexLine {
     fn of(stream: StreamId, opening: &Opening) -> Self {
         let label = hash([&opening.entity, &opening.project, &opening.run, &opening.label]);
         Self { stream, label, attempt: opening.attempt }
     }
 
-    fn encode(self) -> [u8; RECORD_BYTES] {
-        let mut out = [0; RECORD_BYTES];
+    fn encode(self) -> [u8; LINE_BYTES] {
+        let mut out = [0; LINE_BYTES];
         out[..4].copy_from_slice(&MAGIC);
         out[4..20].copy_from_slice(&self.stream.0);
         out[20..28].copy_from_slice(&self.label.to_le_bytes());
@@ -84,7 +84,7 @@ impl Record {
         out
     }
 
-    fn decode(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
+    fn decode(bytes: &[u8; LINE_BYTES]) -> Option<Self> {
         let eight = |at: usize| bytes[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
         let mut stream = [0; 16];
         stream.copy_from_slice(&bytes[4..20]);
@@ -106,23 +106,23 @@ pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [
     let found = streams(&*disk, root)?;
     let label = hash(label);
     let (known, is_sound) = read_index(index);
-    let records: HashMap<StreamId, Record> = known.iter().map(|record| (record.stream, *record)).collect();
-    let unknown: Vec<StreamId> = found.iter().copied().filter(|stream| !records.contains_key(stream)).collect();
-    let new = read_records(&disk, root, &unknown);
-    let there = || found.iter().filter_map(|stream| records.get(stream)).chain(&new);
+    let lines: HashMap<StreamId, IndexLine> = known.iter().map(|line| (line.stream, *line)).collect();
+    let unknown: Vec<StreamId> = found.iter().copied().filter(|stream| !lines.contains_key(stream)).collect();
+    let new = read_lines(&disk, root, &unknown);
+    let there = || found.iter().filter_map(|stream| lines.get(stream)).chain(&new);
     // A file of which most is of streams that are gone is made anew as well.
     if !is_sound || known.len() > 2 * found.len() + 1_000 {
         let _ = write_anew(index, there());
     } else if !new.is_empty() {
         let _ = append(index, &new);
     }
-    Ok(there().filter(|record| record.label == label).map(|record| record.attempt).max())
+    Ok(there().filter(|line| line.label == label).map(|line| line.attempt).max())
 }
 
 /// Reads the openings of streams; those that cannot be read are left out.
-fn read_records(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<Record> {
-    let read = |streams: &[StreamId]| -> Vec<Record> {
-        streams.iter().filter_map(|&stream| Some(Record::of(stream, &opening_of(disk, root, stream)?))).collect()
+fn read_lines(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<IndexLine> {
+    let read = |streams: &[StreamId]| -> Vec<IndexLine> {
+        streams.iter().filter_map(|&stream| Some(IndexLine::of(stream, &opening_of(disk, root, stream)?))).collect()
     };
     let (mine, others) = streams.split_at(streams.len().min(STREAMS_PER_READER));
     thread::scope(|scope| {
@@ -131,17 +131,17 @@ fn read_records(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<
             .chunks(part)
             .map(|part| (part, thread::Builder::new().name("stepwell-openings".into()).spawn_scoped(scope, move || read(part))))
             .collect();
-        let mut records = read(mine);
+        let mut lines = read(mine);
         for (part, reader) in readers {
             // Where no thread can be had, this one reads.
-            records.extend(reader.ok().and_then(|reader| reader.join().ok()).unwrap_or_else(|| read(part)));
+            lines.extend(reader.ok().and_then(|reader| reader.join().ok()).unwrap_or_else(|| read(part)));
         }
-        records
+        lines
     })
 }
 
 /// What the index says, and whether all of it is sound.
-fn read_index(path: &Path) -> (Vec<Record>, bool) {
+fn read_index(path: &Path) -> (Vec<IndexLine>, bool) {
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let file = File::open(path)?;
@@ -153,26 +153,26 @@ fn read_index(path: &Path) -> (Vec<Record>, bool) {
     };
     match read() {
         Ok(bytes) => {
-            let (records, rest) = bytes.as_chunks::<RECORD_BYTES>();
-            let sound: Vec<_> = records.iter().filter_map(Record::decode).collect();
-            let is_sound = sound.len() == records.len() && rest.is_empty() && bytes.len() as u64 <= INDEX_BYTES;
+            let (lines, rest) = bytes.as_chunks::<LINE_BYTES>();
+            let sound: Vec<_> = lines.iter().filter_map(IndexLine::decode).collect();
+            let is_sound = sound.len() == lines.len() && rest.is_empty() && bytes.len() as u64 <= INDEX_BYTES;
             (sound, is_sound)
         }
         Err(error) => (Vec::new(), error.kind() == io::ErrorKind::NotFound),
     }
 }
 
-fn append(path: &Path, records: &[Record]) -> io::Result<()> {
+fn append(path: &Path, lines: &[IndexLine]) -> io::Result<()> {
     make_folder(path)?;
-    let bytes: Vec<u8> = records.iter().flat_map(|record| record.encode()).collect();
+    let bytes: Vec<u8> = lines.iter().flat_map(|line| line.encode()).collect();
     // One write at the end of the file; whoever appends at the same time names streams twice, which does no harm.
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(&bytes)
 }
 
-fn write_anew<'a>(path: &Path, records: impl Iterator<Item = &'a Record>) -> io::Result<()> {
+fn write_anew<'a>(path: &Path, lines: impl Iterator<Item = &'a IndexLine>) -> io::Result<()> {
     make_folder(path)?;
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let bytes: Vec<u8> = records.flat_map(|record| record.encode()).collect();
+    let bytes: Vec<u8> = lines.flat_map(|line| line.encode()).collect();
     let _ = fs::remove_file(&beside);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?.write_all(&bytes)?;
     fs::rename(&beside, path)
@@ -255,9 +255,9 @@ mod tests {
         (1..=3).for_each(|stream| drop(write(&root, stream, "r", u64::from(stream))));
         greatest_attempt(disk(), &root, &index, LABEL).unwrap();
         let sound = fs::read(&index).unwrap();
-        assert_eq!(sound.len(), 3 * RECORD_BYTES);
+        assert_eq!(sound.len(), 3 * LINE_BYTES);
         let flipped = (0..sound.len()).map(|at| sound.iter().enumerate().map(|(place, byte)| byte ^ u8::from(place == at)).collect());
-        let cut = (1..RECORD_BYTES).map(|cut| sound[..sound.len() - cut].to_vec());
+        let cut = (1..LINE_BYTES).map(|cut| sound[..sound.len() - cut].to_vec());
         for (case, bytes) in flipped.chain(cut).chain([b"something else".to_vec()]).enumerate() {
             fs::write(&index, bytes).unwrap();
             assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(3), "case {case}");
@@ -269,8 +269,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_the_index_says_of_a_stream_is_read_back(stream in any::<[u8; 16]>(), label in any::<u64>(), attempt in any::<u64>()) {
-            let record = Record { stream: StreamId(stream), label, attempt };
-            prop_assert_eq!(Record::decode(&record.encode()), Some(record));
+            let line = IndexLine { stream: StreamId(stream), label, attempt };
+            prop_assert_eq!(IndexLine::decode(&line.encode()), Some(line));
         }
     }
 }

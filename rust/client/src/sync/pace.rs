@@ -1,6 +1,6 @@
-//! What all streams of a sync share: the callback, when to stop, and how long to try again.
+//! Pace of a sync, which all its streams share: the callback, when to stop, and how long to try again.
 
-use super::{SyncOptions, SyncProgress};
+use super::streams::{SyncOptions, SyncProgress};
 use crate::upload::backoff::Backoff;
 use crate::upload::{UploadError, reconnect};
 use std::cell::{Cell, RefCell};

@@ -1,7 +1,7 @@
 //! The entries of a sync: many streams at once, on one connection.
 
 use super::pace::{Pace, persist};
-use super::{SyncOptions, SyncedStream};
+use super::streams::{SyncOptions, SyncedStream};
 use crate::upload::UploadError;
 use crate::upload::connection::{attach_shared, connect};
 use crate::upload::session::{Feed, SessionEnd, run};
@@ -255,7 +255,7 @@ impl Feed for SyncFeed<'_, '_> {
         if self.stream.live { self.stream.summary.last } else { EntryNumber::MAX }
     }
 
-    fn say(&mut self, _words: &str) {}
+    fn set_connection(&mut self, _words: &str) {}
 
     fn lost(&self) -> u64 {
         0

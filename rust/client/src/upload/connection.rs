@@ -5,9 +5,9 @@ use std::error::Error;
 use std::time::Duration;
 use stepwell_model::Address;
 use stepwell_proto::v1;
-use stepwell_proto::v1::client_message::Message as Say;
+use stepwell_proto::v1::client_message::Message as ToServer;
 use stepwell_proto::v1::ingest_client::IngestClient;
-use stepwell_proto::v1::server_message::Message as Heard;
+use stepwell_proto::v1::server_message::Message as FromServer;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -95,7 +95,7 @@ async fn call(channel: Channel, token: &str, messages: usize) -> Result<Call, Up
     let (outgoing, messages) = mpsc::channel(messages);
     let hello = v1::Hello { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").into() };
     let late = |_| UploadError::Connection("the server does not answer".into());
-    outgoing.send(message(Say::Hello(hello))).await.map_err(|_| UploadError::Connection("the connection broke".into()))?;
+    outgoing.send(message(ToServer::Hello(hello))).await.map_err(|_| UploadError::Connection("the connection broke".into()))?;
     let request = authorize(Request::new(ReceiverStream::new(messages)), token)?;
     let mut client = IngestClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
     let response = timeout(ANSWER_TIMEOUT, client.attach(request)).await.map_err(late)?.map_err(|status| of_status(&status))?;
@@ -106,17 +106,19 @@ async fn call(channel: Channel, token: &str, messages: usize) -> Result<Call, Up
         .map_err(|status| of_status(&status))?
         .and_then(|said| said.message)
     {
-        Some(Heard::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
+        Some(FromServer::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
             let window = usize::try_from(welcome.max_in_flight_bytes).unwrap_or(WINDOW_BYTES);
             Ok((outgoing, inbound, if window == 0 { WINDOW_BYTES } else { window.min(WINDOW_BYTES) }))
         }
-        Some(Heard::Welcome(welcome)) => Err(UploadError::Fatal(format!(
+        Some(FromServer::Welcome(welcome)) => Err(UploadError::Fatal(format!(
             "it speaks protocol {}, this library {PROTOCOL}: use the same version of stepwell",
             welcome.protocol
         ))),
-        Some(Heard::Fatal(fatal)) => Err(UploadError::Fatal(fatal.reason)),
-        Some(Heard::Throttle(throttle)) => Err(UploadError::Later { after_millis: throttle.retry_after_millis, reason: throttle.reason }),
-        Some(Heard::Drain(_)) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
+        Some(FromServer::Fatal(fatal)) => Err(UploadError::Fatal(fatal.reason)),
+        Some(FromServer::Throttle(throttle)) => {
+            Err(UploadError::Later { after_millis: throttle.retry_after_millis, reason: throttle.reason })
+        }
+        Some(FromServer::Drain(_)) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
         _ => Err(UploadError::Connection("the server did not welcome us".into())),
     }
 }
@@ -132,8 +134,8 @@ pub(crate) fn authorize<T>(mut request: Request<T>, token: &str) -> Result<Reque
 }
 
 /// A message to the server.
-pub(crate) fn message(say: Say) -> v1::ClientMessage {
-    v1::ClientMessage { message: Some(say) }
+pub(crate) fn message(message: ToServer) -> v1::ClientMessage {
+    v1::ClientMessage { message: Some(message) }
 }
 
 /// What a status means for the connection.

@@ -131,7 +131,7 @@ impl FileUploader {
         }
     }
 
-    fn say(&self, words: &str) {
+    fn set_trouble(&self, words: &str) {
         self.target.progress.update(|known| words.clone_into(&mut known.files.sending));
     }
 
@@ -168,7 +168,7 @@ impl BlobFeed for Sweep<'_> {
 
     fn unreadable(&mut self, id: BlobId, error: &io::Error) {
         self.unreadable.insert(id);
-        self.uploader.say(&format!("the content {id} cannot be read: {error}"));
+        self.uploader.set_trouble(&format!("the content {id} cannot be read: {error}"));
     }
 
     fn stops(&mut self) -> bool {

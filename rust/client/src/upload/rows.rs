@@ -29,7 +29,7 @@ impl RowUploader {
         let target = Arc::clone(&self.target);
         let (backoff, url, progress) = (Backoff::new(Some(Instant::now())), &target.url, &target.progress);
         let directory = target.directory();
-        self.say(&format!("connecting to {url}"));
+        self.set_connection(&format!("connecting to {url}"));
         let waits = |error: &UploadError| {
             let words = format!("waiting for {url}: {error}; rows are kept in {}", directory.display());
             let known = &mut *progress.read();
@@ -58,7 +58,7 @@ impl RowUploader {
     async fn attempt(&mut self, backoff: &Backoff) -> Result<SessionEnd, UploadError> {
         let connection = attach(connect(&self.target.url).await?, &self.target.token).await?;
         backoff.answered();
-        self.say(&format!("connected to {}", self.target.url));
+        self.set_connection(&format!("connected to {}", self.target.url));
         let mut reader = SpoolReader::open(Arc::clone(&self.disk), &self.target.root, self.target.stream)?;
         let opening = self.opening.clone();
         run(connection, &mut reader, &opening, self).await
@@ -92,7 +92,7 @@ impl Feed for RowUploader {
         Ok(())
     }
 
-    fn say(&mut self, words: &str) {
+    fn set_connection(&mut self, words: &str) {
         self.target.progress.update(|known| known.connection = words.to_owned());
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use stepwell_codec::{FrameHeader, GapFrames};
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_proto::v1;
-use stepwell_proto::v1::client_message::Message as Say;
-use stepwell_proto::v1::server_message::Message as Heard;
+use stepwell_proto::v1::client_message::Message as ToServer;
+use stepwell_proto::v1::server_message::Message as FromServer;
 use stepwell_spool::{Damage, ReadOutcome, SpoolError, SpoolReader};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -35,7 +35,7 @@ pub(crate) trait Feed {
     /// The server has everything up to `durable` on its disk, apart from what it rejected. An error ends the session.
     fn acked(&mut self, durable: EntryNumber, rejected: &[v1::Rejected]) -> Result<(), UploadError>;
     /// The connection in words, if it changes.
-    fn say(&mut self, words: &str);
+    fn set_connection(&mut self, words: &str);
     /// Rows that the writer lost so far.
     fn lost(&self) -> u64;
     /// The number of the last entry, if nothing will follow what the reader has returned up to `position`.
@@ -134,9 +134,9 @@ pub(crate) async fn run<F: Feed>(
 }
 
 impl<F: Feed> Session<'_, F> {
-    async fn say(&self, say: Say) -> Result<(), UploadError> {
+    async fn send(&self, to_server: ToServer) -> Result<(), UploadError> {
         let broke = || UploadError::Connection("the connection broke".into());
-        timeout(ANSWER_TIMEOUT, self.connection.outgoing.send(message(say))).await.map_err(|_| broke())?.map_err(|_| broke())
+        timeout(ANSWER_TIMEOUT, self.connection.outgoing.send(message(to_server))).await.map_err(|_| broke())?.map_err(|_| broke())
     }
 
     fn id(&self) -> tonic::codegen::Bytes {
@@ -146,22 +146,22 @@ impl<F: Feed> Session<'_, F> {
     async fn open(&mut self) -> Result<(), UploadError> {
         let opening = Some(v1::Opening::from(self.opening.clone()));
         let first_unacked = self.reader.first()?.max(1);
-        self.say(Say::Open(v1::OpenStream { stream: self.id(), opening, first_unacked })).await?;
+        self.send(ToServer::Open(v1::OpenStream { stream: self.id(), opening, first_unacked })).await?;
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         while self.acked == 0 && self.paused_until.is_none() {
             let answer = tokio::time::timeout_at(deadline, self.connection.inbound.message()).await;
             let answer = answer.map_err(|_| UploadError::Connection("the server does not answer".into()))?;
-            let Some(v1::ServerMessage { message: Some(heard) }) = answer.map_err(|status| of_status(&status))? else {
+            let Some(v1::ServerMessage { message: Some(message) }) = answer.map_err(|status| of_status(&status))? else {
                 return Err(UploadError::Connection("the server ended the connection".into()));
             };
-            if let Heard::Ready(ready) = heard {
+            if let FromServer::Ready(ready) = message {
                 self.take_ack(ready.durable, &[])?;
                 return self.go_to(ready.durable + 1);
             }
-            if let Heard::Throttle(throttle) = heard {
+            if let FromServer::Throttle(throttle) = message {
                 return Err(UploadError::Later { after_millis: throttle.retry_after_millis, reason: throttle.reason });
             }
-            self.hear(heard)?;
+            self.handle(message)?;
         }
         Ok(())
     }
@@ -205,11 +205,11 @@ impl<F: Feed> Session<'_, F> {
             if Instant::now() >= status_at {
                 let queued = self.reader.position().saturating_sub(self.acked + 1);
                 let status = v1::Status { stream: self.id(), queued, lost: self.feed.lost() };
-                if self.connection.outgoing.try_send(message(Say::Status(status))).is_ok() {
+                if self.connection.outgoing.try_send(message(ToServer::Status(status))).is_ok() {
                     status_at = Instant::now() + STATUS_INTERVAL;
                 }
             }
-            let at_end = if self.paused_until.is_none() { self.send()? } else { false };
+            let at_end = if self.paused_until.is_none() { self.send_frames()? } else { false };
             // What comes before the place that cannot be read is delivered first.
             if self.in_flight.is_empty()
                 && self.held.is_none()
@@ -228,9 +228,9 @@ impl<F: Feed> Session<'_, F> {
             let wake = self.paused_until.unwrap_or(Instant::now() + TICK).min(Instant::now() + TICK);
             tokio::select! {
                 answer = self.connection.inbound.message() => match answer {
-                    Ok(Some(v1::ServerMessage { message: Some(heard) })) => {
+                    Ok(Some(v1::ServerMessage { message: Some(message) })) => {
                         self.heard_at = Instant::now();
-                        self.hear(heard)?;
+                        self.handle(message)?;
                     }
                     // A message of a later version.
                     Ok(Some(_)) => {}
@@ -239,7 +239,7 @@ impl<F: Feed> Session<'_, F> {
                 },
                 broken = async { self.connection.outgoing.reserve().await.is_err() }, if self.held.is_some() => {
                     if broken {
-                        return Err(self.last_words().await);
+                        return Err(self.reason_of_end().await);
                     }
                 }
                 () = self.feed.grown(), if at_end => {}
@@ -249,7 +249,7 @@ impl<F: Feed> Session<'_, F> {
     }
 
     /// Why the server no longer takes anything: its side of the call says it.
-    async fn last_words(&mut self) -> UploadError {
+    async fn reason_of_end(&mut self) -> UploadError {
         match timeout(CLOSE_TIMEOUT, self.connection.inbound.message()).await {
             Ok(Err(status)) => of_status(&status),
             _ => UploadError::Connection("the connection broke".into()),
@@ -257,7 +257,7 @@ impl<F: Feed> Session<'_, F> {
     }
 
     /// Sends as much as the window and the channel take; whether the spool is at its end.
-    fn send(&mut self) -> Result<bool, UploadError> {
+    fn send_frames(&mut self) -> Result<bool, UploadError> {
         loop {
             let window_full = !self.in_flight.is_empty() && self.in_flight_bytes >= self.connection.window_bytes;
             if window_full {
@@ -284,7 +284,7 @@ impl<F: Feed> Session<'_, F> {
                     return Ok(false);
                 }
             };
-            permit.send(message(Say::Frame(v1::Frame { stream: self.id(), frame: bytes.into() })));
+            permit.send(message(ToServer::Frame(v1::Frame { stream: self.id(), frame: bytes.into() })));
             self.in_flight.push_back((last, length));
             self.in_flight_bytes += length;
         }
@@ -326,10 +326,10 @@ impl<F: Feed> Session<'_, F> {
         Ok(read)
     }
 
-    fn hear(&mut self, heard: Heard) -> Result<(), UploadError> {
-        match heard {
-            Heard::Ack(ack) if self.is_ours(&ack.stream) => self.take_ack(ack.durable, &ack.rejected),
-            Heard::Rewind(rewind) if self.is_ours(&rewind.stream) => {
+    fn handle(&mut self, message: FromServer) -> Result<(), UploadError> {
+        match message {
+            FromServer::Ack(ack) if self.is_ours(&ack.stream) => self.take_ack(ack.durable, &ack.rejected),
+            FromServer::Rewind(rewind) if self.is_ours(&rewind.stream) => {
                 // A throttle's wait is not cut short, and of several rewinds to one place, one for each frame that was on its
                 // way, the first is followed.
                 let again = self.rewound.is_some_and(|(to, at)| to == rewind.expected && at.elapsed() < REWIND_AGAIN);
@@ -343,14 +343,14 @@ impl<F: Feed> Session<'_, F> {
                 }
                 self.go_to(rewind.expected.max(1))
             }
-            Heard::Throttle(throttle) => {
+            FromServer::Throttle(throttle) => {
                 let wait = Duration::from_millis(u64::from(throttle.retry_after_millis)).min(GREATEST_THROTTLE);
                 self.paused_until = Some(Instant::now() + wait);
-                self.feed.say(&format!("the server asks to wait: {}", throttle.reason));
+                self.feed.set_connection(&format!("the server asks to wait: {}", throttle.reason));
                 self.go_to(self.acked + 1)
             }
-            Heard::Fatal(fatal) if fatal.stream.is_empty() || self.is_ours(&fatal.stream) => Err(UploadError::Fatal(fatal.reason)),
-            Heard::Drain(_) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
+            FromServer::Fatal(fatal) if fatal.stream.is_empty() || self.is_ours(&fatal.stream) => Err(UploadError::Fatal(fatal.reason)),
+            FromServer::Drain(_) => Err(UploadError::Later { after_millis: 0, reason: "it is going away".into() }),
             _ => Ok(()),
         }
     }
@@ -361,7 +361,7 @@ impl<F: Feed> Session<'_, F> {
 
     async fn close(&mut self) -> Result<SessionEnd, UploadError> {
         if self.feed.closes() {
-            self.say(Say::Close(v1::CloseStream { stream: self.id(), last: self.acked })).await?;
+            self.send(ToServer::Close(v1::CloseStream { stream: self.id(), last: self.acked })).await?;
             if self.connection.inbound.is_shared() {
                 return Ok(SessionEnd::Complete);
             }

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::rc::Rc;
 use stepwell_model::StreamId;
 use stepwell_proto::v1;
-use stepwell_proto::v1::server_message::Message as Heard;
+use stepwell_proto::v1::server_message::Message as FromServer;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
@@ -50,10 +50,10 @@ async fn hand_out(mut inbound: Streaming<v1::ServerMessage>, lines: Lines) {
         // Dropping the lines tells every stream that the call has ended.
         let Some(answer) = inbound.message().await.transpose() else { return lines.borrow_mut().clear() };
         let stream = match answer.as_ref().ok().and_then(|answer| answer.message.as_ref()) {
-            Some(Heard::Ready(ready)) => &ready.stream[..],
-            Some(Heard::Ack(ack)) => &ack.stream[..],
-            Some(Heard::Rewind(rewind)) => &rewind.stream[..],
-            Some(Heard::Fatal(fatal)) => &fatal.stream[..],
+            Some(FromServer::Ready(ready)) => &ready.stream[..],
+            Some(FromServer::Ack(ack)) => &ack.stream[..],
+            Some(FromServer::Rewind(rewind)) => &rewind.stream[..],
+            Some(FromServer::Fatal(fatal)) => &fatal.stream[..],
             _ => &[],
         };
         let concerned: Vec<_> = match <[u8; 16]>::try_from(stream) {

@@ -1,4 +1,4 @@
-//! What a writer says about itself.
+//! Reports of a writer: its status while it runs, and what `finish` left behind.
 
 /// How safe rows must be for a flush to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

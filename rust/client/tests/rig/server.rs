@@ -8,7 +8,7 @@ use stepwell_codec::frame::FrameHeader;
 use stepwell_lock::Mutex;
 use stepwell_model::{BlobId, Entry};
 use stepwell_proto::v1;
-use stepwell_proto::v1::client_message::Message as Said;
+use stepwell_proto::v1::client_message::Message as Told;
 use stepwell_proto::v1::ingest_server::{Ingest, IngestServer};
 use stepwell_proto::v1::server_message::Message as Answer;
 use tokio::sync::mpsc;
@@ -201,28 +201,28 @@ impl Memory {
         Ok(String::new())
     }
 
-    fn hear(&mut self, message: Said) -> (Vec<Answer>, bool) {
+    fn hear(&mut self, message: Told) -> (Vec<Answer>, bool) {
         match message {
-            Said::Hello(hello) => {
+            Told::Hello(hello) => {
                 assert_eq!(hello.protocol, 1);
                 let welcome = v1::Welcome { protocol: 1, max_in_flight_bytes: 1 << 20, ..v1::Welcome::default() };
                 (vec![Answer::Welcome(welcome)], true)
             }
-            Said::Open(open) => {
+            Told::Open(open) => {
                 assert!(open.opening.is_some() && open.first_unacked >= 1);
                 let durable = *self.durable.entry(open.stream.to_vec()).or_default();
                 (vec![Answer::Ready(v1::StreamReady { stream: open.stream, durable })], true)
             }
-            Said::Status(_) => {
+            Told::Status(_) => {
                 self.statuses += 1;
                 (vec![], true)
             }
-            Said::Close(close) => {
+            Told::Close(close) => {
                 assert_eq!(self.durable[&close.stream.to_vec()], close.last, "closed only when everything is here");
                 self.closed.push(close.last);
                 (vec![], true)
             }
-            Said::Frame(frame) => self.frame(&frame),
+            Told::Frame(frame) => self.frame(&frame),
         }
     }
 

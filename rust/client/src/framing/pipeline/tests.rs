@@ -92,7 +92,7 @@ proptest! {
                 }
                 Step::Statement => {
                     statements += 1;
-                    queue.push_statement(Entry::Config { time: statements, set: vec![], deleted: vec![] }).unwrap();
+                    queue.push_entry(Entry::Config { time: statements, set: vec![], deleted: vec![] }).unwrap();
                 }
                 Step::Turn => {
                     millis += 30;
@@ -170,13 +170,13 @@ fn rows_get_the_step_metric_they_lack_and_a_value_set_by_hand_parts_what_was_log
     let [epoch, acc] = keys.map(|key| queue.define_shape(&[key]));
     let name = "acc".into();
     let definition = MetricDefinition { name, step_metric: Some("epoch".into()), ..MetricDefinition::default() };
-    queue.push_statement(Entry::Metric { time: 0, definition }).unwrap();
+    queue.push_entry(Entry::Metric { time: 0, definition }).unwrap();
     // Parts of one step are one row, which has an epoch of its own.
     queue.push_row(0, 1, false, acc, &[10]).unwrap();
     queue.push_row(0, 2, true, epoch, &[3]).unwrap();
     queue.push_row(1, 3, true, acc, &[11]).unwrap();
     queue.push_row(2, 4, false, acc, &[12]).unwrap();
-    queue.push_statement(Entry::Summary { time: 5, set: vec![], deleted: vec![], until_logged: true }).unwrap();
+    queue.push_entry(Entry::Summary { time: 5, set: vec![], deleted: vec![], until_logged: true }).unwrap();
     queue.push_row(2, 6, true, acc, &[13]).unwrap();
     pipeline.take(queue.take(Duration::ZERO, false), &mut frames);
     pipeline.turn(Duration::ZERO, 0, true, &mut frames);

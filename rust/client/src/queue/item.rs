@@ -1,4 +1,4 @@
-//! What stands in the queue between two threads of one process: records of a 24-byte head and a body.
+//! Items of the queue between two threads of one process: a head of 24 bytes and a body.
 //!
 //! | offset | bytes | field |
 //! |---:|---:|---|
@@ -11,12 +11,12 @@
 
 use stepwell_model::{Step, TimeMicros};
 
-/// Bytes of a record's head.
+/// Bytes of an item's head.
 pub(crate) const HEAD_BYTES: usize = 24;
 /// Largest shape id that a head can hold.
 pub(crate) const SHAPE_MASK: u32 = (1 << 28) - 1;
 
-/// What a record is.
+/// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Kind {
@@ -29,11 +29,11 @@ pub(crate) enum Kind {
     /// A shape. Body: its key ids, four bytes each.
     Shape = 3,
     /// An entry that is no row. Body: empty; the entry itself waits in a list beside the buffer.
-    Statement = 4,
+    Entry = 4,
     /// Someone waits until everything before it is spooled (shape 0) or seen (shape 1).
     Marker = 5,
     /// Rows that found no room were sampled here; the sample waits in a list beside the buffer.
-    Overflow = 6,
+    Shed = 6,
     /// A row that cannot be stored. Its number says why: an index of [`REASONS`].
     Refused = 7,
 }
@@ -51,17 +51,17 @@ impl Kind {
             1 => Self::Part,
             2 => Self::Key,
             3 => Self::Shape,
-            4 => Self::Statement,
+            4 => Self::Entry,
             5 => Self::Marker,
-            6 => Self::Overflow,
+            6 => Self::Shed,
             _ => Self::Refused,
         }
     }
 }
 
-/// A record, lent from the buffer it is in.
+/// An item, lent from the buffer it is in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Record<'a> {
+pub(crate) struct Item<'a> {
     pub(crate) kind: Kind,
     pub(crate) shape: u32,
     /// Step, id or number.
@@ -70,13 +70,13 @@ pub(crate) struct Record<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Makes a record of a row that begins at `offset` one that is refused for the keys of its nested dicts.
+/// Makes an item of a row that begins at `offset` one that is refused for the keys of its nested dicts.
 pub(crate) fn refuse(chunk: &mut [u8], offset: usize) {
     chunk[offset + 4..offset + 8].copy_from_slice(&((Kind::Refused as u32) << 28).to_ne_bytes());
     chunk[offset + 8..offset + 16].copy_from_slice(&(NESTED as i64).to_ne_bytes());
 }
 
-/// Appends a record.
+/// Appends an item.
 #[inline]
 pub(crate) fn write(out: &mut Vec<u8>, kind: Kind, shape: u32, number: Step, time: TimeMicros, body: &[u8]) {
     let mut head = [0; HEAD_BYTES];
@@ -89,9 +89,9 @@ pub(crate) fn write(out: &mut Vec<u8>, kind: Kind, shape: u32, number: Step, tim
     out.extend_from_slice(body);
 }
 
-/// The record at `offset` of a buffer that [`write`] filled, and where the next one begins.
+/// The item at `offset` of a buffer that [`write`] filled, and where the next one begins.
 #[inline]
-pub(crate) fn read(buffer: &[u8], offset: usize) -> Option<(Record<'_>, usize)> {
+pub(crate) fn read(buffer: &[u8], offset: usize) -> Option<(Item<'_>, usize)> {
     let head = buffer.get(offset..)?.first_chunk::<HEAD_BYTES>()?;
     let u32_at = |at: usize| u32::from_ne_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let i64_at = |at: usize| {
@@ -100,12 +100,12 @@ pub(crate) fn read(buffer: &[u8], offset: usize) -> Option<(Record<'_>, usize)> 
     let body_at = offset + HEAD_BYTES;
     let end = body_at + u32_at(0) as usize;
     let word = u32_at(4);
-    let record = Record {
+    let item = Item {
         kind: Kind::from_bits(word >> 28),
         shape: word & SHAPE_MASK,
         number: i64_at(8),
         time: i64_at(16),
         body: buffer.get(body_at..end)?,
     };
-    Some((record, end))
+    Some((item, end))
 }

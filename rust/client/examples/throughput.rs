@@ -1,4 +1,5 @@
-//! Measures the way from a push to the disk: latency of a push, and scalars per second of rows of ten noisy doubles.
+//! Measures the way from a push to the disk: latency of a push, and scalars per second of rows of ten noisy
+//! doubles.
 //!
 //! `cargo run --release -p stepwell-client --example throughput [rows]`
 
@@ -52,7 +53,8 @@ fn measure() -> Result<(), Box<dyn std::error::Error>> {
     let mut values = Vec::new();
     noise(&mut values);
 
-    // Latency: paced, so that the queue never fills, and timed in runs of 64, a clock being as slow as a push.
+    // Latency: paced, so that the queue never fills, and timed in runs of 64, a clock being as slow as a
+    // push.
     let mut runs = Vec::new();
     for run in 0..4_000i64 {
         let began = Instant::now();

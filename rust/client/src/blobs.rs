@@ -1,10 +1,12 @@
-//! The files of a writer on their way to the disk: encoded, hashed, stored as blobs, linked from the stream, and told to it.
+//! The files of a writer on their way to the disk: encoded, hashed, stored as blobs, linked from the stream,
+//! and told to it.
 //!
 //! ```text
 //! Content → lane: encode → blobs/ab/ab3f… → spool/<stream>/blobs/ab3f… → Entry::File through the queue
 //! ```
 //!
-//! So rows never wait for files, a `File` entry never comes before its blob, and what the stream still has to send is what lies in its `blobs/`.
+//! So rows never wait for files, a `File` entry never comes before its blob, and what the stream still has to
+//! send is what lies in its `blobs/`.
 
 mod content;
 mod lanes;

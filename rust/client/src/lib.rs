@@ -1,4 +1,5 @@
-//! The way of a row from the call of `log` to the server, all behind one [`Writer`]: queue, framing, spool, upload.
+//! The way of a row from the call of `log` to the server, all behind one [`Writer`]: queue, framing, spool,
+//! upload.
 //!
 //! | thread | room | does |
 //! |---|---|---|
@@ -9,7 +10,8 @@
 //! | `stepwell-upload` | `upload` | where there is a destination, follows the spool like any other reader and sends it |
 //! | `stepwell-signal` | `signals` | spools what is queued when the process is told to end |
 //!
-//! `sync` sends what writers that are gone have left. No thread here knows Python, and none that logs ever waits for a file or a socket.
+//! `sync` sends what writers that are gone have left. No thread here knows Python, and none that logs ever
+//! waits for a file or a socket.
 
 mod blobs;
 mod clock;

@@ -8,7 +8,8 @@ use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::EntryNumber;
 use tokio::sync::Notify;
 
-/// Pieces of the row_counts that are kept; older ones are joined, which makes `acked` rows less exact and nothing else.
+/// Pieces of the row counts that are kept; older ones are joined, which makes `acked` rows less exact and
+/// nothing else.
 const PIECES: usize = 16_384;
 
 /// What the threads of a writer know.
@@ -21,7 +22,8 @@ pub(crate) struct Known {
     pub(crate) spooled: EntryNumber,
     pub(crate) synced: EntryNumber,
     pub(crate) acked: EntryNumber,
-    /// Calls in spooled entries; calls that gave way to a sample; calls that no frame can hold; entries the server refused.
+    /// Calls in spooled entries; calls that gave way to a sample; calls that no frame can hold; entries the
+    /// server refused.
     pub(crate) spooled_rows: u64,
     pub(crate) sampled_rows: u64,
     pub(crate) refused_rows: u64,
@@ -38,7 +40,8 @@ pub(crate) struct Known {
     pub(crate) files: Files,
     /// Someone waits for a sync.
     pub(crate) sync_wanted: bool,
-    /// What is wrong with the disk, the connection in words, and whether the server said that trying again is no use.
+    /// What is wrong with the disk, the connection in words, and whether the server said that trying again is
+    /// no use.
     pub(crate) disk_trouble: String,
     pub(crate) connection: String,
     pub(crate) fatal: bool,
@@ -48,7 +51,8 @@ pub(crate) struct Known {
     pub(crate) upload_done: bool,
     /// The syncer removed what the destination has, or had nothing to remove.
     pub(crate) syncer_done: bool,
-    /// When the spool was last looked at, by number, and whether all of it was where it was written; the look that somebody waits for.
+    /// When the spool was last looked at, by number, and whether all of it was where it was written; the look
+    /// that somebody waits for.
     pub(crate) looks: u64,
     pub(crate) look_wanted: u64,
     pub(crate) is_there: bool,
@@ -74,14 +78,15 @@ pub(crate) struct Files {
     pub(crate) submitted: u64,
     pub(crate) stored: u64,
     pub(crate) lost: u64,
-    /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination has their blobs or refused them;
-    /// and how many it refused.
+    /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination
+    /// has their blobs or refused them; and how many it refused.
     pub(crate) linked: u64,
     pub(crate) sent: u64,
     pub(crate) refused: u64,
     /// Links whose blobs cannot be read.
     pub(crate) unreadable: u64,
-    /// Sweeps of the links that the uploader began and that found all of them answered, by number; one that someone waits for.
+    /// Sweeps of the links that the uploader began and that found all of them answered, by number; one that
+    /// someone waits for.
     pub(crate) sweeps_begun: u64,
     pub(crate) sweeps_done: u64,
     pub(crate) sweep_wanted: u64,
@@ -100,7 +105,8 @@ impl Files {
         self.submitted.saturating_sub(self.stored + self.lost)
     }
 
-    /// Whether the destination has every blob that was linked before this sweep was wanted; `None` while that may still come to be.
+    /// Whether the destination has every blob that was linked before this sweep was wanted; `None` while that
+    /// may still come to be.
     pub(crate) fn arrived(&self, sweep: u64) -> Option<bool> {
         let swept = self.sweeps_done >= sweep;
         match self.unsent() {

@@ -1,15 +1,17 @@
 //! The queue between the threads that log and the thread that writes: bounded in bytes, never behind I/O.
 //!
-//! A push is a copy into a chunk under a mutex that is held for nothing but such copies; the worker takes whole chunks and
-//! gives them back empty. In the steady state nothing is allocated and nobody is woken: the worker comes by itself every few
-//! milliseconds, or is called when a chunk is full.
+//! A push is a copy into a chunk under a mutex that is held for nothing but such copies; the worker takes
+//! whole chunks and gives them back empty. In the steady state nothing is allocated and nobody is woken: the
+//! worker comes by itself every few milliseconds, or is called when a chunk is full.
 //!
 //! Invariants:
 //!
-//! 1. What is queued and what the worker has taken but not released together stay within the capacity; only definitions,
-//!    markers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
-//! 2. Order is kept: the worker sees items as they were pushed, a sample of refused rows where the refusals ended.
-//! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted as accepted.
+//! 1. What is queued and what the worker has taken but not released together stay within the capacity; only
+//!    definitions, markers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
+//! 2. Order is kept: the worker sees items as they were pushed, a sample of refused rows where the refusals
+//!    ended.
+//! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted
+//!    as accepted.
 
 pub(crate) mod item;
 pub(crate) mod sampler;
@@ -158,8 +160,8 @@ impl Queue {
         };
     }
 
-    /// Gives a key its id. Never refused; the caller defines a key once. A name longer than [`limits::KEY_BYTES`] makes every
-    /// row that uses it a lost one.
+    /// Gives a key its id. Never refused; the caller defines a key once. A name longer than
+    /// [`limits::KEY_BYTES`] makes every row that uses it a lost one.
     pub fn define_key(&self, name: &str) -> u32 {
         let state = &mut *self.state.lock();
         let id = state.keys;
@@ -168,7 +170,8 @@ impl Queue {
         id
     }
 
-    /// Gives a list of different keys its id. Never refused; the caller defines a shape once. At most 2^28 shapes exist.
+    /// Gives a list of different keys its id. Never refused; the caller defines a shape once. At most 2^28
+    /// shapes exist.
     pub fn define_shape(&self, keys: &[u32]) -> u32 {
         let body: Vec<u8> = keys.iter().flat_map(|key| key.to_ne_bytes()).collect();
         let state = &mut *self.state.lock();
@@ -178,8 +181,8 @@ impl Queue {
         id
     }
 
-    /// Queues the values of one call of `log`: `values` is the msgpack of one value per key of the shape, one after the other.
-    /// `commit` ends the row of that step. Never waits for I/O.
+    /// Queues the values of one call of `log`: `values` is the msgpack of one value per key of the shape, one
+    /// after the other. `commit` ends the row of that step. Never waits for I/O.
     #[inline]
     pub fn push_row(&self, step: Step, time: TimeMicros, commit: bool, shape: u32, values: &[u8]) -> Result<(), PushError> {
         let kind = if commit { Kind::Row } else { Kind::Part };
@@ -214,7 +217,8 @@ impl Queue {
         if values.len() > VALUES_BYTES {
             return Err(PushError::TooLarge);
         }
-        // Once rows were refused, a quarter must be free before they are taken again: refusals come in few stretches.
+        // Once rows were refused, a quarter must be free before they are taken again: refusals come in few
+        // stretches.
         let capacity = if state.sampler.is_some() { self.capacity / 4 * 3 } else { self.capacity };
         let held = state.active.len() + state.held;
         // A row larger than a small queue is taken when nothing else is there.
@@ -269,7 +273,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits until a row of `bytes` has room, the queue is closed, or the time is over; whether it is worth trying again.
+    /// Waits until a row of `bytes` has room, the queue is closed, or the time is over; whether it is worth
+    /// trying again.
     pub fn wait_for_room(&self, bytes: usize, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         let mut state = self.state.lock();
@@ -322,8 +327,8 @@ impl Queue {
         }
     }
 
-    /// Puts a marker behind everything that was pushed, and calls the worker. Markers count from 1. With `spool`, rows that
-    /// are still collecting are written as they stand; without, the marker is only seen.
+    /// Puts a marker behind everything that was pushed, and calls the worker. Markers count from 1. With
+    /// `spool`, rows that are still collecting are written as they stand; without, the marker is only seen.
     pub(crate) fn push_marker(&self, spool: bool) -> u64 {
         let state = &mut *self.state.lock();
         self.end_shedding(state);

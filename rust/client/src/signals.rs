@@ -1,15 +1,20 @@
 //! SIGTERM and SIGHUP: rows that were accepted are spooled before the process dies of the signal.
 //!
-//! Launchers and `multiprocessing.Pool` end their workers with SIGTERM, whose default is to end the process at once. Where that is its disposition
-//! when a writer starts, a handler of ours is put there. It calls the thread `stepwell-signal`, which spools what is queued, puts the default
-//! back and raises the signal again: whoever waits for the process sees it die of the same signal.
+//! Launchers and `multiprocessing.Pool` end their workers with SIGTERM, whose default is to end the process
+//! at once. Where that is its disposition when a writer starts, a handler of ours is put there. It calls the
+//! thread `stepwell-signal`, which spools what is queued, puts the default back and raises the signal again:
+//! whoever waits for the process sees it die of the same signal.
 //!
 //! Invariants:
 //!
-//! 1. A handler of somebody else is never replaced, and neither is `SIG_IGN`. Whoever sets one later replaces ours.
-//! 2. The handler is async-signal-safe: it reads atomics, asks for the process id and posts a semaphore. Nothing here needs Python.
-//! 3. No lock crosses a fork: the child has no [`Station`] and the default disposition, until a writer of its own starts.
-//! 4. Once the signal is there, no further row is accepted: `log` waits, so that every row that was accepted is before the marker.
+//! 1. A handler of somebody else is never replaced, and neither is `SIG_IGN`. Whoever sets one later replaces
+//!    ours.
+//! 2. The handler is async-signal-safe: it reads atomics, asks for the process id and posts a semaphore.
+//!    Nothing here needs Python.
+//! 3. No lock crosses a fork: the child has no [`Station`] and the default disposition, until a writer of its
+//!    own starts.
+//! 4. Once the signal is there, no further row is accepted: `log` waits, so that every row that was accepted
+//!    is before the marker.
 //! 5. Threads of ours take no signals that other threads of the process may wait for.
 
 use crate::blobs::FilePool;
@@ -48,7 +53,8 @@ struct Station {
     live: Mutex<Vec<Weak<Live>>>,
 }
 
-// SAFETY: the semaphore is only handed to the functions of the C library, which may be called from any thread.
+// SAFETY: the semaphore is only handed to the functions of the C library, which may be called from any
+// thread.
 unsafe impl Sync for Station {}
 
 static STATION: AtomicPtr<Station> = AtomicPtr::new(null_mut());
@@ -66,7 +72,8 @@ pub(crate) fn watch(live: &Arc<Live>) {
 /// The station of this process, with its thread; `None` where it cannot have one.
 fn station() -> Option<&'static Station> {
     static ONCE: Once = Once::new();
-    // SAFETY: the handler only swaps an atomic and asks for dispositions, which is allowed between fork and exec.
+    // SAFETY: the handler only swaps an atomic and asks for dispositions, which is allowed between fork and
+    // exec.
     ONCE.call_once(|| unsafe {
         libc::pthread_atfork(None, None, Some(in_child));
     });
@@ -76,7 +83,8 @@ fn station() -> Option<&'static Station> {
         return Some(unsafe { &*found });
     }
     let mut semaphore = MaybeUninit::<libc::sem_t>::zeroed();
-    // SAFETY: the semaphore is not shared with other processes; it is moved before anybody uses it, which no C library here minds.
+    // SAFETY: the semaphore is not shared with other processes; it is moved before anybody uses it, which no
+    // C library here minds.
     if unsafe { libc::sem_init(semaphore.as_mut_ptr(), 0, 0) } != 0 {
         return None;
     }
@@ -145,7 +153,8 @@ extern "C" fn in_child() {
 
 extern "C" fn on_signal(signal: libc::c_int) {
     let station = STATION.load(Ordering::Acquire);
-    // SAFETY: a station is never freed. A child made without the fork handlers finds its parent's, whose thread it does not have.
+    // SAFETY: a station is never freed. A child made without the fork handlers finds its parent's, whose
+    // thread it does not have.
     unsafe {
         let ours = !station.is_null() && (*station).process == libc::getpid();
         if ours {
@@ -158,7 +167,8 @@ extern "C" fn on_signal(signal: libc::c_int) {
     }
 }
 
-/// Ends the process by the signal. Async-signal-safe. It returns only for the first process of a container, which no signal ends by default.
+/// Ends the process by the signal. Async-signal-safe. It returns only for the first process of a container,
+/// which no signal ends by default.
 fn die(signal: libc::c_int) {
     let mut set = MaybeUninit::uninit();
     // SAFETY: the set is initialised by the first call that gets it.
@@ -190,7 +200,8 @@ impl Station {
     }
 }
 
-/// Spools everything that was accepted, as far as the disk takes it in time; at a server that answers as quickly it is acknowledged too.
+/// Spools everything that was accepted, as far as the disk takes it in time; at a server that answers as
+/// quickly it is acknowledged too.
 fn spool_all(live: &[Arc<Live>]) {
     let began = Instant::now();
     live.iter().for_each(|live| {

@@ -1,4 +1,5 @@
-//! The summary of a run while it runs: last values, aggregates that `define_metric` asks for, and a sketch of every series.
+//! The summary of a run while it runs: last values, aggregates that `define_metric` asks for, and a sketch of
+//! every series.
 
 mod columns;
 mod histories;

@@ -18,11 +18,13 @@ use streams::spooled_stream;
 /// Streams that are removed together: their names are made durable at once.
 const REMOVED_TOGETHER: usize = 512;
 
-/// Uploads every entry of a directory that its server does not have yet. May be repeated and interrupted at any time: the
-/// server takes each entry once. `progress` is called at least every 200 ms and ends the sync by returning `false`.
+/// Uploads every entry of a directory that its server does not have yet. May be repeated and interrupted at
+/// any time: the server takes each entry once. `progress` is called at least every 200 ms and ends the sync
+/// by returning `false`.
 ///
-/// A stream that cannot be read or sent hides no other: what is wrong stands in its `damage`. What the server has is removed
-/// if the stream was meant for a server and its writer is dead; the streams of local mode stay as they are, apart from a cursor.
+/// A stream that cannot be read or sent hides no other: what is wrong stands in its `damage`. What the server
+/// has is removed if the stream was meant for a server and its writer is dead; the streams of local mode stay
+/// as they are, apart from a cursor.
 pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncProgress) -> bool) -> Result<Vec<SyncedStream>, SpoolError> {
     let pace = RefCell::new(Pace::new(options, progress));
     let mut stops = || pace.borrow_mut().is_over();

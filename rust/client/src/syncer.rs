@@ -1,5 +1,5 @@
-//! The thread `stepwell-disk`: everything that waits for the disk itself. It syncs what was appended, moves the cursor and
-//! unlinks what the destination has, beats the heart, and closes the spool at the end.
+//! The thread `stepwell-disk`: everything that waits for the disk itself. It syncs what was appended, moves
+//! the cursor and unlinks what the destination has, beats the heart, and closes the spool at the end.
 
 use crate::blobs::FilePool;
 use crate::notice::warn;
@@ -20,7 +20,8 @@ const TRIM_INTERVAL: Duration = Duration::from_secs(1);
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Looks for which the disk must have been in trouble before the user is told.
 const TROUBLED_LOOKS: u32 = 2;
-/// How long a stream is tried to be closed while no file can be opened: its rows and its end are written by then.
+/// How long a stream is tried to be closed while no file can be opened: its rows and its end are written by
+/// then.
 const NO_DESCRIPTOR_PATIENCE: Duration = Duration::from_secs(1);
 /// How long to wait after an error of the disk.
 const RETRY: Duration = Duration::from_millis(100);
@@ -89,7 +90,8 @@ impl Syncer {
                 synced_at = Instant::now();
             }
             if beat_at.elapsed() >= HEARTBEAT {
-                // A heartbeat that fails makes the writer look dead, which costs nothing but a second sender of the same rows.
+                // A heartbeat that fails makes the writer look dead, which costs nothing but a second sender
+                // of the same rows.
                 let _ = self.spool.lock().heartbeat();
                 beat_at = Instant::now();
             }
@@ -158,7 +160,8 @@ impl Syncer {
         done
     }
 
-    /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the syncer is done.
+    /// The worker is done: closes the spool, and once the destination has everything, removes it. Whether the
+    /// syncer is done.
     fn end(&mut self, all_sent: bool, stop: bool) -> bool {
         if !self.progress.read().spool_closed {
             let closed = self.close();
@@ -217,7 +220,8 @@ impl Syncer {
         })
     }
 
-    /// Looks whether the files of the stream are where they were written, and tells the user once if they are not.
+    /// Looks whether the files of the stream are where they were written, and tells the user once if they are
+    /// not.
     fn look(&mut self) {
         let wanted = self.progress.read().look_wanted;
         let acked = self.progress.read().acked;

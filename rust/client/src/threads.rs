@@ -8,8 +8,8 @@ use std::thread;
 /// Signals that a fault of the thread itself raises; blocking these would hide where it was.
 const FAULTS: [libc::c_int; 7] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP, libc::SIGSYS];
 
-/// Starts a thread. It inherits a mask that blocks all signals but faults, and so do the threads that it starts. Nobody joins it: whoever
-/// waits for its work does so with a deadline.
+/// Starts a thread. It inherits a mask that blocks all signals but faults, and so do the threads that it
+/// starts. Nobody joins it: whoever waits for its work does so with a deadline.
 pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let (mut blocked, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     // SAFETY: both sets are initialised by the calls that get them first.

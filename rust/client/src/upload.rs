@@ -5,14 +5,16 @@
 //! - [`session`]: one stream on a connection: open, send within the window, acks, rewind, throttle.
 //! - [`blobs`]: the contents of files, on a connection of their own.
 //! - [`reconnect`]: attempts until it is done; [`backoff`]: delays between them.
-//! - [`uploader`]: the thread of a writer that lives, which brings its [`rows`] and its [`files`] to the server.
+//! - [`uploader`]: the thread of a writer that lives, which brings its [`rows`] and its [`files`] to the
+//!   server.
 //!
 //! Invariants:
 //!
 //! 1. Only whole frames of the spool are sent, in order, as they are.
-//! 2. Nothing is trimmed that the server has not acknowledged as durable, and nothing is stated as lost before what is left of it is kept.
-//! 3. After a reconnect, a rewind or a throttle, sending goes on behind the server's own durable number; what it has twice it
-//!    skips. That is exactly-once.
+//! 2. Nothing is trimmed that the server has not acknowledged as durable, and nothing is stated as lost
+//!    before what is left of it is kept.
+//! 3. After a reconnect, a rewind or a throttle, sending goes on behind the server's own durable number; what
+//!    it has twice it skips. That is exactly-once.
 
 pub(crate) mod backoff;
 pub(crate) mod blobs;

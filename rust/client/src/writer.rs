@@ -36,11 +36,13 @@ use tokio::sync::Notify;
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 /// What is left of the time to finish for rows, at most, when files take all they get.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long before the end of the time to finish the stream is ended without the rows that found no room, at most.
+/// How long before the end of the time to finish the stream is ended without the rows that found no room, at
+/// most.
 const MARGIN_TO_GIVE_UP: Duration = Duration::from_secs(1);
 /// How long a disk may take to say whether the files are there.
 const LAST_LOOK: Duration = Duration::from_millis(200);
-/// How long `summary` waits for a worker that is stuck in the disk before it answers with what was seen so far.
+/// How long `summary` waits for a worker that is stuck in the disk before it answers with what was seen so
+/// far.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why a writer cannot start.
@@ -59,7 +61,8 @@ pub enum StartError {
 
 /// Takes rows and brings them to disk and to the server on threads of its own.
 ///
-/// All methods may be called from any thread. In a forked child none may be; dropping the writer there touches nothing.
+/// All methods may be called from any thread. In a forked child none may be; dropping the writer there
+/// touches nothing.
 pub struct Writer {
     stream: StreamId,
     root: PathBuf,
@@ -114,7 +117,8 @@ impl Writer {
             cap_bytes: spool_bytes,
             retry_at: None,
         };
-        // The opening is there for readers before the first row is, and the segment open while there are descriptors.
+        // The opening is there for readers before the first row is, and the segment open while there are
+        // descriptors.
         pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
         let links = root.join(stream.to_string()).join("blobs");
         let blobs = BlobDirectory::new(blobs);
@@ -149,8 +153,8 @@ impl Writer {
             live: Arc::new(Live { queue: live_queue, files: live_files, progress: live_progress, uploads }),
             pid: std::process::id(),
         };
-        // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not start, the drop of
-        // the writer ends those before.
+        // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not
+        // start, the drop of the writer ends those before.
         threads::spawn("stepwell-disk", move || syncer.run())?;
         threads::spawn("stepwell-writer", move || worker::run(&queue, pipeline, sink, &exit_code))?;
         if uploads {
@@ -175,8 +179,8 @@ impl Writer {
         &self.files
     }
 
-    /// Waits until everything pushed before this call is as safe as `level` says; `false` if that takes longer than `timeout`.
-    /// A row that is still collecting is written as it stands.
+    /// Waits until everything pushed before this call is as safe as `level` says; `false` if that takes
+    /// longer than `timeout`. A row that is still collecting is written as it stands.
     pub fn flush(&self, level: FlushLevel, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
         // Their entries follow the rows that were pushed before, so the marker comes after both.
@@ -205,21 +209,23 @@ impl Writer {
         }
     }
 
-    /// The run's summary as far as this writer makes it: what stands for every key that was logged, nested dicts flattened with `.`, in the
-    /// order the keys came first, then what was set by hand. Sees everything pushed before this call (unless the disk has hung for a
-    /// second).
+    /// The run's summary as far as this writer makes it: what stands for every key that was logged, nested
+    /// dicts flattened with `.`, in the order the keys came first, then what was set by hand. Sees everything
+    /// pushed before this call (unless the disk has hung for a second).
     pub fn summary(&self) -> Vec<(String, Value)> {
         self.wait_until_seen();
         self.last_values.lock().summary()
     }
 
-    /// The values that were logged for `step` so far, if it is the greatest step, in the order the keys came first. Sees what [`summary`](Self::summary) does.
+    /// The values that were logged for `step` so far, if it is the greatest step, in the order the keys came
+    /// first. Sees what [`summary`](Self::summary) does.
     pub fn collected(&self, step: Step) -> Vec<(String, Value)> {
         self.wait_until_seen();
         self.last_values.lock().resolve_from(step)
     }
 
-    /// At most 40 numbers of every key, spread over the run, for a sketch of its course. Nested dicts are flattened with `.`.
+    /// At most 40 numbers of every key, spread over the run, for a sketch of its course. Nested dicts are
+    /// flattened with `.`.
     pub fn preview(&self) -> Vec<(String, Vec<f64>)> {
         self.last_values.lock().preview()
     }
@@ -250,8 +256,8 @@ impl Writer {
         }
     }
 
-    /// Ends the stream: writes what is queued, the exit, and waits until it is where it belongs, at most for `timeout`. Later
-    /// pushes are refused; a second call returns the first report.
+    /// Ends the stream: writes what is queued, the exit, and waits until it is where it belongs, at most for
+    /// `timeout`. Later pushes are refused; a second call returns the first report.
     pub fn finish(&self, exit_code: i32, timeout: Duration) -> FinishReport {
         let mut report = self.report.lock();
         report.get_or_insert_with(|| self.finish_once(exit_code, timeout)).clone()

@@ -1,4 +1,5 @@
-//! The files of a writer on their way to its server: sent once, kept until the server has them, and never in the way of rows.
+//! The files of a writer on their way to its server: sent once, kept until the server has them, and never in
+//! the way of rows.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 

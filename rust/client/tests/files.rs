@@ -1,4 +1,5 @@
-//! Files of a writer without a server: content to blob, link and entry, with a disk that takes them and one that does not.
+//! Files of a writer without a server: content to blob, link and entry, with a disk that takes them and one
+//! that does not.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 

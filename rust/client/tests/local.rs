@@ -171,7 +171,8 @@ fn finish_keeps_its_time_on_a_disk_that_stays_full_and_says_what_is_lost() {
 fn a_stream_whose_rows_find_no_room_is_ended_all_the_same_and_says_in_it_what_is_lost() {
     let (disk, writer) = on_a_disk_that_fills_up();
     eventually("the trouble is said", || writer.status().connection.contains("no room"));
-    // Removed files keep their bytes on this disk, so the room that the ballast leaves is given by hand, to whoever asks next.
+    // Removed files keep their bytes on this disk, so the room that the ballast leaves is given by hand, to
+    // whoever asks next.
     let (room, finishing) = (disk.clone(), Arc::new(writer));
     let other = Arc::clone(&finishing);
     let finish = std::thread::Builder::new().name("finish".into()).spawn(move || other.finish(3, Duration::from_secs(5))).unwrap();

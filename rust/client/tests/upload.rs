@@ -14,7 +14,8 @@ use stepwell_spool::OsDisk;
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// Pushes rows for the steps, waiting for each `every` of them to be spooled, so that there are several frames.
+/// Pushes rows for the steps, waiting for each `every` of them to be spooled, so that there are several
+/// frames.
 fn push(writer: &Writer, steps: std::ops::Range<i64>, every: i64) {
     let queue = writer.queue();
     let shape = queue.define_shape(&[queue.define_key("loss")]);

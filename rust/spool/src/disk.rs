@@ -71,8 +71,8 @@ impl Disk for OsDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        // A spool may hold a FIFO, a device or a link under a segment's name: none is opened, and a FIFO that takes the place of a file between
-        // the two calls does not block.
+        // A spool may hold a FIFO, a device or a link under a segment's name: none is opened, and a FIFO that
+        // takes the place of a file between the two calls does not block.
         let stranger = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(stranger());
@@ -162,7 +162,8 @@ pub fn is_no_room(error: &io::Error) -> bool {
     )
 }
 
-/// Whether an error of [`Disk::open`] says that what has the name is no regular file: nothing that a writer of spools made.
+/// Whether an error of [`Disk::open`] says that what has the name is no regular file: nothing that a writer
+/// of spools made.
 pub(crate) fn is_stranger(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }

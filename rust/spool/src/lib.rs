@@ -14,12 +14,13 @@
 //! <root>/rejected/                               what a server refused, what is damaged, and why; nothing there is ever removed
 //! ```
 //!
-//! The files of a stream are written by one process, and never opened for append by another: so there are no locks, and
-//! network file systems work.
+//! The files of a stream are written by one process, and never opened for append by another: so there are no
+//! locks, and network file systems work.
 //!
 //! # Segment
 //!
-//! A header, then frames as [`stepwell_codec::frame`] defines them, nothing between them. All integers are little-endian.
+//! A header, then frames as [`stepwell_codec::frame`] defines them, nothing between them. All integers are
+//! little-endian.
 //!
 //! | offset | bytes | field |
 //! |---:|---:|---|
@@ -33,24 +34,30 @@
 //!
 //! # Marks
 //!
-//! `cursor` and `closed` are 36 bytes: magic `SWC1` or `SWE1`, stream id, number, four zero bytes, CRC32C of the 32 bytes
-//! before. They are written beside their name, synced, renamed over it, and the directory is synced.
+//! `cursor` and `closed` are 36 bytes: magic `SWC1` or `SWE1`, stream id, number, four zero bytes, CRC32C of
+//! the 32 bytes before. They are written beside their name, synced, renamed over it, and the directory is
+//! synced.
 //!
 //! # Invariants
 //!
-//! 1. A frame is one write call, and nothing half-written is ever taken for a frame: a segment in which a write failed is
-//!    cut back to its last whole frame, if the disk lets us, and never written again; the next frame begins a new segment.
-//! 2. A synced frame is found after a power loss. A segment whose fsync failed is suspect: it is never synced or written
-//!    again, and what it held unsynced is written once more, in a new segment, under the same numbers.
-//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back; a stream of which everything is sent goes as a whole
-//!    (see `removal`). The last segment stays until no blob waits.
-//! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is reported (A5).
-//! 5. A segment whose name is gone while it is written is written again under another, as far as it is open (`writer/absence.rs`).
-//! 6. Readers never write. What they read is hostile: the codec's limits hold before a length is believed, and each step of a reader looks at a
-//!    bounded part of a file.
-//! 7. Bytes with a right checksum are never damage: what is unknown in them was written by a later version, and the reader stops there.
-//! 8. What is not understood is not removed: a segment with damage in it is in `rejected/`, durable, before its entries are stated as lost; one
-//!    that cannot be read, or is of a later version, keeps its stream.
+//! 1. A frame is one write call, and nothing half-written is ever taken for a frame: a segment in which a
+//!    write failed is cut back to its last whole frame, if the disk lets us, and never written again; the
+//!    next frame begins a new segment.
+//! 2. A synced frame is found after a power loss. A segment whose fsync failed is suspect: it is never synced
+//!    or written again, and what it held unsynced is written once more, in a new segment, under the same
+//!    numbers.
+//! 3. The cursor is durable before a segment is unlinked (A6), and never moves back; a stream of which
+//!    everything is sent goes as a whole (see `removal`). The last segment stays until no blob waits.
+//! 4. A torn tail is no error; a damaged frame costs itself and nothing else, and the gap in numbers is
+//!    reported (A5).
+//! 5. A segment whose name is gone while it is written is written again under another, as far as it is open
+//!    (`writer/absence.rs`).
+//! 6. Readers never write. What they read is hostile: the codec's limits hold before a length is believed,
+//!    and each step of a reader looks at a bounded part of a file.
+//! 7. Bytes with a right checksum are never damage: what is unknown in them was written by a later version,
+//!    and the reader stops there.
+//! 8. What is not understood is not removed: a segment with damage in it is in `rejected/`, durable, before
+//!    its entries are stated as lost; one that cannot be read, or is of a later version, keeps its stream.
 
 pub mod disk;
 mod error;

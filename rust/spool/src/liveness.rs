@@ -9,8 +9,9 @@ use stepwell_model::StreamId;
 /// A writer without a heartbeat for this long may be dead.
 const DEAD_AFTER: Duration = Duration::from_secs(60);
 
-/// A writer lives if its heart beats or its process is there. A stopped process has no heartbeat and may go on all the same;
-/// taking it for dead would remove files from under it. `host` and `pid` are what the writer said of itself.
+/// A writer lives if its heart beats or its process is there. A stopped process has no heartbeat and may go
+/// on all the same; taking it for dead would remove files from under it. `host` and `pid` are what the writer
+/// said of itself.
 pub fn writer_lives(last_alive: Option<SystemTime>, host: &str, pid: u32) -> bool {
     let beats = || last_alive.is_some_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age < DEAD_AFTER));
     if rustix::system::uname().nodename().to_str() != Ok(host) {

@@ -77,7 +77,8 @@ impl Mark {
         Ok(())
     }
 
-    /// Reads the mark; `None` if there is none or it is damaged, which costs no more than sending some entries again.
+    /// Reads the mark; `None` if there is none or it is damaged, which costs no more than sending some
+    /// entries again.
     pub(crate) fn read(self, disk: &dyn Disk, directory: &Path, stream: StreamId) -> Option<EntryNumber> {
         let file = disk.open(&directory.join(self.file_name())).ok()?;
         let mut bytes = [0; BYTES];

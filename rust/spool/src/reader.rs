@@ -17,7 +17,8 @@ use std::time::{Duration, SystemTime};
 use stepwell_codec::frame::FrameHeader;
 use stepwell_model::{EntryNumber, StreamId};
 
-/// Age of a directory's time stamp from which on it tells of every change: file systems stamp by the tick of a coarse clock.
+/// Age of a directory's time stamp from which on it tells of every change: file systems stamp by the tick of
+/// a coarse clock.
 const STAMP_AGE: Duration = Duration::from_secs(2);
 
 /// What [`SpoolReader::next`] found.
@@ -30,7 +31,8 @@ pub enum ReadOutcome<'a> {
         /// The whole frame, header included.
         bytes: &'a [u8],
     },
-    /// Bytes that are no frame. Told before what follows them; what they held may be in a later frame, else a gap follows.
+    /// Bytes that are no frame. Told before what follows them; what they held may be in a later frame, else a
+    /// gap follows.
     Damaged(Damage),
     /// Entries that are not there: damaged, or in segments that were unlinked.
     Gap {
@@ -84,8 +86,8 @@ pub struct SpoolReader {
 }
 
 impl SpoolReader {
-    /// Opens the spool of a stream, from its first entry that is still there. Waits for nothing: a stream whose writer has not
-    /// made its first segment yet is at its end.
+    /// Opens the spool of a stream, from its first entry that is still there. Waits for nothing: a stream
+    /// whose writer has not made its first segment yet is at its end.
     pub fn open(disk: Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<Self, SpoolError> {
         let mut reader = Self {
             disk,
@@ -110,9 +112,10 @@ impl SpoolReader {
         Ok(reader)
     }
 
-    /// The next frame, bytes that are none, a gap, or the end. After the end it may be called again: the writer may have gone on.
-    /// A frame that holds entries before and after the reader's place is returned whole. An error stands at its place: nothing behind it is
-    /// read, and the next call meets it again. Each call looks at a bounded part of the files.
+    /// The next frame, bytes that are none, a gap, or the end. After the end it may be called again: the
+    /// writer may have gone on. A frame that holds entries before and after the reader's place is returned
+    /// whole. An error stands at its place: nothing behind it is read, and the next call meets it again. Each
+    /// call looks at a bounded part of the files.
     #[expect(clippy::should_implement_trait, reason = "the frame is lent from the reader's own buffer")]
     pub fn next(&mut self) -> Result<ReadOutcome<'_>, SpoolError> {
         loop {
@@ -198,7 +201,8 @@ impl SpoolReader {
             }
             return Ok(!self.pending.is_empty());
         };
-        // The writer may have finished this segment between our look and its beginning of the next: look again.
+        // The writer may have finished this segment between our look and its beginning of the next: look
+        // again.
         if let Ok(Found::Frame(_)) = look(&**file, offset, &mut self.buffer) {
             self.listed.clear();
             return Ok(true);
@@ -212,10 +216,12 @@ impl SpoolReader {
         Ok(true)
     }
 
-    /// What there is to say where no frame follows; `None` to look once more. `tail` is what stands at the end of the last segment.
+    /// What there is to say where no frame follows; `None` to look once more. `tail` is what stands at the
+    /// end of the last segment.
     fn end(&mut self, tail: Option<(&dyn DiskFile, String, Option<EntryNumber>, bool)>) -> Option<ReadOutcome<'static>> {
         let Some(mut last) = self.ended else {
-            // What was written before the mark is there once the mark is: look again before judging what is missing.
+            // What was written before the mark is there once the mark is: look again before judging what is
+            // missing.
             self.ended = self.closed().or(self.writer_is_gone.then_some(0));
             return self.ended.is_none().then_some(ReadOutcome::End);
         };
@@ -241,12 +247,14 @@ impl SpoolReader {
         Some(ReadOutcome::End)
     }
 
-    /// Tells the reader that the stream's writer is gone for good: what is damaged at the end is no frame that is being written.
+    /// Tells the reader that the stream's writer is gone for good: what is damaged at the end is no frame
+    /// that is being written.
     pub fn set_writer_is_gone(&mut self) {
         self.writer_is_gone = true;
     }
 
-    /// Goes to the frame that holds `number`, forwards or back. If it is not there any more, the next call reports the gap.
+    /// Goes to the frame that holds `number`, forwards or back. If it is not there any more, the next call
+    /// reports the gap.
     pub fn seek(&mut self, number: EntryNumber) -> Result<(), SpoolError> {
         if number < self.expected || self.open.is_none() {
             self.open = None;
@@ -286,7 +294,8 @@ impl SpoolReader {
         (self.buffer, self.listed) = (Vec::new(), VecDeque::new());
     }
 
-    /// What changes when frames, segments or the mark of the end are written; `None` if it cannot tell. To be taken before reading to the end.
+    /// What changes when frames, segments or the mark of the end are written; `None` if it cannot tell. To be
+    /// taken before reading to the end.
     pub fn stamp(&self) -> Option<(u64, SystemTime)> {
         let open = self.open.as_ref()?;
         let size = self.disk.size(&self.directory.join(file_name(open.number))).ok()?;
@@ -294,7 +303,8 @@ impl SpoolReader {
         modified.elapsed().is_ok_and(|age| age > STAMP_AGE).then_some((size, modified))
     }
 
-    /// The segment of the last frame that was returned, and where in it the frame begins and ends; `None` before the first.
+    /// The segment of the last frame that was returned, and where in it the frame begins and ends; `None`
+    /// before the first.
     pub fn frame_place(&self) -> Option<(u32, u64, u64)> {
         let open = self.open.as_ref()?;
         let bytes = self.buffer.len() as u64;

@@ -1,4 +1,5 @@
-//! Keeping what would be lost: frames that a server refused, and bytes that are no frames, in `rejected/` beside the streams.
+//! Keeping what would be lost: frames that a server refused, and bytes that are no frames, in `rejected/`
+//! beside the streams.
 //!
 //! ```text
 //! <stream>-<first>.seg        a segment of its own with the frames that a server refused
@@ -6,7 +7,8 @@
 //! … .txt                      beside each, what is in it and why
 //! ```
 //!
-//! Nothing here is ever removed or written over: a name that is taken by other bytes is passed over for the next one, `…~2`, `…~3`.
+//! Nothing here is ever removed or written over: a name that is taken by other bytes is passed over for the
+//! next one, `…~2`, `…~3`.
 
 use crate::disk::{Disk, DiskFile, read_full_at, write_all_at};
 use crate::error::SpoolError;
@@ -25,8 +27,9 @@ const TEXT_BYTES: usize = 64 << 10;
 /// Names that are tried for one file.
 const NAMES: u32 = 100;
 
-/// Copies the frames that hold the entries from `first` to `last` to `<root>/rejected/<stream>-<first>.seg`, with the reason
-/// beside them in a `.txt`. Durable when this returns; frames that are not there any more are left out.
+/// Copies the frames that hold the entries from `first` to `last` to `<root>/rejected/<stream>-<first>.seg`,
+/// with the reason beside them in a `.txt`. Durable when this returns; frames that are not there any more are
+/// left out.
 pub fn keep_rejected(
     disk: &Arc<dyn Disk>,
     root: &Path,
@@ -61,8 +64,9 @@ pub fn keep_rejected(
     Ok(path)
 }
 
-/// Keeps the segments in which `damage` was found, and says why and which entries are missing. Durable when this returns, and the same for the
-/// same damage however often it is called. A segment that is not there any more is left out.
+/// Keeps the segments in which `damage` was found, and says why and which entries are missing. Durable when
+/// this returns, and the same for the same damage however often it is called. A segment that is not there any
+/// more is left out.
 pub fn keep_damaged(
     disk: &dyn Disk,
     root: &Path,

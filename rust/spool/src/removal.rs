@@ -1,8 +1,9 @@
 //! Removing streams of which the destination has everything.
 //!
-//! A stream goes as a whole: its directory gets another name, `<stream>.sent`, and only when that is durable is anything in it unlinked. So after
-//! a crash at any moment a stream is there with all it had, or gone, and no cursor is needed for what is gone (A6); a leftover is removed by the
-//! next sync. One sync of the root serves any number of streams.
+//! A stream goes as a whole: its directory gets another name, `<stream>.sent`, and only when that is durable
+//! is anything in it unlinked. So after a crash at any moment a stream is there with all it had, or gone, and
+//! no cursor is needed for what is gone (A6); a leftover is removed by the next sync. One sync of the root
+//! serves any number of streams.
 
 use crate::disk::Disk;
 use crate::error::SpoolError;
@@ -19,9 +20,10 @@ pub fn remove_stream(disk: &dyn Disk, root: &Path, stream: StreamId) -> Result<(
     remove_streams(disk, root, &[stream]).into_iter().try_for_each(|(_, result)| result)
 }
 
-/// Removes streams of which the destination has everything, and says of each whether that worked. Nothing of a stream is removed while a blob
-/// waits in its folder: the segments say whose it is. A segment that cannot be read, or is of a later version, keeps the whole stream; what is not the
-/// spool's own stays in the renamed directory.
+/// Removes streams of which the destination has everything, and says of each whether that worked. Nothing of
+/// a stream is removed while a blob waits in its folder: the segments say whose it is. A segment that cannot
+/// be read, or is of a later version, keeps the whole stream; what is not the spool's own stays in the
+/// renamed directory.
 pub fn remove_streams(disk: &dyn Disk, root: &Path, streams: &[StreamId]) -> Vec<(StreamId, Result<(), SpoolError>)> {
     let mut results: Vec<_> = streams.iter().map(|&stream| (stream, set_aside(disk, root, stream))).collect();
     if results.iter().any(|(_, result)| matches!(result, Ok(Some(_)))) {

@@ -121,7 +121,8 @@ pub(crate) fn segment_numbers(disk: &dyn Disk, directory: &Path) -> Result<Vec<u
     Ok(numbers)
 }
 
-/// Whether a file may be a segment that this version understands; what is unreadable or of a later version stays.
+/// Whether a file may be a segment that this version understands; what is unreadable or of a later version
+/// stays.
 pub(crate) fn is_removable(disk: &dyn Disk, path: &Path) -> bool {
     match disk.open(path) {
         Ok(file) => !matches!(SegmentHeader::read(&*file), Err(HeaderError::Later(_) | HeaderError::Io(_))),

@@ -32,7 +32,8 @@ pub struct StreamSummary {
     pub damage: String,
 }
 
-/// The meta bytes of a stream, which its first segment has; nothing else is read where that one is sound. Empty while there is no segment.
+/// The meta bytes of a stream, which its first segment has; nothing else is read where that one is sound.
+/// Empty while there is no segment.
 pub fn meta(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Result<Vec<u8>, SpoolError> {
     let first = root.join(stream.to_string()).join(file_name(1));
     if let Ok(file) = disk.open(&first)
@@ -55,8 +56,9 @@ pub fn streams(disk: &dyn Disk, root: &Path) -> Result<Vec<StreamId>, SpoolError
     Ok(streams)
 }
 
-/// Reads all of a stream, until `stops` says so; it is asked at every frame. `lives` says of the meta and the last heartbeat whether the writer
-/// may go on. What cannot be read is said in [`StreamSummary::damage`]: one bad stream hides no other.
+/// Reads all of a stream, until `stops` says so; it is asked at every frame. `lives` says of the meta and the
+/// last heartbeat whether the writer may go on. What cannot be read is said in [`StreamSummary::damage`]: one
+/// bad stream hides no other.
 pub fn summarize(
     disk: Arc<dyn Disk>,
     root: &Path,
@@ -92,7 +94,8 @@ pub fn summarize(
                 ReadOutcome::Frame { header, bytes } => {
                     if summary.first == 0 {
                         summary.first = header.first;
-                        // A segment goes only once the cursor says that the destination has what it held (A6).
+                        // A segment goes only once the cursor says that the destination has what it held
+                        // (A6).
                         if header.first > summary.acked + 1 {
                             problems.missing(summary.acked + 1, header.first - 1);
                         }

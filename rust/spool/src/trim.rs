@@ -1,4 +1,5 @@
-//! Trimming of a stream that nobody writes any more: the cursor moves, and segments that hold nothing beyond it go.
+//! Trimming of a stream that nobody writes any more: the cursor moves, and segments that hold nothing beyond
+//! it go.
 
 use crate::disk::Disk;
 use crate::error::SpoolError;
@@ -7,8 +8,8 @@ use crate::segment::{SegmentHeader, file_name, is_removable, segment_numbers};
 use std::path::Path;
 use stepwell_model::{EntryNumber, StreamId};
 
-/// Moves the cursor of a stream that nobody writes any more, and, if `unlink`, removes the segments that hold nothing beyond
-/// it. The cursor is durable before the first segment goes (A6).
+/// Moves the cursor of a stream that nobody writes any more, and, if `unlink`, removes the segments that hold
+/// nothing beyond it. The cursor is durable before the first segment goes (A6).
 pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryNumber, unlink: bool) -> Result<(), SpoolError> {
     let directory = root.join(stream.to_string());
     if Mark::Cursor.read(disk, &directory, stream).unwrap_or(0) < acked {
@@ -35,8 +36,8 @@ pub fn trim_stream(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryN
     Ok(())
 }
 
-/// Notes where the destination of a stream is of which nothing is removed. Not synced: what a power loss takes of it is sent again, and the
-/// destination passes over it.
+/// Notes where the destination of a stream is of which nothing is removed. Not synced: what a power loss
+/// takes of it is sent again, and the destination passes over it.
 pub fn note_acked(disk: &dyn Disk, root: &Path, stream: StreamId, acked: EntryNumber) -> Result<(), SpoolError> {
     let directory = root.join(stream.to_string());
     if Mark::Cursor.read(disk, &directory, stream).unwrap_or(0) >= acked {

@@ -33,7 +33,8 @@ impl Default for SpoolOptions {
     }
 }
 
-/// Why a frame is not in the spool. It may be appended again, as it is: no part of it will be taken for a frame.
+/// Why a frame is not in the spool. It may be appended again, as it is: no part of it will be taken for a
+/// frame.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// The disk, the quota or a limit on file sizes leaves no room.
@@ -69,8 +70,9 @@ struct Segment {
     suspect: bool,
 }
 
-/// Writes the frames of one stream. Only [`sync`](Self::sync), [`trim`](Self::trim) and [`close`](Self::close) wait for the
-/// disk itself; the first two exist as tasks too, to be run without holding the lock that a writer is behind.
+/// Writes the frames of one stream. Only [`sync`](Self::sync), [`trim`](Self::trim) and
+/// [`close`](Self::close) wait for the disk itself; the first two exist as tasks too, to be run without
+/// holding the lock that a writer is behind.
 pub struct SpoolWriter {
     disk: Arc<dyn Disk>,
     root: PathBuf,
@@ -95,8 +97,8 @@ pub struct SpoolWriter {
 }
 
 impl SpoolWriter {
-    /// Makes the stream's directory. Nothing is synced yet, and no segment made: the first frame does that. A disk without
-    /// room is no error here; frames will say so.
+    /// Makes the stream's directory. Nothing is synced yet, and no segment made: the first frame does that. A
+    /// disk without room is no error here; frames will say so.
     pub fn create(disk: Arc<dyn Disk>, root: &Path, stream: StreamId, meta: &[u8], options: SpoolOptions) -> Result<Self, SpoolError> {
         if meta.len() > META_BYTES {
             return Err(SpoolError::MetaTooLarge(meta.len()));
@@ -126,8 +128,8 @@ impl SpoolWriter {
         })
     }
 
-    /// Appends a frame with one write, without waiting for the disk. `frame` is the whole frame, `header` what it begins with;
-    /// its numbers must follow those of the frame before.
+    /// Appends a frame with one write, without waiting for the disk. `frame` is the whole frame, `header`
+    /// what it begins with; its numbers must follow those of the frame before.
     pub fn append(&mut self, header: &FrameHeader, frame: &[u8]) -> Result<(), AppendError> {
         debug_assert_eq!(header.frame_bytes(), frame.len());
         debug_assert_eq!(header.first, self.last + 1, "entry numbers are dense");
@@ -166,7 +168,8 @@ impl SpoolWriter {
         Ok(())
     }
 
-    /// Retrying on a full disk must not leave a file behind each time. Its number is not used again: a reader may be in it.
+    /// Retrying on a full disk must not leave a file behind each time. Its number is not used again: a reader
+    /// may be in it.
     fn drop_empty_segment(&mut self) {
         if let Some(segment) = self.segments.last()
             && self.disk.remove(&self.directory.join(file_name(segment.number))).is_ok()

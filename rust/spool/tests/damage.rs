@@ -1,4 +1,5 @@
-//! Damage, strangers and later versions in a spool: every byte is a frame or is told, and nothing goes that is not understood (A5, A6).
+//! Damage, strangers and later versions in a spool: every byte is a frame or is told, and nothing goes that
+//! is not understood (A5, A6).
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 
@@ -84,7 +85,8 @@ fn read(disk: Arc<dyn Disk>, root: &Path) -> Read {
     }
 }
 
-/// Checks that every entry is there or missing, and that every byte from `from` on that differs in a segment is in a piece that was told.
+/// Checks that every entry is there or missing, and that every byte from `from` on that differs in a segment
+/// is in a piece that was told.
 fn assert_all_told(read: &Read, number: u32, at: u64, header_bytes: u64, what: &str) {
     let entries: Vec<u64> = read.frames.iter().flat_map(|&first| first..first + 10).collect();
     let mut numbers: Vec<u64> = entries.iter().chain(&read.missing).copied().collect();
@@ -96,7 +98,8 @@ fn assert_all_told(read: &Read, number: u32, at: u64, header_bytes: u64, what: &
     assert!(told || at < header_bytes && !read.damage.is_empty(), "{what}: {:?}", read.damage);
 }
 
-/// Calls `check` for every byte of every segment of a closed stream, with the number of the segment, its bytes, and where to write others.
+/// Calls `check` for every byte of every segment of a closed stream, with the number of the segment, its
+/// bytes, and where to write others.
 fn at_every_byte(mut check: impl FnMut(u32, usize, &[u8], &dyn Fn(&[u8]) -> Read)) {
     let disk = SimulatedDisk::new();
     let directory = write(Arc::new(disk.clone()), root(), true);

@@ -1,7 +1,9 @@
-//! Content of a file: the caller's memory as it was when it was handed over, encoded when somebody first needs it.
+//! Content of a file: the caller's memory as it was when it was handed over, encoded when somebody first
+//! needs it.
 //!
-//! Nothing here waits for another thread: who comes while another encodes does so too, and the first result stays. In a forked child a lock may be held
-//! for ever by a thread that is not there; then the content is lost to the child, with an error that says so.
+//! Nothing here waits for another thread: who comes while another encodes does so too, and the first result
+//! stays. In a forked child a lock may be held for ever by a thread that is not there; then the content is
+//! lost to the child, with an error that says so.
 
 use super::temporary::Temporary;
 use std::fs::{self, File};
@@ -35,7 +37,8 @@ pub enum ContentError {
     Forked,
 }
 
-/// The content of a file. Cheap to share; its memory is that of the array until it is encoded, and that of the file afterwards.
+/// The content of a file. Cheap to share; its memory is that of the array until it is encoded, and that of
+/// the file afterwards.
 #[derive(Debug)]
 pub struct Content {
     extension: String,

@@ -1,6 +1,7 @@
 //! The work of the threads `stepwell-media`: a content is encoded, stored, linked and told to the stream.
 //!
-//! Two lanes, so that an image never waits for a video. The lane of videos helps with images while it has nothing else to do.
+//! Two lanes, so that an image never waits for a video. The lane of videos helps with images while it has
+//! nothing else to do.
 
 use super::content::{Content, Encoded};
 use crate::clock::wall_time;
@@ -141,7 +142,8 @@ impl Shared {
         self.done.notify_all();
     }
 
-    /// Stores the blob and its link, trying again until it works or everyone is to end; whether the link is new.
+    /// Stores the blob and its link, trying again until it works or everyone is to end; whether the link is
+    /// new.
     fn store(&self, lane: usize, encoded: &Encoded) -> Result<bool, String> {
         let since = |at| self.state.lock().lanes[lane].storing_since = at;
         since(Some(Instant::now()));
@@ -160,7 +162,8 @@ impl Shared {
                 Err(error) => {
                     let words = format!("cannot store in {}: {error}", self.blobs.root().display());
                     if error.kind() == io::ErrorKind::FileTooLarge {
-                        // A limit on the size of files: waiting does not help this one and holds up the others.
+                        // A limit on the size of files: waiting does not help this one and holds up the
+                        // others.
                         since(None);
                         return Err(words);
                     }

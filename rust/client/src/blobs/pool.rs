@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //!
-//! 1. What was handed over and is not stored yet takes at most [`BOUND_BYTES`], but for one content that is larger than that.
+//! 1. What was handed over and is not stored yet takes at most [`BOUND_BYTES`], but for one content that is
+//!    larger than that.
 //! 2. Of all contents that were handed over: those stored, those lost and those still here add up exactly.
 //! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
 
@@ -20,7 +21,8 @@ use stepwell_blob::BlobDirectory;
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::StreamId;
 
-/// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core encodes them.
+/// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core
+/// encodes them.
 const BOUND_BYTES: usize = 64 << 20;
 /// What a waiting content costs besides its bytes, generously: many small ones are bounded too.
 const CONTENT_BYTES: usize = 1 << 10;

@@ -34,7 +34,8 @@ impl Temporary {
         }
     }
 
-    /// A reader from the front. It shares no position with others, so that threads and forks do not disturb each other.
+    /// A reader from the front. It shares no position with others, so that threads and forks do not disturb
+    /// each other.
     pub(super) fn reader(&self) -> impl Read {
         Front { file: &self.file, offset: 0 }
     }

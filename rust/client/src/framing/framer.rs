@@ -117,7 +117,8 @@ impl Framer {
         self.added(shapes);
     }
 
-    /// A large entry gets a frame of its own, so that if no frame can hold it, nothing else is refused with it.
+    /// A large entry gets a frame of its own, so that if no frame can hold it, nothing else is refused with
+    /// it.
     #[inline]
     fn make_room(&mut self, shapes: &Shapes, bytes: usize) {
         if bytes > TARGET_BYTES / 4 && self.builder.count() > 0 {
@@ -172,8 +173,9 @@ impl Framer {
         self.entry(shapes, &Entry::Lost { time, report }, 0);
     }
 
-    /// Drops everything that is not in the spool, which ends with entry `spooled`, and makes one frame of what is to be said of it. The numbers
-    /// of frames that were dropped are given again: no reader has seen one of them whole.
+    /// Drops everything that is not in the spool, which ends with entry `spooled`, and makes one frame of
+    /// what is to be said of it. The numbers of frames that were dropped are given again: no reader has seen
+    /// one of them whole.
     pub(crate) fn replace_all(&mut self, shapes: &Shapes, spooled: EntryNumber, given_up: u64, entries: &[Entry]) {
         self.ready.clear();
         self.builder = PayloadBuilder::new();

@@ -1,11 +1,11 @@
 //! Calls of `log` to rows: what belongs to one step becomes one row.
 //!
-//! 1. A call at the step that is being collected joins it; the later value of a key wins, and nested dicts are merged key by key,
-//!    as the store does with further rows of a step. A typed object is one value.
-//! 2. A call at a greater step ends the row that is being collected. A call at a smaller step is a row of its own and leaves
-//!    the collected one alone. Nothing is dropped for its step.
-//! 3. A row that is still collecting is written as it stands [`LINGER`] after its last call; what comes later for that step is
-//!    a further row, which the store merges.
+//! 1. A call at the step that is being collected joins it; the later value of a key wins, and nested dicts
+//!    are merged key by key, as the store does with further rows of a step. A typed object is one value.
+//! 2. A call at a greater step ends the row that is being collected. A call at a smaller step is a row of its
+//!    own and leaves the collected one alone. Nothing is dropped for its step.
+//! 3. A row that is still collecting is written as it stands [`LINGER`] after its last call; what comes later
+//!    for that step is a further row, which the store merges.
 //!
 //! Time is an argument, so tests own it.
 
@@ -18,7 +18,8 @@ use stepwell_model::{Step, TimeMicros, limits};
 
 /// How long a row waits for more calls.
 pub(crate) const LINGER: Duration = Duration::from_millis(100);
-/// Bytes of values beyond which a collecting row takes no more: it is written, and the step goes on in a further row.
+/// Bytes of values beyond which a collecting row takes no more: it is written, and the step goes on in a
+/// further row.
 const COLLECTED_BYTES: usize = limits::ROW_BYTES - 64;
 
 /// A row, ready to be framed. `shape` is the table's.

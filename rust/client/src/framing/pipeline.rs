@@ -1,13 +1,15 @@
-//! The worker's work without its thread: items in, frames out. Time and the spool are arguments, so tests own them.
+//! The worker's work without its thread: items in, frames out. Time and the spool are arguments, so tests own
+//! them.
 //!
 //! Invariants:
 //!
 //! 1. Entries come out in the order in which their items went in, numbered densely from 1.
-//! 2. While a frame finds no room nothing else is framed: what waits stays within the capacity of the queue, which then
-//!    refuses or samples. The frame is tried again as it is.
-//! 3. An item is read once, when it is framed. Only what waits for room, or what somebody asks about, is read before for the last values.
-//! 4. Of all calls taken in: those in spooled frames, those that gave way to a sample, those refused and those still here
-//!    add up exactly.
+//! 2. While a frame finds no room nothing else is framed: what waits stays within the capacity of the queue,
+//!    which then refuses or samples. The frame is tried again as it is.
+//! 3. An item is read once, when it is framed. Only what waits for room, or what somebody asks about, is read
+//!    before for the last values.
+//! 4. Of all calls taken in: those in spooled frames, those that gave way to a sample, those refused and
+//!    those still here add up exactly.
 
 use super::framer::{Framer, ReadyFrame};
 use super::merge::{Call, MergedRow, Merger, RowSink};
@@ -57,7 +59,8 @@ struct Beside {
 }
 
 impl Beside {
-    /// Shows the last values an item; `false` if it is a row whose nested dicts have more keys than there may be.
+    /// Shows the last values an item; `false` if it is a row whose nested dicts have more keys than there may
+    /// be.
     #[inline]
     fn observe(&mut self, last_values: &mut LastValues, item: Item<'_>, sink: &mut impl FrameSink) -> bool {
         match item.kind {
@@ -135,10 +138,12 @@ impl Pipeline {
         })
     }
 
-    /// Takes a batch in, behind what waits. Its rows are seen for the last values when they are framed, or at once if somebody asks.
+    /// Takes a batch in, behind what waits. Its rows are seen for the last values when they are framed, or at
+    /// once if somebody asks.
     pub(crate) fn take(&mut self, batch: Batch, sink: &mut impl FrameSink) {
         for bytes in batch.chunks {
-            // While nothing can be written, a small chunk every few milliseconds must not cost the memory of a full one.
+            // While nothing can be written, a small chunk every few milliseconds must not cost the memory of
+            // a full one.
             match self.backlog.back_mut() {
                 Some(Chunk { bytes: last, .. }) if last.len() + bytes.len() <= last.capacity() && bytes.len() < CHUNK_BYTES / 2 => {
                     last.extend_from_slice(&bytes);
@@ -169,8 +174,8 @@ impl Pipeline {
         }
     }
 
-    /// Frames and spools what waits, as far as there is room; `false` if there is none. With `all`, nothing stays behind for
-    /// company: the frame is made now.
+    /// Frames and spools what waits, as far as there is room; `false` if there is none. With `all`, nothing
+    /// stays behind for company: the frame is made now.
     pub(crate) fn turn(&mut self, now: Duration, time: TimeMicros, all: bool, sink: &mut impl FrameSink) -> bool {
         self.framer.set_now(now);
         loop {
@@ -293,7 +298,8 @@ impl Pipeline {
         self.framer.entry(&self.shapes, &Entry::Exit { time, code }, 0);
     }
 
-    /// Gives up what waits for room, `lost` calls, and returns the frame that says so and ends the stream. The spool ends with entry `spooled`.
+    /// Gives up what waits for room, `lost` calls, and returns the frame that says so and ends the stream.
+    /// The spool ends with entry `spooled`.
     pub(crate) fn give_up(
         &mut self,
         time: TimeMicros,

@@ -5,7 +5,8 @@ use std::hash::BuildHasher;
 use stepwell_codec::payload::KeyTable;
 use stepwell_model::limits;
 
-/// Keys and shapes. A key has the id its caller gave it; a shape of a caller is looked up, because merged rows have shapes too.
+/// Keys and shapes. A key has the id its caller gave it; a shape of a caller is looked up, because merged
+/// rows have shapes too.
 #[derive(Default)]
 pub(crate) struct Shapes {
     table: KeyTable,

@@ -1,8 +1,8 @@
-//! Puts the last value of a step metric into rows that lack it: `define_metric("val/*", step_metric="epoch")`.
+//! Puts the last value of a step metric into rows that lack it, as `define_metric` asks.
 //!
-//! Works on merged rows, in the order in which they are framed: a row gets the value that was framed last before it. As long as no metric
-//! is defined with a step metric, a row passes with one comparison. A step metric that is logged within a nested dict is not put into other
-//! rows.
+//! Works on merged rows, in the order in which they are framed: a row gets the value that was framed last
+//! before it. As long as no metric is defined with a step metric, a row passes with one comparison. A step
+//! metric that is logged within a nested dict is not put into other rows.
 
 use super::merge::MergedRow;
 use super::shapes::Shapes;

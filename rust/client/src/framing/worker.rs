@@ -12,8 +12,8 @@ use stepwell_lock::Mutex;
 use stepwell_spool::{AppendError, SpoolWriter};
 use tokio::sync::Notify;
 
-/// How often the worker looks into the queue by itself. With [`super::pipeline::FRAME_INTERVAL`] below it, a row is in the
-/// spool within 50 ms.
+/// How often the worker looks into the queue by itself. With [`super::pipeline::FRAME_INTERVAL`] below it, a
+/// row is in the spool within 50 ms.
 const TICK: Duration = Duration::from_millis(40);
 /// How long nothing must have come for the worker to sleep until it is called.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
@@ -92,7 +92,8 @@ impl FrameSink for SpoolSink {
 }
 
 impl SpoolSink {
-    /// Spools the last frame, for which the room of the ballast is there; `false` if that is not enough just now.
+    /// Spools the last frame, for which the room of the ballast is there; `false` if that is not enough just
+    /// now.
     fn append_last(&self, frame: &ReadyFrame) -> bool {
         let mut spool = self.spool.lock();
         spool.drop_ballast();

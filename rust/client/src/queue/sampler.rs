@@ -1,10 +1,12 @@
-//! Load shedding: of rows that found no room a uniform sample per key is kept, and its first, last, least and greatest value.
+//! Load shedding: of rows that found no room a uniform sample per key is kept, and its first, last, least and
+//! greatest value.
 //!
-//! Each refused row draws one random number; a key keeps its value from a row if that number is among the `k` least of all rows
-//! that had the key. That is a uniform sample of size `k` per key, rows that share keys are kept together, and `k` can be
-//! halved at any time, which is what happens when memory runs out.
+//! Each refused row draws one random number; a key keeps its value from a row if that number is among the `k`
+//! least of all rows that had the key. That is a uniform sample of size `k` per key, rows that share keys are
+//! kept together, and `k` can be halved at any time, which is what happens when memory runs out.
 //!
-//! Invariants: memory stays within [`MEMORY_BYTES`] and a few percent; `rows` counts every row given to `add`.
+//! Invariants: memory stays within [`MEMORY_BYTES`] and a few percent; `rows` counts every row given to
+//! `add`.
 
 use fastrand::Rng;
 use rustc_hash::FxHashMap;

@@ -1,5 +1,5 @@
-//! Rules of steps: the step that a call of `log` writes to. They are applied on the caller, so that `step` can be read and a refusal
-//! can be raised at once.
+//! Rules of steps: the step that a call of `log` writes to. They are applied on the caller, so that `step`
+//! can be read and a refusal can be raised at once.
 
 use stepwell_model::Step;
 
@@ -24,8 +24,9 @@ pub struct Placed {
 }
 
 impl Steps {
-    /// Places a row: without a step at the current one, which it ends unless `commit` says no; with the current or a later step there,
-    /// collecting unless `commit` says yes; with an earlier step there, as a row of its own.
+    /// Places a row: without a step at the current one, which it ends unless `commit` says no; with the
+    /// current or a later step there, collecting unless `commit` says yes; with an earlier step there, as a
+    /// row of its own.
     #[inline]
     pub fn place(self, step: Option<Step>, commit: Option<bool>) -> Placed {
         let at = step.unwrap_or(self.current);

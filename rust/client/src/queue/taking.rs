@@ -18,7 +18,8 @@ pub(crate) struct Batch {
 }
 
 impl Queue {
-    /// For the worker: takes everything, after waiting for `timeout` or a call. With `idle`, the first item is a call.
+    /// For the worker: takes everything, after waiting for `timeout` or a call. With `idle`, the first item
+    /// is a call.
     pub(crate) fn take(&self, timeout: Duration, idle: bool) -> Batch {
         let state = &mut self.state.lock();
         let nothing = state.full.is_empty() && (!idle || state.active.is_empty());
@@ -42,7 +43,8 @@ impl Queue {
         Batch { chunks, statements, samplers, asked: std::mem::take(&mut state.asked), closed: state.closed }
     }
 
-    /// For the worker: a chunk it took is done with, apart from `kept` of its bytes, which it holds elsewhere.
+    /// For the worker: a chunk it took is done with, apart from `kept` of its bytes, which it holds
+    /// elsewhere.
     pub(crate) fn release(&self, mut chunk: Vec<u8>, kept: usize) {
         let state = &mut *self.state.lock();
         state.held -= chunk.len() - kept;

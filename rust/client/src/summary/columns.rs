@@ -1,4 +1,5 @@
-//! Count, sum and extremes of the columns of rows, cheap enough to be kept of everything: about a nanosecond per number.
+//! Count, sum and extremes of the columns of rows, cheap enough to be kept of everything: about a nanosecond
+//! per number.
 
 use stepwell_codec::msgpack::{Reader, ValueRef};
 use stepwell_model::Number;

@@ -1,9 +1,11 @@
-//! Aggregates of the values of every key, row by row, for the kinds of summary that ask for more than the last value.
+//! Aggregates of the values of every key, row by row, for the kinds of summary that ask for more than the
+//! last value.
 //!
-//! A key with such a definition has an exact history. As a definition may come after the rows, every shape keeps [`Columns`] of the rows
-//! before it, which are cheap; of them the mean may be wrong in its last digit. The number at a key's greatest step waits until a greater
-//! step comes, so that a value that replaces it is not counted beside it. A number at a smaller step counts at once: should it replace one
-//! there, both count, here and until the run is read back.
+//! A key with such a definition has an exact history. As a definition may come after the rows, every shape
+//! keeps [`Columns`] of the rows before it, which are cheap; of them the mean may be wrong in its last digit.
+//! The number at a key's greatest step waits until a greater step comes, so that a value that replaces it is
+//! not counted beside it. A number at a smaller step counts at once: should it replace one there, both count,
+//! here and until the run is read back.
 
 use super::columns::{Columns, is_doubles};
 use rustc_hash::FxHashMap;
@@ -97,7 +99,8 @@ impl ShapeHistory {
 /// The histories of all keys.
 #[derive(Default)]
 pub(crate) struct Histories {
-    /// A shape of one row has none, unless one of its keys has an exact history: the row is the last one, which the caller keeps.
+    /// A shape of one row has none, unless one of its keys has an exact history: the row is the last one,
+    /// which the caller keeps.
     shapes: Vec<Option<Box<ShapeHistory>>>,
     /// By id of the key.
     exact: FxHashMap<u32, KeyHistory>,
@@ -144,7 +147,8 @@ impl Histories {
         }
     }
 
-    /// Keeps an exact history of a key from here on. `lasts` has for each shape its keys, its row at the greatest step and when that came.
+    /// Keeps an exact history of a key from here on. `lasts` has for each shape its keys, its row at the
+    /// greatest step and when that came.
     pub(crate) fn keep<'a>(&mut self, key: u32, lasts: impl Iterator<Item = (&'a Arc<[u32]>, Option<(Step, u64, &'a [u8])>)>) {
         let mut history = KeyHistory::default();
         let mut ends: Vec<(Step, u64, Value)> = Vec::new();
@@ -230,7 +234,8 @@ mod tests {
         last.summary().into_iter().map(|(name, value)| (name, format!("{value:?}"))).collect()
     }
 
-    /// What the kinds are of values by step, by the letter. Numbers are multiples of 1/8, so that plain sums of them are exact.
+    /// What the kinds are of values by step, by the letter. Numbers are multiples of 1/8, so that plain sums
+    /// of them are exact.
     fn oracle(name: &str, points: &BTreeMap<Step, Value>) -> BTreeMap<String, String> {
         let (Some(first), Some(last)) = (points.values().next(), points.values().next_back()) else { return BTreeMap::new() };
         let mut all = vec![("first", first.clone()), ("last", last.clone())];
@@ -268,7 +273,8 @@ mod tests {
                 if at == defined {
                     last.observe_entry(&define("*", &KINDS));
                 }
-                // A step that comes again has its keys in the same shape; before the definition it replaces nothing of other shapes.
+                // A step that comes again has its keys in the same shape; before the definition it replaces
+                // nothing of other shapes.
                 step += if at > defined { *forward } else { 1 };
                 let (values, keys) = match shape {
                     0 => (vec![one.clone()], vec![0]),

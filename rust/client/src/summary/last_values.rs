@@ -1,7 +1,8 @@
 //! The last value of every key, for reading a run's summary while it runs.
 //!
-//! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when someone asks. Only
-//! rows with nested dicts are taken apart at once, because two of them at different steps may both hold last values.
+//! Cheap per row: the bytes of each shape's row at the greatest step are kept as they are and looked at when
+//! someone asks. Only rows with nested dicts are taken apart at once, because two of them at different steps
+//! may both hold last values.
 
 use super::columns::is_doubles;
 use super::histories::Histories;
@@ -59,7 +60,8 @@ impl LastValues {
         self.most_paths = Some(most);
     }
 
-    /// Sees a row of a caller's shape; `false`, and nothing is kept of it, if its nested dicts have more keys than there may be.
+    /// Sees a row of a caller's shape; `false`, and nothing is kept of it, if its nested dicts have more keys
+    /// than there may be.
     #[inline]
     pub(crate) fn observe(&mut self, shape: u32, step: Step, values: &[u8]) -> bool {
         let Some(last) = self.shapes.get_mut(shape as usize) else { return true };
@@ -84,7 +86,8 @@ impl LastValues {
         }
     }
 
-    /// Whether the new paths of a row are within the limit. Looked at closely only when they might not be: each takes a byte at least.
+    /// Whether the new paths of a row are within the limit. Looked at closely only when they might not be:
+    /// each takes a byte at least.
     fn has_room(&self, keys: &[u32], values: &[u8]) -> bool {
         let most = self.most_paths.unwrap_or(usize::MAX);
         if self.paths + values.len() <= most {
@@ -152,7 +155,8 @@ impl LastValues {
         }
     }
 
-    /// The summary: what stands for every key that was logged, in the order in which keys were defined, and what was set by hand.
+    /// The summary: what stands for every key that was logged, in the order in which keys were defined, and
+    /// what was set by hand.
     pub(crate) fn summary(&self) -> Vec<(String, Value)> {
         let ids: FxHashMap<&str, u32> = (0..).zip(&self.names).map(|(key, name)| (&**name, key)).collect();
         let found = self.found();

@@ -1,7 +1,8 @@
 //! A few rows of each shape, spread evenly over the run: what the sparklines at its end are drawn from.
 //!
-//! Of the rows of a shape every 2^n-th is kept; when there are too many, every other goes and n grows. So a row that is not kept costs
-//! a count and a comparison. A shape of one row costs nothing: it is the last one, which others keep. Memory stays within [`TOTAL_BYTES`].
+//! Of the rows of a shape every 2^n-th is kept; when there are too many, every other goes and n grows. So a
+//! row that is not kept costs a count and a comparison. A shape of one row costs nothing: it is the last one,
+//! which others keep. Memory stays within [`TOTAL_BYTES`].
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -65,9 +66,9 @@ impl Preview {
         }
     }
 
-    /// At most 40 numbers of every key in the order of their steps, keys in the order in which they were defined. Nested dicts are
-    /// flattened; what is no finite number is left out. The last of them is not the run's last value.
-    /// `lasts` has the keys of each shape and the last row that the caller keeps of it.
+    /// At most 40 numbers of every key in the order of their steps, keys in the order in which they were
+    /// defined. Nested dicts are flattened; what is no finite number is left out. The last of them is not the
+    /// run's last value. `lasts` has the keys of each shape and the last row that the caller keeps of it.
     pub(crate) fn resolve<'a>(
         &'a self,
         names: &[Box<str>],

@@ -22,8 +22,8 @@ use stepwell_spool::{Disk, ReadOutcome, SpoolError, SpoolReader};
 /// Files that are named where something is wrong with several, at most.
 const NAMED: usize = 10;
 
-/// The contents that are to be on the server. Of a stream that is meant for one, those with links: the others are there. A local stream says
-/// in its entries which they are; its links may not have been copied with it.
+/// The contents that are to be on the server. Of a stream that is meant for one, those with links: the others
+/// are there. A local stream says in its entries which they are; its links may not have been copied with it.
 pub(super) fn contents(root: &Path, options: &SyncOptions, stream: &SyncedStream, stops: &mut dyn FnMut() -> bool) -> Vec<BlobId> {
     let mut ids: BTreeSet<BlobId> = links(&folder(root, stream.summary.stream)).unwrap_or_default().into_iter().collect();
     if !stream.is_for_a_server() {

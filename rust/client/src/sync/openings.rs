@@ -1,10 +1,13 @@
-//! Index of the streams in a directory of spools: whose each stream is, and how often a label of a run has begun.
+//! Index of the streams in a directory of spools: whose each stream is, and how often a label of a run has
+//! begun.
 //!
 //! # The index
 //!
-//! Finding the attempts of a label takes the opening of every stream, and a directory may hold thousands. So they are noted in one file, 40 bytes
-//! a stream: magic `SWA1`, stream id, hash of what names the label, attempt, CRC32C of the bytes before; integers are little-endian. The file is
-//! never the truth: a stream that it does not name is opened, one that is gone does not count, and a file with anything wrong in it is made anew.
+//! Finding the attempts of a label takes the opening of every stream, and a directory may hold thousands. So
+//! they are noted in one file, 40 bytes a stream: magic `SWA1`, stream id, hash of what names the label,
+//! attempt, CRC32C of the bytes before; integers are little-endian. The file is never the truth: a stream
+//! that it does not name is opened, one that is gone does not count, and a file with anything wrong in it is
+//! made anew.
 
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -93,14 +96,15 @@ impl IndexLine {
     }
 }
 
-/// FNV-1a of the parts, each with its end. Two labels of one hash would count each other's attempts, which does no harm.
+/// FNV-1a of the parts, each with its end. Two labels of one hash would count each other's attempts, which
+/// does no harm.
 fn hash(parts: [&str; 4]) -> u64 {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The greatest attempt of a label of a run among the streams of a directory. `index` is the file that remembers them: it is brought up to date
-/// where that works, and costs nothing but time where it does not.
+/// The greatest attempt of a label of a run among the streams of a directory. `index` is the file that
+/// remembers them: it is brought up to date where that works, and costs nothing but time where it does not.
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
 pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [&str; 4]) -> Result<Option<u64>, SpoolError> {
     let found = streams(&*disk, root)?;
@@ -165,7 +169,8 @@ fn read_index(path: &Path) -> (Vec<IndexLine>, bool) {
 fn append(path: &Path, lines: &[IndexLine]) -> io::Result<()> {
     make_folder(path)?;
     let bytes: Vec<u8> = lines.iter().flat_map(|line| line.encode()).collect();
-    // One write at the end of the file; whoever appends at the same time names streams twice, which does no harm.
+    // One write at the end of the file; whoever appends at the same time names streams twice, which does no
+    // harm.
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(&bytes)
 }
 

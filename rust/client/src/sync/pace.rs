@@ -43,14 +43,16 @@ impl<'a> Pace<'a> {
         self.stopped || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Whether to try no more: it is time to stop, or the server was away for too long. What holds for one stream holds for the rest.
+    /// Whether to try no more: it is time to stop, or the server was away for too long. What holds for one
+    /// stream holds for the rest.
     fn gives_up(&mut self) -> bool {
         self.stopped |= self.reached_at.elapsed() > self.patience;
         self.is_over()
     }
 }
 
-/// Tries until it works, fails for good, or is to stop; says why it did not work. Nothing that is tried outlasts the moment to stop.
+/// Tries until it works, fails for good, or is to stop; says why it did not work. Nothing that is tried
+/// outlasts the moment to stop.
 pub(super) async fn persist(
     pace: &RefCell<Pace<'_>>,
     mut attempt: impl AsyncFnMut() -> Result<(), UploadError>,

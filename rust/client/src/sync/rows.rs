@@ -27,7 +27,8 @@ const REFUSED_BYTES: usize = 16 << 20;
 /// How often the cursor of one stream is written: it costs two syncs where something may be removed.
 const CURSOR_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Sends what the server does not have. An error is of the server; what is wrong with a stream stands in its `damage`.
+/// Sends what the server does not have. An error is of the server; what is wrong with a stream stands in its
+/// `damage`.
 pub(super) async fn upload(
     root: &Path,
     options: &SyncOptions,
@@ -104,7 +105,8 @@ async fn send<'s>(
     let id = stream.summary.stream;
     let result = try_send(root, options, stream, shared, share, pace).await;
     shared.hang_up(id);
-    // Of a frame that the server refuses although its checksum is right, either nobody can read it, or the server has its reason.
+    // Of a frame that the server refuses although its checksum is right, either nobody can read it, or the
+    // server has its reason.
     let result = match result {
         Err(UploadError::Fatal(reason)) => match keep_undecodable(root, options, stream) {
             Ok(true) => Ok(true),
@@ -145,7 +147,8 @@ async fn try_send(
     end.map(drop)
 }
 
-/// Looks at the frames that were on their way. The first whose payload no version can decode is kept, and passed over from now on.
+/// Looks at the frames that were on their way. The first whose payload no version can decode is kept, and
+/// passed over from now on.
 fn keep_undecodable(root: &Path, options: &SyncOptions, stream: &mut SyncedStream) -> Result<bool, UploadError> {
     let mut reader = SpoolReader::open(Arc::clone(&options.disk), root, stream.summary.stream)?;
     let first = stream.summary.acked + 1;
@@ -196,7 +199,8 @@ struct SyncFeed<'a, 'p> {
 }
 
 impl SyncFeed<'_, '_> {
-    /// Writes down what the server has; a living writer does that itself, and a stream that goes needs it no more.
+    /// Writes down what the server has; a living writer does that itself, and a stream that goes needs it no
+    /// more.
     fn write_cursor(&mut self) -> Result<(), UploadError> {
         let acked = self.stream.summary.acked;
         self.cursor_at = Instant::now();

@@ -49,7 +49,8 @@ pub struct SyncedStream {
     pub live: bool,
     /// Entries that the server refused; they are kept in `rejected/`.
     pub rejected: u64,
-    /// Entries that are damaged or missing and were stated as lost. Of the segments in which they were, those that are there are in `rejected/`.
+    /// Entries that are damaged or missing and were stated as lost. Of the segments in which they were, those
+    /// that are there are in `rejected/`.
     pub lost: u64,
     /// Whether anything of it was put into `rejected/` because it is no frame.
     pub kept: bool,

@@ -1,4 +1,5 @@
-//! Delays before connecting again, with full jitter, so that writers which lost a server together do not return together.
+//! Delays before connecting again, with full jitter, so that writers which lost a server together do not
+//! return together.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -6,8 +7,8 @@ use std::time::{Duration, Instant};
 /// The least and the greatest delay.
 const LEAST: Duration = Duration::from_millis(200);
 const GREATEST: Duration = Duration::from_secs(60);
-/// The greatest delay while the server has never answered and the writer is young: one that is started after the training
-/// is found at once.
+/// The greatest delay while the server has never answered and the writer is young: one that is started after
+/// the training is found at once.
 const GREATEST_WHEN_NEW: Duration = Duration::from_secs(2);
 const NEW: Duration = Duration::from_secs(60);
 

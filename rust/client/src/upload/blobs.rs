@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //!
-//! 1. A blob counts as stored only when the server has said so; whoever feeds us may let go of it then, and not before.
+//! 1. A blob counts as stored only when the server has said so; whoever feeds us may let go of it then, and
+//!    not before.
 //! 2. Nothing is read from anything but a regular file, and no more of it is in memory than a few chunks.
 //! 3. What was sent and not answered when a call ends is sent again, whole; the server takes it once.
 
@@ -29,9 +30,11 @@ use tonic::{Code, Request, Status};
 const GROUP: usize = 1_000;
 /// Chunks between us and HTTP/2.
 const OUTGOING_CHUNKS: usize = 2;
-/// How long the server may take to say what it misses, or to take the call: it may have to sync its disk, or be busy with others.
+/// How long the server may take to say what it misses, or to take the call: it may have to sync its disk, or
+/// be busy with others.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the server may neither take a chunk nor answer before the connection counts as broken; longer than it takes to sync a film.
+/// How long the server may neither take a chunk nor answer before the connection counts as broken; longer
+/// than it takes to sync a film.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(180);
 /// How often we look around when nobody calls.
 const TICK: Duration = Duration::from_millis(100);
@@ -172,7 +175,8 @@ impl Source<'_> {
     /// Opens a blob; also says how many bytes it has.
     fn open(&self, id: BlobId) -> io::Result<(File, u64)> {
         let regular = |path: &Path| {
-            // A hostile directory may hold anything under the name: opening it must neither block nor lead elsewhere.
+            // A hostile directory may hold anything under the name: opening it must neither block nor lead
+            // elsewhere.
             let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
             let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
             let metadata = file.metadata()?;

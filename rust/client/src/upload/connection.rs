@@ -84,7 +84,8 @@ pub(crate) async fn attach(channel: Channel, token: &str) -> Result<Connection, 
     Ok(Connection { outgoing, inbound: Inbound::Call(Box::new(inbound)), window_bytes })
 }
 
-/// As [`attach`], for many streams: where they speak, the answers to all of them, and the bytes that may be unacknowledged.
+/// As [`attach`], for many streams: where they speak, the answers to all of them, and the bytes that may be
+/// unacknowledged.
 pub(crate) async fn attach_shared(channel: Channel, token: &str) -> Result<Call, UploadError> {
     call(channel, token, SHARED_MESSAGES).await
 }

@@ -1,7 +1,8 @@
 //! The files of a living writer on their way to its server.
 //!
-//! What is to be sent is what has a link in the stream's `blobs/`. A *sweep* lists these links and sends all of them. A link goes once the server
-//! has its blob, and with the last link the blob itself, unless an index lists it.
+//! What is to be sent is what has a link in the stream's `blobs/`. A *sweep* lists these links and sends all
+//! of them. A link goes once the server has its blob, and with the last link the blob itself, unless an index
+//! lists it.
 
 use super::UploadError;
 use super::backoff::Backoff;
@@ -39,7 +40,8 @@ enum Call {
 }
 
 impl FileUploader {
-    /// Runs until nothing is left to send and nothing more will come, the server refuses for good, or everyone is to stop.
+    /// Runs until nothing is left to send and nothing more will come, the server refuses for good, or
+    /// everyone is to stop.
     pub(crate) async fn run(&self) {
         let (backoff, progress) = (Backoff::new(Some(Instant::now())), &self.target.progress);
         let waits = |error: &UploadError| {
@@ -110,7 +112,8 @@ impl FileUploader {
         loop {
             let called = progress.until(LOOK_AROUND, |known| {
                 let wanted = known.worker_done || known.files.unsent() > unreadable || known.files.sweep_wanted > known.files.sweeps_begun;
-                // A server that has not taken the opening may refuse the stream; what the files belong to would be gone with them.
+                // A server that has not taken the opening may refuse the stream; what the files belong to
+                // would be gone with them.
                 known.acked > 0 && wanted
             });
             if !called.await {
@@ -118,7 +121,8 @@ impl FileUploader {
             }
             let (last, hurry) = {
                 let known = progress.read();
-                // Once the worker is done, the entries of all files are spooled, and so their links were made.
+                // Once the worker is done, the entries of all files are spooled, and so their links were
+                // made.
                 (known.worker_done, known.files.sweep_wanted > known.files.sweeps_begun)
             };
             if last {
@@ -176,8 +180,8 @@ impl BlobFeed for Sweep<'_> {
     }
 }
 
-/// Lets go of a blob that the server has. Where an index lists what is in the directory, because the server itself or `stepwell ui` uses it,
-/// the blob stays.
+/// Lets go of a blob that the server has. Where an index lists what is in the directory, because the server
+/// itself or `stepwell ui` uses it, the blob stays.
 pub(crate) fn release(blobs: &BlobDirectory, id: BlobId, folder: &Path) -> Result<(), UploadError> {
     let released = if blobs.is_indexed() { unlink(&folder.join(id.to_string())) } else { blobs.release(id, folder) };
     released.map_err(UploadError::disk("remove", &folder.join(id.to_string())))

@@ -1,4 +1,5 @@
-//! The loop of attempts that rows and files, of a living writer and of a sync, go through until the server has them.
+//! The loop of attempts that rows and files, of a living writer and of a sync, go through until the server
+//! has them.
 
 use super::UploadError;
 use super::backoff::Backoff;
@@ -8,8 +9,9 @@ use tokio::time::sleep;
 /// How long it may take to notice that it is time to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 
-/// Makes attempts until one succeeds, or waiting for the next is of no use; then returns the last error. `None` if `stops` says so during an
-/// attempt, which ends there. `waits` is asked after a failure, and again while the next attempt is waited for.
+/// Makes attempts until one succeeds, or waiting for the next is of no use; then returns the last error.
+/// `None` if `stops` says so during an attempt, which ends there. `waits` is asked after a failure, and again
+/// while the next attempt is waited for.
 pub(crate) async fn persist<T>(
     backoff: &Backoff,
     stops: impl Fn() -> bool,

@@ -7,7 +7,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use stepwell_model::{BlobId, StreamId};
 
-/// Moves the link of a refused content to `<root>/rejected/<stream>-<blob>`, which keeps the blob, and writes the reason beside it in a `.txt`.
+/// Moves the link of a refused content to `<root>/rejected/<stream>-<blob>`, which keeps the blob, and writes
+/// the reason beside it in a `.txt`.
 pub(crate) fn keep_refused(root: &Path, stream: StreamId, folder: &Path, id: BlobId, reason: &str) -> Result<(), UploadError> {
     let directory = root.join("rejected");
     let kept = directory.join(format!("{stream}-{id}"));

@@ -25,14 +25,16 @@ const ACK_TIMEOUT: Duration = Duration::from_secs(60);
 const GREATEST_THROTTLE: Duration = Duration::from_secs(60);
 /// Rewinds without any progress between them, after which the connection is given up.
 const FRUITLESS_REWINDS: u32 = 5;
-/// How long further rewinds to the same place are taken for echoes of the first; a server repeats one that it means each second.
+/// How long further rewinds to the same place are taken for echoes of the first; a server repeats one that it
+/// means each second.
 const REWIND_AGAIN: Duration = Duration::from_millis(500);
 /// How long the server may take to end the call after `CloseStream`; it has everything by then.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// What a session needs to know about its stream, and whom it tells.
 pub(crate) trait Feed {
-    /// The server has everything up to `durable` on its disk, apart from what it rejected. An error ends the session.
+    /// The server has everything up to `durable` on its disk, apart from what it rejected. An error ends the
+    /// session.
     fn acked(&mut self, durable: EntryNumber, rejected: &[v1::Rejected]) -> Result<(), UploadError>;
     /// The connection in words, if it changes.
     fn set_connection(&mut self, words: &str);
@@ -40,8 +42,9 @@ pub(crate) trait Feed {
     fn lost(&self) -> u64;
     /// The number of the last entry, if nothing will follow what the reader has returned up to `position`.
     fn last(&self, position: EntryNumber) -> Option<EntryNumber>;
-    /// Keeps the segments in which bytes are no frames, and notes the entries that are missing there. Called before they are stated as lost,
-    /// and again whenever they are read again; an error ends the session with nothing stated.
+    /// Keeps the segments in which bytes are no frames, and notes the entries that are missing there. Called
+    /// before they are stated as lost, and again whenever they are read again; an error ends the session with
+    /// nothing stated.
     fn damaged(&mut self, damage: &[Damage], missing: Option<(EntryNumber, EntryNumber)>) -> Result<(), UploadError>;
     /// Whether a frame that is whole is to be taken for a gap: it was kept, because nobody can decode it.
     fn passes_over(&self, _header: &FrameHeader) -> bool {
@@ -201,7 +204,8 @@ impl<F: Feed> Session<'_, F> {
                 self.paused_until = None;
                 self.go_to(self.acked + 1)?;
             }
-            // Before the frames, which would fill the channel; if it is full already, the next turn tries again.
+            // Before the frames, which would fill the channel; if it is full already, the next turn tries
+            // again.
             if Instant::now() >= status_at {
                 let queued = self.reader.position().saturating_sub(self.acked + 1);
                 let status = v1::Status { stream: self.id(), queued, lost: self.feed.lost() };
@@ -330,8 +334,8 @@ impl<F: Feed> Session<'_, F> {
         match message {
             FromServer::Ack(ack) if self.is_ours(&ack.stream) => self.take_ack(ack.durable, &ack.rejected),
             FromServer::Rewind(rewind) if self.is_ours(&rewind.stream) => {
-                // A throttle's wait is not cut short, and of several rewinds to one place, one for each frame that was on its
-                // way, the first is followed.
+                // A throttle's wait is not cut short, and of several rewinds to one place, one for each frame
+                // that was on its way, the first is followed.
                 let again = self.rewound.is_some_and(|(to, at)| to == rewind.expected && at.elapsed() < REWIND_AGAIN);
                 if self.paused_until.is_some() || again {
                     return Ok(());

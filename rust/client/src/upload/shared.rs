@@ -11,7 +11,8 @@ use stepwell_proto::v1::server_message::Message as FromServer;
 use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
-/// Answers to one stream that may wait. Acknowledgements coalesce at the server; a stream that does not listen holds up the others.
+/// Answers to one stream that may wait. Acknowledgements coalesce at the server; a stream that does not
+/// listen holds up the others.
 const WAITING_ANSWERS: usize = 64;
 
 type Answer = Result<v1::ServerMessage, Status>;
@@ -26,7 +27,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The connection, and what hands out its answers: to be polled beside the streams. It ends when the server ends the call.
+    /// The connection, and what hands out its answers: to be polled beside the streams. It ends when the
+    /// server ends the call.
     pub(crate) fn new((outgoing, inbound, window_bytes): Call) -> (Self, impl Future<Output = ()>) {
         let lines = Lines::default();
         (Self { outgoing, lines: Rc::clone(&lines), window_bytes }, hand_out(inbound, lines))

@@ -14,13 +14,16 @@ pub struct WriterOptions {
     pub root: PathBuf,
     /// Directory of the blobs, on the same file system if possible.
     pub blobs: PathBuf,
-    /// Entry 1. An empty destination means local mode: nothing but the spool is written, and nothing is ever removed from it.
+    /// Entry 1. An empty destination means local mode: nothing but the spool is written, and nothing is ever
+    /// removed from it.
     pub opening: Opening,
     /// The stream; must never have been used before.
     pub stream: StreamId,
-    /// What to do when the queue is full, because rows come too fast, the spool is at its cap or the disk is full.
+    /// What to do when the queue is full, because rows come too fast, the spool is at its cap or the disk is
+    /// full.
     pub on_full: OnFull,
-    /// Keys that nested dicts of rows may have, all different ones together. Keys of rows are counted by whoever defines them.
+    /// Keys that nested dicts of rows may have, all different ones together. Keys of rows are counted by
+    /// whoever defines them.
     pub nested_keys: usize,
     /// Capacity of the queue.
     pub queue_bytes: usize,

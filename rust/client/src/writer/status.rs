@@ -59,7 +59,8 @@ pub struct FinishReport {
     pub lost_files: u64,
     /// Calls of `lost_rows` that could not be rows: too large, or with keys above the limit.
     pub refused_rows: u64,
-    /// Whether what is not at the server (in local mode: everything) was looked for at the end and is on this disk.
+    /// Whether what is not at the server (in local mode: everything) was looked for at the end and is on this
+    /// disk.
     pub is_there: bool,
     /// What happened, what was kept and what to do, for the user; empty if there is nothing to say.
     pub message: String,

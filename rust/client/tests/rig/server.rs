@@ -1,4 +1,5 @@
-//! A scripted server: keeps to the protocol of ingest.proto, misbehaves on demand, and remembers all it was told.
+//! A scripted server: keeps to the protocol of ingest.proto, misbehaves on demand, and remembers all it was
+//! told.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,7 +1,8 @@
 //! A disk in memory that tests own: it fills up, fails, and loses power between any two operations.
 //!
-//! What a power loss leaves: names as of the last sync of their directory, contents as of the last sync of their file, and
-//! beyond that whatever the seed says: a part of the later names, and a prefix of the later bytes, possibly as zeros.
+//! What a power loss leaves: names as of the last sync of their directory, contents as of the last sync of
+//! their file, and beyond that whatever the seed says: a part of the later names, and a prefix of the later
+//! bytes, possibly as zeros.
 
 use crate::disk::{Disk, DiskFile};
 use std::collections::BTreeMap;
@@ -61,7 +62,8 @@ impl SimulatedDisk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From operation `operation` on (the first is 0), every operation that changes something fails: the power is gone.
+    /// From operation `operation` on (the first is 0), every operation that changes something fails: the
+    /// power is gone.
     pub fn crash_at(&self, operation: Option<u64>) {
         self.state().crash_at = operation;
     }
@@ -124,7 +126,8 @@ impl SimulatedDisk {
         };
         let mut after = State { directories: state.directories.clone(), ..State::default() };
         let (mut names, mut present) = (state.durable_names.clone(), state.names.clone());
-        // A rename that is not durable may be undone, though what was unlinked after it is gone: nothing orders the two.
+        // A rename that is not durable may be undone, though what was unlinked after it is gone: nothing
+        // orders the two.
         for (from, to) in state.renames.iter().rev() {
             if draw(2) == 0 {
                 present = moved(&present, to, from);

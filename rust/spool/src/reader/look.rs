@@ -8,8 +8,8 @@ use stepwell_model::EntryNumber;
 /// Bytes looked at in one go when searching behind damage, at first and at most: damage is mostly small.
 const FIRST_WINDOW_BYTES: usize = 4 << 10;
 const WINDOW_BYTES: usize = 1 << 20;
-/// Bytes of one segment that are searched in all. A writer begins the next segment after 64 MiB; a file that holds more rubbish than this, or a
-/// hole of a terabyte, must not keep a reader.
+/// Bytes of one segment that are searched in all. A writer begins the next segment after 64 MiB; a file that
+/// holds more rubbish than this, or a hole of a terabyte, must not keep a reader.
 pub(crate) const SEARCHED_BYTES: u64 = 128 << 20;
 
 /// What stands at a place in a segment.
@@ -26,7 +26,8 @@ pub(crate) enum Found {
         from: u64,
         /// What is wrong.
         why: String,
-        /// Number of the last entry of the frame that stood here, if its header is whole and the file does not end within it.
+        /// Number of the last entry of the frame that stood here, if its header is whole and the file does
+        /// not end within it.
         last: Option<EntryNumber>,
         /// It looks as what a crash leaves: the file ends within the frame, or holds zeros.
         torn: bool,
@@ -49,8 +50,8 @@ pub(crate) fn look(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> io
             return Ok(Found::Damage { from: offset + 1, why: error.to_string(), last: None, torn });
         }
     };
-    // Bytes may be missing within the frame, so that what follows it begins before its end: the length of a damaged frame is not believed.
-    // A torn tail looks the same, but nothing whole follows it.
+    // Bytes may be missing within the frame, so that what follows it begins before its end: the length of a
+    // damaged frame is not believed. A torn tail looks the same, but nothing whole follows it.
     let from = offset + HEADER_BYTES as u64;
     let cut = || Found::Damage { from, why: "the file ends within the frame".into(), last: None, torn: true };
     // A length is believed only as far as the file goes; the header's own limit is 4 MiB.
@@ -67,8 +68,9 @@ pub(crate) fn look(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> io
     })
 }
 
-/// Where the next frame with entries from `expected` on begins, at or after `from`; one of a later version counts. `searched` are the bytes of
-/// this segment that were looked at, which end the search at [`SEARCHED_BYTES`].
+/// Where the next frame with entries from `expected` on begins, at or after `from`; one of a later version
+/// counts. `searched` are the bytes of this segment that were looked at, which end the search at
+/// [`SEARCHED_BYTES`].
 pub(crate) fn search(
     file: &dyn DiskFile,
     mut from: u64,
@@ -101,7 +103,8 @@ pub(crate) fn search(
     Ok(None)
 }
 
-/// Whether the bytes from `offset` on are what a crash leaves of a frame that was about to be written: fewer than a header, or zeros.
+/// Whether the bytes from `offset` on are what a crash leaves of a frame that was about to be written: fewer
+/// than a header, or zeros.
 pub(crate) fn is_torn(file: &dyn DiskFile, offset: u64) -> io::Result<bool> {
     let mut head = [0; HEADER_BYTES];
     let read = read_full_at(file, &mut head, offset)?;

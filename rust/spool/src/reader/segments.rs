@@ -52,8 +52,9 @@ impl SpoolReader {
         Ok(is_there)
     }
 
-    /// The first usable segment after `number`, and what is damaged between; nothing of the reader's place is changed. Where there is none:
-    /// once the stream has ended, what is damaged is to be told; an error if it is all there is.
+    /// The first usable segment after `number`, and what is damaged between; nothing of the reader's place is
+    /// changed. Where there is none: once the stream has ended, what is damaged is to be told; an error if it
+    /// is all there is.
     pub(super) fn find_after(&mut self, number: u32) -> Result<Option<(Open, Vec<Damage>)>, SpoolError> {
         let after = number.max(self.passed);
         let (mut damaged, mut refusal, mut is_fresh) = (Vec::new(), None, false);

@@ -1,7 +1,8 @@
-//! Files of a stream that somebody removed or replaced while it was written: noticed, and written again as far as they can be.
+//! Files of a stream that somebody removed or replaced while it was written: noticed, and written again as
+//! far as they can be.
 //!
-//! The last segment is open, so what is in it can still be read when its name is gone: its frames go into a new segment under the same numbers.
-//! What older segments held is lost, unless the destination has it.
+//! The last segment is open, so what is in it can still be read when its name is gone: its frames go into a
+//! new segment under the same numbers. What older segments held is lost, unless the destination has it.
 
 use super::{Segment, SpoolWriter};
 use crate::disk::{Disk, DiskFile, read_full_at};
@@ -36,8 +37,9 @@ pub(super) fn identity_of(disk: &dyn Disk, path: &Path, file: &dyn DiskFile) -> 
 }
 
 impl SpoolWriter {
-    /// Looks whether every segment is where it was written. What is not is written again if it can be read, and else lost; `acked` is what the
-    /// destination has. `None` if nothing is amiss. An error says that a new place cannot be made; the next frame, or the next look, tries again.
+    /// Looks whether every segment is where it was written. What is not is written again if it can be read,
+    /// and else lost; `acked` is what the destination has. `None` if nothing is amiss. An error says that a
+    /// new place cannot be made; the next frame, or the next look, tries again.
     pub fn look(&mut self, acked: EntryNumber) -> io::Result<Option<Absence>> {
         let absent: Vec<bool> = self.segments.iter().map(|segment| self.is_absent(segment)).collect();
         let directory_is_there = !is_gone(self.disk.identity(&self.directory).map(drop));
@@ -76,7 +78,8 @@ impl SpoolWriter {
         Ok(Some(absence))
     }
 
-    /// Writes what is to be rescued, before anything later is written. It is tried again from where it got to.
+    /// Writes what is to be rescued, before anything later is written. It is tried again from where it got
+    /// to.
     pub(super) fn rescue_frames(&mut self) -> io::Result<()> {
         let Some(mut rescue) = self.rescue.take() else { return Ok(()) };
         let result = self.write_rescued(&mut rescue);

@@ -1,7 +1,8 @@
-//! Ballast: a small file beside the segments of a stream that gives its room to the cursor when the disk is full.
+//! Ballast: a small file beside the segments of a stream that gives its room to the cursor when the disk is
+//! full.
 //!
-//! A segment may go only after the cursor is durable (A6), but on a full disk there is no room for a cursor: without ballast, what the
-//! destination has would keep the disk full.
+//! A segment may go only after the cursor is durable (A6), but on a full disk there is no room for a cursor:
+//! without ballast, what the destination has would keep the disk full.
 
 use super::SpoolWriter;
 use crate::disk::{Disk, write_all_at};
@@ -20,7 +21,8 @@ fn load(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
 }
 
 impl SpoolWriter {
-    /// Takes ballast on, if there is none and the disk has room for it. Worth it for a stream that is trimmed.
+    /// Takes ballast on, if there is none and the disk has room for it. Worth it for a stream that is
+    /// trimmed.
     pub fn load_ballast(&self) {
         // That it is there already is the usual error; without room for it the writer does as well as it can.
         if let Err(error) = load(self.disk(), self.directory())

@@ -66,8 +66,9 @@ impl SpoolWriter {
         }
     }
 
-    /// Takes note of what a sync did; returns the number of the last durable entry. A file whose fsync failed is left behind
-    /// as suspect, and its unsynced frames are written once more into a new segment, which the next sync covers.
+    /// Takes note of what a sync did; returns the number of the last durable entry. A file whose fsync failed
+    /// is left behind as suspect, and its unsynced frames are written once more into a new segment, which the
+    /// next sync covers.
     pub fn finish_sync(&mut self, outcome: SyncOutcome) -> Result<EntryNumber, SpoolError> {
         let mut failed = None;
         for (number, end, result) in outcome.files {
@@ -107,7 +108,8 @@ impl SpoolWriter {
         }
     }
 
-    /// Writes the unsynced frames of a suspect segment once more. Only those of the last segment can keep their order.
+    /// Writes the unsynced frames of a suspect segment once more. Only those of the last segment can keep
+    /// their order.
     fn rescue(&mut self, at: usize, current: bool) -> io::Result<()> {
         let Some(file) = self.segments[at].file.take().filter(|_| current) else {
             return Err(io::Error::other("later segments follow"));

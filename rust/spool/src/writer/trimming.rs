@@ -22,7 +22,8 @@ pub struct TrimTask {
 }
 
 impl TrimTask {
-    /// Writes the cursor, waits until it is durable, then unlinks (A6). An error says that some segments may still be there.
+    /// Writes the cursor, waits until it is durable, then unlinks (A6). An error says that some segments may
+    /// still be there.
     pub fn run(&self) -> io::Result<()> {
         if self.moves_cursor {
             Mark::Cursor.write(&*self.disk, &self.directory, self.stream, self.acked)?;
@@ -53,8 +54,8 @@ impl SpoolWriter {
     /// What there is to do now that the destination has everything up to `acked`; `None` if nothing.
     pub fn begin_trim(&self, acked: EntryNumber) -> Option<TrimTask> {
         let acked = acked.min(self.last).max(self.cursor);
-        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is what the next one needs. But
-        // while blobs wait, the last one says whose they are.
+        // A segment in which a write failed goes as well, though none follows it: on a full disk its room is
+        // what the next one needs. But while blobs wait, the last one says whose they are.
         let current = self.segments.last().filter(|_| self.appending || self.has_blobs()).map(|segment| segment.number);
         let done = self.segments.iter().filter(|segment| segment.last <= acked && Some(segment.number) != current);
         let segments: Vec<u32> = done.map(|segment| segment.number).collect();

@@ -13,6 +13,7 @@
 mod admission;
 mod answer;
 pub(crate) mod arrival;
+pub(crate) mod budget;
 mod socket;
 mod watched;
 
@@ -20,8 +21,7 @@ pub(crate) use admission::Admission;
 use watched::Verdict;
 pub(crate) use watched::{Request, Watched};
 
-use crate::budget::ByteBudget;
-use crate::context::Context;
+use crate::connections::budget::ByteBudget;
 use crate::diagnostics::Seldom;
 use answer::Answer;
 use arrival::Messages;
@@ -39,7 +39,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tower::Service;
 
 /// Connections at most, however many descriptors there are: each takes some 30 KiB.
@@ -111,9 +111,15 @@ pub(crate) struct Connections {
     pub(crate) routes: Router,
 }
 
+/// Returns once a server is to end.
+pub(crate) async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that the server itself is gone.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
 impl Connections {
     /// Serves until the server is to end, and then until every connection is done with what it had begun.
-    pub(crate) async fn serve(self, listener: TcpListener, context: Arc<Context>) {
+    pub(crate) async fn serve(self, listener: TcpListener, stopping: watch::Receiver<bool>) {
         // The standard library asks for 128, which a training job with a thousand ranks overruns.
         let _ = rustix::net::listen(&listener, BACKLOG);
         let this = Arc::new(self);
@@ -122,7 +128,7 @@ impl Connections {
         let troubles = Seldom::default();
         loop {
             let accepted = tokio::select! {
-                () = context.stopped() => break,
+                () = stopped(stopping.clone()) => break,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
@@ -132,9 +138,9 @@ impl Connections {
                     let _ = stream.set_nodelay(true);
                     let waits = Waits { head: this.limits.head_wait, idle: this.limits.idle_wait, answer: this.limits.answer_wait };
                     let watched = Watched::new(place, waits);
-                    let (this, context, open) = (Arc::clone(&this), Arc::clone(&context), open.clone());
+                    let (this, stopping, open) = (Arc::clone(&this), stopping.clone(), open.clone());
                     tokio::spawn(async move {
-                        this.serve_one(stream, watched, &context).await;
+                        this.serve_one(stream, watched, stopping).await;
                         drop(open);
                     });
                 }
@@ -149,7 +155,7 @@ impl Connections {
         let _ = all_closed.recv().await;
     }
 
-    async fn serve_one(self: &Arc<Self>, stream: TcpStream, watched: Arc<Watched>, context: &Context) {
+    async fn serve_one(self: &Arc<Self>, stream: TcpStream, watched: Arc<Watched>, stopping: watch::Receiver<bool>) {
         let socket = TokioIo::new(Socket::new(stream, Arc::clone(&watched), self.limits.answer_wait));
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEAD_BYTES);
@@ -166,7 +172,7 @@ impl Connections {
         let service = service_fn(move |request| this.answer(request, &of_requests));
         let connection = builder.serve_connection_with_upgrades(socket, service);
         tokio::pin!(connection);
-        let stopped = context.stopped();
+        let stopped = stopped(stopping);
         tokio::pin!(stopped);
         let look = tokio::time::sleep(self.limits.head_wait);
         tokio::pin!(look);

@@ -1,22 +1,23 @@
 //! HTTP: the API of docs/http-api.md, the dashboard's files, and who may ask.
 
 mod content_type;
+mod dashboard;
 mod files;
 mod guard;
 pub(crate) mod json;
-pub(crate) mod metadata;
+mod metadata;
 mod presets;
-pub(crate) mod probes;
+mod probes;
 mod range;
-mod run_files;
 pub(crate) mod series;
+pub(crate) mod typed_arrays;
 mod values;
 
 pub(crate) use guard::Guard;
 
 use crate::connections::arrival;
-use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
+use crate::state::context::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -36,23 +37,23 @@ const COMPRESS_ABOVE_BYTES: u16 = 1_024;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
                                        connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// All routes but gRPC.
-pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Router {
+/// All routes but gRPC; those of `live` are of the API, too.
+pub(crate) fn router(context: Arc<Context>, live: Router<Arc<Context>>, ui_directory: Option<&Path>) -> Router {
     let api = Router::new()
         .route("/status", get(metadata::status))
         .route("/projects", get(metadata::projects))
         .route("/runs", get(metadata::runs))
         .route("/run", get(metadata::run))
-        .route("/keys", get(metadata::keys))
-        .route("/files", get(run_files::list))
-        .route("/file", get(run_files::file))
-        .route("/blob/{name}", get(run_files::blob))
+        .route("/keys", get(metadata::key_list))
+        .route("/files", get(files::list))
+        .route("/file", get(files::file))
+        .route("/blob/{name}", get(files::blob))
         .route("/series:batch", post(series::batch))
         .route("/histograms", post(values::histograms))
         .route("/values", post(values::values))
         .route("/presets", get(presets::list))
         .route("/preset", get(presets::get).put(presets::put).delete(presets::delete))
-        .route("/live", get(crate::live::connect))
+        .merge(live)
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(REQUEST_BYTES))
@@ -67,7 +68,7 @@ pub(crate) fn router(context: Arc<Context>, ui_directory: Option<&Path>) -> Rout
         .and(NotForContentType::new("font/"))
         // A file of a run is sent as it is: its tag and its ranges are those of its bytes.
         .and(|_, _, headers: &HeaderMap, _: &_| !headers.contains_key(header::ETAG));
-    files::add(Router::new().nest("/api/v1", api).merge(probes::router(context)), ui_directory)
+    dashboard::add(Router::new().nest("/api/v1", api).merge(probes::router(context)), ui_directory)
         .layer(CompressionLayer::new().gzip(true).compress_when(compressed))
         .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))

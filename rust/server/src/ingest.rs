@@ -20,7 +20,7 @@
 //! should the client go on at a wrong number after the wait, it gets one as always.
 //!
 //! **Back-pressure.** A connection has at most [`IN_FLIGHT_BYTES`] of frames between arrival and answer, and all connections share one budget
-//! ([`crate::commit`]). Beyond that the server stops reading, and HTTP/2 flow control stops the client. A frame that finds no room in the
+//! ([`crate::ingest::commit`]). Beyond that the server stops reading, and HTTP/2 flow control stops the client. A frame that finds no room in the
 //! common budget for 10 s is dropped with a `Throttle`.
 //!
 //! **Drain.** When the server ends it says `Drain`, reads no more, acknowledges what was in flight, and ends the call. The client connects again.
@@ -28,7 +28,8 @@
 mod attach;
 mod blobs;
 mod check;
-pub(crate) mod keys;
+pub(crate) mod commit;
+mod keys;
 mod outbox;
 mod sequence;
 mod slots;
@@ -36,8 +37,10 @@ mod slots;
 pub(crate) use check::check;
 
 use crate::connections::peer_of;
-use crate::context::Context;
+use crate::state::context::Context;
+use commit::Committer;
 use futures_util::stream::BoxStream;
+use keys::RunKeys;
 use std::sync::Arc;
 use stepwell_model::limits;
 use stepwell_proto::v1;
@@ -58,13 +61,15 @@ const CONNECTION_STREAMS: usize = 8_192;
 /// The service.
 pub(crate) struct IngestService {
     context: Arc<Context>,
+    intake: Arc<attach::Intake>,
     uploads: blobs::Uploads,
 }
 
 impl IngestService {
     /// The service as a route, its messages bounded.
-    pub(crate) fn server(context: Arc<Context>) -> IngestServer<Self> {
-        IngestServer::new(Self { context, uploads: blobs::Uploads::default() }).max_decoding_message_size(MESSAGE_BYTES)
+    pub(crate) fn server(context: Arc<Context>, committer: Arc<Committer>) -> IngestServer<Self> {
+        let intake = Arc::new(attach::Intake { committer, run_keys: RunKeys::default() });
+        IngestServer::new(Self { context, intake, uploads: blobs::Uploads::default() }).max_decoding_message_size(MESSAGE_BYTES)
     }
 }
 
@@ -73,7 +78,7 @@ impl Ingest for IngestService {
     type AttachStream = BoxStream<'static, Result<v1::ServerMessage, Status>>;
 
     async fn attach(&self, request: Request<Streaming<v1::ClientMessage>>) -> Result<Response<Self::AttachStream>, Status> {
-        Ok(Response::new(attach::start(Arc::clone(&self.context), request.into_inner())))
+        Ok(Response::new(attach::start(Arc::clone(&self.context), Arc::clone(&self.intake), request.into_inner())))
     }
 
     async fn find_missing_blobs(

@@ -12,30 +12,20 @@
 //! 2. Bytes that wait for a commit are bounded over all connections, and every wait has a deadline.
 //! 3. Calls into the store run on blocking threads, never on the threads that serve sockets.
 
-mod budget;
-mod clock;
-mod commit;
-mod config;
+mod api;
 mod connections;
-mod content;
-mod context;
-mod deletion;
 mod diagnostics;
 mod error;
-mod follower;
+mod grpc;
 mod http;
 mod ingest;
 mod live;
-mod manage;
-mod presets;
-mod query;
+mod local;
+mod maintenance;
 mod series;
 mod server;
-mod sweep;
-mod upkeep;
-mod worker;
-mod writers;
+mod state;
 
-pub use config::{Mode, ServerConfig};
 pub use connections::ConnectionLimits;
 pub use server::{Server, StartError};
+pub use state::config::{Mode, ServerConfig};

@@ -2,22 +2,20 @@
 //!
 //! Every 250 ms the connection asks the store which runs of the watched project changed. Only then it reads, and it sends only what differs from
 //! what it sent last, so an idle connection costs one small question. A push is awaited before the next one is made: a slow client is
-//! behind by one push, never by a queue; and the memory of all clients together is bounded ([`pushing`]). See docs/http-api.md for the messages.
+//! behind by one push, never by a queue; and the memory of all clients together is bounded ([`crate::state::pushing`]). See docs/http-api.md for the messages.
 
-mod pushing;
 mod watch;
 
-pub(crate) use pushing::Pushing;
-
 use crate::connections::Request as Asked;
-use crate::context::Context;
 use crate::error::ServiceError;
 use crate::http::series::BatchRequest;
-use axum::Extension;
+use crate::state::context::Context;
+use crate::state::pushing::Held;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use pushing::Held;
+use axum::routing::get;
+use axum::{Extension, Router};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -48,8 +46,13 @@ enum Said {
     Resume,
 }
 
+/// The route of the WebSocket.
+pub(crate) fn routes() -> Router<Arc<Context>> {
+    Router::new().route("/live", get(connect))
+}
+
 /// Opens the WebSocket.
-pub(crate) async fn connect(
+async fn connect(
     State(context): State<Arc<Context>>,
     Extension(asked): Extension<Arc<Asked>>,
     upgrade: WebSocketUpgrade,

@@ -7,13 +7,11 @@
 //! The answer depends on what is stored and asked, not on timing or on what is cached. What counts as a point of a series on an x axis: a
 //! number whose step has a finite x of the same label (on a logarithmic axis, a positive one).
 
-mod answer;
 mod cache;
 mod line;
 mod points;
 mod versions;
 
-pub(crate) use answer::{Shown, encode};
 pub(crate) use line::Line;
 pub(crate) use points::SeriesName;
 

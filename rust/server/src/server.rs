@@ -9,18 +9,22 @@
 //!
 //! They end in the order follower, sockets, commit, upkeep: whoever submits ends before whoever commits.
 
-use crate::commit::Committer;
-use crate::config::{Mode, ServerConfig};
 use crate::connections::Connections;
-use crate::context::{Context, Parts};
-use crate::follower::Follower;
+use crate::grpc::manage::ManageService;
+use crate::grpc::query::QueryService;
 use crate::http;
 use crate::ingest::IngestService;
-use crate::manage::ManageService;
-use crate::query::QueryService;
-use crate::sweep::GRACE;
-use crate::upkeep::{Pulse, Upkeep};
-use crate::worker::Worker;
+use crate::ingest::commit::Committer;
+use crate::live;
+use crate::local::Follower;
+use crate::maintenance::Upkeep;
+use crate::maintenance::sweep::GRACE;
+use crate::state::appended::AppendedBytes;
+use crate::state::catch_up::CatchUp;
+use crate::state::config::{Mode, ServerConfig};
+use crate::state::context::{Context, Parts};
+use crate::state::heartbeats::Pulse;
+use crate::state::thread::Worker;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -74,7 +78,7 @@ struct Running {
     context: Arc<Context>,
     stopping: watch::Sender<bool>,
     sockets_ended: oneshot::Receiver<()>,
-    follower: Option<(Arc<Follower>, Worker)>,
+    follower: Option<(Arc<CatchUp>, Worker)>,
     committer: Arc<Committer>,
     commit: Worker,
     upkeep: Arc<Upkeep>,
@@ -101,12 +105,13 @@ impl Server {
             tokio::net::TcpListener::from_std(listener).map_err(StartError::Threads)?
         };
 
-        let committer = Committer::new(Arc::clone(&config.store));
+        let appended = Arc::<AppendedBytes>::default();
+        let committer = Committer::new(Arc::clone(&config.store), Arc::clone(&appended));
         let commit = committer.start().map_err(StartError::Threads)?;
         let pulse = Arc::new(Pulse::default());
         let upkeep = Arc::new(Upkeep::default());
         let upkeep_worker =
-            upkeep.start(Arc::clone(&config.store), Arc::clone(&committer), Arc::clone(&pulse)).map_err(StartError::Threads)?;
+            upkeep.start(Arc::clone(&config.store), Arc::clone(&appended), Arc::clone(&pulse)).map_err(StartError::Threads)?;
         let follower = match &config.mode {
             Mode::Server => None,
             Mode::Local { spool_root } => {
@@ -118,26 +123,26 @@ impl Server {
                     runtime.handle().clone(),
                 ));
                 let worker = follower.start().map_err(StartError::Threads)?;
-                Some((follower, worker))
+                Some((Arc::clone(follower.progress()), worker))
             }
         };
 
         let (stopping, stopped) = watch::channel(false);
         let context = Arc::new(Context::new(Parts {
             store: config.store,
-            committer: Arc::clone(&committer),
+            appended,
             pulse,
             mode: config.mode,
             directory: config.directory,
             sweeps_blobs: config.sweeps_blobs,
             admission: config.connections.admission(),
             stopping: stopped,
-            follower: follower.as_ref().map(|(follower, _)| Arc::clone(follower)),
+            local: follower.as_ref().map(|(progress, _)| Arc::clone(progress)),
         }));
         runtime.spawn(sweep(Arc::clone(&context)));
         let guard = http::Guard::new(&config.host, address);
-        let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), config.ui_directory.as_deref()))
-            .add_service(IngestService::server(Arc::clone(&context)))
+        let routes = tonic::service::Routes::from(http::router(Arc::clone(&context), live::routes(), config.ui_directory.as_deref()))
+            .add_service(IngestService::server(Arc::clone(&context), Arc::clone(&committer)))
             .add_service(QueryService::server(Arc::clone(&context)))
             .add_service(ManageService::server(Arc::clone(&context)))
             .prepare()
@@ -154,7 +159,7 @@ impl Server {
             routes,
         };
         runtime.spawn(async move {
-            connections.serve(listener, serving).await;
+            connections.serve(listener, serving.stopping.clone()).await;
             let _ = ended.send(());
         });
         let running = Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
@@ -181,8 +186,8 @@ impl Server {
         let Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker } = running;
         let _ = stopping.send(true);
         let mut orderly = true;
-        if let Some((follower, worker)) = follower {
-            follower.stop();
+        if let Some((progress, worker)) = follower {
+            progress.stop();
             orderly &= worker.join_until(deadline);
         }
         if tokio::runtime::Handle::try_current().is_err() {
@@ -214,7 +219,7 @@ async fn sweep(context: Arc<Context>) {
     loop {
         let sweeping = Arc::clone(&context);
         // A fault of it is said by the panic itself, and the next one may go better.
-        let _ = tokio::task::spawn_blocking(move || crate::sweep::sweep(&sweeping, GRACE)).await;
+        let _ = tokio::task::spawn_blocking(move || crate::maintenance::sweep::sweep(&sweeping, GRACE)).await;
         tokio::select! {
             () = context.stopped() => return,
             () = tokio::time::sleep(SWEEP_INTERVAL) => {}

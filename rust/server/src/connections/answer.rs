@@ -1,7 +1,7 @@
 //! The body of an answer on its way out: in slices, its bytes within a budget until the client has taken them.
 
 use super::watched::Request;
-use crate::budget::{ByteBudget, Share};
+use crate::connections::budget::{ByteBudget, Share};
 use axum::body::{Body, Bytes, HttpBody};
 use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};

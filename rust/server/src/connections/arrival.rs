@@ -4,7 +4,7 @@
 //! body that does not come at a least rate ends with an error, and gives its share back.
 
 use super::watched::Request;
-use crate::budget::{ByteBudget, Share};
+use crate::connections::budget::{ByteBudget, Share};
 use crate::error::{ErrorCode, ServiceError};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;

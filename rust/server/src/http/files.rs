@@ -1,114 +1,131 @@
-//! The dashboard's files: hashed assets for ever, everything else fresh, and for the dashboard's own routes its one page. Everything else is not there.
+//! The files of runs: their list, and their bytes, whole or in part.
+//!
+//! The bytes are what users logged, so a page among them must not act as one of ours. Whatever a browser could run is answered with a policy
+//! that puts it into an origin of its own: its scripts run, and reach neither cookies, storage and windows of the dashboard nor any network.
 
+use super::content_type;
+use super::metadata::{self, RunQuery};
+use super::range::{self, Wanted};
+use crate::api::files::{self as content, Content};
 use crate::error::{ErrorCode, ServiceError};
-use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use std::path::Path;
-use tower_http::services::{ServeDir, ServeFile};
+use crate::state::context::Context;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use stepwell_model::BlobId;
 
-/// Where the build puts files whose names hold a hash of their content.
-const ASSETS: &str = "/assets/";
-/// Shown when there is no dashboard.
-const NO_DASHBOARD: &str = "<!doctype html><meta charset=\"utf-8\"><title>Stepwell</title><h1>Stepwell is running</h1>\
-    <p>The API is at <a href=\"/api/v1/status\">/api/v1</a>. The dashboard is not built: run</p><pre>cd web\nnpm ci\nnpm run build</pre>\
-    <p>and start the server again, or install the package, which brings it along.</p>\n";
+/// For what a browser could run.
+const SANDBOX: &str = "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+                       img-src data: blob:; media-src data: blob:";
+/// A path may be logged again with another content.
+const MAY_CHANGE: &str = "private, no-cache";
+/// A blob is named by its content.
+const NEVER_CHANGES: &str = "private, max-age=31536000, immutable";
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 256 << 10;
 
-/// Adds the files to the routes.
-pub(super) fn add(router: Router, ui_directory: Option<&Path>) -> Router {
-    let Some(directory) = ui_directory.filter(|directory| directory.join("index.html").is_file()) else {
-        return router.route("/", get(|| async { Html(NO_DASHBOARD) })).fallback(not_built);
+type Shared = State<Arc<Context>>;
+
+/// `?entity=&project=&run=`
+pub(super) async fn list(State(context): Shared, query: Result<Query<RunQuery>, QueryRejection>) -> Result<Json<Value>, ServiceError> {
+    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
+    let files = content::list(&context, query.path()?).await?;
+    let file = |listed: &content::ListedFile| {
+        let file = &listed.info.file;
+        json!({
+            "path": file.path, "sha256": file.blob.to_string(), "size": file.size, "time_us": listed.info.time,
+            "present": listed.present,
+        })
     };
-    let page = ServeFile::new(directory.join("index.html"));
-    let files = Router::new().fallback_service(ServeDir::new(directory).fallback(page)).layer(from_fn(caching));
-    router.fallback_service(files)
+    Ok(Json(json!({"files": files.iter().map(file).collect::<Vec<_>>()})))
 }
 
-/// Whether the dashboard has a page there; the routes are those of `web/src/App.tsx`.
-fn is_page(path: &str) -> bool {
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let in_project = match parts[..] {
-        [""] => return true,
-        ["api" | "assets", ..] => false,
-        [entity, _] | [entity, _, "runs"] | [entity, _, "runs", _] | [entity, _, "runs", _, "charts" | "overview"] => {
-            !entity.starts_with("grpc.")
-        }
-        _ => false,
-    };
-    in_project && parts.iter().all(|part| !part.is_empty())
+/// `?entity=&project=&run=&path=`
+#[derive(Deserialize)]
+pub(super) struct FileQuery {
+    entity: String,
+    project: String,
+    run: String,
+    path: String,
 }
 
-async fn not_built(request: Request) -> Response {
-    if is_page(request.uri().path()) {
-        (StatusCode::NOT_FOUND, Html(NO_DASHBOARD)).into_response()
+pub(super) async fn file(State(context): Shared, query: Result<Query<FileQuery>, QueryRejection>, headers: HeaderMap) -> Response {
+    let answer = async {
+        let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
+        let run = metadata::path(&query.entity, &query.project, &query.run)?;
+        let content = content::open_file(&context, run, query.path.clone()).await?;
+        Ok(respond(context, content, &query.path, MAY_CHANGE, &headers))
+    };
+    answer.await.unwrap_or_else(ServiceError::into_response)
+}
+
+/// `/blob/<sha256>` or `/blob/<sha256>.<extension>`, which says what it is.
+pub(super) async fn blob(State(context): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let answer = async {
+        let id = name.split_once('.').map_or(name.as_str(), |(id, _)| id);
+        let id = id.parse::<BlobId>().map_err(|error| ServiceError::invalid(error.to_string()))?;
+        let content = content::open_blob(&context, id).await?;
+        Ok(respond(context, content, &name, NEVER_CHANGES, &headers))
+    };
+    answer.await.unwrap_or_else(ServiceError::into_response)
+}
+
+fn respond(context: Arc<Context>, content: Content, path: &str, caching: &'static str, asked: &HeaderMap) -> Response {
+    let (tag, size) = (format!("\"{}\"", content.blob), content.size);
+    let (kind, harmless) = content_type::of(path);
+    let mut response = if range::is_known(asked, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
     } else {
-        nothing_there().into_response()
-    }
-}
-
-fn nothing_there() -> ServiceError {
-    ServiceError::new(ErrorCode::NotFound, "there is no such path; docs/http-api.md lists those of the API, and the dashboard begins at /")
-}
-
-/// Whether somebody looks at the answer, who is better served with the dashboard's page that says the same.
-fn is_for_browser(request: &Request) -> bool {
-    let accepted = request.headers().get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
-    accepted.is_some_and(|accepted| accepted.contains("text/html"))
-}
-
-/// Says how long a file may be kept, and answers with the page only where there is one.
-async fn caching(request: Request, next: Next) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
-    }
-    let path = request.uri().path();
-    let (asset, page, for_browser) = (path.starts_with(ASSETS), is_page(path) || path == "/index.html", is_for_browser(&request));
-    let mut response = next.run(request).await;
-    let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_html && !page {
-        // A missing asset is missing: the page in its place would only puzzle whoever loads it.
-        if asset || !for_browser {
-            return nothing_there().into_response();
+        let (status, range) = match range::wanted(asked, size, &tag) {
+            Wanted::Whole => (StatusCode::OK, 0..size),
+            Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            Wanted::Nothing => return unsatisfiable(size),
+        };
+        let (first, length) = (range.start, range.end - range.start);
+        let mut response = (status, Body::from_stream(content.pieces(context, range, PIECE_BYTES))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CONTENT_LENGTH, length.into());
+        if status == StatusCode::PARTIAL_CONTENT {
+            put(headers, header::CONTENT_RANGE, &format!("bytes {first}-{}/{size}", first + length - 1));
         }
-        *response.status_mut() = StatusCode::NOT_FOUND;
+        put(headers, header::CONTENT_DISPOSITION, &format!("inline; filename*=UTF-8''{}", percent_encoded(path)));
+        response
+    };
+    let headers = response.headers_mut();
+    put(headers, header::ETAG, &tag);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    if !harmless {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
     }
-    let keep = if asset && response.status().is_success() { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     response
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn unsatisfiable(size: u64) -> Response {
+    let mut response =
+        ServiceError::new(ErrorCode::Invalid, format!("the file has {size} bytes, none of which are in the range")).into_response();
+    *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+    put(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
+    response
+}
 
-    #[test]
-    fn the_pages_of_the_dashboard_are_known() {
-        for page in [
-            "/",
-            "/local/digits",
-            "/local/digits/",
-            "/local/a%2Fb/runs",
-            "/local/d/runs/r1",
-            "/local/d/runs/r1/charts",
-            "/l/d/runs/r/overview",
-        ] {
-            assert!(is_page(page), "{page}");
-        }
-        for other in [
-            "/health",
-            "/ready",
-            "/metrics",
-            "/api/v1",
-            "/api/v2/x",
-            "/local//runs",
-            "/local/d/x",
-            "/l/d/runs/r/other",
-            "/l/d/runs/r/charts/x",
-        ] {
-            assert!(!is_page(other), "{other}");
-        }
+fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    // What is put here is ASCII.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
     }
+}
+
+/// The last part of a path, as a header may carry it (RFC 8187).
+fn percent_encoded(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

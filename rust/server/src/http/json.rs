@@ -1,6 +1,6 @@
 //! Values in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
 
-use crate::query::columns::ListedRun;
+use crate::api::columns::ListedRun;
 use serde_json::{Map, Value as Json, json};
 use stepwell_model::value::EXT_WTF8;
 use stepwell_model::{MetricDefinition, Value};

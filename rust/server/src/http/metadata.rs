@@ -1,25 +1,22 @@
 //! Status, projects, runs and keys.
 
 use super::json;
-use crate::context::Context;
+use crate::api::columns::{Columns, LISTED_VALUES, RUN_VALUES};
+use crate::api::keys::{self, KeyPage, ListKeys};
+use crate::api::runs::RunSelection;
 use crate::error::ServiceError;
-use crate::query::columns::{Columns, LISTED_VALUES, RUN_VALUES};
-use crate::query::runs::RunSelection;
+use crate::state::context::Context;
 use axum::Json;
 use axum::extract::{Query, RawQuery, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use stepwell_model::{MetricDefinition, RunPath};
-use stepwell_store::{Page, Store, StoreError};
+use stepwell_model::RunPath;
+use stepwell_store::Page;
 
 /// Runs in a list if the request names no limit, and at most.
 const RUNS: usize = stepwell_model::defaults::RUNS_PAGE;
 const MOST_RUNS: usize = 100_000;
-/// Keys in a list if the request names no limit, and at most.
-pub(crate) const KEYS: usize = 10_000;
-const MOST_KEYS: usize = 100_000;
 
 type Answer = Result<Json<Value>, ServiceError>;
 type Shared = State<Arc<Context>>;
@@ -32,7 +29,7 @@ pub(super) async fn status(State(context): Shared) -> Json<Value> {
 }
 
 pub(super) async fn projects(State(context): Shared) -> Answer {
-    let projects = context.read(|context| Ok(context.store.projects(crate::clock::now())?)).await?;
+    let projects = context.read(|context| Ok(context.store.projects(crate::state::clock::now())?)).await?;
     Ok(Json(object!({"projects": projects.iter().map(json::project).collect::<Vec<_>>()})))
 }
 
@@ -44,7 +41,7 @@ pub(super) async fn runs(State(context): Shared, RawQuery(query): RawQuery) -> A
     let (filters, order) = (query.one("filters").unwrap_or_default(), query.one("order").unwrap_or_default());
     let selection = RunSelection::parse(query.needed("entity")?, query.needed("project")?, page, &filters, &order, columns)?;
     let read = move |context: &Context| {
-        let (runs, total) = selection.read(&*context.store, crate::clock::now())?;
+        let (runs, total) = selection.read(&*context.store, crate::state::clock::now())?;
         Ok(object!({"runs": runs.iter().map(json::listed).collect::<Vec<_>>(), "total": total}))
     };
     Ok(Json(context.read(read).await?))
@@ -69,72 +66,27 @@ impl RunQuery {
 pub(super) async fn run(State(context): Shared, query: Result<Query<RunQuery>, axum::extract::rejection::QueryRejection>) -> Answer {
     let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
     let (path, columns) = (query.path()?, Columns::new(Vec::new(), query.summary_limit, RUN_VALUES));
-    Ok(Json(context.read(move |context| Ok(json::listed(&columns.cut(context.store.run(&path, crate::clock::now())?)))).await?))
+    Ok(Json(context.read(move |context| Ok(json::listed(&columns.cut(context.store.run(&path, crate::state::clock::now())?)))).await?))
 }
 
-pub(super) async fn keys(State(context): Shared, RawQuery(query): RawQuery) -> Answer {
+pub(super) async fn key_list(State(context): Shared, RawQuery(query): RawQuery) -> Answer {
     let query = Parameters::new(query.as_deref());
-    let (entity, project, runs) = (query.needed("entity")?, query.needed("project")?, query.all("run"));
-    let page = Page { limit: query.number("limit")?.unwrap_or(KEYS).min(MOST_KEYS), offset: query.number("offset")?.unwrap_or(0) };
+    let query = ListKeys {
+        entity: query.needed("entity")?,
+        project: query.needed("project")?,
+        runs: query.all("run"),
+        limit: query.number("limit")?,
+        offset: query.number("offset")?.unwrap_or(0),
+        with_metrics: true,
+    };
     let read = move |context: &Context| {
-        let (keys, total) = context.store.keys_page(&entity, &project, &runs, page)?;
-        let metrics = metrics(&*context.store, &entity, &project, &runs)?;
+        let KeyPage { keys, total, metrics } = keys::list(context, &query)?;
         Ok(object!({
             "keys": keys.iter().map(json::key).collect::<Vec<_>>(), "total": total,
             "metrics": metrics.iter().map(json::metric).collect::<Vec<_>>(),
         }))
     };
     Ok(Json(context.read(read).await?))
-}
-
-/// The metric definitions of the named runs (of all without one), one per name: what the newest run said counts.
-fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> Result<Vec<MetricDefinition>, ServiceError> {
-    let now = crate::clock::now();
-    let mut infos = Vec::new();
-    if runs.is_empty() {
-        store.each_run(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now, &mut |run| {
-            infos.push((run.created, run.metrics));
-            ControlFlow::Continue(())
-        })?;
-    }
-    for run in runs {
-        match store.run(&path(entity, project, run)?, now) {
-            Ok(info) => infos.push((info.created, info.metrics)),
-            Err(StoreError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    infos.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
-    let mut metrics: Vec<MetricDefinition> = Vec::new();
-    for (_, of_run) in infos {
-        let known = metrics.len();
-        for metric in of_run {
-            // Within a run a later definition stands for the earlier ones of its name; between runs the newer run's.
-            match metrics.iter().position(|other| other.name == metric.name) {
-                None => metrics.push(metric),
-                Some(at) if at >= known => metrics[at] = refined(std::mem::take(&mut metrics[at]), metric),
-                Some(_) => {}
-            }
-        }
-    }
-    metrics.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(metrics)
-}
-
-/// An earlier definition and a later one of the same name in the same run.
-fn refined(earlier: MetricDefinition, later: MetricDefinition) -> MetricDefinition {
-    if later.overwrite {
-        return later;
-    }
-    MetricDefinition {
-        name: later.name,
-        step_metric: later.step_metric.or(earlier.step_metric),
-        step_sync: later.step_sync.or(earlier.step_sync),
-        hidden: later.hidden.or(earlier.hidden),
-        summary: if later.summary.is_empty() { earlier.summary } else { later.summary },
-        goal: later.goal.or(earlier.goal),
-        overwrite: false,
-    }
 }
 
 /// A path that was named in parts.

@@ -1,9 +1,9 @@
 //! Presets of charts: listed, read, saved and deleted.
 
 use super::series::rejected;
-use crate::context::Context;
+use crate::api::presets::{Preset, Presets};
 use crate::error::ServiceError;
-use crate::presets::{Preset, Presets};
+use crate::state::context::Context;
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};

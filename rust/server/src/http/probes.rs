@@ -1,18 +1,13 @@
 //! Probes: `/healthz` for whoever restarts the server, `/readyz` for whoever sends it work, `/metrics` for Prometheus.
 
-use crate::context::Context;
 use crate::error::ServiceError;
+use crate::state::context::Context;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use stepwell_lock::Mutex;
-
-/// How long an answer of `/readyz` holds: it costs a write, and anybody may ask.
-const READY_FOR: Duration = Duration::from_secs(1);
 
 /// Adds the routes.
 pub(super) fn router(context: Arc<Context>) -> Router {
@@ -23,34 +18,11 @@ pub(super) fn router(context: Arc<Context>) -> Router {
         .with_state(context)
 }
 
-/// The last look at the store, and when that was.
-#[derive(Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, Result<(), ServiceError>)>>);
-
-impl Readiness {
-    /// Whether rows and contents can be stored just now.
-    fn look(&self, context: &Context) -> Result<(), ServiceError> {
-        // Whoever comes meanwhile waits for this look instead of having one of his own.
-        let mut last = self.0.lock();
-        if let Some((when, found)) = &*last
-            && when.elapsed() < READY_FOR
-        {
-            return found.clone();
-        }
-        let found = context.store.check_writable().map_err(ServiceError::from).and_then(|()| {
-            let draft = context.blobs.draft().and_then(|mut draft| draft.write(b"ready?"));
-            draft.map_err(|error| ServiceError::unavailable(format!("files cannot be stored: {error}")))
-        });
-        *last = Some((Instant::now(), found.clone()));
-        found
-    }
-}
-
 async fn ready(State(context): State<Arc<Context>>) -> Result<impl IntoResponse, ServiceError> {
     if *context.stopping.borrow() {
         return Err(ServiceError::unavailable("the server is going away"));
     }
-    let look = |context: &Context| context.readiness.look(context);
+    let look = |context: &Context| context.readiness.look(&*context.store, &context.blobs);
     // Whatever the reason, the answer is 503: this server is not to be sent anything.
     context.read(look).await.map_err(|error| ServiceError::unavailable(error.message))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], "ok\n"))
@@ -66,7 +38,7 @@ async fn metrics(State(context): State<Arc<Context>>) -> impl IntoResponse {
         ("arriving_bytes", "gauge", "Bytes of requests that have arrived in part.", context.arriving.used() as u64),
         ("answering_bytes", "gauge", "Bytes of large answers that clients have not taken yet.", context.answering.used() as u64),
         ("push_buffer_bytes", "gauge", "Bytes that WebSockets hold for their browsers.", context.pushing.used() as u64),
-        ("committed_bytes_total", "counter", "Bytes of frames committed since the start.", context.committer.appended_bytes()),
+        ("committed_bytes_total", "counter", "Bytes of frames committed since the start.", context.appended.get()),
     ];
     let mut text = String::new();
     for (name, kind, help, value) in values {

@@ -1,11 +1,12 @@
 //! `series:batch`: every series that a page shows, in one request.
 
 use super::metadata::path;
+use super::typed_arrays::{Shown, encode};
+use crate::api::label_choice;
 use crate::connections::Request as Asked;
-use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
-use crate::query::label_choice;
-use crate::series::{Panel, PanelLines, SeriesName, Shown, answer_bytes, encode};
+use crate::series::{Panel, PanelLines, SeriesName, answer_bytes};
+use crate::state::context::Context;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -3,9 +3,9 @@
 use super::json;
 use super::metadata::path;
 use super::series::rejected;
-use crate::context::Context;
+use crate::api::label_choice;
 use crate::error::ServiceError;
-use crate::query::label_choice;
+use crate::state::context::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;

@@ -3,13 +3,14 @@
 //! Lock order: `streams`, then the outbox. Both are held for a few instructions only.
 
 use super::check::check_and_look;
+use super::commit::{Committer, RESERVE_WAIT};
+use super::keys::RunKeys;
 use super::outbox::Outbox;
 use super::sequence::{Place, Sequence, Verdict};
 use super::{CONNECTION_STREAMS, IN_FLIGHT_BYTES, PROTOCOL};
-use crate::commit::{Committer, RESERVE_WAIT};
-use crate::context::Context;
 use crate::error::{ErrorCode, ServiceError};
-use crate::writers::Entered;
+use crate::state::context::Context;
+use crate::state::writers::Entered;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::stream::BoxStream;
@@ -51,18 +52,30 @@ struct Open {
     last: Option<EntryNumber>,
 }
 
+/// What all connections share on the way into the store.
+pub(super) struct Intake {
+    pub(super) committer: Arc<Committer>,
+    /// The keys of runs that are written to.
+    pub(super) run_keys: RunKeys,
+}
+
 struct Connection {
     context: Arc<Context>,
+    intake: Arc<Intake>,
     outbox: Arc<Outbox>,
     window: Arc<Semaphore>,
     streams: Mutex<FxHashMap<StreamId, Open>>,
 }
 
 /// Serves a connection on a task of its own; the answers come from what is returned.
-pub(super) fn start(context: Arc<Context>, inbound: Streaming<v1::ClientMessage>) -> BoxStream<'static, Result<v1::ServerMessage, Status>> {
+pub(super) fn start(
+    context: Arc<Context>,
+    intake: Arc<Intake>,
+    inbound: Streaming<v1::ClientMessage>,
+) -> BoxStream<'static, Result<v1::ServerMessage, Status>> {
     let outbox = Arc::new(Outbox::default());
     let window = Arc::new(Semaphore::new(IN_FLIGHT_BYTES));
-    let connection = Arc::new(Connection { context, outbox: Arc::clone(&outbox), window, streams: Mutex::default() });
+    let connection = Arc::new(Connection { context, intake, outbox: Arc::clone(&outbox), window, streams: Mutex::default() });
     tokio::spawn(async move {
         let how = connection.serve(inbound).await;
         // All of the window is free again when every frame in flight has had its answer.
@@ -136,7 +149,7 @@ impl Connection {
             Some(Said::Status(status)) => {
                 let stream = convert::stream_id(&status.stream).map_err(invalid)?;
                 if self.streams.lock().contains_key(&stream) {
-                    self.context.pulse.beat(stream, crate::clock::now());
+                    self.context.pulse.beat(stream, crate::state::clock::now());
                 }
                 Ok(())
             }
@@ -252,7 +265,7 @@ impl Connection {
         let Ok(Ok(in_flight)) = timeout(RESERVE_WAIT, Arc::clone(&self.window).acquire_many_owned(width)).await else {
             return self.settle(stream, epoch, busy());
         };
-        let Some(reservation) = self.context.committer.reserve(Committer::weight(&header)).await else {
+        let Some(reservation) = self.intake.committer.reserve(Committer::weight(&header)).await else {
             return self.settle(stream, epoch, busy());
         };
         let checked = if header.raw_bytes <= CHECK_INLINE_BYTES {
@@ -268,11 +281,11 @@ impl Connection {
                 return self.refuse(stream, format!("the frame of entries {} to {} was refused: {reason}", header.first, header.last()));
             }
         };
-        let (frame, rejected) = if self.context.run_keys.pass(&opening, &frame, has_maps) {
+        let (frame, rejected) = if self.intake.run_keys.pass(&opening, &frame, has_maps) {
             (frame, Vec::new())
         } else {
-            let context = Arc::clone(&self.context);
-            let admit = tokio::task::spawn_blocking(move || context.run_keys.admit(&*context.store, &opening, frame));
+            let (intake, store) = (Arc::clone(&self.intake), Arc::clone(&self.context.store));
+            let admit = tokio::task::spawn_blocking(move || intake.run_keys.admit(&*store, &opening, frame));
             match admit.await {
                 Ok(Ok(admitted)) => admitted,
                 Ok(Err(error)) => return self.settle(stream, epoch, Err(StoreError::Unavailable(error.message))),
@@ -287,7 +300,7 @@ impl Connection {
             connection.settle(stream, epoch, outcome);
             drop(in_flight);
         };
-        self.context.committer.submit(frame, Arc::new(reservation), Box::new(reply));
+        self.intake.committer.submit(frame, Arc::new(reservation), Box::new(reply));
     }
 
     /// Takes what became of a frame, and tells the client. Called on the commit thread.

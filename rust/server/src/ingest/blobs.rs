@@ -21,8 +21,8 @@
 //! that is being written to the same disk is not waited for, as `syncfs` would.
 
 use super::slots::{Slot, Slots};
-use crate::context::Context;
 use crate::error::ServiceError;
+use crate::state::context::Context;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::io;

@@ -1,13 +1,14 @@
 //! What one tab watches, and what of it the tab has seen.
 
-use crate::clock;
-use crate::context::Context;
+use crate::api::columns::{Columns, LISTED_VALUES};
+use crate::api::keys::LISTED_KEYS;
 use crate::error::ServiceError;
 use crate::http::json;
-use crate::http::metadata::KEYS;
 use crate::http::series::BatchRequest;
-use crate::query::columns::{Columns, LISTED_VALUES};
-use crate::series::{Panel, Shown, encode};
+use crate::http::typed_arrays::{Shown, encode};
+use crate::series::Panel;
+use crate::state::clock;
+use crate::state::context::Context;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
 use std::collections::{BTreeMap, BTreeSet};
@@ -232,7 +233,7 @@ impl Watch {
     /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are asked for theirs, until one has something new.
     fn changed_keys(&mut self, context: &Context, named: &[String]) -> Result<Option<Push>, ServiceError> {
         let known = |key: &KeyInfo| self.keys.get(&key.key).is_some_and(|kinds| key.kinds.iter().all(|kind| kinds.contains(kind)));
-        let page = Page { limit: KEYS, offset: 0 };
+        let page = Page { limit: LISTED_KEYS, offset: 0 };
         if self.seen.is_some()
             && (named.is_empty() || context.store.keys_page(&self.entity, &self.project, named, page)?.0.iter().all(known))
         {

@@ -1,0 +1,162 @@
+//! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit path as gRPC.
+//!
+//! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each stream gets a batch at a time, so that a
+//! large backlog does not keep a live run from its chart. Small streams share what costs time: they are opened in one transaction of the store, and
+//! their batches are in one group commit. Invariants:
+//!
+//! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on at `durable + 1`.
+//! 2. A stream without a destination is followed. One with a destination is on its way to another server: it is shown here too as long as it
+//!    still holds everything from its first entry on, and left alone from the moment a part of it is gone.
+//! 3. A frame that is damaged or missing costs its own entries: the store's numbers stay dense, as each missing entry is stated as a loss of
+//!    one row (see [`stepwell_codec::gap`]), which the run counts and the dashboard shows.
+//! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is silent is looked at ever more rarely, and
+//!    holds no open file.
+
+mod batch;
+mod track;
+
+use crate::diagnostics::warn;
+use crate::ingest::commit::Committer;
+use crate::state::catch_up::CatchUp;
+use crate::state::clock;
+use crate::state::heartbeats::Pulse;
+use crate::state::thread::Worker;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use stepwell_model::{StreamId, TimeMicros};
+use stepwell_spool::{Disk, OsDisk};
+use stepwell_store::Store;
+use tokio::runtime::Handle;
+use track::Progress::{self, Behind, CaughtUp, StoreAway};
+use track::Track;
+
+/// How often the follower looks for news.
+const SCAN_EVERY: Duration = Duration::from_millis(200);
+/// How long it rests when the store takes nothing.
+const REST: Duration = Duration::from_secs(1);
+
+/// What tracks need to bring frames to the store.
+pub(crate) struct Follower {
+    root: PathBuf,
+    disk: Arc<dyn Disk>,
+    store: Arc<dyn Store>,
+    committer: Arc<Committer>,
+    pulse: Arc<Pulse>,
+    runtime: Handle,
+    progress: Arc<CatchUp>,
+}
+
+impl Follower {
+    /// A follower of the spools below `root`, which may come into being later.
+    pub(crate) fn new(root: PathBuf, store: Arc<dyn Store>, committer: Arc<Committer>, pulse: Arc<Pulse>, runtime: Handle) -> Self {
+        Self { root, disk: Arc::new(OsDisk), store, committer, pulse, runtime, progress: Arc::default() }
+    }
+
+    /// Starts the thread.
+    pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> {
+        let follower = Arc::clone(self);
+        Worker::start("stepwell-server-follow", move || follower.run())
+    }
+
+    /// How far it is, and the way to hurry and to end it.
+    pub(crate) fn progress(&self) -> &Arc<CatchUp> {
+        &self.progress
+    }
+
+    fn run(&self) {
+        let (mut tracks, mut complaint) = (Tracks::default(), String::new());
+        loop {
+            let began = clock::now();
+            let hurried = self.progress.is_hurried();
+            match stepwell_spool::streams(&*self.disk, &self.root) {
+                Ok(streams) => tracks.update(self, &streams, hurried),
+                Err(error) if error.to_string() != complaint => {
+                    complaint = error.to_string();
+                    warn(format_args!("the spools cannot be listed: {complaint}"));
+                }
+                Err(_) => {}
+            }
+            // Batch by batch until nothing is left, and then a pause.
+            let mut pause = SCAN_EVERY;
+            let round = Instant::now();
+            loop {
+                match tracks.round(self, hurried) {
+                    Progress::Behind if !self.progress.is_stopped() && round.elapsed() < SCAN_EVERY => {}
+                    Progress::Behind => {
+                        pause = Duration::ZERO;
+                        break;
+                    }
+                    Progress::CaughtUp => {
+                        if hurried {
+                            self.progress.reach(began);
+                        }
+                        break;
+                    }
+                    Progress::StoreAway => {
+                        pause = REST;
+                        break;
+                    }
+                }
+            }
+            if self.progress.wait(pause) {
+                return;
+            }
+        }
+    }
+}
+
+/// The streams that were found, by when they began.
+#[derive(Default)]
+struct Tracks {
+    known: BTreeMap<StreamId, TimeMicros>,
+    by_time: BTreeMap<(TimeMicros, StreamId), Track>,
+    /// Streams that do not say yet what they are: when they were found, and when to look again.
+    young: BTreeMap<StreamId, (Instant, Instant)>,
+}
+
+impl Tracks {
+    /// Takes in streams that are new, and forgets those that are gone.
+    fn update(&mut self, follower: &Follower, streams: &[StreamId], hurried: bool) {
+        let now = Instant::now();
+        for &stream in streams {
+            if self.known.contains_key(&stream) || !hurried && self.young.get(&stream).is_some_and(|&(_, look_at)| now < look_at) {
+                continue;
+            }
+            match Track::find(follower, stream) {
+                Some(track) => {
+                    let began = track.began();
+                    self.young.remove(&stream);
+                    self.known.insert(stream, began);
+                    self.by_time.insert((began, stream), track);
+                }
+                None => {
+                    let found = self.young.get(&stream).map_or(now, |&(found, _)| found);
+                    // A directory without anything readable is looked at ever more rarely.
+                    self.young.insert(stream, (found, now + track::pause(now.duration_since(found))));
+                }
+            }
+        }
+        if self.known.len() + self.young.len() > streams.len() {
+            self.known.retain(|stream, _| streams.binary_search(stream).is_ok());
+            self.young.retain(|stream, _| streams.binary_search(stream).is_ok());
+            let known = &self.known;
+            self.by_time.retain(|(_, stream), _| known.contains_key(stream));
+        }
+    }
+
+    /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
+    fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
+        let (now, mut progress) = (Instant::now(), CaughtUp);
+        let mut due = self.by_time.values_mut().filter(|track| track.is_due(now, hurried)).peekable();
+        while due.peek().is_some() && !follower.progress.is_stopped() {
+            match track::advance_together(follower, &mut due) {
+                CaughtUp => {}
+                Behind => progress = Behind,
+                StoreAway => return StoreAway,
+            }
+        }
+        progress
+    }
+}

@@ -1,0 +1,56 @@
+//! Progress of the reader of local spools, which readers hurry and wait for.
+
+use super::clock;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use stepwell_lock::{Condvar, Mutex};
+use stepwell_model::TimeMicros;
+
+/// Up to when the spools are read, up to when they are wanted to be, and whether reading is to end.
+#[derive(Default)]
+pub(crate) struct CatchUp {
+    stopped: Mutex<bool>,
+    wake: Condvar,
+    wanted: AtomicI64,
+    reached: AtomicI64,
+}
+
+impl CatchUp {
+    /// Up to which time everything in the spools is read. Asking makes the reader look at every stream at once.
+    pub(crate) fn ask(&self) -> TimeMicros {
+        self.wanted.fetch_max(clock::now(), Ordering::Relaxed);
+        let _held = self.stopped.lock();
+        self.wake.notify_all();
+        self.reached.load(Ordering::Acquire)
+    }
+
+    /// Whether somebody waits for more than is read.
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) > self.reached.load(Ordering::Relaxed)
+    }
+
+    /// Notes that everything up to this time is read.
+    pub(crate) fn reach(&self, time: TimeMicros) {
+        self.reached.store(time, Ordering::Release);
+    }
+
+    /// Asks the reader to end after the batch that it is at.
+    pub(crate) fn stop(&self) {
+        *self.stopped.lock() = true;
+        self.wake.notify_all();
+    }
+
+    /// Whether it is to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stopped.lock()
+    }
+
+    /// Waits until `time` is over or somebody asks; returns whether the reader is to end.
+    pub(crate) fn wait(&self, time: Duration) -> bool {
+        let mut stopped = self.stopped.lock();
+        if !*stopped && !time.is_zero() {
+            self.wake.wait_for(&mut stopped, time);
+        }
+        *stopped
+    }
+}

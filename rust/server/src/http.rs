@@ -2,6 +2,7 @@
 
 mod content_type;
 mod dashboard;
+mod decode;
 mod files;
 mod guard;
 pub(crate) mod json;
@@ -9,12 +10,13 @@ mod metadata;
 mod presets;
 mod probes;
 mod range;
-pub(crate) mod series;
+mod series;
 pub(crate) mod typed_arrays;
 mod values;
 
 pub(crate) use guard::Guard;
 
+use crate::api::REQUEST_BYTES;
 use crate::connections::arrival;
 use crate::error::{ErrorCode, ServiceError};
 use crate::state::context::Context;
@@ -29,8 +31,6 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-/// Bytes of a request; the longest names 20,000 series.
-const REQUEST_BYTES: usize = 4 << 20;
 /// Below this an answer fits a packet anyway.
 const COMPRESS_ABOVE_BYTES: u16 = 1_024;
 /// What a page of ours may load: its own files and connections, nothing else. Styles are set by scripts; media come as blobs.
@@ -44,13 +44,13 @@ pub(crate) fn router(context: Arc<Context>, live: Router<Arc<Context>>, ui_direc
         .route("/projects", get(metadata::projects))
         .route("/runs", get(metadata::runs))
         .route("/run", get(metadata::run))
-        .route("/keys", get(metadata::key_list))
+        .route("/keys", get(metadata::keys))
         .route("/files", get(files::list))
         .route("/file", get(files::file))
         .route("/blob/{name}", get(files::blob))
         .route("/series:batch", post(series::batch))
         .route("/histograms", post(values::histograms))
-        .route("/values", post(values::values))
+        .route("/values", post(values::newest))
         .route("/presets", get(presets::list))
         .route("/preset", get(presets::get).put(presets::put).delete(presets::delete))
         .merge(live)

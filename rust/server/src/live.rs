@@ -6,9 +6,10 @@
 
 mod watch;
 
+use crate::api::REQUEST_BYTES;
+use crate::api::series::SeriesQuery;
 use crate::connections::Request as Asked;
 use crate::error::ServiceError;
-use crate::http::series::BatchRequest;
 use crate::state::context::Context;
 use crate::state::pushing::Held;
 use axum::extract::State;
@@ -33,15 +34,13 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 const PEER_WAIT: Duration = Duration::from_secs(45);
 /// How long one push may take to be taken.
 const SEND_WAIT: Duration = Duration::from_secs(20);
-/// Bytes of a message from the client; the longest names 20,000 series.
-const MESSAGE_BYTES: usize = 4 << 20;
 /// Bytes that the socket buffers for a client, beyond which a send waits: one large push.
 const SEND_BYTES: usize = 32 << 20;
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 enum Said {
-    Subscribe { id: u64, batch: BatchRequest },
+    Subscribe { id: u64, batch: SeriesQuery },
     Pause,
     Resume,
 }
@@ -60,7 +59,7 @@ async fn connect(
     let tab = context.tab()?;
     let held = context.pushing.tab(asked.peer());
     drop(asked);
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES).max_frame_size(MESSAGE_BYTES).max_write_buffer_size(SEND_BYTES);
+    let upgrade = upgrade.max_message_size(REQUEST_BYTES).max_frame_size(REQUEST_BYTES).max_write_buffer_size(SEND_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let _tab = tab;
         let rest_until = Instant::now();

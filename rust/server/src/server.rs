@@ -10,8 +10,7 @@
 //! They end in the order follower, sockets, commit, upkeep: whoever submits ends before whoever commits.
 
 use crate::connections::Connections;
-use crate::grpc::manage::ManageService;
-use crate::grpc::query::QueryService;
+use crate::grpc::{ManageService, QueryService};
 use crate::http;
 use crate::ingest::IngestService;
 use crate::ingest::commit::Committer;

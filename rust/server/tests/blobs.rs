@@ -247,7 +247,7 @@ fn files_are_listed_and_read_once_their_content_is_there() {
     assert_eq!(list("nobody").unwrap_err().code(), Code::NotFound);
 
     let read = |run: &str, file: &str, offset| {
-        let request = v1::ReadFileRequest { path: path(run), file: file.into(), offset };
+        let request = v1::ReadFileRequest { path: path(run), file: file.into(), offset, length: None };
         let mut query = rig.query();
         rig.runtime.block_on(async {
             let mut chunks = query.read_file(request).await?.into_inner();

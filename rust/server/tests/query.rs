@@ -50,7 +50,7 @@ fn status_projects_runs_and_keys_are_listed() {
         let request = v1::ListRunsRequest { entity: "local".into(), project: "digits".into(), ..v1::ListRunsRequest::default() };
         let runs = query.list_runs(request).await.unwrap().into_inner();
         assert_eq!((runs.total, runs.runs.len()), (1, 1));
-        let run = query.get_run(v1::GetRunRequest { path: path("r") }).await.unwrap().into_inner();
+        let run = query.get_run(v1::GetRunRequest { path: path("r"), summary_limit: 0 }).await.unwrap().into_inner();
         assert_eq!(run, runs.runs[0]);
         assert_eq!(msgpack::from_bytes(&run.summary).unwrap().get("nested.k"), Some(&Value::Int(4)));
         let request = v1::ListKeysRequest { entity: "local".into(), project: "digits".into(), ..v1::ListKeysRequest::default() };
@@ -64,10 +64,10 @@ fn what_is_not_there_or_makes_no_sense_has_its_code() {
     let rig = filled(1);
     let mut query = rig.query();
     rig.runtime.block_on(async {
-        let missing = query.get_run(v1::GetRunRequest { path: path("none") }).await.unwrap_err();
+        let missing = query.get_run(v1::GetRunRequest { path: path("none"), summary_limit: 0 }).await.unwrap_err();
         assert_eq!(missing.code(), Code::NotFound);
         assert!(missing.message().contains("none"), "{}", missing.message());
-        assert_eq!(query.get_run(v1::GetRunRequest { path: None }).await.unwrap_err().code(), Code::InvalidArgument);
+        assert_eq!(query.get_run(v1::GetRunRequest { path: None, summary_limit: 0 }).await.unwrap_err().code(), Code::InvalidArgument);
         let sample = v1::SampleRowsRequest { path: path("r"), samples: 0, ..Default::default() };
         assert_eq!(query.sample_rows(sample).await.unwrap_err().code(), Code::InvalidArgument);
         let scan = v1::ScanRowsRequest { path: path("none"), ..Default::default() };

@@ -77,10 +77,12 @@ class ListRunsReply(_message.Message):
     def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
 
 class GetRunRequest(_message.Message):
-    __slots__ = ("path",)
+    __slots__ = ("path", "summary_limit")
     PATH_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_LIMIT_FIELD_NUMBER: _ClassVar[int]
     path: _model_pb2.RunPath
-    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ...) -> None: ...
+    summary_limit: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., summary_limit: _Optional[int] = ...) -> None: ...
 
 class Run(_message.Message):
     __slots__ = ("path", "name", "state", "created_us", "heartbeat_us", "runtime_s", "slot", "tags", "notes", "group", "job_type", "exit_code", "labels", "config", "summary", "last_step", "rows", "sampled_rows", "lost_rows", "metrics", "summary_keys")
@@ -137,26 +139,30 @@ class Label(_message.Message):
     def __init__(self, label: _Optional[str] = ..., rank: _Optional[int] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
-    __slots__ = ("entity", "project", "runs", "limit", "offset")
+    __slots__ = ("entity", "project", "runs", "limit", "offset", "with_metrics")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
+    WITH_METRICS_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     runs: _containers.RepeatedScalarFieldContainer[str]
     limit: int
     offset: int
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+    with_metrics: bool
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., with_metrics: bool = ...) -> None: ...
 
 class ListKeysReply(_message.Message):
-    __slots__ = ("keys", "total")
+    __slots__ = ("keys", "total", "metrics")
     KEYS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
     keys: _containers.RepeatedCompositeFieldContainer[Key]
     total: int
-    def __init__(self, keys: _Optional[_Iterable[_Union[Key, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
+    metrics: bytes
+    def __init__(self, keys: _Optional[_Iterable[_Union[Key, _Mapping]]] = ..., total: _Optional[int] = ..., metrics: _Optional[bytes] = ...) -> None: ...
 
 class Key(_message.Message):
     __slots__ = ("key", "kinds", "runs", "points", "first_step", "last_step")
@@ -212,7 +218,7 @@ class GetSeriesReply(_message.Message):
     def __init__(self, series: _Optional[_Iterable[_Union[Series, _Mapping]]] = ..., bucket_width: _Optional[float] = ...) -> None: ...
 
 class Series(_message.Message):
-    __slots__ = ("exact", "points", "x", "mean", "min", "max", "first", "last", "count")
+    __slots__ = ("exact", "points", "x", "mean", "min", "max", "first", "last", "count", "version")
     EXACT_FIELD_NUMBER: _ClassVar[int]
     POINTS_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +228,7 @@ class Series(_message.Message):
     FIRST_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     exact: bool
     points: int
     x: bytes
@@ -231,7 +238,68 @@ class Series(_message.Message):
     first: bytes
     last: bytes
     count: bytes
-    def __init__(self, exact: bool = ..., points: _Optional[int] = ..., x: _Optional[bytes] = ..., mean: _Optional[bytes] = ..., min: _Optional[bytes] = ..., max: _Optional[bytes] = ..., first: _Optional[bytes] = ..., last: _Optional[bytes] = ..., count: _Optional[bytes] = ...) -> None: ...
+    version: int
+    def __init__(self, exact: bool = ..., points: _Optional[int] = ..., x: _Optional[bytes] = ..., mean: _Optional[bytes] = ..., min: _Optional[bytes] = ..., max: _Optional[bytes] = ..., first: _Optional[bytes] = ..., last: _Optional[bytes] = ..., count: _Optional[bytes] = ..., version: _Optional[int] = ...) -> None: ...
+
+class GetHistogramsRequest(_message.Message):
+    __slots__ = ("path", "key", "label", "columns")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    key: str
+    label: str
+    columns: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., key: _Optional[str] = ..., label: _Optional[str] = ..., columns: _Optional[int] = ...) -> None: ...
+
+class GetHistogramsReply(_message.Message):
+    __slots__ = ("points", "histograms")
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    HISTOGRAMS_FIELD_NUMBER: _ClassVar[int]
+    points: int
+    histograms: _containers.RepeatedCompositeFieldContainer[StepHistogram]
+    def __init__(self, points: _Optional[int] = ..., histograms: _Optional[_Iterable[_Union[StepHistogram, _Mapping]]] = ...) -> None: ...
+
+class StepHistogram(_message.Message):
+    __slots__ = ("step", "edges", "counts")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    EDGES_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    step: int
+    edges: _containers.RepeatedScalarFieldContainer[float]
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, step: _Optional[int] = ..., edges: _Optional[_Iterable[float]] = ..., counts: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class GetValuesRequest(_message.Message):
+    __slots__ = ("path", "key", "label", "limit")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    path: _model_pb2.RunPath
+    key: str
+    label: str
+    limit: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., key: _Optional[str] = ..., label: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class GetValuesReply(_message.Message):
+    __slots__ = ("points", "values")
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    points: int
+    values: _containers.RepeatedCompositeFieldContainer[StepValue]
+    def __init__(self, points: _Optional[int] = ..., values: _Optional[_Iterable[_Union[StepValue, _Mapping]]] = ...) -> None: ...
+
+class StepValue(_message.Message):
+    __slots__ = ("step", "kind", "value")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    step: int
+    kind: str
+    value: bytes
+    def __init__(self, step: _Optional[int] = ..., kind: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class SampleRowsRequest(_message.Message):
     __slots__ = ("path", "keys", "label", "samples")
@@ -296,14 +364,26 @@ class File(_message.Message):
     def __init__(self, path: _Optional[str] = ..., sha256: _Optional[bytes] = ..., size: _Optional[int] = ..., time_us: _Optional[int] = ..., present: bool = ...) -> None: ...
 
 class ReadFileRequest(_message.Message):
-    __slots__ = ("path", "file", "offset")
+    __slots__ = ("path", "file", "offset", "length")
     PATH_FIELD_NUMBER: _ClassVar[int]
     FILE_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
     path: _model_pb2.RunPath
     file: str
     offset: int
-    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., file: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+    length: int
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., file: _Optional[str] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
+
+class ReadBlobRequest(_message.Message):
+    __slots__ = ("sha256", "offset", "length")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    sha256: bytes
+    offset: int
+    length: int
+    def __init__(self, sha256: _Optional[bytes] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
 
 class FileChunk(_message.Message):
     __slots__ = ("data",)

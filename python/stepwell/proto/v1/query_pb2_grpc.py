@@ -45,6 +45,16 @@ class QueryStub(object):
                 request_serializer=stepwell_dot_v1_dot_query__pb2.GetSeriesRequest.SerializeToString,
                 response_deserializer=stepwell_dot_v1_dot_query__pb2.GetSeriesReply.FromString,
                 )
+        self.GetHistograms = channel.unary_unary(
+                '/stepwell.v1.Query/GetHistograms',
+                request_serializer=stepwell_dot_v1_dot_query__pb2.GetHistogramsRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_query__pb2.GetHistogramsReply.FromString,
+                )
+        self.GetValues = channel.unary_unary(
+                '/stepwell.v1.Query/GetValues',
+                request_serializer=stepwell_dot_v1_dot_query__pb2.GetValuesRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_query__pb2.GetValuesReply.FromString,
+                )
         self.SampleRows = channel.unary_stream(
                 '/stepwell.v1.Query/SampleRows',
                 request_serializer=stepwell_dot_v1_dot_query__pb2.SampleRowsRequest.SerializeToString,
@@ -63,6 +73,11 @@ class QueryStub(object):
         self.ReadFile = channel.unary_stream(
                 '/stepwell.v1.Query/ReadFile',
                 request_serializer=stepwell_dot_v1_dot_query__pb2.ReadFileRequest.SerializeToString,
+                response_deserializer=stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
+                )
+        self.ReadBlob = channel.unary_stream(
+                '/stepwell.v1.Query/ReadBlob',
+                request_serializer=stepwell_dot_v1_dot_query__pb2.ReadBlobRequest.SerializeToString,
                 response_deserializer=stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
                 )
 
@@ -113,6 +128,20 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetHistograms(self, request, context):
+        """Histograms of a key, evenly over the run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetValues(self, request, context):
+        """The newest values of a key that are not numbers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SampleRows(self, request, context):
         """A deterministic sample of a run's rows that holds the first and last row, and min and max of every key.
         """
@@ -136,6 +165,13 @@ class QueryServicer(object):
 
     def ReadFile(self, request, context):
         """The bytes of one file. NOT_FOUND names the path; UNAVAILABLE says that its content has not arrived yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadBlob(self, request, context):
+        """The bytes of a content by its name, whichever run it belongs to. NOT_FOUND where it is not here.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,6 +210,16 @@ def add_QueryServicer_to_server(servicer, server):
                     request_deserializer=stepwell_dot_v1_dot_query__pb2.GetSeriesRequest.FromString,
                     response_serializer=stepwell_dot_v1_dot_query__pb2.GetSeriesReply.SerializeToString,
             ),
+            'GetHistograms': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistograms,
+                    request_deserializer=stepwell_dot_v1_dot_query__pb2.GetHistogramsRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_query__pb2.GetHistogramsReply.SerializeToString,
+            ),
+            'GetValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetValues,
+                    request_deserializer=stepwell_dot_v1_dot_query__pb2.GetValuesRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_query__pb2.GetValuesReply.SerializeToString,
+            ),
             'SampleRows': grpc.unary_stream_rpc_method_handler(
                     servicer.SampleRows,
                     request_deserializer=stepwell_dot_v1_dot_query__pb2.SampleRowsRequest.FromString,
@@ -192,6 +238,11 @@ def add_QueryServicer_to_server(servicer, server):
             'ReadFile': grpc.unary_stream_rpc_method_handler(
                     servicer.ReadFile,
                     request_deserializer=stepwell_dot_v1_dot_query__pb2.ReadFileRequest.FromString,
+                    response_serializer=stepwell_dot_v1_dot_query__pb2.FileChunk.SerializeToString,
+            ),
+            'ReadBlob': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadBlob,
+                    request_deserializer=stepwell_dot_v1_dot_query__pb2.ReadBlobRequest.FromString,
                     response_serializer=stepwell_dot_v1_dot_query__pb2.FileChunk.SerializeToString,
             ),
     }
@@ -308,6 +359,40 @@ class Query(object):
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 
     @staticmethod
+    def GetHistograms(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/stepwell.v1.Query/GetHistograms',
+            stepwell_dot_v1_dot_query__pb2.GetHistogramsRequest.SerializeToString,
+            stepwell_dot_v1_dot_query__pb2.GetHistogramsReply.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/stepwell.v1.Query/GetValues',
+            stepwell_dot_v1_dot_query__pb2.GetValuesRequest.SerializeToString,
+            stepwell_dot_v1_dot_query__pb2.GetValuesReply.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
     def SampleRows(request,
             target,
             options=(),
@@ -371,6 +456,23 @@ class Query(object):
             metadata=None):
         return grpc.experimental.unary_stream(request, target, '/stepwell.v1.Query/ReadFile',
             stepwell_dot_v1_dot_query__pb2.ReadFileRequest.SerializeToString,
+            stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ReadBlob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/stepwell.v1.Query/ReadBlob',
+            stepwell_dot_v1_dot_query__pb2.ReadBlobRequest.SerializeToString,
             stepwell_dot_v1_dot_query__pb2.FileChunk.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

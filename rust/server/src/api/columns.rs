@@ -5,12 +5,10 @@ use stepwell_model::Value;
 use stepwell_store::RunInfo;
 use stepwell_store::row::is_automatic;
 
-/// Values of a summary in a list, if the request says nothing.
+/// Values of a summary in a list, if the question says nothing.
 pub(crate) const LISTED_VALUES: usize = 1_000;
-/// Values of the summary of one run over HTTP, if the request says nothing.
-pub(crate) const RUN_VALUES: usize = 10_000;
-/// And at most.
-pub(crate) const MOST_VALUES: usize = 100_000;
+/// And at most, where it says how many.
+const MOST_VALUES: usize = 100_000;
 
 /// Which values of a summary.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,9 +29,13 @@ pub(crate) struct ListedRun {
 }
 
 impl Columns {
-    /// Those that a request names; without any the first `limit`.
+    /// Those that a question names; without any the first `limit`, or `default` where it says none.
     pub(crate) fn new(keys: Vec<String>, limit: Option<usize>, default: usize) -> Self {
-        if keys.is_empty() { Self::First(limit.unwrap_or(default).min(MOST_VALUES)) } else { Self::Keys(keys.into_iter().collect()) }
+        if keys.is_empty() {
+            Self::First(limit.map_or(default, |limit| limit.min(MOST_VALUES)))
+        } else {
+            Self::Keys(keys.into_iter().collect())
+        }
     }
 
     /// Cuts the summary of a run. `_step`, `_timestamp` and `_runtime` stay.

@@ -1,6 +1,7 @@
-//! The files of runs and their content: found in the store, read from the blobs, piece by piece as the reader takes them.
+//! Files of runs: their list, and their contents, read from the blobs piece by piece as the reader takes them.
 
 use crate::error::{ErrorCode, ServiceError};
+use crate::state::clock;
 use crate::state::context::Context;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
@@ -19,16 +20,13 @@ pub(crate) struct ListedFile {
 }
 
 /// The files of a run, by path.
-pub(crate) async fn list(context: &Arc<Context>, run: RunPath) -> Result<Vec<ListedFile>, ServiceError> {
-    let read = move |context: &Context| {
-        let files = context.store.files(&run)?;
-        if files.is_empty() {
-            // A run without files and no run are not the same.
-            context.store.run(&run, crate::state::clock::now())?;
-        }
-        Ok(files.into_iter().map(|info| ListedFile { present: context.blobs.contains(info.file.blob), info }).collect())
-    };
-    context.read(read).await
+pub(crate) fn list(context: &Context, run: &RunPath) -> Result<Vec<ListedFile>, ServiceError> {
+    let files = context.store.files(run)?;
+    if files.is_empty() {
+        // A run without files and no run are not the same.
+        context.store.run(run, clock::now())?;
+    }
+    Ok(files.into_iter().map(|info| ListedFile { present: context.blobs.contains(info.file.blob), info }).collect())
 }
 
 /// The content of a file, open.
@@ -39,31 +37,27 @@ pub(crate) struct Content {
 }
 
 /// Opens the content of a file of a run.
-pub(crate) async fn open_file(context: &Arc<Context>, run: RunPath, path: String) -> Result<Content, ServiceError> {
-    let read = move |context: &Context| {
-        let Some(found) = context.store.file(&run, &path)? else {
-            context.store.run(&run, crate::state::clock::now())?;
-            return Err(ServiceError::new(ErrorCode::NotFound, format!("run {run} has no file {path:?}")));
-        };
-        match open(context, found.file.blob) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(ServiceError::unavailable(format!("the content of {path:?} has not arrived yet; it may still be with its writer")))
-            }
-            other => other.map_err(|error| unreadable(&error)),
-        }
+pub(crate) fn open_file(context: &Context, run: &RunPath, path: &str) -> Result<Content, ServiceError> {
+    let Some(found) = context.store.file(run, path)? else {
+        context.store.run(run, clock::now())?;
+        return Err(ServiceError::new(ErrorCode::NotFound, format!("run {run} has no file {path:?}")));
     };
-    context.read(read).await
+    match open(context, found.file.blob) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(ServiceError::unavailable(format!("the content of {path:?} has not arrived yet; it may still be with its writer")))
+        }
+        other => other.map_err(|error| unreadable(&error)),
+    }
 }
 
 /// Opens a blob, whichever run it belongs to.
-pub(crate) async fn open_blob(context: &Arc<Context>, blob: BlobId) -> Result<Content, ServiceError> {
-    let read = move |context: &Context| match open(context, blob) {
+pub(crate) fn open_blob(context: &Context, blob: BlobId) -> Result<Content, ServiceError> {
+    match open(context, blob) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(ServiceError::new(ErrorCode::NotFound, format!("there is no blob {blob}")))
         }
         other => other.map_err(|error| unreadable(&error)),
-    };
-    context.read(read).await
+    }
 }
 
 fn open(context: &Context, blob: BlobId) -> io::Result<Content> {

@@ -1,10 +1,11 @@
 //! Keys that runs have logged, and what `define_metric` said of them.
 
+use super::run_path;
 use crate::error::ServiceError;
 use crate::state::clock;
 use crate::state::context::Context;
 use std::ops::ControlFlow;
-use stepwell_model::{MetricDefinition, RunPath};
+use stepwell_model::MetricDefinition;
 use stepwell_store::{KeyInfo, Page, Store, StoreError};
 
 /// Keys in a list if the request names no limit, and at most.
@@ -59,8 +60,7 @@ fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> R
         })?;
     }
     for run in runs {
-        let path = RunPath::new(entity, project, run).map_err(|error| ServiceError::invalid(error.to_string()))?;
-        match store.run(&path, now) {
+        match store.run(&run_path(entity, project, run)?, now) {
             Ok(info) => infos.push((info.created, info.metrics)),
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),

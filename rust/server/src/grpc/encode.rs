@@ -1,35 +1,43 @@
-//! From wire messages to what is asked, and from answers to wire messages.
+//! Answers as wire messages.
 
 use crate::api::columns::ListedRun;
-use crate::api::label_choice;
+use crate::api::files::ListedFile;
+use crate::api::keys::KeyPage;
 use crate::api::rows::{RowBatch, Rows};
-use crate::error::ServiceError;
-use crate::series::{Panel, PanelLines, SeriesName};
+use crate::api::runs::RunPage;
+use crate::api::status::{ServerStatus, VERSION};
+use crate::api::values::{Histograms, Values};
+use crate::series::PanelLines;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use stepwell_codec::msgpack;
-use stepwell_model::{MetricDefinition, RunPath, Value};
+use stepwell_model::{MetricDefinition, TimeMicros, Value};
 use stepwell_proto::v1;
-use stepwell_store::{KeyInfo, ProjectInfo, RunInfo};
+use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
 use tonic::Status;
 
-pub(super) fn project(project: ProjectInfo) -> v1::Project {
-    v1::Project {
+pub(super) fn status(status: ServerStatus, caught_up_us: TimeMicros) -> v1::GetStatusReply {
+    let ServerStatus { mode, started, directory } = status;
+    v1::GetStatusReply { version: VERSION.into(), mode: mode.into(), started_us: started, directory, caught_up_us }
+}
+
+pub(super) fn projects(projects: Vec<ProjectInfo>) -> v1::ListProjectsReply {
+    let project = |project: ProjectInfo| v1::Project {
         entity: project.entity,
         name: project.name,
         runs: project.runs,
         running: project.running,
         last_activity_us: project.last_activity,
-    }
+    };
+    v1::ListProjectsReply { projects: projects.into_iter().map(project).collect() }
 }
 
-pub(super) fn run(run: RunInfo) -> v1::Run {
-    let summary_keys = run.summary.len() as u64;
-    listed(ListedRun { run, summary_keys })
+pub(super) fn run_page(page: RunPage) -> v1::ListRunsReply {
+    v1::ListRunsReply { runs: page.runs.into_iter().map(run).collect(), total: page.total }
 }
 
-pub(super) fn listed(listed: ListedRun) -> v1::Run {
+pub(super) fn run(listed: ListedRun) -> v1::Run {
     let ListedRun { run, summary_keys } = listed;
     v1::Run {
         summary_keys,
@@ -52,8 +60,27 @@ pub(super) fn listed(listed: ListedRun) -> v1::Run {
         rows: run.rows,
         sampled_rows: run.loss.sampled_rows,
         lost_rows: run.loss.lost_rows,
-        metrics: msgpack::to_bytes(&Value::List(run.metrics.into_iter().map(metric).collect())).into(),
+        metrics: metrics(run.metrics),
     }
+}
+
+pub(super) fn key_page(page: KeyPage) -> v1::ListKeysReply {
+    v1::ListKeysReply { keys: page.keys.into_iter().map(key).collect(), total: page.total, metrics: metrics(page.metrics) }
+}
+
+fn key(key: KeyInfo) -> v1::Key {
+    v1::Key {
+        key: key.key,
+        kinds: key.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+        runs: key.runs,
+        points: key.points,
+        first_step: key.first_step,
+        last_step: key.last_step,
+    }
+}
+
+fn metrics(metrics: Vec<MetricDefinition>) -> Bytes {
+    msgpack::to_bytes(&Value::List(metrics.into_iter().map(metric).collect())).into()
 }
 
 /// The map of a payload's `metric` entry: what was not said is not there.
@@ -71,37 +98,10 @@ fn metric(metric: MetricDefinition) -> Value {
     Value::Map(pairs)
 }
 
-pub(super) fn key(key: KeyInfo) -> v1::Key {
-    v1::Key {
-        key: key.key,
-        kinds: key.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
-        runs: key.runs,
-        points: key.points,
-        first_step: key.first_step,
-        last_step: key.last_step,
-    }
-}
-
-/// The one panel of a request.
-pub(super) fn panel(request: &v1::GetSeriesRequest) -> Result<Panel, ServiceError> {
-    let name = |selector: &v1::SeriesSelector| {
-        let path =
-            RunPath::new(&request.entity, &request.project, &selector.run).map_err(|error| ServiceError::invalid(error.to_string()))?;
-        Ok(SeriesName { path, key: selector.key.clone(), label: label_choice(selector.label.as_deref()) })
-    };
-    Ok(Panel {
-        id: "series".into(),
-        x: if request.x.is_empty() { "_step".into() } else { request.x.clone() },
-        window: (request.from, request.to),
-        buckets: request.buckets as usize,
-        log_x: request.log_x,
-        series: request.series.iter().map(name).collect::<Result<_, ServiceError>>()?,
-    })
-}
-
 pub(super) fn series(panel: &PanelLines) -> v1::GetSeriesReply {
     let floats = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Bytes>();
     let series = panel.lines.iter().map(|line| v1::Series {
+        version: line.version,
         exact: line.exact,
         points: line.points,
         x: floats(&line.columns.x),
@@ -113,6 +113,32 @@ pub(super) fn series(panel: &PanelLines) -> v1::GetSeriesReply {
         count: line.columns.count.iter().flat_map(|count| count.to_le_bytes()).collect(),
     });
     v1::GetSeriesReply { series: series.collect(), bucket_width: panel.bucket_width }
+}
+
+pub(super) fn histograms(histograms: Histograms) -> v1::GetHistogramsReply {
+    let one =
+        |(step, histogram): (i64, stepwell_model::Histogram)| v1::StepHistogram { step, edges: histogram.edges, counts: histogram.counts };
+    v1::GetHistogramsReply { points: histograms.points, histograms: histograms.chosen.into_iter().map(one).collect() }
+}
+
+pub(super) fn values(values: Values) -> v1::GetValuesReply {
+    let one = |stored: StoredValue| v1::StepValue {
+        step: stored.step,
+        kind: stored.value.kind().name().into(),
+        value: msgpack::to_bytes(&stored.value).into(),
+    };
+    v1::GetValuesReply { points: values.points, values: values.values.into_iter().map(one).collect() }
+}
+
+pub(super) fn files(files: Vec<ListedFile>) -> v1::ListFilesReply {
+    let file = |listed: ListedFile| v1::File {
+        path: listed.info.file.path,
+        sha256: listed.info.file.blob.0.to_vec().into(),
+        size: listed.info.file.size,
+        time_us: listed.info.time,
+        present: listed.present,
+    };
+    v1::ListFilesReply { files: files.into_iter().map(file).collect() }
 }
 
 /// Batches of rows.

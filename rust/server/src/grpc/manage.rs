@@ -1,16 +1,14 @@
-//! What is changed besides what writers say, over gRPC: runs are deleted, presets of charts are saved.
+//! The service `Manage`: runs are deleted, presets of charts are saved.
 
-use super::run_path;
+use super::{Reply, run_path};
+use crate::api::REQUEST_BYTES;
 use crate::api::deletion::delete_run;
 use crate::api::presets::{Preset, Presets};
 use crate::state::context::Context;
 use std::sync::Arc;
 use stepwell_proto::v1;
 use stepwell_proto::v1::manage_server::{Manage, ManageServer};
-use tonic::{Request, Response, Status};
-
-/// Bytes of a request; a specification of a chart is small.
-const REQUEST_BYTES: usize = 4 << 20;
+use tonic::{Request, Response};
 
 /// The service.
 pub(crate) struct ManageService {
@@ -23,8 +21,6 @@ impl ManageService {
         ManageServer::new(Self { context }).max_decoding_message_size(REQUEST_BYTES)
     }
 }
-
-type Reply<T> = Result<Response<T>, Status>;
 
 #[tonic::async_trait]
 impl Manage for ManageService {

@@ -1,22 +1,23 @@
-//! The files of runs: their list, and their bytes, whole or in part.
+//! Routes for files of runs: their list, and their bytes, whole or in part.
 //!
 //! The bytes are what users logged, so a page among them must not act as one of ours. Whatever a browser could run is answered with a policy
 //! that puts it into an origin of its own: its scripts run, and reach neither cookies, storage and windows of the dashboard nor any network.
 
 use super::content_type;
-use super::metadata::{self, RunQuery};
+use super::decode::Parameters;
+use super::json;
 use super::range::{self, Wanted};
-use crate::api::files::{self as content, Content};
+use crate::api::files::{self as api, Content};
 use crate::error::{ErrorCode, ServiceError};
 use crate::state::context::Context;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use std::fmt::Display;
 use std::sync::Arc;
 use stepwell_model::BlobId;
 
@@ -30,50 +31,31 @@ const NEVER_CHANGES: &str = "private, max-age=31536000, immutable";
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
+/// Bytes that a parameter of a header cannot carry as they are.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 type Shared = State<Arc<Context>>;
 
 /// `?entity=&project=&run=`
-pub(super) async fn list(State(context): Shared, query: Result<Query<RunQuery>, QueryRejection>) -> Result<Json<Value>, ServiceError> {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let files = content::list(&context, query.path()?).await?;
-    let file = |listed: &content::ListedFile| {
-        let file = &listed.info.file;
-        json!({
-            "path": file.path, "sha256": file.blob.to_string(), "size": file.size, "time_us": listed.info.time,
-            "present": listed.present,
-        })
-    };
-    Ok(Json(json!({"files": files.iter().map(file).collect::<Vec<_>>()})))
+pub(super) async fn list(State(context): Shared, query: Parameters) -> Result<Json<Value>, ServiceError> {
+    let path = query.run_path()?;
+    Ok(Json(context.read(move |context| Ok(json::files(&api::list(context, &path)?))).await?))
 }
 
 /// `?entity=&project=&run=&path=`
-#[derive(Deserialize)]
-pub(super) struct FileQuery {
-    entity: String,
-    project: String,
-    run: String,
-    path: String,
-}
-
-pub(super) async fn file(State(context): Shared, query: Result<Query<FileQuery>, QueryRejection>, headers: HeaderMap) -> Response {
-    let answer = async {
-        let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-        let run = metadata::path(&query.entity, &query.project, &query.run)?;
-        let content = content::open_file(&context, run, query.path.clone()).await?;
-        Ok(respond(context, content, &query.path, MAY_CHANGE, &headers))
-    };
-    answer.await.unwrap_or_else(ServiceError::into_response)
+pub(super) async fn file(State(context): Shared, query: Parameters, headers: HeaderMap) -> Result<Response, ServiceError> {
+    let (run, path) = (query.run_path()?, query.needed("path")?);
+    let opened = context.read(move |context| Ok((api::open_file(context, &run, &path)?, path))).await;
+    let (content, path) = opened?;
+    Ok(respond(context, content, &path, MAY_CHANGE, &headers))
 }
 
 /// `/blob/<sha256>` or `/blob/<sha256>.<extension>`, which says what it is.
-pub(super) async fn blob(State(context): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let answer = async {
-        let id = name.split_once('.').map_or(name.as_str(), |(id, _)| id);
-        let id = id.parse::<BlobId>().map_err(|error| ServiceError::invalid(error.to_string()))?;
-        let content = content::open_blob(&context, id).await?;
-        Ok(respond(context, content, &name, NEVER_CHANGES, &headers))
-    };
-    answer.await.unwrap_or_else(ServiceError::into_response)
+pub(super) async fn blob(State(context): Shared, Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ServiceError> {
+    let id = name.split_once('.').map_or(name.as_str(), |(id, _)| id);
+    let id = id.parse::<BlobId>().map_err(|error| ServiceError::invalid(error.to_string()))?;
+    let content = context.read(move |context| api::open_blob(context, id)).await?;
+    Ok(respond(context, content, &name, NEVER_CHANGES, &headers))
 }
 
 fn respond(context: Arc<Context>, content: Content, path: &str, caching: &'static str, asked: &HeaderMap) -> Response {
@@ -124,8 +106,6 @@ fn put(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 }
 
 /// The last part of a path, as a header may carry it (RFC 8187).
-fn percent_encoded(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+fn percent_encoded(path: &str) -> impl Display {
+    utf8_percent_encode(path.rsplit('/').next().unwrap_or(path), ENCODED)
 }

@@ -1,16 +1,22 @@
-//! Values in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
+//! Answers in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
 
 use crate::api::columns::ListedRun;
+use crate::api::files::ListedFile;
+use crate::api::keys::KeyPage;
+use crate::api::presets::Preset;
+use crate::api::runs::RunPage;
+use crate::api::status::{ServerStatus, VERSION};
+use crate::api::values::{Histograms, Values};
 use serde_json::{Map, Value as Json, json};
 use stepwell_model::value::EXT_WTF8;
 use stepwell_model::{MetricDefinition, Value};
-use stepwell_store::{KeyInfo, ProjectInfo, RunInfo};
+use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
 
 /// The largest integer up to which JavaScript's numbers have no gaps.
 const EXACT_INTEGER: i64 = 1 << 53;
 
 /// A double: itself, or an object where JSON has no number for it.
-pub(crate) fn float(value: f64) -> Json {
+fn float(value: f64) -> Json {
     let name = match value {
         _ if value.is_nan() => "NaN",
         f64::INFINITY => "Infinity",
@@ -26,7 +32,7 @@ fn integer(value: i64) -> Json {
 }
 
 /// Any value. Bytes, which the dashboard does not show, come as their length.
-pub(crate) fn value(value: &Value) -> Json {
+fn value(value: &Value) -> Json {
     match value {
         Value::Nil => Json::Null,
         Value::Bool(value) => json!(value),
@@ -41,35 +47,51 @@ pub(crate) fn value(value: &Value) -> Json {
 }
 
 /// A map.
-pub(crate) fn map(pairs: &[(String, Value)]) -> Json {
+fn map(pairs: &[(String, Value)]) -> Json {
     Json::Object(pairs.iter().map(|(key, inner)| (key.clone(), value(inner))).collect::<Map<_, _>>())
 }
 
-/// `{entity, name, runs, …}`.
-pub(crate) fn project(project: &ProjectInfo) -> Json {
+/// The answer of `/status`.
+pub(super) fn status(status: &ServerStatus) -> Json {
+    json!({"version": VERSION, "mode": status.mode, "started_us": status.started, "directory": status.directory})
+}
+
+/// The answer of `/projects`.
+pub(super) fn projects(projects: &[ProjectInfo]) -> Json {
+    json!({"projects": projects.iter().map(project).collect::<Vec<_>>()})
+}
+
+fn project(project: &ProjectInfo) -> Json {
     json!({
         "entity": project.entity, "name": project.name, "runs": project.runs, "running": project.running,
         "last_activity_us": project.last_activity,
     })
 }
 
+/// The answer of `/runs`.
+pub(super) fn run_page(page: &RunPage) -> Json {
+    json!({"runs": page.runs.iter().map(run).collect::<Vec<_>>(), "total": page.total})
+}
+
 /// `RunInfo`.
-fn run(run: &RunInfo) -> Json {
+pub(crate) fn run(listed: &ListedRun) -> Json {
+    let run = &listed.run;
     let labels: Vec<Json> = run.labels.iter().map(|label| json!({"label": label.label, "rank": label.rank})).collect();
     json!({
         "entity": run.path.entity, "project": run.path.project, "run": run.path.run, "name": run.name, "state": run.state.name(),
         "created_us": run.created, "heartbeat_us": run.heartbeat, "runtime_s": float(run.runtime_seconds), "slot": run.slot,
         "tags": run.tags, "notes": run.notes, "group": run.group, "job_type": run.job_type, "exit_code": run.exit_code,
         "labels": labels, "config": map(&run.config), "summary": map(&run.summary), "last_step": run.last_step.map(integer),
-        "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows},
+        "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows}, "summary_keys": listed.summary_keys,
     })
 }
 
-/// `RunInfo` with a part of its summary.
-pub(crate) fn listed(listed: &ListedRun) -> Json {
-    let mut said = run(&listed.run);
-    said["summary_keys"] = json!(listed.summary_keys);
-    said
+/// The answer of `/keys`.
+pub(super) fn key_page(page: &KeyPage) -> Json {
+    json!({
+        "keys": page.keys.iter().map(key).collect::<Vec<_>>(), "total": page.total,
+        "metrics": page.metrics.iter().map(metric).collect::<Vec<_>>(),
+    })
 }
 
 /// `KeyInfo`.
@@ -82,11 +104,47 @@ pub(crate) fn key(key: &KeyInfo) -> Json {
 }
 
 /// `MetricInfo`.
-pub(crate) fn metric(metric: &MetricDefinition) -> Json {
+fn metric(metric: &MetricDefinition) -> Json {
     json!({
         "name": metric.name, "step_metric": metric.step_metric, "hidden": metric.hidden.unwrap_or(false),
         "summary": metric.summary, "goal": metric.goal,
     })
+}
+
+/// The answer of `/histograms`.
+pub(super) fn histograms(histograms: Histograms) -> Json {
+    let (mut steps, mut bins, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, histogram) in histograms.chosen {
+        steps.push(step);
+        bins.push(histogram.edges.into_iter().map(float).collect::<Vec<_>>());
+        counts.push(histogram.counts);
+    }
+    json!({"points": histograms.points, "steps": steps, "bins": bins, "values": counts})
+}
+
+/// The answer of `/values`.
+pub(super) fn values(values: &Values) -> Json {
+    let one = |stored: &StoredValue| json!({"step": stored.step, "kind": stored.value.kind().name(), "value": value(&stored.value)});
+    json!({"points": values.points, "values": values.values.iter().map(one).collect::<Vec<_>>()})
+}
+
+/// The answer of `/files`.
+pub(super) fn files(files: &[ListedFile]) -> Json {
+    let file = |listed: &ListedFile| {
+        let file = &listed.info.file;
+        json!({
+            "path": file.path, "sha256": file.blob.to_string(), "size": file.size, "time_us": listed.info.time,
+            "present": listed.present,
+        })
+    };
+    json!({"files": files.iter().map(file).collect::<Vec<_>>()})
+}
+
+/// The answer of `/presets`.
+pub(super) fn presets(presets: &[Preset]) -> Json {
+    let preset =
+        |preset: &Preset| json!({"name": preset.name, "title": preset.title, "saved_us": preset.saved_us, "shipped": preset.is_shipped()});
+    json!({"presets": presets.iter().map(preset).collect::<Vec<_>>()})
 }
 
 #[cfg(test)]

@@ -1,38 +1,19 @@
-//! Presets of charts: listed, read, saved and deleted.
+//! Routes for presets of charts.
 
-use super::series::rejected;
+use super::decode::{JsonBody, Parameters};
+use super::json;
 use crate::api::presets::{Preset, Presets};
 use crate::error::ServiceError;
 use crate::state::context::Context;
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json as object};
 use std::sync::Arc;
 
 type Shared = State<Arc<Context>>;
-
-/// `?owner=`
-#[derive(Deserialize)]
-pub(super) struct ListQuery {
-    #[serde(default)]
-    owner: String,
-}
-
-pub(super) async fn list(State(context): Shared, query: Result<Query<ListQuery>, QueryRejection>) -> Result<Json<Value>, ServiceError> {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let presets = context.read(move |context| Presets::new(&context.directory).list(&query.owner)).await?;
-    let listed = |preset: &Preset| object!({"name": preset.name, "title": preset.title, "saved_us": preset.saved_us, "shipped": preset.is_shipped()});
-    Ok(Json(object!({"presets": presets.iter().map(listed).collect::<Vec<_>>()})))
-}
-
-/// `?name=`
-#[derive(Deserialize)]
-pub(super) struct NameQuery {
-    name: String,
-}
+type Answer<T> = Result<Json<T>, ServiceError>;
 
 /// A preset with its specification.
 #[derive(Serialize)]
@@ -48,7 +29,7 @@ impl From<Preset> for Json<Whole> {
     }
 }
 
-/// What is to be saved.
+/// A preset to be saved.
 #[derive(Deserialize)]
 pub(super) struct Given {
     #[serde(default)]
@@ -56,24 +37,28 @@ pub(super) struct Given {
     spec: Box<RawValue>,
 }
 
-pub(super) async fn get(State(context): Shared, query: Result<Query<NameQuery>, QueryRejection>) -> Result<Json<Whole>, ServiceError> {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    Ok(context.read(move |context| Presets::new(&context.directory).get(&query.name)).await?.into())
+/// `?owner=`
+pub(super) async fn list(State(context): Shared, query: Parameters) -> Answer<Value> {
+    let owner = query.one("owner").unwrap_or_default();
+    Ok(Json(context.read(move |context| Ok(json::presets(&Presets::new(&context.directory).list(&owner)?))).await?))
 }
 
-pub(super) async fn put(
-    State(context): Shared,
-    query: Result<Query<NameQuery>, QueryRejection>,
-    given: Result<Json<Given>, JsonRejection>,
-) -> Result<Json<Whole>, ServiceError> {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    let Json(given) = given.map_err(|error| rejected(&error))?;
-    let save = move |context: &Context| Presets::new(&context.directory).put(&query.name, &given.title, given.spec.get());
+/// `?name=`
+pub(super) async fn get(State(context): Shared, query: Parameters) -> Answer<Whole> {
+    let name = query.needed("name")?;
+    Ok(context.read(move |context| Presets::new(&context.directory).get(&name)).await?.into())
+}
+
+/// `?name=`
+pub(super) async fn put(State(context): Shared, query: Parameters, JsonBody(given): JsonBody<Given>) -> Answer<Whole> {
+    let name = query.needed("name")?;
+    let save = move |context: &Context| Presets::new(&context.directory).put(&name, &given.title, given.spec.get());
     Ok(context.read(save).await?.into())
 }
 
-pub(super) async fn delete(State(context): Shared, query: Result<Query<NameQuery>, QueryRejection>) -> Result<Json<Value>, ServiceError> {
-    let Query(query) = query.map_err(|error| ServiceError::invalid(error.body_text()))?;
-    context.read(move |context| Presets::new(&context.directory).delete(&query.name)).await?;
+/// `?name=`
+pub(super) async fn delete(State(context): Shared, query: Parameters) -> Answer<Value> {
+    let name = query.needed("name")?;
+    context.read(move |context| Presets::new(&context.directory).delete(&name)).await?;
     Ok(Json(object!({})))
 }

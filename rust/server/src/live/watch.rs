@@ -2,9 +2,9 @@
 
 use crate::api::columns::{Columns, LISTED_VALUES};
 use crate::api::keys::LISTED_KEYS;
+use crate::api::series::SeriesQuery;
 use crate::error::ServiceError;
 use crate::http::json;
-use crate::http::series::BatchRequest;
 use crate::http::typed_arrays::{Shown, encode};
 use crate::series::Panel;
 use crate::state::clock;
@@ -75,7 +75,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// A subscription that has seen nothing, but knows the runs and keys that `previous` told of the same project.
-    pub(super) fn new(id: u64, batch: BatchRequest, previous: Option<Self>) -> Result<Self, ServiceError> {
+    pub(super) fn new(id: u64, batch: SeriesQuery, previous: Option<Self>) -> Result<Self, ServiceError> {
         let (entity, project) = (batch.entity.clone(), batch.project.clone());
         let panels = batch.panels()?;
         let mut watch = Self {
@@ -223,7 +223,7 @@ impl Watch {
     /// The run, if it looks different from what was sent.
     fn news_of(&mut self, run: RunInfo) -> Option<String> {
         let listed = Columns::First(LISTED_VALUES).cut(run);
-        let said = json::listed(&listed).to_string();
+        let said = json::run(&listed).to_string();
         let (run, digest) = (listed.run, FxBuildHasher.hash_one(&said));
         let by_clock = matches!(run.state, RunState::Running | RunState::Crashed);
         let before = self.runs.insert(run.path.run, SeenRun { digest, by_clock });

@@ -1,69 +1,21 @@
-//! Times as people write them: ISO 8601.
+//! Times as people write them, in ISO 8601, as microseconds since 1970.
 
+use jiff::civil::Time;
+use jiff::fmt::temporal::DateTimeParser;
+use jiff::tz::Offset;
 use stepwell_model::TimeMicros;
 
 /// Microseconds since 1970 of `2026-01-31`, `2026-01-31T12:00`, `2026-01-31 12:00:00.25`, each with `Z`, `±hh:mm` or nothing (UTC) behind.
 pub(super) fn parse(text: &str) -> Option<TimeMicros> {
     let text = text.trim();
-    let (date, rest) = text.split_at_checked(10)?;
-    let [year, month, day] = numbers(date, '-')?;
-    let days = days_since_1970(year, month, day)?;
-    if rest.is_empty() {
-        return days.checked_mul(86_400_000_000);
-    }
-    let clock = rest.strip_prefix(['T', 't', ' '])?;
-    let (clock, offset_minutes) = match clock.strip_suffix(['Z', 'z']) {
-        Some(clock) => (clock, 0),
-        None => match clock.rfind(['+', '-']) {
-            Some(at) => {
-                let sign = if clock[at..].starts_with('-') { -1 } else { 1 };
-                let zone = clock[at + 1..].replace(':', "");
-                let zone: i64 = if zone.len() == 4 { digits(&zone)? } else { digits(&zone)? * 100 };
-                (&clock[..at], sign * (zone / 100 * 60 + zone % 100))
-            }
-            None => (clock, 0),
-        },
-    };
-    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let full = if whole.len() == 5 { format!("{whole}:00") } else { whole.to_owned() };
-    let [hours, minutes, seconds] = numbers(&full, ':')?;
-    if hours > 24 || minutes > 59 || seconds > 60 {
+    // ISO 8601 has dates without hyphens too, which could as well be numbers.
+    if text.as_bytes().get(4) != Some(&b'-') {
         return None;
     }
-    let micros = if fraction.is_empty() { 0 } else { digits(&format!("{fraction:0<6}")[..6])? };
-    let seconds = days * 86_400 + hours * 3_600 + (minutes - offset_minutes) * 60 + seconds;
-    seconds.checked_mul(1_000_000)?.checked_add(micros)
-}
-
-fn digits(text: &str) -> Option<i64> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) { None } else { text.parse().ok() }
-}
-
-fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
-    let mut parts = text.split(separator).map(digits);
-    let found = [parts.next()??, parts.next()??, parts.next()??];
-    if parts.next().is_none() { Some(found) } else { None }
-}
-
-/// Howard Hinnant's `days_from_civil`.
-fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let length = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    let pieces = DateTimeParser::new().parse_pieces(text).ok().filter(|pieces| pieces.time_zone_annotation().is_none())?;
+    let local = pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()));
+    let offset = pieces.to_numeric_offset().unwrap_or(Offset::UTC);
+    Some(offset.to_timestamp(local).ok()?.as_microsecond())
 }
 
 #[cfg(test)]

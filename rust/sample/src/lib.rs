@@ -1,21 +1,14 @@
 //! Pure algorithms over numbers: histograms, uniform samples, grids and buckets. No I/O, no clock, no dice.
 
-pub mod bucket;
-mod count;
-mod edges;
-pub mod exact_sum;
-mod extent;
-pub mod extremes;
-pub mod grid;
-mod half;
-pub mod histogram;
-mod mix;
-pub mod reservoir;
-pub mod run_summary;
-pub mod statistics;
-pub mod summary;
-pub mod tally;
-mod vector;
-pub mod view;
+mod chart;
+mod numpy;
+mod sampling;
+mod summary;
 
-pub use mix::priority;
+pub use chart::{bucket, bucket_stats, grid};
+pub use numpy::array_view as view;
+pub use numpy::{histogram, statistics};
+pub use sampling::mix::priority;
+pub use sampling::{extremes, reservoir};
+pub use summary::aggregate as tally;
+pub use summary::{exact_sum, run_summary};

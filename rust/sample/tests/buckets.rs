@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use stepwell_sample::bucket::{Bucket, Buckets, merge_labels};
+use stepwell_sample::bucket_stats::Summary;
 use stepwell_sample::grid::Grid;
-use stepwell_sample::summary::Summary;
 
 /// Every bucket by a filter over all points.
 fn reference(grid: &Grid, points: &[(f64, f64)]) -> Vec<Bucket> {

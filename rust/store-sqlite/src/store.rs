@@ -1,20 +1,20 @@
 //! `SqliteStore`: the embedded store.
 
-use crate::append::{append, statements_of};
-use crate::catalog::{self, RunRow};
-use crate::check::recoveries;
-use crate::compaction::{self, CompactionPolicy};
-use crate::damage;
-use crate::database::{Database, Healed, OnDamage, OpenError, tell};
-use crate::digest::{Digest, KeyDigest};
-use crate::digest_cache::DigestCache;
-use crate::error::store_error;
-use crate::files;
-use crate::journal::JournalCache;
-use crate::patrol::{Seen, TURN_PAGES};
-use crate::replacement::FileId;
-use crate::space::Space;
-use crate::view::RunView;
+use crate::chunks::journal::JournalCache;
+use crate::damage::check::recoveries;
+use crate::damage::frames;
+use crate::damage::patrol::{Seen, TURN_PAGES};
+use crate::db::catalog::{self, RunRow};
+use crate::db::database::{Database, Healed, OnDamage, OpenError, tell};
+use crate::db::error::store_error;
+use crate::db::files;
+use crate::db::replacement::FileId;
+use crate::db::space::Space;
+use crate::read::digest_cache::DigestCache;
+use crate::read::run_stats::{Digest, KeyDigest};
+use crate::read::view::RunView;
+use crate::write::append::{append, statements_of};
+use crate::write::compaction::{self, CompactionPolicy};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -120,10 +120,10 @@ impl SqliteStore {
 
     /// Sets aside what is damaged in the file `met`, so that everything else goes on. Whether there was anything.
     fn heal(&self, met: Option<FileId>) -> Result<bool, StoreError> {
-        let frames = self.database.read(damage::find);
+        let frames = self.database.read(frames::find);
         match frames {
             Ok(frames) if !frames.is_empty() => {
-                let told = self.database.writer()?.transaction(|connection| damage::set_aside(connection, &frames))?;
+                let told = self.database.writer()?.transaction(|connection| frames::set_aside(connection, &frames))?;
                 frames.iter().for_each(|frame| self.journal.forget(frame.id));
                 if let Some(told) = told {
                     tell(format_args!("{told}"));

@@ -1,0 +1,183 @@
+//! Points gathered into the buckets of a grid: mean, minimum, maximum, first, last and count of each.
+
+use crate::chart::bucket_stats::Summary;
+use crate::chart::grid::{Grid, Scale};
+
+/// The buckets of one series on a grid. Points arrive in step order; first and last are by arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Buckets {
+    grid: Grid,
+    summaries: Vec<Summary>,
+}
+
+/// What a chart draws of a bucket that has points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Which bucket of the grid.
+    pub index: usize,
+    /// Where it is drawn: the middle of the bucket.
+    pub x: f64,
+    /// The mean of all numbers; NaN if all values are.
+    pub mean: f64,
+    /// The smallest number; NaN if all values are.
+    pub min: f64,
+    /// The largest number; NaN if all values are.
+    pub max: f64,
+    /// The value that arrived first.
+    pub first: f64,
+    /// The value that arrived last.
+    pub last: f64,
+    /// Points, NaN included.
+    pub count: u64,
+}
+
+impl Buckets {
+    /// Empty buckets.
+    pub fn new(grid: Grid) -> Self {
+        Self { grid, summaries: vec![Summary::EMPTY; grid.len()] }
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// Adds one point; what lies outside of the grid is left out.
+    pub fn add(&mut self, x: f64, value: f64) {
+        if let Some(i) = self.grid.index(x) {
+            self.summaries[i].add(value);
+        }
+    }
+
+    /// Adds points by step; what lies outside of the grid is left out. Quickest if steps rise. The slices are of one length;
+    /// what one has more is ignored.
+    pub fn extend_steps(&mut self, steps: &[i64], values: &[f64]) {
+        if self.grid.scale() != Scale::Steps {
+            return steps.iter().zip(values).for_each(|(&step, &value)| self.add(step as f64, value));
+        }
+        let grid = self.grid;
+        self.runs(
+            steps,
+            values,
+            |step| grid.index_of_step(step),
+            |i| grid.step_bounds(i),
+            |step, &(low, high)| low <= step && step <= high,
+        );
+    }
+
+    /// Adds points by any number, such as a time or another series; NaN and what lies outside of the grid are left out. Quickest
+    /// if `xs` rise. The slices are of one length; what one has more is ignored.
+    pub fn extend(&mut self, xs: &[f64], values: &[f64]) {
+        let grid = self.grid;
+        // A last edge beyond the largest double is that double, and belongs to no other bucket.
+        let bounds = |i: usize| (grid.edge(i), if grid.edge(i + 1) == f64::MAX { f64::INFINITY } else { grid.edge(i + 1) });
+        self.runs(xs, values, |x| grid.index(x), bounds, |x, &(low, high)| low <= x && x < high);
+    }
+
+    /// Adds points run by run: as long as they stay within the bounds of a bucket, only those are looked at.
+    fn runs<X: Copy, Bounds>(
+        &mut self,
+        xs: &[X],
+        values: &[f64],
+        index: impl Fn(X) -> Option<usize>,
+        bounds: impl Fn(usize) -> Bounds,
+        within: impl Fn(X, &Bounds) -> bool,
+    ) {
+        let mut points = xs.iter().copied().zip(values.iter().copied()).peekable();
+        while let Some((x, value)) = points.next() {
+            let Some(i) = index(x) else { continue };
+            let bounds = bounds(i);
+            let mut summary = self.summaries[i];
+            summary.add(value);
+            while let Some((_, value)) = points.next_if(|&(x, _)| within(x, &bounds)) {
+                summary.add(value);
+            }
+            self.summaries[i] = summary;
+        }
+    }
+
+    /// Adds a whole chunk by its summary if all its points, from `first` to `last`, fall into one bucket. If not, returns `false`
+    /// and the chunk must be decoded. A chunk outside of the grid is done with, too.
+    pub fn add_chunk(&mut self, first: i64, last: i64, summary: &Summary) -> bool {
+        match (self.grid.index_of_step(first), self.grid.index_of_step(last)) {
+            (Some(one), Some(other)) if one == other => {
+                self.summaries[one].merge(summary);
+                true
+            }
+            (None, None) => !self.spans(first as f64, last as f64),
+            _ => false,
+        }
+    }
+
+    /// As [`Buckets::add_chunk`], for a chunk whose x lie from `first` to `last` and rise.
+    pub fn add_chunk_between(&mut self, first: f64, last: f64, summary: &Summary) -> bool {
+        match (self.grid.index(first), self.grid.index(last)) {
+            (Some(one), Some(other)) if one == other => {
+                self.summaries[one].merge(summary);
+                true
+            }
+            (None, None) => !self.spans(first, last),
+            _ => false,
+        }
+    }
+
+    /// Whether a range whose ends lie outside of the grid reaches across it. Unsure means yes.
+    fn spans(&self, first: f64, last: f64) -> bool {
+        !(last < self.grid.edge(0) || first > self.grid.edge(self.grid.len()))
+    }
+
+    /// The buckets that have points.
+    pub fn iter(&self) -> impl Iterator<Item = Bucket> {
+        let filled = self.summaries.iter().enumerate().filter(|(_, summary)| summary.count > 0);
+        filled.map(|(index, summary)| Bucket {
+            index,
+            x: self.grid.middle(index),
+            mean: summary.mean(),
+            min: summary.min(),
+            max: summary.max(),
+            first: summary.first(),
+            last: summary.last(),
+            count: summary.count,
+        })
+    }
+
+    /// The summary of bucket `i`, empty or not.
+    pub fn summary(&self, i: usize) -> Option<&Summary> {
+        self.summaries.get(i)
+    }
+
+    /// All points of the grid, NaN included.
+    pub fn count(&self) -> u64 {
+        self.summaries.iter().map(|summary| summary.count).sum()
+    }
+}
+
+/// Several labels as one line: the mean of the labels' means, each label weighing the same however often it logs; minimum and
+/// maximum over all of them; the first value of the first label in each bucket and the last of the last; all points counted.
+/// Means that are NaN are left out unless there is nothing else.
+///
+/// Returns `None` unless all labels are on one grid; there is one label at least.
+pub fn merge_labels(labels: &[Buckets]) -> Option<Vec<Bucket>> {
+    let grid = *labels.first()?.grid();
+    if labels.iter().any(|label| label.grid != grid) {
+        return None;
+    }
+    let merged = (0..grid.len()).filter_map(|index| {
+        let (mut means, mut all) = (Summary::EMPTY, Summary::EMPTY);
+        for summary in labels.iter().map(|label| &label.summaries[index]).filter(|summary| summary.count > 0) {
+            means.add(summary.mean());
+            all.merge(summary);
+        }
+        (all.count > 0).then(|| Bucket {
+            index,
+            x: grid.middle(index),
+            mean: means.mean(),
+            min: all.min(),
+            max: all.max(),
+            first: all.first(),
+            last: all.last(),
+            count: all.count,
+        })
+    });
+    Some(merged.collect())
+}

@@ -1,0 +1,193 @@
+//! What is known of a group of points without the points: count, sum, extremes, first and last value.
+
+/// The statistics of points in order of arrival, of a bucket as of a whole chunk.
+///
+/// NaN counts, and can be the first or last value, but is left out of sum, minimum and maximum, which are NaN only if there is
+/// nothing else. Infinities are values: they are minimum or maximum, and the mean is infinite, or NaN if both signs occur.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Summary {
+    /// Points, NaN included.
+    pub count: u64,
+    /// Points that are not NaN.
+    pub numbers: u64,
+    /// Their sum, rounded.
+    pub sum: f64,
+    /// What rounding lost of the sum.
+    compensation: f64,
+    /// The smallest number; `+inf` if there is none.
+    min: f64,
+    /// The largest number; `-inf` if there is none.
+    max: f64,
+    first: f64,
+    last: f64,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Summary {
+    /// The summary of no points.
+    pub const EMPTY: Self = Self {
+        count: 0,
+        numbers: 0,
+        sum: 0.0,
+        compensation: 0.0,
+        min: f64::INFINITY,
+        max: f64::NEG_INFINITY,
+        first: f64::NAN,
+        last: f64::NAN,
+    };
+
+    /// The summary of these values.
+    pub fn of(values: &[f64]) -> Self {
+        let mut summary = Self::EMPTY;
+        summary.extend(values);
+        summary
+    }
+
+    /// A summary from its stored parts. `min` and `max` are ignored if there are no `numbers`.
+    pub fn from_parts(count: u64, numbers: u64, sum: f64, min: f64, max: f64, first: f64, last: f64) -> Self {
+        let (min, max) = if numbers == 0 { (f64::INFINITY, f64::NEG_INFINITY) } else { (min, max) };
+        Self { count, numbers, sum, compensation: 0.0, min, max, first, last }
+    }
+
+    /// Adds a point.
+    #[inline(always)]
+    pub fn add(&mut self, value: f64) {
+        if self.count == 0 {
+            self.first = value;
+        }
+        self.count += 1;
+        self.last = value;
+        let is_number = !value.is_nan();
+        self.numbers += u64::from(is_number);
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+        self.add_to_sum(if is_number { value } else { 0.0 });
+    }
+
+    /// Knuth's exact sum of two, compensated as by Kahan, Babuška and Neumaier (Neumaier, ZAMM 54, 1974), without its branch.
+    #[inline(always)]
+    fn add_to_sum(&mut self, value: f64) {
+        let sum = self.sum + value;
+        let part = sum - self.sum;
+        self.compensation += (self.sum - (sum - part)) + (value - part);
+        self.sum = sum;
+    }
+
+    /// Adds points in order.
+    pub fn extend(&mut self, values: &[f64]) {
+        let mut summary = *self;
+        for &value in values {
+            summary.add(value);
+        }
+        *self = summary;
+    }
+
+    /// Adds the points of another summary, which arrived after these.
+    pub fn merge(&mut self, later: &Self) {
+        if later.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            self.first = later.first;
+        }
+        self.last = later.last;
+        self.count += later.count;
+        self.numbers += later.numbers;
+        self.min = self.min.min(later.min);
+        self.max = self.max.max(later.max);
+        self.add_to_sum(later.sum);
+        self.compensation += later.compensation;
+    }
+
+    /// The sum with what rounding lost of it.
+    pub fn total(&self) -> f64 {
+        // A sum that has left the finite numbers has no finite error.
+        if self.compensation.is_finite() { self.sum + self.compensation } else { self.sum }
+    }
+
+    /// The mean of the numbers, NaN if there are none. Never outside of minimum and maximum, even where the sum overflows.
+    pub fn mean(&self) -> f64 {
+        if self.numbers == 0 {
+            return f64::NAN;
+        }
+        let mean = self.total() / self.numbers as f64;
+        // NaN, of infinities of both signs, stays; sums of finite numbers that overflowed both ways have no better answer than 0.
+        match (mean.is_nan(), self.min.is_finite() && self.max.is_finite()) {
+            (true, true) => 0f64.clamp(self.min, self.max),
+            (true, false) => mean,
+            (false, _) => mean.clamp(self.min, self.max),
+        }
+    }
+
+    /// The smallest number; NaN if there is none.
+    pub fn min(&self) -> f64 {
+        if self.numbers == 0 { f64::NAN } else { self.min }
+    }
+
+    /// The largest number; NaN if there is none.
+    pub fn max(&self) -> f64 {
+        if self.numbers == 0 { f64::NAN } else { self.max }
+    }
+
+    /// The value that arrived first; NaN if there is none.
+    pub fn first(&self) -> f64 {
+        self.first
+    }
+
+    /// The value that arrived last; NaN if there is none.
+    pub fn last(&self) -> f64 {
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_keeps_what_a_plain_sum_loses() {
+        assert_eq!(Summary::of(&[1e16, 1.0, -1e16, 1.0]).mean(), 0.5);
+        let tenths = Summary::of(&[0.1; 1000]);
+        assert_eq!((tenths.mean(), tenths.min(), tenths.max()), (0.1, 0.1, 0.1));
+    }
+
+    #[test]
+    fn nan_counts_but_is_no_number() {
+        let summary = Summary::of(&[f64::NAN, 1.0, 3.0, f64::NAN]);
+        assert_eq!((summary.count, summary.numbers, summary.mean(), summary.min(), summary.max()), (4, 2, 2.0, 1.0, 3.0));
+        assert!(summary.first().is_nan() && summary.last().is_nan());
+        let nothing = Summary::of(&[f64::NAN]);
+        assert!(nothing.mean().is_nan() && nothing.min().is_nan() && nothing.max().is_nan());
+        assert_eq!((nothing.count, nothing.numbers), (1, 0));
+    }
+
+    #[test]
+    fn infinities_are_extremes_and_pull_the_mean_along() {
+        let up = Summary::of(&[1.0, f64::INFINITY, 2.0]);
+        assert_eq!((up.mean(), up.min(), up.max(), up.last()), (f64::INFINITY, 1.0, f64::INFINITY, 2.0));
+        let both = Summary::of(&[f64::NEG_INFINITY, f64::INFINITY]);
+        assert!(both.mean().is_nan());
+        assert_eq!((both.min(), both.max()), (f64::NEG_INFINITY, f64::INFINITY));
+    }
+
+    #[test]
+    fn a_sum_that_overflows_does_not_leave_the_range() {
+        assert_eq!(Summary::of(&[1e308, 1.5e308, 1.2e308]).mean(), 1.5e308);
+        assert_eq!(Summary::of(&[-1.5e308, -1.5e308, 1e308]).mean(), -1.5e308);
+    }
+
+    #[test]
+    fn merging_is_adding_in_order() {
+        let values = [3.0, f64::NAN, -1.0, 0.5, 8.0, 2.25];
+        for cut in 0..=values.len() {
+            let mut merged = Summary::of(&values[..cut]);
+            merged.merge(&Summary::of(&values[cut..]));
+            assert_eq!(merged, Summary::of(&values), "{cut}");
+        }
+    }
+}

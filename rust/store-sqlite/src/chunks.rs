@@ -1,0 +1,7 @@
+//! Rows as they are stored: frames of the journal, and blocks of compressed columns.
+
+pub(crate) mod aggregate;
+pub(crate) mod column;
+pub(crate) mod journal;
+pub(crate) mod row_group;
+pub(crate) mod steps;

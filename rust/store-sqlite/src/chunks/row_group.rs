@@ -1,0 +1,186 @@
+//! Blocks in the database: rows of one shape, a column per key.
+
+use crate::chunks::aggregate;
+use crate::chunks::column::{
+    Cell, ORDINAL_BITS, blob, pack, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned,
+};
+use crate::db::error::store_error;
+use rusqlite::{Connection, params};
+use stepwell_codec::column::Numbers;
+use stepwell_model::limits;
+use stepwell_store::StoreError;
+use stepwell_store::decode::RowBlock;
+
+/// Numbers that a block holds at most (128 MiB of doubles): whoever scans rows has all columns of a block in memory.
+const BLOCK_NUMBERS: usize = 16 << 20;
+
+/// Rows that a block of so many keys holds at most.
+pub(crate) fn capacity(keys: usize) -> usize {
+    (BLOCK_NUMBERS / keys.max(1)).clamp(1, limits::CHUNK_POINTS)
+}
+
+/// A block that has room.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredBlock {
+    pub(crate) id: i64,
+    pub(crate) row_count: usize,
+}
+
+/// Names the set of a block's keys (FNV-1a over words, stored, so fixed). Two sets of one name are told apart when a block is taken.
+pub(crate) fn shape_hash(keys: &[i64]) -> i64 {
+    let hash = keys.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, key| (hash.rotate_left(23) ^ *key as u64).wrapping_mul(0x0100_0000_01b3));
+    hash as i64
+}
+
+/// Blocks of a shape with room, the smallest first.
+pub(crate) fn small_blocks(connection: &Connection, stream: i64, shape: i64, capacity: usize) -> Result<Vec<StoredBlock>, StoreError> {
+    connection
+        .prepare_cached("SELECT id, row_count FROM blocks WHERE stream = ?1 AND shape = ?2 AND row_count < ?3 ORDER BY row_count, id")
+        .and_then(|mut select| {
+            let block = |row: &rusqlite::Row<'_>| Ok(StoredBlock { id: row.get(0)?, row_count: row.get::<_, i64>(1)? as usize });
+            select.query_map(params![stream, shape, capacity as i64], block)?.collect()
+        })
+        .map_err(store_error)
+}
+
+/// The rows of a block, without columns.
+pub(crate) fn read_rows(connection: &Connection, id: i64) -> Result<RowBlock, StoreError> {
+    let sql = "SELECT row_count, steps, entries, times, sampled FROM blocks WHERE id = ?1";
+    read_one(connection, sql, id, |count, row| {
+        let sampled = row.get_ref(4).map_err(store_error)?.as_blob_or_null().map_err(|error| store_error(error.into()))?;
+        Ok(RowBlock {
+            steps: unpack_integers(blob(row, 1)?, count)?,
+            entries: unsigned(unpack_integers(blob(row, 2)?, count)?),
+            times: unpack_integers(blob(row, 3)?, count)?,
+            sampled: unpack_bits(sampled, count),
+            ..RowBlock::default()
+        })
+    })
+}
+
+/// All columns of a block of `rows` rows, with the ids of their keys; of `wanted` keys only, if it is given.
+pub(crate) fn read_columns(
+    connection: &Connection,
+    id: i64,
+    rows: usize,
+    wanted: &dyn Fn(i64) -> bool,
+) -> Result<(Vec<i64>, Vec<Numbers>), StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT key, numbers FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22 ORDER BY id")
+        .map_err(store_error)?;
+    let mut found = select.query([id]).map_err(store_error)?;
+    let (mut keys, mut columns) = (Vec::new(), Vec::new());
+    while let Some(row) = found.next().map_err(store_error)? {
+        let key: i64 = row.get(0).map_err(store_error)?;
+        if wanted(key) {
+            keys.push(key);
+            columns.push(unpack(blob(row, 1)?, rows)?);
+        }
+    }
+    Ok((keys, columns))
+}
+
+/// Reads a block and deletes it, if it has these keys.
+pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Option<RowBlock>, StoreError> {
+    let mut block = read_rows(connection, id)?;
+    let (keys, columns) = read_columns(connection, id, block.steps.len(), &|_| true)?;
+    if keys != shape {
+        return Ok(None);
+    }
+    block.columns = columns;
+    for delete in [
+        "DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
+        "DELETE FROM tallies WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
+        "DELETE FROM blocks WHERE id = ?1",
+    ] {
+        connection.prepare_cached(delete).and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
+    }
+    Ok(Some(block))
+}
+
+/// Writes a block that is not empty. `shape` holds the ids of its columns' keys, rising.
+pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i64], rows: &RowBlock) -> Result<(), StoreError> {
+    let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(()) };
+    let count = rows.steps.len();
+    let entries: Vec<i64> = rows.entries.iter().map(|entry| *entry as i64).collect();
+    let id: i64 = connection
+        .prepare_cached(
+            "INSERT INTO blocks (stream, shape, row_count, key_count, first_step, last_step, steps, entries, times, sampled)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
+        )
+        .and_then(|mut insert| {
+            insert.query_row(
+                params![
+                    stream,
+                    hash,
+                    count as i64,
+                    shape.len() as i64,
+                    first,
+                    last,
+                    pack_integers(&rows.steps),
+                    pack_integers(&entries),
+                    pack_integers(&rows.times),
+                    pack_bits(&rows.sampled)
+                ],
+                |row| row.get(0),
+            )
+        })
+        .map_err(store_error)?;
+    let mut insert = connection
+        .prepare_cached(
+            "INSERT INTO columns (id, key, stream, first_step, last_step, count, min, max, sum, first, last, numbers)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .map_err(store_error)?;
+    for (ordinal, (key, column)) in shape.iter().zip(&rows.columns).enumerate() {
+        let extent = Extent::of(column);
+        let column_id = id << ORDINAL_BITS | ordinal as i64;
+        insert
+            .execute(params![
+                column_id,
+                key,
+                stream,
+                first,
+                last,
+                count as i64,
+                extent.min,
+                extent.max,
+                extent.sum,
+                Cell(column.get(0)),
+                Cell(column.get(count - 1)),
+                pack(column)
+            ])
+            .map_err(store_error)?;
+        if count >= aggregate::FROM_POINTS {
+            aggregate::write(connection, column_id, column)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the numbers of a column that are not NaN span and sum up to.
+struct Extent {
+    min: Option<f64>,
+    max: Option<f64>,
+    sum: f64,
+}
+
+impl Extent {
+    fn of(numbers: &Numbers) -> Self {
+        let mut extent = Self { min: None, max: None, sum: 0.0 };
+        let mut add = |value: f64| {
+            if !value.is_nan() {
+                extent.min = Some(extent.min.map_or(value, |min| min.min(value)));
+                extent.max = Some(extent.max.map_or(value, |max| max.max(value)));
+                extent.sum += value;
+            }
+        };
+        match numbers {
+            Numbers::Float(values) => values.iter().for_each(|value| add(*value)),
+            _ => numbers.iter().for_each(|number| add(number.to_f64())),
+        }
+        // Infinities of both signs: SQLite has no NaN.
+        extent.sum = if extent.sum.is_nan() { 0.0 } else { extent.sum };
+        extent
+    }
+}

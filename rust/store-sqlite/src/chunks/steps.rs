@@ -1,0 +1,139 @@
+//! Steps that are stored: which there are, and how many of others are new.
+
+use crate::chunks::column::{blob, read_one, unpack_integers};
+use crate::db::error::store_error;
+use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use stepwell_model::Step;
+use stepwell_store::StoreError;
+
+/// Whose steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepsOf {
+    /// All rows of the stream.
+    Rows,
+    /// The numbers of this key in the stream.
+    Key(i64),
+}
+
+/// Reads the steps of blocks, each block once.
+pub(crate) struct StepReader<'c> {
+    connection: &'c Connection,
+    blocks: FxHashMap<i64, Arc<Vec<Step>>>,
+}
+
+/// A set of steps of one origin, known by its bounds and size.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) first: Step,
+    pub(crate) last: Step,
+    pub(crate) count: u64,
+    pub(crate) origin: Origin,
+}
+
+/// Where the steps of a span are.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// In the blocks of this stream.
+    Stream(i64),
+    /// Here, rising.
+    Steps(Arc<Vec<Step>>),
+}
+
+impl Span {
+    /// A span of rising steps; none if there are none.
+    pub(crate) fn of_steps(steps: Arc<Vec<Step>>) -> Option<Self> {
+        let (first, last) = (*steps.first()?, *steps.last()?);
+        Some(Self { first, last, count: steps.len() as u64, origin: Origin::Steps(steps) })
+    }
+}
+
+impl<'c> StepReader<'c> {
+    /// A reader over a snapshot.
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, blocks: FxHashMap::default() }
+    }
+
+    /// The stored steps of a stream in blocks that overlap `first..=last`, rising.
+    fn within(&mut self, of: StepsOf, stream: i64, first: Step, last: Step) -> Result<Vec<Step>, StoreError> {
+        let blocks: Vec<i64> = match of {
+            StepsOf::Rows => self
+                .connection
+                .prepare_cached("SELECT id FROM blocks WHERE stream = ?1 AND first_step <= ?3 AND last_step >= ?2")
+                .and_then(|mut select| select.query_map(params![stream, first, last], |row| row.get(0))?.collect()),
+            StepsOf::Key(key) => self
+                .connection
+                .prepare_cached("SELECT id >> 22 FROM columns WHERE stream = ?1 AND first_step <= ?3 AND last_step >= ?2 AND key = ?4")
+                .and_then(|mut select| select.query_map(params![stream, first, last, key], |row| row.get(0))?.collect()),
+        }
+        .map_err(store_error)?;
+        let mut steps = Vec::new();
+        for block in blocks {
+            steps.extend_from_slice(&self.block(block)?);
+        }
+        steps.sort();
+        steps.dedup();
+        Ok(steps)
+    }
+
+    fn block(&mut self, id: i64) -> Result<Arc<Vec<Step>>, StoreError> {
+        if let Some(steps) = self.blocks.get(&id) {
+            return Ok(steps.clone());
+        }
+        let sql = "SELECT row_count, steps FROM blocks WHERE id = ?1";
+        let steps = Arc::new(read_one(self.connection, sql, id, |count, row| unpack_integers(blob(row, 1)?, count))?);
+        self.blocks.insert(id, steps.clone());
+        Ok(steps)
+    }
+
+    /// How many of `steps`, rising, are not stored for the stream.
+    pub(crate) fn missing(&mut self, of: StepsOf, stream: i64, steps: &[Step]) -> Result<u64, StoreError> {
+        let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Ok(0) };
+        let stored = self.within(of, stream, first, last)?;
+        let mut stored = stored.iter().peekable();
+        let mut missing = 0;
+        for step in steps {
+            while stored.next_if(|next| *next < step).is_some() {}
+            missing += u64::from(stored.peek() != Some(&step));
+        }
+        Ok(missing)
+    }
+
+    /// How many different steps the spans have together. Steps are read only where spans overlap.
+    pub(crate) fn count(&mut self, of: StepsOf, mut spans: Vec<Span>) -> Result<u64, StoreError> {
+        spans.sort_by_key(|span| span.first);
+        let (mut total, mut rest) = (0, &spans[..]);
+        while let Some(first) = rest.first() {
+            let (mut last, mut len) = (first.last, 1);
+            while let Some(next) = rest.get(len).filter(|next| next.first <= last) {
+                last = last.max(next.last);
+                len += 1;
+            }
+            let (cluster, after) = rest.split_at(len);
+            total += if let [span] = cluster { span.count } else { self.count_overlapping(of, cluster)? };
+            rest = after;
+        }
+        Ok(total)
+    }
+
+    /// Reads all spans but the largest stored one, and looks for their steps in that one.
+    fn count_overlapping(&mut self, of: StepsOf, spans: &[Span]) -> Result<u64, StoreError> {
+        let stored = |span: &&Span| matches!(span.origin, Origin::Stream(_));
+        let base = spans.iter().filter(stored).max_by_key(|span| span.count);
+        let mut steps: Vec<Step> = Vec::new();
+        for span in spans {
+            match &span.origin {
+                _ if base.is_some_and(|base| std::ptr::eq(base, span)) => {}
+                Origin::Steps(own) => steps.extend_from_slice(own),
+                Origin::Stream(stream) => steps.extend(self.within(of, *stream, span.first, span.last)?),
+            }
+        }
+        steps.sort();
+        steps.dedup();
+        match base {
+            Some(Span { count, origin: Origin::Stream(stream), .. }) => Ok(count + self.missing(of, *stream, &steps)?),
+            _ => Ok(steps.len() as u64),
+        }
+    }
+}

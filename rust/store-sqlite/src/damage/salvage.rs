@@ -1,0 +1,402 @@
+//! A damaged file, taken apart: every row that is what was written goes into a new file, and what is missing is counted.
+//!
+//! No tree of the damaged file is followed. Each page is looked at by itself, and each row is known by its checksum (rows.rs), so what a broken
+//! page costs is its own rows; of those that are there twice (copies.sql, or an older state of a page) the newest counts. Blocks are written
+//! anew as compaction writes them, with all that is derived from them.
+//!
+//! What is missing is known from what was counted while it was there: the rows and cells of each stream's blocks, the statements of each run,
+//! and the dense numbers of the entries that are still in the journal. So a run never says less than it lacks, and more only by cells: a lost
+//! row counts once, and each of its cells that was no number once more. Where both copies of such a count are lost (in a file that is cut off
+//! in the middle of them), nothing says how much there was: one is added, and the report names the run.
+
+pub(crate) mod pages;
+pub(crate) mod rows;
+
+use crate::chunks::column::{unpack, unpack_bits, unpack_integers, unsigned};
+use crate::db::catalog;
+use crate::db::error::{damaged, store_error};
+use crate::write::compaction;
+use pages::Pages;
+use rows::{BLOCKS, COLUMNS, COUNTERS, FILES, KEYS, OTHERS, PROJECTS, Place, RUNS, Row, SETTINGS, STREAMS, Table, reread, rows_of};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use stepwell_model::{EntryNumber, Step};
+use stepwell_store::StoreError;
+use stepwell_store::decode::RowBlock;
+
+/// Ids of journal rows and blocks that are passed over: none is given twice, not even one that was lost.
+const SKIPPED_IDS: i64 = 1 << 20;
+
+/// What came of it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Salvage {
+    /// Rows of ours that were found. Without any the file may be another program's.
+    pub(crate) found: u64,
+    /// Pages that are not what was written.
+    pub(crate) damaged_pages: u64,
+    /// Rows that are missing, wholly or in part.
+    pub(crate) lost_rows: u64,
+    /// What is missing, in sentences.
+    pub(crate) losses: Vec<String>,
+}
+
+impl Salvage {
+    /// Whether anything is missing.
+    pub(crate) fn is_loss(&self) -> bool {
+        self.found == 0 || self.lost_rows > 0 || !self.losses.is_empty()
+    }
+
+    /// What happened to the file, for whoever runs the process.
+    pub(crate) fn report(&self, file: &Path, kept: Option<&Path>) -> String {
+        let name = file.display();
+        let found = format!("{name} was damaged ({} pages) and is made anew of what could be read", self.damaged_pages);
+        match kept {
+            Some(kept) if self.losses.is_empty() => format!("{found}, which is nothing; the damaged file is kept as {}", kept.display()),
+            Some(kept) => format!("{found}: {}; the damaged file is kept as {}", self.losses.join("; "), kept.display()),
+            None => format!("{found}; nothing is missing"),
+        }
+    }
+}
+
+/// What is not in its final form yet after the first look.
+#[derive(Default)]
+struct Places {
+    /// Runs and streams of which a copy of the last state is there, with its counts.
+    counted_runs: BTreeSet<i64>,
+    counted_streams: BTreeSet<i64>,
+    /// By stream and id.
+    blocks: BTreeMap<(i64, i64), Place>,
+    /// By block and ordinal: key and place.
+    columns: FxHashMap<i64, BTreeMap<i64, (i64, Place)>>,
+}
+
+/// Copies what can be read of the database into `new`, which has tables (`schema.sql`) and nothing else.
+pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, StoreError> {
+    let mut salvage = Salvage::default();
+    let mut places = Places::default();
+    let free = pages.free().map_err(unreadable)?;
+    for number in (1..=pages.count).filter(|number| !free.contains(number)) {
+        let (page, sound) = pages.read(number).map_err(unreadable)?;
+        salvage.damaged_pages += u64::from(!sound);
+        for row in rows_of(pages, number, &page, sound).map_err(unreadable)? {
+            salvage.found += 1;
+            take(new, &row, &mut places)?;
+        }
+    }
+    if salvage.found == 0 {
+        return Ok(salvage);
+    }
+    let (there, stated) = (pages.count, pages.stated().map_err(unreadable)?);
+    if stated.is_some_and(|stated| there < stated) {
+        salvage.losses.push(format!("the file is cut off after {there} of {} pages", stated.unwrap_or_default()));
+    }
+    complete_catalog(new)?;
+    let mut lost = write_blocks(pages, new, &places, &mut salvage)?;
+    let uncounted = find_uncounted(new, &places, &mut salvage)?;
+    for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?).chain(uncounted) {
+        *lost.entry(run).or_default() += rows;
+    }
+    tell(new, &lost, &mut salvage)?;
+    Ok(salvage)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
+fn unreadable(error: io::Error) -> StoreError {
+    StoreError::Unavailable(format!("store.sqlite cannot be read: {error}"))
+}
+
+/// Takes in a row, unless a newer state of it is known.
+fn take(new: &Connection, row: &Row, places: &mut Places) -> Result<(), StoreError> {
+    let put = |key: &[&str], age: &[&str]| put(new, row, key, age).map_err(store_error);
+    match row.table {
+        table if *table == RUNS && row.listed => places.counted_runs.insert(row.integer(0)),
+        table if *table == STREAMS && row.listed => places.counted_streams.insert(row.integer(0)),
+        _ => false,
+    };
+    match row.table {
+        table if *table == BLOCKS => {
+            places.blocks.entry((row.integer(1), row.integer(0))).or_insert(row.place);
+            Ok(())
+        }
+        table if *table == COLUMNS => {
+            let (block, ordinal) = (row.integer(0) >> 22, row.integer(0) & ((1 << 22) - 1));
+            places.columns.entry(block).or_default().entry(ordinal).or_insert((row.integer(1), row.place));
+            Ok(())
+        }
+        table if *table == COUNTERS => put(&["name"], &["value"]),
+        table if *table == PROJECTS => put(&["id"], &["next_slot"]),
+        table if *table == RUNS => put(&["id"], &["version", "statements", "lost_rows", "deleted"]),
+        table if *table == STREAMS => put(&["id"], &["durable", "compacted", "heartbeat", "stored_rows", "exit_code"]),
+        table if *table == SETTINGS => put(&["run", "kind", "key"], &["time", "stream", "entry"]),
+        table if *table == FILES => put(&["run", "path"], &["time", "stream", "entry"]),
+        table if *table == KEYS => put(&["id"], &["has_others"]),
+        // Never changed.
+        _ => put(&[], &[]),
+    }
+}
+
+/// Inserts a row. One that is there by `key` gives way if it is older by the fields `age`.
+fn put(new: &Connection, row: &Row, key: &[&str], age: &[&str]) -> rusqlite::Result<()> {
+    let Table { name, columns, .. } = row.table;
+    // Ids of `others` are given again after a run was purged; its cells are known by what they say.
+    let skip = usize::from(*row.table == OTHERS);
+    let columns = &columns[skip..];
+    let values: Vec<String> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+    let (columns_text, values) = (columns.join(", "), values.join(", "));
+    let sql = if key.is_empty() {
+        format!("INSERT OR IGNORE INTO {name} ({columns_text}) VALUES ({values})")
+    } else {
+        let set: Vec<String> = columns.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let of = |prefix: &str| age.iter().map(|field| format!("ifnull({prefix}{field}, -1)")).collect::<Vec<_>>().join(", ");
+        let newer = if age.len() == 1 {
+            format!("{} > {}", of("excluded."), of(&format!("{name}.")))
+        } else {
+            format!("({}) > ({})", of("excluded."), of(&format!("{name}.")))
+        };
+        format!(
+            "INSERT INTO {name} ({columns_text}) VALUES ({values}) ON CONFLICT ({}) DO UPDATE SET {} WHERE {newer}",
+            key.join(", "),
+            set.join(", ")
+        )
+    };
+    match new.prepare_cached(&sql)?.execute(params_from_iter(&row.fields[skip..])) {
+        // Two states of something that has another id by now: the first one stays.
+        Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == rusqlite::ErrorCode::ConstraintViolation => Ok(()),
+        result => result.map(drop),
+    }
+}
+
+/// Makes anew what streams and runs hang on and what is not there, from what they say of it.
+fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
+    let version: i64 = new
+        .query_row("SELECT max(ifnull((SELECT max(value) FROM counters), 0), ifnull((SELECT max(version) FROM runs), 0)) + 1", [], |row| {
+            row.get(0)
+        })
+        .map_err(store_error)?;
+    let execute = |sql: &str, params: &[&dyn rusqlite::ToSql]| new.execute(sql, params).map(drop).map_err(store_error);
+    execute("INSERT INTO counters (name, value) VALUES ('version', ?1) ON CONFLICT (name) DO UPDATE SET value = ?1", &[&version])?;
+    let streams: Vec<(i64, Vec<u8>)> = new
+        .prepare("SELECT run, opening FROM streams")
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(store_error)?;
+    for (run, opening) in streams {
+        let opening = catalog::decode_opening(&opening)?;
+        let of_run = "SELECT project, slot FROM runs WHERE id = ?1";
+        let known: Option<(i64, i64)> =
+            new.query_row(of_run, [run], |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(store_error)?;
+        if let Some((project, _)) = known {
+            let make = "INSERT OR IGNORE INTO projects (id, entity, name) VALUES (?1, ?2, ?3)";
+            execute(make, &[&project, &opening.entity, &opening.project])?;
+            continue;
+        }
+        execute("INSERT OR IGNORE INTO projects (entity, name) VALUES (?1, ?2)", &[&opening.entity, &opening.project])?;
+        let find = "SELECT id, max(next_slot, ifnull((SELECT max(slot) + 1 FROM runs WHERE project = projects.id), 0))
+             FROM projects WHERE entity = ?1 AND name = ?2";
+        let (project, slot): (i64, i64) =
+            new.query_row(find, [&opening.entity, &opening.project], |row| Ok((row.get(0)?, row.get(1)?))).map_err(store_error)?;
+        execute(
+            "INSERT OR IGNORE INTO runs (id, project, name, slot, version, rows_version) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            &[&run, &project, &opening.run, &slot, &version],
+        )?;
+    }
+    for sql in [
+        "UPDATE projects SET next_slot = max(next_slot, ifnull((SELECT max(slot) + 1 FROM runs WHERE project = projects.id), 0))",
+        // A run whose project is known by nothing else any more.
+        "INSERT OR IGNORE INTO projects (id, entity, name, next_slot)
+             SELECT project, 'local', 'salvaged-' || project, max(slot) + 1 FROM runs
+             WHERE project NOT IN (SELECT id FROM projects) GROUP BY project",
+        // Purged, but for what older pages still held.
+        "UPDATE runs SET deleted = 1 WHERE deleted = 2",
+        "UPDATE runs SET rows_version = (SELECT value FROM counters), version = (SELECT value FROM counters)",
+        // A copy of a stream is as of its last compaction.
+        "UPDATE streams SET durable = max(durable, compacted, ifnull((SELECT max(last) FROM journal WHERE stream = streams.id), 0))",
+        // They cannot be read, so they count as lost.
+        "DELETE FROM others WHERE key NOT IN (SELECT id FROM keys)",
+        "UPDATE keys SET has_others = 1 WHERE id IN (SELECT key FROM others)",
+        // They were compacted: an older page still had them.
+        "DELETE FROM journal WHERE last <= (SELECT compacted FROM streams WHERE id = journal.stream)",
+    ] {
+        execute(sql, &[])?;
+    }
+    Ok(())
+}
+
+/// A stream as it must be.
+struct Expected {
+    run: i64,
+    rows: i64,
+    others: i64,
+}
+
+/// Writes the blocks anew. Returns how many rows of each run are missing in them.
+fn write_blocks(pages: &mut Pages, new: &Connection, places: &Places, salvage: &mut Salvage) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let keys: FxHashMap<i64, i64> = new
+        .prepare("SELECT id, run FROM keys")
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(store_error)?;
+    let streams: BTreeMap<i64, Expected> = new
+        .prepare("SELECT streams.id, run, stored_rows, stored_others FROM streams JOIN runs ON runs.id = run WHERE deleted = 0")
+        .and_then(|mut select| {
+            let expected =
+                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Expected { run: row.get(1)?, rows: row.get(2)?, others: row.get(3)? }));
+            select.query_map([], expected)?.collect()
+        })
+        .map_err(store_error)?;
+    new.execute(
+        "UPDATE streams SET row_count = 0, first_step = NULL, last_step = NULL, last_entry = NULL, last_time = NULL, stored_rows = 0,
+             stored_others = (SELECT count(*) FROM others WHERE stream = streams.id)",
+        [],
+    )
+    .map_err(store_error)?;
+    for table in ["others", "journal"] {
+        let strangers = format!("DELETE FROM {table} WHERE stream NOT IN (SELECT id FROM streams)");
+        let count = new.execute(&strangers, []).map_err(store_error)?;
+        if count > 0 {
+            salvage.losses.push(format!("{count} rows of {table} belong to streams that are lost"));
+            salvage.lost_rows += count as u64;
+        }
+    }
+    let strangers = places.blocks.keys().filter(|(stream, _)| !streams.contains_key(stream)).map(|(stream, _)| *stream);
+    for stream in strangers.collect::<BTreeSet<_>>() {
+        if !new.prepare("SELECT 1 FROM streams WHERE id = ?1").and_then(|mut known| known.exists([stream])).map_err(store_error)? {
+            salvage.losses.push(format!("the blocks of stream {stream} are left out: its opening is lost"));
+            salvage.lost_rows += 1;
+        }
+    }
+    let mut lost: BTreeMap<i64, u64> = BTreeMap::new();
+    for (&stream, expected) in &streams {
+        let mut written = Written::default();
+        // The newest first: what an older block holds that a newer one has taken in is known by then.
+        for (&(_, id), &place) in places.blocks.range((stream, i64::MIN)..=(stream, i64::MAX)).rev() {
+            // All are there: what is left are older states, of which columns may be gone.
+            if written.rows >= expected.rows {
+                break;
+            }
+            let Some((key_count, shape, rows)) = read_block(pages, place, id, places, &keys)? else { continue };
+            written.add(new, stream, key_count, &shape, rows)?;
+        }
+        let others: i64 =
+            new.query_row("SELECT stored_others FROM streams WHERE id = ?1", [stream], |row| row.get(0)).map_err(store_error)?;
+        let missing = (expected.rows - written.rows).max(0) + (expected.others - others).max(0);
+        *lost.entry(expected.run).or_default() += missing as u64 + written.incomplete;
+    }
+    Ok(lost)
+}
+
+/// What was written of a stream's blocks.
+#[derive(Default)]
+struct Written {
+    rows: i64,
+    /// Rows whose block has lost a column.
+    incomplete: u64,
+    /// By shape, step: the entry that is there.
+    known: FxHashMap<Vec<i64>, FxHashMap<Step, EntryNumber>>,
+}
+
+impl Written {
+    fn add(&mut self, new: &Connection, stream: i64, key_count: i64, shape: &[i64], mut rows: RowBlock) -> Result<(), StoreError> {
+        let known = self.known.entry(shape.to_vec()).or_default();
+        let newer = |(step, entry): (&Step, &EntryNumber)| known.get(step).is_none_or(|known| known < entry);
+        if !rows.steps.iter().zip(&rows.entries).any(newer) {
+            return Ok(());
+        }
+        known.extend(rows.steps.iter().copied().zip(rows.entries.iter().copied()));
+        self.rows += rows.steps.len() as i64;
+        if key_count != shape.len() as i64 {
+            self.incomplete += rows.steps.len() as u64;
+        }
+        rows.settle();
+        compaction::store_block(new, stream, shape, rows)
+    }
+}
+
+/// A block with those of its columns that are there and whose keys are known: how many columns it had, their keys, and its rows.
+fn read_block(
+    pages: &mut Pages,
+    place: Place,
+    id: i64,
+    places: &Places,
+    keys: &FxHashMap<i64, i64>,
+) -> Result<Option<(i64, Vec<i64>, RowBlock)>, StoreError> {
+    let Some(row) = reread(pages, place).map_err(unreadable)? else { return Ok(None) };
+    let count = usize::try_from(row.integer(3)).map_err(damaged)?;
+    let integers = |column: usize| unpack_integers(row.blob(column).unwrap_or_default(), count);
+    let mut rows = RowBlock {
+        steps: integers(7)?,
+        entries: unsigned(integers(8)?),
+        times: integers(9)?,
+        sampled: unpack_bits(row.blob(10), count),
+        ..RowBlock::default()
+    };
+    let mut columns = BTreeMap::new();
+    for (key, place) in places.columns.get(&id).into_iter().flat_map(BTreeMap::values).filter(|(key, _)| keys.contains_key(key)) {
+        if let Some(column) = reread(pages, *place).map_err(unreadable)? {
+            columns.insert(*key, unpack(column.blob(11).unwrap_or_default(), count)?);
+        }
+    }
+    let shape = columns.keys().copied().collect();
+    rows.columns = columns.into_values().collect();
+    Ok(Some((row.integer(4), shape, rows)))
+}
+
+/// Runs without streams, and those of which a count is lost or an older one: one loss for each, as nothing says how many there are.
+fn find_uncounted(new: &Connection, places: &Places, salvage: &mut Salvage) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut select = new
+        .prepare("SELECT runs.id, name, streams.id FROM runs LEFT JOIN streams ON run = runs.id WHERE deleted = 0")
+        .map_err(store_error)?;
+    let mut rows = select.query([]).map_err(store_error)?;
+    let mut uncounted = BTreeMap::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let read = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let (run, name, stream): (i64, String, Option<i64>) = read().map_err(store_error)?;
+        let is_counted = places.counted_runs.contains(&run) && stream.is_some_and(|stream| places.counted_streams.contains(&stream));
+        if !is_counted && uncounted.insert(run, 1).is_none() {
+            salvage.losses.push(format!("how many rows and settings of run {name} are lost is not known"));
+        }
+    }
+    Ok(uncounted)
+}
+
+/// Entries of each run that have not left the journal and are not there.
+fn count_journal(new: &Connection) -> Result<Vec<(i64, u64)>, StoreError> {
+    new.prepare(
+        "SELECT run, durable - compacted - ifnull((SELECT sum(last - first + 1) FROM journal WHERE stream = streams.id), 0)
+             - ifnull((SELECT sum(last - first + 1) FROM damaged_frames WHERE stream = streams.id AND first > compacted), 0) AS missing
+         FROM streams JOIN runs ON runs.id = run WHERE deleted = 0 AND missing > 0",
+    )
+    .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect())
+    .map_err(store_error)
+}
+
+/// Statements of each run that are not there.
+fn count_statements(new: &Connection) -> Result<Vec<(i64, u64)>, StoreError> {
+    const THERE: &str = "(SELECT count(*) FROM settings WHERE run = runs.id) + (SELECT count(*) FROM metrics WHERE run = runs.id)
+         + (SELECT count(*) FROM files WHERE run = runs.id)";
+    let missing = new
+        .prepare(&format!("SELECT id, statements - ({THERE}) AS missing FROM runs WHERE deleted = 0 AND missing > 0"))
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect())
+        .map_err(store_error)?;
+    new.execute(&format!("UPDATE runs SET statements = {THERE}"), []).map_err(store_error)?;
+    Ok(missing)
+}
+
+/// Adds what is missing to what the runs have lost, and passes over ids that may have been given.
+fn tell(new: &Connection, lost: &BTreeMap<i64, u64>, salvage: &mut Salvage) -> Result<(), StoreError> {
+    for (&run, &rows) in lost.iter().filter(|(_, rows)| **rows > 0) {
+        let loss = stepwell_store::LossTotals { lost_rows: rows, ..Default::default() };
+        crate::write::append::add_loss(new, run, loss).map_err(store_error)?;
+        let name: String = new.query_row("SELECT name FROM runs WHERE id = ?1", [run], |row| row.get(0)).map_err(store_error)?;
+        salvage.losses.push(format!("run {name} has lost {rows} rows or parts of them"));
+        salvage.lost_rows += rows;
+    }
+    for table in ["journal", "blocks"] {
+        let highest: i64 = new.query_row(&format!("SELECT ifnull(max(id), 0) FROM {table}"), [], |row| row.get(0)).map_err(store_error)?;
+        new.execute("DELETE FROM sqlite_sequence WHERE name = ?1", [table]).map_err(store_error)?;
+        new.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)", params![table, highest + SKIPPED_IDS])
+            .map_err(store_error)?;
+    }
+    Ok(())
+}

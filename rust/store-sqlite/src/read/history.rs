@@ -1,0 +1,62 @@
+//! What the summary needs of a key besides its last value: what all its values add up to, and when the last one was logged.
+
+use crate::db::error::damaged;
+use crate::read::sorted_run::{Piece, tally};
+use crate::read::view::RunView;
+use stepwell_codec::column::{Number, Numbers};
+use stepwell_model::{EntryNumber, Step, TimeMicros};
+use stepwell_sample::run_summary::History;
+use stepwell_store::merge::Stamp;
+use stepwell_store::{StepRange, StoreError};
+
+impl RunView<'_> {
+    /// What the values of a key and label add up to; `None` if there are none.
+    pub(crate) fn history(&self, label: &str, name: &str) -> Result<Option<History>, StoreError> {
+        let others = self.winning(label, name)?;
+        let Some(first_other) = others.first() else {
+            let key = self.key(name)?;
+            let column = tally(self.connection, self.number_pieces(label, name, key, StepRange::ALL)?)?;
+            return Ok(column.map(|column| History { first: column.first.into(), tally: column.tally }));
+        };
+        // Cells that are not numbers may hide numbers, so all are read.
+        let numbers = self.logged_points(label, name, StepRange::ALL)?;
+        let first = match numbers.steps.first() {
+            Some(step) if *step < first_other.step => numbers.values.get(0).into(),
+            _ => self.other_value(&first_other.place)?,
+        };
+        Ok(Some(History { first, tally: numbers.values.iter().collect() }))
+    }
+
+    /// When the value of a key and label at `step` was logged.
+    pub(crate) fn stamp(&self, label: &str, name: &str, step: Step) -> Result<Option<Stamp>, StoreError> {
+        let at = StepRange { first: step, last: step };
+        let key = self.key(name)?;
+        let mut winner: Option<(u32, EntryNumber)> = None;
+        for piece in within(self.number_pieces(label, name, key, at)?, step) {
+            let loaded = piece.load(self.connection)?;
+            winner = winner.max(loaded.steps.binary_search(&step).ok().map(|at| (piece.rank, loaded.entries[at])));
+        }
+        let others = self.others(label, name, key, at)?;
+        let Some((rank, entry)) = winner.max(others.iter().map(|other| (other.rank, other.entry)).max()) else { return Ok(None) };
+        for piece in within(self.row_pieces(label, at)?, step).filter(|piece| piece.rank == rank) {
+            let loaded = piece.load(self.connection)?;
+            // Of a stream's rows of one shape and step only the last is kept, and every row is in some block.
+            if let Some(row) = loaded.entries.iter().position(|row| *row == entry) {
+                let time = time_at(loaded.numbers.as_ref(), row)?;
+                return Ok(Some(Stamp { time, stream: self.streams[rank as usize].facts.id, entry }));
+            }
+        }
+        Err(damaged(format!("there is no row {entry} for a cell of {name:?} at step {step}")))
+    }
+}
+
+fn within(pieces: Vec<Piece>, step: Step) -> impl Iterator<Item = Piece> {
+    pieces.into_iter().filter(move |piece| piece.first <= step && step <= piece.last)
+}
+
+fn time_at(times: Option<&Numbers>, row: usize) -> Result<TimeMicros, StoreError> {
+    match times.map(|times| times.get(row)) {
+        Some(Number::Int(time)) => Ok(time),
+        _ => Err(damaged("a row without a time")),
+    }
+}

@@ -1,0 +1,210 @@
+//! Pieces of a series, and how they become one: sorted runs of points from chunks and from the journal, merged by priority.
+//!
+//! A piece knows its steps' range without being read. Pieces whose ranges touch no other are passed on as they are; only those that
+//! overlap are merged point by point, where the highest (rank of the stream, entry number) wins (invariant 3 of `Store`).
+
+use crate::chunks::aggregate::{self, ColumnTally};
+use crate::chunks::column::{blob, read_one, unpack, unpack_integers, unsigned};
+use rusqlite::Connection;
+use std::sync::Arc;
+use stepwell_codec::column::{Number, Numbers};
+use stepwell_model::{EntryNumber, Step};
+use stepwell_store::decode::{FrameRows, append};
+use stepwell_store::{SeriesPoints, StepRange, StoreError};
+
+/// Where the points of a piece are.
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
+    /// Row of `columns`.
+    Column(i64),
+    /// Times of a row of `blocks`.
+    Times(i64),
+    /// A block of a frame: the column of that index, or its times.
+    Frame(Arc<FrameRows>, usize, Option<usize>),
+    /// Cells that are not numbers: where they win there is no number.
+    Others(Vec<(Step, EntryNumber)>),
+}
+
+/// A sorted run of points of one stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    /// Rank of the stream among those of its run: the higher one wins.
+    pub(crate) rank: u32,
+    pub(crate) first: Step,
+    pub(crate) last: Step,
+    pub(crate) source: Source,
+}
+
+/// A piece that was read. Without numbers it only hides those of other pieces.
+pub(crate) struct Loaded {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) entries: Vec<EntryNumber>,
+    pub(crate) numbers: Option<Numbers>,
+}
+
+/// Points by rising step, each step once.
+#[derive(Debug, Default)]
+pub(crate) struct Merged {
+    pub(crate) points: SeriesPoints,
+    /// For each point the rank of its stream, if that was asked for.
+    pub(crate) ranks: Vec<u32>,
+}
+
+/// Whether to say which stream each point is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ranks {
+    /// Say it.
+    Keep,
+    /// Don't.
+    Drop,
+}
+
+/// Merges the pieces and cuts out `window`. Reads no piece outside of it.
+pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: StepRange, ranks: Ranks) -> Result<Merged, StoreError> {
+    pieces.retain(|piece| piece.first <= window.last && window.first <= piece.last);
+    pieces.sort_by_key(|piece| piece.first);
+    let mut merged = Merged::default();
+    let mut rest = &pieces[..];
+    while !rest.is_empty() {
+        let (cluster, after) = split_cluster(rest);
+        match cluster {
+            [piece] => merged.take(connection, piece, window, ranks)?,
+            overlapping => merged.take_overlapping(connection, overlapping, window, ranks)?,
+        }
+        rest = after;
+    }
+    Ok(merged)
+}
+
+/// What the numbers of the pieces add up to, none of which is hidden by a cell that is no number. A column that overlaps nothing is not read
+/// if it has a tally.
+pub(crate) fn tally(connection: &Connection, mut pieces: Vec<Piece>) -> Result<Option<ColumnTally>, StoreError> {
+    pieces.sort_by_key(|piece| piece.first);
+    let mut whole: Option<ColumnTally> = None;
+    let mut rest = &pieces[..];
+    while !rest.is_empty() {
+        let (cluster, after) = split_cluster(rest);
+        let stored = match cluster {
+            [Piece { source: Source::Column(id), .. }] => aggregate::read(connection, *id)?,
+            _ => None,
+        };
+        let part = match stored {
+            Some(stored) => Some(stored),
+            None => ColumnTally::of(&merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values),
+        };
+        match (&mut whole, part) {
+            (Some(whole), Some(part)) => {
+                whole.last = part.last;
+                whole.tally.merge(&part.tally);
+            }
+            (whole, part) => *whole = whole.take().or(part),
+        }
+        rest = after;
+    }
+    Ok(whole)
+}
+
+/// The first pieces, sorted by their first step, that overlap each other and none of those after them.
+fn split_cluster(pieces: &[Piece]) -> (&[Piece], &[Piece]) {
+    let (mut last, mut len) = (Step::MIN, 0);
+    while let Some(next) = pieces.get(len).filter(|next| len == 0 || next.first <= last) {
+        last = last.max(next.last);
+        len += 1;
+    }
+    pieces.split_at(len)
+}
+
+impl Merged {
+    fn take(&mut self, connection: &Connection, piece: &Piece, window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+        let (steps, numbers) = match &piece.source {
+            Source::Others(_) => return Ok(()),
+            _ => piece.points(connection)?,
+        };
+        let from = steps.partition_point(|step| *step < window.first);
+        let to = steps.partition_point(|step| *step <= window.last);
+        if from == 0 && to == steps.len() {
+            self.points.steps.extend_from_slice(&steps);
+            append(&mut self.points.values, &numbers);
+        } else {
+            self.points.steps.extend_from_slice(&steps[from..to]);
+            (from..to).for_each(|at| self.points.values.push(numbers.get(at)));
+        }
+        if ranks == Ranks::Keep {
+            self.ranks.resize(self.points.steps.len(), piece.rank);
+        }
+        Ok(())
+    }
+
+    fn take_overlapping(&mut self, connection: &Connection, pieces: &[Piece], window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+        let mut all: Vec<(Step, u32, EntryNumber, Option<Number>)> = Vec::new();
+        for piece in pieces {
+            let loaded = piece.load(connection)?;
+            for (at, (&step, &entry)) in loaded.steps.iter().zip(&loaded.entries).enumerate() {
+                if window.contains(step) {
+                    all.push((step, piece.rank, entry, loaded.numbers.as_ref().map(|numbers| numbers.get(at))));
+                }
+            }
+        }
+        // Stable: it finds the sorted runs that the pieces are.
+        all.sort_by_key(|(step, rank, entry, _)| (*step, *rank, *entry));
+        for (at, (step, rank, _, number)) in all.iter().enumerate() {
+            if all.get(at + 1).is_some_and(|next| next.0 == *step) {
+                continue;
+            }
+            if let Some(number) = number {
+                self.points.steps.push(*step);
+                self.points.values.push(*number);
+                if ranks == Ranks::Keep {
+                    self.ranks.push(*rank);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Piece {
+    /// Steps and numbers.
+    fn points(&self, connection: &Connection) -> Result<(Vec<Step>, Numbers), StoreError> {
+        match self.source {
+            Source::Column(id) => {
+                let sql = "SELECT row_count, steps, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
+                read_one(connection, sql, id, |count, row| Ok((unpack_integers(blob(row, 1)?, count)?, unpack(blob(row, 2)?, count)?)))
+            }
+            _ => self.load(connection).map(|loaded| (loaded.steps, loaded.numbers.unwrap_or_default())),
+        }
+    }
+
+    /// Steps, entry numbers and numbers.
+    pub(crate) fn load(&self, connection: &Connection) -> Result<Loaded, StoreError> {
+        match &self.source {
+            Source::Column(id) => {
+                let sql = "SELECT row_count, steps, entries, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
+                read_one(connection, sql, *id, |count, row| {
+                    let (steps, entries) = (unpack_integers(blob(row, 1)?, count)?, unpack_integers(blob(row, 2)?, count)?);
+                    Ok(Loaded { steps, entries: unsigned(entries), numbers: Some(unpack(blob(row, 3)?, count)?) })
+                })
+            }
+            Source::Times(id) => {
+                let sql = "SELECT row_count, steps, entries, times FROM blocks WHERE id = ?1";
+                read_one(connection, sql, *id, |count, row| {
+                    let (steps, entries) = (unpack_integers(blob(row, 1)?, count)?, unpack_integers(blob(row, 2)?, count)?);
+                    let times = Numbers::Int(unpack_integers(blob(row, 3)?, count)?);
+                    Ok(Loaded { steps, entries: unsigned(entries), numbers: Some(times) })
+                })
+            }
+            Source::Frame(frame, block, column) => {
+                let block = &frame.blocks[*block];
+                let numbers = match column {
+                    Some(column) => block.columns[*column].clone(),
+                    None => Numbers::Int(block.times.clone()),
+                };
+                Ok(Loaded { steps: block.steps.clone(), entries: block.entries.clone(), numbers: Some(numbers) })
+            }
+            Source::Others(cells) => {
+                let (steps, entries) = cells.iter().copied().unzip();
+                Ok(Loaded { steps, entries, numbers: None })
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
+
+use crate::chunks::journal::{JournalCache, entries_of};
+use crate::db::catalog::{RunRow, StreamRow, streams_of};
+use crate::db::error::store_error;
+use crate::read::sorted_run::{Piece, Source};
+use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use stepwell_model::{EntryNumber, Kind, Step};
+use stepwell_store::decode::FrameRows;
+use stepwell_store::run::label_order;
+use stepwell_store::{LabelChoice, LabelInfo, StepRange, StoreError};
+
+/// A run within one snapshot.
+pub(crate) struct RunView<'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) run: RunRow,
+    /// By rising priority: the index of a stream is its rank.
+    pub(crate) streams: Vec<StreamRow>,
+    /// In the order of `RunInfo::labels`.
+    pub(crate) labels: Vec<LabelInfo>,
+    /// Frames of the journal with the rank of their stream.
+    pub(crate) frames: Vec<(u32, Arc<FrameRows>)>,
+}
+
+/// A key of a run as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyRow {
+    pub(crate) id: i64,
+    pub(crate) has_others: bool,
+}
+
+/// A cell that is not a number: where it stands, and where its value is.
+#[derive(Debug, Clone)]
+pub(crate) struct OtherRef {
+    pub(crate) step: Step,
+    pub(crate) rank: u32,
+    pub(crate) entry: EntryNumber,
+    pub(crate) kind: Kind,
+    pub(crate) place: OtherPlace,
+}
+
+/// Where the value of a cell is.
+#[derive(Debug, Clone)]
+pub(crate) enum OtherPlace {
+    /// Row of `others`.
+    Stored(i64),
+    /// Index into the others of a frame.
+    Frame(Arc<FrameRows>, usize),
+}
+
+impl<'c> RunView<'c> {
+    /// Looks at a run.
+    pub(crate) fn new(connection: &'c Connection, cache: &JournalCache, run: RunRow) -> Result<Self, StoreError> {
+        let streams = streams_of(connection, run.id)?;
+        let ranks: FxHashMap<i64, u32> = streams.iter().zip(0..).map(|(stream, rank)| (stream.id, rank)).collect();
+        let mut frames = Vec::new();
+        for entry in entries_of(connection, run.id)? {
+            if let Some(&rank) = ranks.get(&entry.stream) {
+                frames.push((rank, cache.rows(connection, entry.id)?));
+            }
+        }
+        let labels = label_order(streams.iter().map(|stream| &stream.facts.opening));
+        Ok(Self { connection, run, streams, labels, frames })
+    }
+
+    /// The streams of a label with their ranks.
+    pub(crate) fn streams_of(&self, label: &str) -> impl Iterator<Item = (u32, &StreamRow)> {
+        (0..).zip(&self.streams).filter(move |(_, stream)| stream.facts.opening.label == label)
+    }
+
+    /// The frames of a label with the ranks of their streams.
+    pub(crate) fn frames_of(&self, label: &str) -> impl Iterator<Item = (u32, &Arc<FrameRows>)> {
+        let of_label = move |rank: u32| self.streams[rank as usize].facts.opening.label == label;
+        self.frames.iter().filter(move |(rank, _)| of_label(*rank)).map(|(rank, frame)| (*rank, frame))
+    }
+
+    /// The labels that `choice` means; `has` says whether a label has what is asked for.
+    pub(crate) fn choose(
+        &self,
+        choice: &LabelChoice,
+        mut has: impl FnMut(&str) -> Result<bool, StoreError>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut chosen = Vec::new();
+        match choice {
+            LabelChoice::Is(label) => chosen.push(label.clone()),
+            LabelChoice::All => chosen.extend(self.labels.iter().map(|label| label.label.clone())),
+            LabelChoice::Primary => {
+                for label in &self.labels {
+                    if has(&label.label)? {
+                        chosen.push(label.label.clone());
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The key, if any of it has left the journal.
+    pub(crate) fn key(&self, name: &str) -> Result<Option<KeyRow>, StoreError> {
+        self.connection
+            .prepare_cached("SELECT id, has_others FROM keys WHERE run = ?1 AND name = ?2")
+            .and_then(|mut select| {
+                let key = |row: &rusqlite::Row<'_>| Ok(KeyRow { id: row.get(0)?, has_others: row.get(1)? });
+                select.query_row(params![self.run.id, name], key).optional()
+            })
+            .map_err(store_error)
+    }
+
+    /// The numbers of a key and label, in pieces.
+    pub(crate) fn number_pieces(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<Piece>, StoreError> {
+        let mut pieces = Vec::new();
+        if let Some(key) = key {
+            let mut select = self
+                .connection
+                .prepare_cached(
+                    "SELECT id, first_step, last_step FROM columns WHERE key = ?1 AND stream = ?2 AND first_step <= ?3 AND last_step >= ?4",
+                )
+                .map_err(store_error)?;
+            for (rank, stream) in self.streams_of(label) {
+                let found = select
+                    .query_map(params![key.id, stream.id, steps.last, steps.first], |row| {
+                        Ok(Piece { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Column(row.get(0)?) })
+                    })
+                    .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+                pieces.extend(found.map_err(store_error)?);
+            }
+        }
+        for (rank, frame) in self.frames_of(label) {
+            for (at, block) in frame.blocks.iter().enumerate() {
+                if let Some(column) = block.keys.iter().position(|&key| &*frame.keys[key as usize] == name) {
+                    pieces.extend(frame_piece(rank, frame, at, Some(column)));
+                }
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// The times of the rows of a label, in pieces.
+    pub(crate) fn row_pieces(&self, label: &str, steps: StepRange) -> Result<Vec<Piece>, StoreError> {
+        let mut pieces = Vec::new();
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT id, first_step, last_step FROM blocks WHERE stream = ?1 AND first_step <= ?2 AND last_step >= ?3")
+            .map_err(store_error)?;
+        for (rank, stream) in self.streams_of(label) {
+            let found = select
+                .query_map(params![stream.id, steps.last, steps.first], |row| {
+                    Ok(Piece { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Times(row.get(0)?) })
+                })
+                .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            pieces.extend(found.map_err(store_error)?);
+        }
+        for (rank, frame) in self.frames_of(label) {
+            pieces.extend((0..frame.blocks.len()).filter_map(|at| frame_piece(rank, frame, at, None)));
+        }
+        Ok(pieces)
+    }
+
+    /// The cells of a key and label that are not numbers, in no order. Values are not read.
+    pub(crate) fn others(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<OtherRef>, StoreError> {
+        let mut others = Vec::new();
+        if let Some(key) = key.filter(|key| key.has_others) {
+            let mut select = self
+                .connection
+                .prepare_cached("SELECT id, step, entry, kind FROM others WHERE key = ?1 AND stream = ?2 AND step BETWEEN ?3 AND ?4")
+                .map_err(store_error)?;
+            for (rank, stream) in self.streams_of(label) {
+                let found = select
+                    .query_map(params![key.id, stream.id, steps.first, steps.last], |row| {
+                        let kind = Kind::from_name(row.get_ref(3)?.as_str()?);
+                        let entry = row.get::<_, i64>(2)? as u64;
+                        Ok(OtherRef { step: row.get(1)?, rank, entry, kind, place: OtherPlace::Stored(row.get(0)?) })
+                    })
+                    .and_then(Iterator::collect::<Result<Vec<_>, _>>);
+                others.extend(found.map_err(store_error)?);
+            }
+        }
+        for (rank, frame) in self.frames_of(label) {
+            let Some(key) = frame.keys.iter().position(|key| &**key == name) else { continue };
+            for (at, cell) in frame.others.iter().enumerate() {
+                if cell.key as usize == key && steps.contains(cell.step) {
+                    let place = OtherPlace::Frame(frame.clone(), at);
+                    others.push(OtherRef { step: cell.step, rank, entry: cell.entry, kind: cell.kind.clone(), place });
+                }
+            }
+        }
+        Ok(others)
+    }
+}
+
+fn frame_piece(rank: u32, frame: &Arc<FrameRows>, block: usize, column: Option<usize>) -> Option<Piece> {
+    let steps = &frame.blocks[block].steps;
+    let (first, last) = (*steps.first()?, *steps.last()?);
+    Some(Piece { rank, first, last, source: Source::Frame(frame.clone(), block, column) })
+}
+
+/// The cells as pieces that hide numbers.
+pub(crate) fn hiding_pieces(others: &[OtherRef]) -> Vec<Piece> {
+    let mut by_rank: FxHashMap<u32, Vec<(Step, EntryNumber)>> = FxHashMap::default();
+    for other in others {
+        by_rank.entry(other.rank).or_default().push((other.step, other.entry));
+    }
+    by_rank
+        .into_iter()
+        .filter_map(|(rank, mut cells)| {
+            cells.sort_unstable();
+            Some(Piece { rank, first: cells.first()?.0, last: cells.last()?.0, source: Source::Others(cells) })
+        })
+        .collect()
+}

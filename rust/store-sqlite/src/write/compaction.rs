@@ -1,0 +1,327 @@
+//! From the journal to chunks: frames of one stream at a time become blocks, in one transaction each (invariant 3 holds before and after).
+//!
+//! A stream is compacted when it has enough rows or bytes for a good chunk, when it has ended, or when the journal as a whole is large.
+//! A new block takes in the small blocks of its shape that are not much larger than itself, so that each row is rewritten a
+//! logarithmic number of times and a shape has at most a dozen small blocks.
+
+use crate::chunks::column::Cell;
+use crate::chunks::journal;
+use crate::chunks::row_group::{self, StoredBlock};
+use crate::chunks::steps::{StepReader, StepsOf};
+use crate::db::error::{damaged, store_error};
+use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use stepwell_codec::msgpack;
+use stepwell_model::Step;
+use stepwell_store::StoreError;
+use stepwell_store::decode::{FrameRows, RowBlock};
+
+/// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there are so many.
+const WIDE_ENTRIES: u64 = 64;
+/// How many times as many bytes they may wait for, and be compacted in.
+const WIDE_FACTOR: u64 = 8;
+
+/// When a stream's part of the journal becomes chunks.
+#[derive(Debug, Clone, Copy)]
+pub struct CompactionPolicy {
+    /// Entries of one stream that are worth a chunk.
+    pub stream_entries: u64,
+    /// Bytes of one stream that are worth it, if they hold 64 entries or more; eight times as many if not.
+    pub stream_bytes: u64,
+    /// Bytes of the whole journal beyond which the largest stream is compacted, ripe or not.
+    pub journal_bytes: u64,
+    /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many for fewer than
+    /// 64 entries); bounds its memory and how long it holds the lock.
+    pub batch_bytes: u64,
+}
+
+impl Default for CompactionPolicy {
+    fn default() -> Self {
+        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 2 << 20 }
+    }
+}
+
+impl CompactionPolicy {
+    /// Compacts whatever there is.
+    pub const EAGER: Self = Self { stream_entries: 1, stream_bytes: 1, journal_bytes: 1, batch_bytes: 8 << 20 };
+}
+
+/// Part of a journal that is compacted at once.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) run: i64,
+    pub(crate) stream: i64,
+    pub(crate) frames: Vec<i64>,
+    /// Number of the last entry of the last frame.
+    pub(crate) last: i64,
+}
+
+/// Chooses what to compact next.
+pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Result<Option<Batch>, StoreError> {
+    struct Candidate {
+        stream: i64,
+        bytes: u64,
+        ripe: bool,
+    }
+    let unsigned = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(|value| value as u64);
+    let mut candidates: Vec<Candidate> = connection
+        .prepare_cached(
+            "SELECT stream, sum(last - first + 1), sum(bytes), (SELECT exit_code IS NOT NULL FROM streams WHERE id = stream)
+             FROM journal GROUP BY stream",
+        )
+        .and_then(|mut select| {
+            let candidate = |row: &rusqlite::Row<'_>| {
+                let (entries, bytes, ended) = (unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, Option<bool>>(3)?.unwrap_or(true));
+                let worth = if entries < WIDE_ENTRIES { policy.stream_bytes * WIDE_FACTOR } else { policy.stream_bytes };
+                let ripe = ended || entries >= policy.stream_entries || bytes >= worth;
+                Ok(Candidate { stream: row.get(0)?, bytes, ripe })
+            };
+            select.query_map([], candidate)?.collect()
+        })
+        .map_err(store_error)?;
+    let total: u64 = candidates.iter().map(|candidate| candidate.bytes).sum();
+    candidates.sort_by_key(|candidate| std::cmp::Reverse((candidate.ripe, candidate.bytes)));
+    let Some(chosen) = candidates.first().filter(|chosen| chosen.ripe || total > policy.journal_bytes) else { return Ok(None) };
+    let frames: Vec<(i64, u64, u64, i64)> = connection
+        .prepare_cached("SELECT id, bytes, last - first + 1, last FROM journal WHERE stream = ?1 ORDER BY first")
+        .and_then(|mut select| {
+            let frame = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get(3)?));
+            select.query_map([chosen.stream], frame)?.collect()
+        })
+        .map_err(store_error)?;
+    let (mut taken, mut bytes, mut entries, mut last) = (Vec::new(), 0, 0, 0);
+    for (id, frame_bytes, frame_entries, frame_last) in &frames {
+        let limit = if entries < WIDE_ENTRIES { policy.batch_bytes * WIDE_FACTOR } else { policy.batch_bytes };
+        if bytes > 0 && bytes + frame_bytes > limit {
+            break;
+        }
+        taken.push(*id);
+        bytes += frame_bytes;
+        entries += frame_entries;
+        last = *frame_last;
+    }
+    let run = connection.query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0)).map_err(store_error)?;
+    Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
+}
+
+/// Moves the batch from the journal into blocks, within the caller's transaction.
+pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+    let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
+    let mut blocks: BTreeMap<Vec<i64>, RowBlock> = BTreeMap::new();
+    let (mut latest_time, mut others, mut stored) = (None, 0, 0);
+    for &id in &batch.frames {
+        let frame = journal::decode(connection, id)?;
+        latest_time = latest_time.max(frame.latest_time);
+        let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
+        write_others(connection, batch.stream, &frame, &ids)?;
+        others += frame.others.len() as i64;
+        for block in frame.blocks {
+            let (shape, block) = by_id(block, &ids);
+            match blocks.get_mut(&shape) {
+                Some(known) => known.extend(&block),
+                None => {
+                    blocks.insert(shape, block);
+                }
+            }
+        }
+        connection.prepare_cached("DELETE FROM journal WHERE id = ?1").and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
+    }
+    blocks.values_mut().for_each(RowBlock::settle);
+    // Before the blocks are written: what is new is counted against what is stored.
+    let mut reader = StepReader::new(connection);
+    count_rows(connection, &mut reader, batch.stream, &blocks, latest_time)?;
+    count_series(connection, &mut reader, batch.stream, &blocks)?;
+    for (shape, block) in blocks {
+        stored += write_blocks(connection, batch.stream, &shape, block)?;
+    }
+    let update = "UPDATE streams SET compacted = max(compacted, ?2), stored_rows = stored_rows + ?3, stored_others = stored_others + ?4
+         WHERE id = ?1";
+    connection
+        .prepare_cached(update)
+        .and_then(|mut update| update.execute(params![batch.stream, batch.last, stored, others]))
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Writes a block as it is, with all that is derived from it; for whoever builds a store from blocks.
+pub(crate) fn store_block(connection: &Connection, stream: i64, shape: &[i64], rows: RowBlock) -> Result<(), StoreError> {
+    let (count, latest_time) = (rows.steps.len() as i64, rows.times.iter().max().copied());
+    let blocks = BTreeMap::from([(shape.to_vec(), rows)]);
+    let mut reader = StepReader::new(connection);
+    count_rows(connection, &mut reader, stream, &blocks, latest_time)?;
+    count_series(connection, &mut reader, stream, &blocks)?;
+    for rows in blocks.values() {
+        row_group::write(connection, stream, row_group::shape_hash(shape), shape, rows)?;
+    }
+    let update = "UPDATE streams SET stored_rows = stored_rows + ?2 WHERE id = ?1";
+    connection.prepare_cached(update).and_then(|mut update| update.execute([stream, count])).map_err(store_error)?;
+    Ok(())
+}
+
+/// Ids of keys, created when they are first seen.
+struct Keys<'c> {
+    connection: &'c Connection,
+    run: i64,
+    ids: FxHashMap<Box<str>, i64>,
+}
+
+impl Keys<'_> {
+    fn id(&mut self, name: &str) -> Result<i64, StoreError> {
+        if let Some(&id) = self.ids.get(name) {
+            return Ok(id);
+        }
+        let select = "SELECT id FROM keys WHERE run = ?1 AND name = ?2";
+        let insert = "INSERT INTO keys (run, name) VALUES (?1, ?2) RETURNING id";
+        let query = |sql: &str| {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            statement.query_row(params![self.run, name], |row| row.get::<_, i64>(0)).optional()
+        };
+        let id = match query(select).map_err(store_error)? {
+            Some(id) => id,
+            None => query(insert).map_err(store_error)?.ok_or_else(|| damaged("a key without an id"))?,
+        };
+        self.ids.insert(name.into(), id);
+        Ok(id)
+    }
+}
+
+/// The block with its columns in the order of their keys' ids.
+fn by_id(mut block: RowBlock, ids: &[i64]) -> (Vec<i64>, RowBlock) {
+    let mut order: Vec<usize> = (0..block.keys.len()).collect();
+    order.sort_by_key(|&column| ids[block.keys[column] as usize]);
+    let shape = order.iter().map(|&column| ids[block.keys[column] as usize]).collect();
+    block.columns = order.iter().map(|&column| std::mem::take(&mut block.columns[column])).collect();
+    block.keys = Vec::new();
+    (shape, block)
+}
+
+fn write_others(connection: &Connection, stream: i64, frame: &FrameRows, ids: &[i64]) -> Result<(), StoreError> {
+    let mut marked = Vec::new();
+    for other in &frame.others {
+        let key = ids[other.key as usize];
+        if !marked.contains(&key) {
+            connection
+                .prepare_cached("UPDATE keys SET has_others = 1 WHERE id = ?1 AND has_others = 0")
+                .and_then(|mut update| update.execute([key]))
+                .map_err(store_error)?;
+            marked.push(key);
+        }
+        connection
+            .prepare_cached("INSERT INTO others (key, stream, step, entry, kind, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+            .and_then(|mut insert| {
+                insert.execute(params![key, stream, other.step, other.entry as i64, other.kind.name(), msgpack::to_bytes(&other.value)])
+            })
+            .map_err(store_error)?;
+    }
+    Ok(())
+}
+
+fn count_rows(
+    connection: &Connection,
+    reader: &mut StepReader<'_>,
+    stream: i64,
+    blocks: &BTreeMap<Vec<i64>, RowBlock>,
+    latest_time: Option<i64>,
+) -> Result<(), StoreError> {
+    let mut steps: Vec<Step> = blocks.values().flat_map(|block| block.steps.iter().copied()).collect();
+    steps.sort();
+    steps.dedup();
+    let last = blocks.values().filter_map(|block| Some((*block.steps.last()?, *block.entries.last()?, *block.times.last()?))).max();
+    let (Some(&first_step), Some((last_step, last_entry, last_time))) = (steps.first(), last) else { return Ok(()) };
+    let new = reader.missing(StepsOf::Rows, stream, &steps)?;
+    connection
+        .prepare_cached(
+            "UPDATE streams SET row_count = row_count + ?2, first_step = min(ifnull(first_step, ?3), ?3),
+                 latest_time = max(ifnull(latest_time, ?4), ?4) WHERE id = ?1",
+        )
+        .and_then(|mut update| update.execute(params![stream, new as i64, first_step, latest_time]))
+        .map_err(store_error)?;
+    connection
+        .prepare_cached(
+            "UPDATE streams SET last_step = ?2, last_entry = ?3, last_time = ?4
+             WHERE id = ?1 AND (last_step IS NULL OR (last_step, last_entry) < (?2, ?3))",
+        )
+        .and_then(|mut update| update.execute(params![stream, last_step, last_entry as i64, last_time]))
+        .map_err(store_error)?;
+    Ok(())
+}
+
+fn count_series(
+    connection: &Connection,
+    reader: &mut StepReader<'_>,
+    stream: i64,
+    blocks: &BTreeMap<Vec<i64>, RowBlock>,
+) -> Result<(), StoreError> {
+    let mut by_key: FxHashMap<i64, Vec<(&RowBlock, usize)>> = FxHashMap::default();
+    for (shape, block) in blocks {
+        for (column, &key) in shape.iter().enumerate() {
+            by_key.entry(key).or_default().push((block, column));
+        }
+    }
+    let mut keys: Vec<_> = by_key.into_iter().collect();
+    keys.sort_unstable_by_key(|(key, _)| *key);
+    let select = "SELECT last_step FROM series WHERE key = ?1 AND stream = ?2";
+    let upsert = "INSERT INTO series (key, stream, first_step, last_step, last_entry, last, points) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (key, stream) DO UPDATE SET points = points + ?7, first_step = min(first_step, ?3),
+             last_step = max(last_step, ?4),
+             last_entry = iif((last_step, last_entry) < (?4, ?5), ?5, last_entry),
+             last = iif((last_step, last_entry) < (?4, ?5), ?6, last)";
+    let mut select = connection.prepare_cached(select).map_err(store_error)?;
+    let mut upsert = connection.prepare_cached(upsert).map_err(store_error)?;
+    for (key, parts) in keys {
+        let merged: Vec<Step>;
+        let steps = match &parts[..] {
+            [(block, _)] => &block.steps,
+            _ => {
+                let mut all: Vec<Step> = parts.iter().flat_map(|(block, _)| block.steps.iter().copied()).collect();
+                all.sort();
+                all.dedup();
+                merged = all;
+                &merged
+            }
+        };
+        let end = |(block, column): &(&RowBlock, usize)| {
+            let row = block.steps.len().checked_sub(1)?;
+            Some((block.steps[row], block.entries[row], block.columns[*column].get(row)))
+        };
+        let last = parts.iter().filter_map(end).max_by_key(|(step, entry, _)| (*step, *entry));
+        let (Some(&first_step), Some((last_step, last_entry, last))) = (steps.first(), last) else { continue };
+        let known: Option<Step> = select.query_row([key, stream], |row| row.get(0)).optional().map_err(store_error)?;
+        let new = match known {
+            Some(known) if known >= first_step => reader.missing(StepsOf::Key(key), stream, steps)?,
+            _ => steps.len() as u64,
+        };
+        upsert.execute(params![key, stream, first_step, last_step, last_entry as i64, Cell(last), new as i64]).map_err(store_error)?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of one shape together with the small blocks that they swallow. Returns how many rows the blocks have more than before.
+fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowBlock) -> Result<i64, StoreError> {
+    let mut swallowed = 0;
+    let capacity = row_group::capacity(shape.len());
+    let hash = row_group::shape_hash(shape);
+    for small in row_group::small_blocks(connection, stream, hash, capacity)? {
+        let StoredBlock { id, row_count } = small;
+        // One that is much larger waits for more: rewriting it for a few rows each time would be quadratic.
+        if row_count > 2 * rows.steps.len() {
+            break;
+        }
+        if let Some(older) = row_group::take(connection, id, shape)? {
+            swallowed += older.steps.len() as i64;
+            rows.extend(&older);
+            rows.settle();
+        }
+    }
+    let count = rows.steps.len();
+    for from in (0..count).step_by(capacity) {
+        let to = (from + capacity).min(count);
+        if from == 0 && to == count {
+            row_group::write(connection, stream, hash, shape, &rows)?;
+        } else {
+            row_group::write(connection, stream, hash, shape, &rows.slice(from, to))?;
+        }
+    }
+    Ok(count as i64 - swallowed)
+}

@@ -9,6 +9,6 @@ pub use chart::{bucket, bucket_stats, grid};
 pub use numpy::array_view as view;
 pub use numpy::{histogram, statistics};
 pub use sampling::mix::priority;
-pub use sampling::{extremes, reservoir};
+pub use sampling::reservoir;
 pub use summary::aggregate as tally;
 pub use summary::{exact_sum, run_summary};

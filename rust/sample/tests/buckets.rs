@@ -1,4 +1,4 @@
-//! Buckets against a simple sum per bucket, and chunks against their points.
+//! Buckets against a simple sum per bucket.
 
 use proptest::prelude::*;
 use stepwell_sample::bucket::{Bucket, Buckets, merge_labels};
@@ -34,22 +34,6 @@ fn a_bucket_says_what_its_points_say() {
     assert_eq!((filled[1].mean, filled[1].count, filled[1].last), (-2.0, 2, -2.0));
     assert!(filled[1].first.is_nan());
     assert_eq!(buckets.count(), 5);
-}
-
-#[test]
-fn a_chunk_within_one_bucket_needs_no_points() {
-    let mut buckets = Buckets::new(Grid::steps(0, 1023, 4).unwrap());
-    let summary = Summary::of(&[1.0, 2.0, 6.0]);
-    assert!(buckets.add_chunk(10, 200, &summary));
-    assert!(!buckets.add_chunk(200, 300, &summary), "two buckets");
-    assert!(!buckets.add_chunk(-5, 10, &summary), "half outside");
-    assert!(!buckets.add_chunk(-5, 5000, &summary), "across");
-    assert!(buckets.add_chunk(5000, 6000, &summary), "outside");
-    assert_eq!(buckets.count(), 3);
-    assert_eq!(buckets.iter().next().map(|bucket| bucket.mean), Some(3.0));
-    let stored = Summary::from_parts(3, 3, 9.0, 1.0, 6.0, 1.0, 6.0);
-    assert!(buckets.add_chunk_between(0.5, 255.5, &stored));
-    assert_eq!(buckets.count(), 6);
 }
 
 #[test]
@@ -97,20 +81,5 @@ proptest! {
         let (xs, values): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         buckets.extend(&xs, &values);
         prop_assert_eq!(buckets.iter().collect::<Vec<_>>(), reference(&grid, &points));
-    }
-
-    #[test]
-    fn chunks_and_points_agree(values in prop::collection::vec(-100i32..100, 1..3000), chunk in 1usize..200, n in 2usize..100) {
-        let values: Vec<f64> = values.into_iter().map(f64::from).collect();
-        let steps: Vec<i64> = (0..values.len() as i64).collect();
-        let grid = Grid::steps(100, 2000, n).unwrap();
-        let (mut whole, mut chunked) = (Buckets::new(grid), Buckets::new(grid));
-        whole.extend_steps(&steps, &values);
-        for (steps, values) in steps.chunks(chunk).zip(values.chunks(chunk)) {
-            if !chunked.add_chunk(steps[0], steps[steps.len() - 1], &Summary::of(values)) {
-                chunked.extend_steps(steps, values);
-            }
-        }
-        prop_assert_eq!(chunked.iter().collect::<Vec<_>>(), whole.iter().collect::<Vec<_>>());
     }
 }

@@ -92,7 +92,7 @@ fn counts_and_edges_are_those_of_numpy_to_the_bit() {
         assert_eq!(binned.finite + binned.nan + binned.pos_inf + binned.neg_inf, bits.len() as u64, "{head}");
         if *edges == "refused" {
             refused += 1;
-            assert_eq!(stepwell_sample::histogram::check_edges(&ours.edges, bins), Ok(()), "{head}");
+            assert!(ours.edges.len() == bins + 1 && ours.edges.windows(2).all(|pair| pair[0] < pair[1]), "{head}");
             assert!(ours.edges[0] <= binned.min.unwrap() && binned.max.unwrap() <= ours.edges[bins], "{head}");
             continue;
         }

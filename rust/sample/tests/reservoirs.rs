@@ -2,17 +2,22 @@
 
 use proptest::prelude::*;
 use stepwell_sample::priority;
-use stepwell_sample::reservoir::{MergeError, Reservoir};
+use stepwell_sample::reservoir::Reservoir;
+
+fn of_points<T>(seed: u64, capacity: usize, points: impl IntoIterator<Item = (i64, T)>) -> Reservoir<T> {
+    let mut reservoir = Reservoir::new(seed, capacity);
+    for (step, value) in points {
+        reservoir.offer(step, value);
+    }
+    reservoir
+}
 
 /// How many of 1,000 sampled steps lie in each tenth of a run of `length` steps.
 fn tenths(length: i64, steps: impl Iterator<Item = i64>) -> [usize; 10] {
-    let mut reservoir = Reservoir::new(12);
-    for (arrival, step) in steps.enumerate() {
-        reservoir.offer(step, arrival);
-    }
-    assert_eq!(reservoir.len(), 1000);
+    let points = of_points(12, 1000, steps.zip(0..)).into_points();
+    assert_eq!(points.len(), 1000);
     let mut tenths = [0; 10];
-    for (step, _) in reservoir.points() {
+    for step in points.into_keys() {
         tenths[(step * 10 / length) as usize] += 1;
     }
     tenths
@@ -47,12 +52,11 @@ fn a_second_writer_ten_steps_behind_is_sampled_evenly() {
 
 #[test]
 fn everything_at_step_0_keeps_the_last_value() {
-    let mut reservoir = Reservoir::new(1);
+    let mut reservoir = Reservoir::new(1, 1000);
     for value in 0..5000 {
         assert!(reservoir.offer(0, value));
     }
-    assert_eq!(reservoir.points(), [(0, &4999)]);
-    assert_eq!(reservoir.threshold(), u64::MAX);
+    assert_eq!(reservoir.into_points().into_iter().collect::<Vec<_>>(), [(0, 4999)]);
 }
 
 #[test]
@@ -60,8 +64,8 @@ fn every_step_is_as_likely_as_any_other() {
     // 4,000 seeds each keep 20 of 200 steps; the expected count is 400 per step.
     let mut kept = [0f64; 200];
     for seed in 0..4000 {
-        let reservoir = Reservoir::from_points(seed, 20, (0..200).map(|step| (step, ())));
-        reservoir.iter().for_each(|(step, _)| kept[step as usize] += 1.0);
+        let points = of_points(seed, 20, (0..200).map(|step| (step, ()))).into_points();
+        points.into_keys().for_each(|step| kept[step as usize] += 1.0);
     }
     // Without replacement the variance of a count is 4,000 p (1 - p), and the counts sum to a constant: 199 degrees of freedom.
     let variance = 4000.0 * 0.1 * 0.9 * 200.0 / 199.0;
@@ -73,20 +77,12 @@ fn every_step_is_as_likely_as_any_other() {
 #[test]
 fn pairs_of_neighbours_are_as_likely_as_chance_has_it() {
     let both = (0..20_000).filter(|&seed| {
-        let reservoir = Reservoir::from_points(seed, 10, (0..100).map(|step| (step, ())));
-        reservoir.wants(50) && reservoir.wants(51)
+        let points = of_points(seed, 10, (0..100).map(|step| (step, ()))).into_points();
+        points.contains_key(&50) && points.contains_key(&51)
     });
     // 20,000 · (10 / 100) · (9 / 99) = 182 ± 13.4
     let both = both.count();
     assert!((128..=236).contains(&both), "{both}");
-}
-
-#[test]
-fn other_seeds_are_not_merged() {
-    let mut one = Reservoir::from_points(1, 10, [(3, 'a')]);
-    let other = Reservoir::from_points(2, 10, [(4, 'b')]);
-    assert_eq!(one.merge(other), Err(MergeError(1, 2)));
-    assert_eq!(one.points(), [(3, &'a')]);
 }
 
 proptest! {
@@ -96,36 +92,20 @@ proptest! {
     fn it_keeps_the_lowest_priorities_and_the_last_values(
         offers in prop::collection::vec((-60i64..60, any::<u8>()), 0..400), seed: u64, capacity in 1usize..40,
     ) {
-        let mut reservoir = Reservoir::with_capacity(seed, capacity);
+        let mut reservoir = Reservoir::new(seed, capacity);
         let mut last = std::collections::BTreeMap::new();
         for &(step, value) in &offers {
             let kept = reservoir.offer(step, value);
-            prop_assert_eq!(kept, reservoir.iter().any(|point| point == (step, &value)));
-            prop_assert_eq!(kept, reservoir.wants(step));
+            prop_assert_eq!(kept, reservoir.clone().into_points().get(&step) == Some(&value));
             last.insert(step, value);
         }
         let mut lowest: Vec<i64> = last.keys().copied().collect();
         lowest.sort_by_key(|&step| priority(seed, step));
         lowest.truncate(capacity);
-        let mut few: Vec<i64> = lowest.iter().copied().take(5).collect();
-        few.sort_unstable();
-        prop_assert_eq!(reservoir.sample_steps(5), few);
         lowest.sort_unstable();
         let expected: Vec<(i64, u8)> = lowest.into_iter().map(|step| (step, last[&step])).collect();
-        let points: Vec<(i64, u8)> = reservoir.points().into_iter().map(|(step, &value)| (step, value)).collect();
+        let points: Vec<(i64, u8)> = reservoir.clone().into_points().into_iter().collect();
         prop_assert_eq!(&points, &expected);
-        prop_assert_eq!(Reservoir::from_points(seed, capacity, points), reservoir);
-    }
-
-    #[test]
-    fn a_merge_is_the_sample_of_the_union(
-        one in prop::collection::vec((-60i64..60, any::<u8>()), 0..200),
-        other in prop::collection::vec((-60i64..60, any::<u8>()), 0..200),
-        seed: u64, capacities in (1usize..40, 1usize..40),
-    ) {
-        let mut merged = Reservoir::from_points(seed, capacities.0, one.clone());
-        merged.merge(Reservoir::from_points(seed, capacities.1, other.clone())).unwrap();
-        let union = Reservoir::from_points(seed, capacities.0.min(capacities.1), one.into_iter().chain(other));
-        prop_assert_eq!(merged, union);
+        prop_assert_eq!(of_points(seed, capacity, points), reservoir);
     }
 }

@@ -103,10 +103,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let summary = store.run(&path, 0)?.summary;
     println!("run, min and mean {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
     assert!(summary.iter().any(|(key, _)| key == "metric/1.mean"));
-    let start = Instant::now();
-    let (count, sample) = store.reservoir(&path, "metric/1", &LabelChoice::Primary)?;
-    assert_eq!((count as i64, sample.steps.len()), (steps, 1000.min(steps as usize)));
-    println!("reservoir         {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
     drop(store);
     let bytes: u64 = std::fs::read_dir(directory.path())?.filter_map(|file| Some(file.ok()?.metadata().ok()?.len())).sum();
     println!("on disk           {:7.2} bytes/scalar", bytes as f64 / scalars);

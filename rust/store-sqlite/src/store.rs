@@ -25,7 +25,7 @@ use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, Str
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
     AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
-    StoreError, StoredValue, StreamFrame, reservoir, run,
+    StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -331,12 +331,6 @@ impl Store for SqliteStore {
             let count = "INSERT INTO counters (name, value) VALUES ('probes', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
             connection.execute(count, []).map(drop).map_err(store_error)
         })
-    }
-
-    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
-        let label = if *label == LabelChoice::All { &LabelChoice::Primary } else { label };
-        let points = self.points(run, key, label, StepRange::ALL)?.pop().map(|(_, points)| points).unwrap_or_default();
-        Ok((points.steps.len() as u64, reservoir::uniform(reservoir::seed(run), &points)))
     }
 
     fn values(

@@ -133,10 +133,6 @@ pub trait Store: Send + Sync + 'static {
     /// depend on `steps`, so that zooming never changes it.
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
 
-    /// How many numbers a series has, and its reservoir: at most 1,000 points, uniform over its steps and the same steps for all keys of the
-    /// run. [`LabelChoice::All`] means the primary label.
-    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError>;
-
     /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
     fn values(
         &self,

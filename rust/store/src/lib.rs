@@ -7,7 +7,6 @@ pub mod memory;
 pub mod merge;
 pub mod opening;
 pub mod query;
-pub mod reservoir;
 pub mod row;
 pub mod run;
 pub mod sort;

@@ -6,13 +6,13 @@
 mod merged;
 
 use crate::api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+use crate::check_opening;
 use crate::merge::Stamp;
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
 use crate::row::is_automatic;
 use crate::run::{self, StreamFacts, label_order};
 use crate::statement::{Statements, statement_time};
 use crate::summary::Wanted;
-use crate::{check_opening, reservoir};
 use merged::MergedRows;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -253,12 +253,6 @@ impl Store for MemoryStore {
         let chosen = found.rows.choose(&labels, label, |label| !found.rows.points(label, key, StepRange::ALL).steps.is_empty());
         let points = chosen.into_iter().map(|label| (label.to_owned(), found.rows.points(label, key, steps)));
         Ok(points.filter(|(_, points)| !points.steps.is_empty()).collect())
-    }
-
-    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
-        let label = if *label == LabelChoice::All { &LabelChoice::Primary } else { label };
-        let points = self.points(run, key, label, StepRange::ALL)?.pop().map(|(_, points)| points).unwrap_or_default();
-        Ok((points.steps.len() as u64, reservoir::uniform(reservoir::seed(run), &points)))
     }
 
     fn values(

@@ -96,36 +96,6 @@ impl Buckets {
         }
     }
 
-    /// Adds a whole chunk by its summary if all its points, from `first` to `last`, fall into one bucket. If not, returns `false`
-    /// and the chunk must be decoded. A chunk outside of the grid is done with, too.
-    pub fn add_chunk(&mut self, first: i64, last: i64, summary: &Summary) -> bool {
-        match (self.grid.index_of_step(first), self.grid.index_of_step(last)) {
-            (Some(one), Some(other)) if one == other => {
-                self.summaries[one].merge(summary);
-                true
-            }
-            (None, None) => !self.spans(first as f64, last as f64),
-            _ => false,
-        }
-    }
-
-    /// As [`Buckets::add_chunk`], for a chunk whose x lie from `first` to `last` and rise.
-    pub fn add_chunk_between(&mut self, first: f64, last: f64, summary: &Summary) -> bool {
-        match (self.grid.index(first), self.grid.index(last)) {
-            (Some(one), Some(other)) if one == other => {
-                self.summaries[one].merge(summary);
-                true
-            }
-            (None, None) => !self.spans(first, last),
-            _ => false,
-        }
-    }
-
-    /// Whether a range whose ends lie outside of the grid reaches across it. Unsure means yes.
-    fn spans(&self, first: f64, last: f64) -> bool {
-        !(last < self.grid.edge(0) || first > self.grid.edge(self.grid.len()))
-    }
-
     /// The buckets that have points.
     pub fn iter(&self) -> impl Iterator<Item = Bucket> {
         let filled = self.summaries.iter().enumerate().filter(|(_, summary)| summary.count > 0);
@@ -139,11 +109,6 @@ impl Buckets {
             last: summary.last(),
             count: summary.count,
         })
-    }
-
-    /// The summary of bucket `i`, empty or not.
-    pub fn summary(&self, i: usize) -> Option<&Summary> {
-        self.summaries.get(i)
     }
 
     /// All points of the grid, NaN included.

@@ -48,12 +48,6 @@ impl Summary {
         summary
     }
 
-    /// A summary from its stored parts. `min` and `max` are ignored if there are no `numbers`.
-    pub fn from_parts(count: u64, numbers: u64, sum: f64, min: f64, max: f64, first: f64, last: f64) -> Self {
-        let (min, max) = if numbers == 0 { (f64::INFINITY, f64::NEG_INFINITY) } else { (min, max) };
-        Self { count, numbers, sum, compensation: 0.0, min, max, first, last }
-    }
-
     /// Adds a point.
     #[inline(always)]
     pub fn add(&mut self, value: f64) {

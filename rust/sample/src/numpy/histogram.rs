@@ -73,22 +73,6 @@ pub enum HistogramError {
     /// The number of bins is out of bounds.
     #[error("a histogram has 1 to {HISTOGRAM_BINS} bins, not {0}: choose another number of bins")]
     Bins(usize),
-    /// Counts and edges don't belong together.
-    #[error("{counts} counts need {} edges, not {edges}: pass what np.histogram returned", counts + 1)]
-    Lengths {
-        /// The number of counts.
-        counts: usize,
-        /// The number of edges.
-        edges: usize,
-    },
-    /// An edge is not finite, or not above the one before.
-    #[error("edge {index} is {edge}: edges must be finite and each above the one before")]
-    Edge {
-        /// Which edge, from zero.
-        index: usize,
-        /// Its value.
-        edge: f64,
-    },
 }
 
 /// The histogram of all elements of `view` with equal bins over the range of the finite ones.
@@ -113,21 +97,6 @@ pub fn histogram(view: &View<'_>, bins: usize) -> Result<Binned, HistogramError>
         View::U8(elements) => bytes(elements, bins, |value| value, f64::from),
         View::Bool(elements) => bytes(elements, bins, |value| u8::from(value != 0), f64::from),
     })
-}
-
-/// Checks a histogram made elsewhere, such as the two arrays of `np.histogram`.
-///
-/// # Errors
-/// Says what is wrong: up to [`HISTOGRAM_BINS`] bins, one edge more than counts, finite edges, each above the one before.
-pub fn check_edges(edges: &[f64], counts: usize) -> Result<(), HistogramError> {
-    if !(1..=HISTOGRAM_BINS).contains(&counts) {
-        return Err(HistogramError::Bins(counts));
-    }
-    if edges.len() != counts + 1 {
-        return Err(HistogramError::Lengths { counts, edges: edges.len() });
-    }
-    let wrong = |index: &usize| !edges[*index].is_finite() || *index > 0 && edges[*index] <= edges[*index - 1];
-    (0..edges.len()).find(wrong).map_or(Ok(()), |index| Err(HistogramError::Edge { index, edge: edges[index] }))
 }
 
 /// Numbers that numpy bins in `B`.
@@ -332,16 +301,5 @@ mod tests {
         for bins in [0, 513, usize::MAX] {
             assert_eq!(histogram(&View::F64((&[1.0][..]).into()), bins), Err(HistogramError::Bins(bins)));
         }
-    }
-
-    #[test]
-    fn edges_made_elsewhere_are_checked() {
-        assert_eq!(check_edges(&[0.0, 1.0, 10.0], 2), Ok(()));
-        assert_eq!(check_edges(&[0.0, 1.0], 2), Err(HistogramError::Lengths { counts: 2, edges: 2 }));
-        assert_eq!(check_edges(&[0.0], 0), Err(HistogramError::Bins(0)));
-        assert_eq!(check_edges(&[0.0, 1.0, 1.0], 2), Err(HistogramError::Edge { index: 2, edge: 1.0 }));
-        assert!(matches!(check_edges(&[f64::NAN, 1.0], 1), Err(HistogramError::Edge { index: 0, .. })));
-        assert!(matches!(check_edges(&[0.0, f64::INFINITY], 1), Err(HistogramError::Edge { index: 1, .. })));
-        assert!(matches!(check_edges(&vec![0.0; 514], 513), Err(HistogramError::Bins(513))));
     }
 }

@@ -106,9 +106,6 @@ impl Store for Moody {
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {
         self.inner.points(run, key, label, steps)
     }
-    fn reservoir(&self, run: &RunPath, key: &str, label: &LabelChoice) -> Result<(u64, SeriesPoints), StoreError> {
-        self.inner.reservoir(run, key, label)
-    }
     fn values(
         &self,
         run: &RunPath,

@@ -54,8 +54,6 @@ pub fn observe(store: &dyn Store, paths: &[RunPath], keys: &[&str], windows: &[S
 }
 
 fn observe_key(store: &dyn Store, path: &RunPath, key: &str, choice: &LabelChoice, windows: &[StepRange], seen: &mut Observation) {
-    let (count, sample) = store.reservoir(path, key, choice).unwrap();
-    seen.push((format!("{path} reservoir {key:?} {choice:?}"), format!("{count} {}", points_text(&sample))));
     for window in windows {
         let question = format!("{path} {key:?} {choice:?} {window:?}");
         let points = store.points(path, key, choice, *window).unwrap();

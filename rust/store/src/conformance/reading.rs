@@ -300,7 +300,6 @@ pub fn windows_and_limits_hold(subject: &Subject<'_>) {
             let found = rows(store, &RowQuery { keys: vec![], label: PRIMARY, steps: window });
             assert_eq!(found.iter().map(|row| row.step).collect::<Vec<_>>(), expected);
         }
-        assert_eq!(store.reservoir(&path(), "n", &PRIMARY).unwrap().0, 100);
     });
 }
 
@@ -401,10 +400,6 @@ pub fn long_series_stay_whole(subject: &Subject<'_>) {
                 let (found, expected) = (points(store, key, &PRIMARY, window), points(&model, key, &PRIMARY, window));
                 assert!(points_text(&found) == points_text(&expected), "{key} {window:?}");
             }
-            let sample = |store: &dyn Store| store.reservoir(&path(), key, &PRIMARY).unwrap();
-            let (found, expected) = (sample(store), sample(&model));
-            assert_eq!(found.0, expected.0);
-            assert!(points_text(&found.1) == points_text(&expected.1), "{key}");
         }
         assert_eq!(store.keys("local", "p", &[]), model.keys("local", "p", &[]));
         assert_eq!(store.run(&path(), 0), model.run(&path(), 0));
@@ -438,7 +433,6 @@ pub fn the_least_and_the_greatest_step_are_steps_like_any_other(subject: &Subjec
             let (count, values) = store.values(&path(), "t", None, &PRIMARY, at, 9).unwrap();
             assert_eq!((count, &values[0].value), (1, &text(&step.to_string())));
         }
-        assert_eq!(store.reservoir(&path(), "a", &PRIMARY).unwrap().1.steps, steps);
         let info = store.run(&path(), 0).unwrap();
         assert_eq!((info.rows, info.last_step), (7, Some(i64::MAX)));
         let key = &store.keys("local", "p", &[]).unwrap()[0];

@@ -1,6 +1,6 @@
 //! `SampleRows`: a deterministic sample of a run's rows.
 //!
-//! Of the rows that hold one of the keys it takes those whose steps have the lowest [`priority`](stepwell_sample::priority), a bottom-k sample that
+//! Of the rows that hold one of the keys it takes those whose steps have the lowest hash, a [`Reservoir`] that
 //! depends on the set of steps alone, and adds the first row, the last one, and of each key the rows of its lowest and highest number (the
 //! earliest of equals; NaN is neither). One pass over the rows; memory grows with the sample and the number of keys.
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_model::{Row, RunPath, Step};
-use stepwell_sample::priority;
+use stepwell_sample::reservoir::Reservoir;
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store};
 
 /// Rows that one request may ask for.
@@ -63,8 +63,7 @@ type Extreme = (f64, Arc<Row>);
 
 /// The rows chosen so far.
 struct Chosen {
-    capacity: usize,
-    by_priority: BTreeMap<u64, Arc<Row>>,
+    even: Reservoir<Arc<Row>>,
     first: Option<Arc<Row>>,
     last: Option<Arc<Row>>,
     extremes: FxHashMap<String, (Extreme, Extreme)>,
@@ -72,7 +71,7 @@ struct Chosen {
 
 impl Chosen {
     fn new(capacity: usize) -> Self {
-        Self { capacity, by_priority: BTreeMap::new(), first: None, last: None, extremes: FxHashMap::default() }
+        Self { even: Reservoir::new(0, capacity), first: None, last: None, extremes: FxHashMap::default() }
     }
 
     fn offer(&mut self, row: Row) {
@@ -96,19 +95,13 @@ impl Chosen {
                 }
             }
         }
-        let priority = priority(0, row.step);
-        if self.by_priority.len() < self.capacity {
-            self.by_priority.insert(priority, row);
-        } else if self.by_priority.last_key_value().is_some_and(|(&highest, _)| priority < highest) {
-            self.by_priority.pop_last();
-            self.by_priority.insert(priority, row);
-        }
+        self.even.offer(row.step, row);
     }
 
     fn rows(self) -> BTreeMap<Step, Arc<Row>> {
         let extremes = self.extremes.into_values().flat_map(|(low, high)| [low.1, high.1]);
         let ends = self.first.into_iter().chain(self.last);
-        self.by_priority.into_values().chain(extremes).chain(ends).map(|row| (row.step, row)).collect()
+        self.even.into_points().into_values().chain(extremes).chain(ends).map(|row| (row.step, row)).collect()
     }
 }
 

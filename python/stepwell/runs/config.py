@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ConfigError
 from stepwell.settings.naming import DEPTH, clean, clean_key
+from stepwell.values.attribute_mapping import AttributeMapping
 from stepwell.values.nested import NestedMapping, grow, prune
 from stepwell.values.plain import plain
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 
 
-class Config(MutableMapping[str, Any]):
+class Config(AttributeMapping):
     """Values by key, read and written as items or attributes: `config["lr"]`, `config.lr`.
 
     A key is set once. Setting it again to another value is a `ConfigError`, unless changes were allowed by
@@ -37,45 +38,15 @@ class Config(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         key = clean_key(key)
-        return grow(self._get_values()[key], self, (key,))
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.set_at((key,), value)
-
-    def __delitem__(self, key: str) -> None:
-        self.delete_at((key,))
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            known = ", ".join(self._get_values()) or "nothing yet"
-            raise AttributeError(f"the config has no {key!r}; it has: {known}") from None
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        self[key] = value
-
-    def __delattr__(self, key: str) -> None:
-        del self[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self._get_values()))
-
-    def __len__(self) -> int:
-        return len(self._get_values())
-
-    def __repr__(self) -> str:
-        return repr(self.as_dict())
+        return grow(self._current()[key], self, (key,))
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._get_values()]
+        return [*super().__dir__(), *self._current()]
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dict."""
         # The config itself is one level more.
-        values: dict[str, Any] = prune(self._get_values(), depth=DEPTH + 1)
+        values: dict[str, Any] = prune(self._current(), depth=DEPTH + 1)
         return values
 
     def update(self, *values: Any, allow_val_change: bool | None = None, **more: Any) -> None:
@@ -104,12 +75,12 @@ class Config(MutableMapping[str, Any]):
         allow = vars(self)["_allow"] if allow_val_change is None else allow_val_change
         for key, value in changes.items():
             if not allow:
-                _check((key,), self._get_values(), key, value)
+                _check((key,), self._current(), key, value)
         self._keep(changes)
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Take over values that are known elsewhere already."""
-        self._get_values().update(values)
+        self._current().update(values)
 
     def setdefaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set the keys that are missing, and return the whole config."""
@@ -120,8 +91,8 @@ class Config(MutableMapping[str, Any]):
         """Set the value that a path of keys leads to."""
         path = tuple(clean(str(key)) for key in path)
         value = plain(value, vars(self)["_store"], ".".join(path))
-        top = prune(self._get_values().get(path[0]))
-        changed = {"": top} if path[0] in self._get_values() else {}
+        top = prune(self._current().get(path[0]))
+        changed = {"": top} if path[0] in self._current() else {}
         inner, keys = changed, ("", *path[1:])
         for key in keys[:-1]:
             inner = inner.setdefault(key, {})
@@ -145,20 +116,23 @@ class Config(MutableMapping[str, Any]):
             self._keep({path[0]: values[path[0]]})
             return
         vars(self)["_send"]({}, path)
-        del self._get_values()[path[0]]
+        del self._current()[path[0]]
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return _detached, (self.as_dict(), vars(self)["_allow"])
 
     def _keep(self, changes: dict[str, Any]) -> None:
         """Send what is new and remember it, in this order: what cannot be sent is not remembered."""
-        current = self._get_values()
+        current = self._current()
         news = {key: value for key, value in changes.items() if key not in current or not same(current[key], value)}
         if news:
             vars(self)["_send"](news, ())
             current.update(news)
 
-    def _get_values(self) -> dict[str, Any]:
+    def _missing(self, key: str) -> str:
+        return f"the config has no {key!r}; it has: {', '.join(self._current()) or 'nothing yet'}"
+
+    def _current(self) -> dict[str, Any]:
         values: dict[str, Any] = vars(self)["_values"]
         return values
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stepwell.process import process_end
-from stepwell.writing.disabled import DisabledWriter
 
 if TYPE_CHECKING:
     from stepwell.process.terminal import Terminal
@@ -87,6 +86,8 @@ class OwnWriter:
 
     def _opened(self) -> Writer:
         if self.disabled:
+            from stepwell.writing.disabled import DisabledWriter
+
             return DisabledWriter(self.options.start_step)
         if self.is_child:
             base, pid = self.options.label.partition(".")[0], os.getpid()

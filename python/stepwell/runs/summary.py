@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import clean, clean_key
+from stepwell.values.attribute_mapping import AttributeMapping
 from stepwell.values.nested import NestedMapping, flat, nest, prune
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 Convert = Callable[[str, Any], Any]
 
 
-class Summary(MutableMapping[str, Any]):
+class Summary(AttributeMapping):
     """What stands for each key, with values set by hand over it: `summary["best"] = 0.9`, `summary.best`.
 
     That is the value at the greatest step, or what `define_metric` asked for: `summary["acc"] == {"max": 0.9}`.
@@ -47,38 +48,9 @@ class Summary(MutableMapping[str, Any]):
             raise KeyError(key)
         return NestedMapping(nest(below), self, (key,))
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.set_at((key,), value)
-
-    def __delitem__(self, key: str) -> None:
-        self.delete_at((key,))
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(f"the summary has no {key!r}") from None
-
-    def __setattr__(self, key: str, value: Any) -> None:
-        self[key] = value
-
-    def __delattr__(self, key: str) -> None:
-        del self[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.as_dict())
-
-    def __len__(self) -> int:
-        return len(self.as_dict())
-
-    def __repr__(self) -> str:
-        return repr(self.as_dict())
-
     def as_dict(self) -> dict[str, Any]:
         """Return a copy as a plain dict."""
-        return dict(vars(self)["_values"]())
+        return dict(self._current())
 
     def update(self, *values: Any, **more: Any) -> None:
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
@@ -107,6 +79,13 @@ class Summary(MutableMapping[str, Any]):
         if not deleted:
             raise KeyError(key)
         self._keep({}, deleted)
+
+    def _missing(self, key: str) -> str:
+        return f"the summary has no {key!r}"
+
+    def _current(self) -> Mapping[str, Any]:
+        values: Mapping[str, Any] = vars(self)["_values"]()
+        return values
 
     def _changes(self, key: str, value: Any) -> dict[str, Any]:
         """Return what is stored of a value, leaf by leaf."""

@@ -5,9 +5,9 @@
 >>> stepwell.log({"loss": 0.25})  # doctest: +SKIP
 >>> stepwell.finish()  # doctest: +SKIP
 
-Everything is imported on first use, so that importing the package costs a few milliseconds and brings in neither numpy
-nor grpc. `log`, `run`, `config`, `summary` and `define_metric` are rebound by `init` and `finish`: see
-`stepwell.process.session`.
+Everything is imported on first use, so that importing the package costs a few milliseconds and brings in
+neither numpy nor grpc. `log`, `run`, `config`, `summary` and `define_metric` are rebound by `init` and
+`finish`: see `stepwell.process.session`.
 """
 
 from __future__ import annotations

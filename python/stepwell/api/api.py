@@ -98,14 +98,14 @@ class UnsupportedMethodError(UnsupportedError, AttributeError):
 class Api(PresetCalls):
     """Reads runs from a directory or a server.
 
-    A directory is read by a server inside this process, which is kept until it ends; a run that is being written
-    can be read at the same time. What was on disk before a call is seen by the call.
+    A directory is read by a server inside this process, which is kept until it ends; a run that is being
+    written can be read at the same time. What was on disk before a call is seen by the call.
 
     Parameters
     ----------
     path_or_url
-        A directory, or the address of a server (`http://host:port`). By default STEPWELL_URL, else STEPWELL_DIR, else
-        `./stepwell`.
+        A directory, or the address of a server (`http://host:port`). By default STEPWELL_URL, else
+        STEPWELL_DIR, else `./stepwell`.
     timeout
         Deadline of a call, in s.
 
@@ -190,13 +190,14 @@ class Api(PresetCalls):
         path
             `project` or `entity/project`; by default the project of the settings.
         filters
-            Which ones, as MongoDB would be asked: `{"config.lr": {"$gt": 0.1}, "state": "finished"}`. Fields are
-            `config.KEY`, `summary_metrics.KEY`, `state`, `tags`, `name` (the id), `display_name`, `created_at`,
-            `heartbeat_at`, `group`, `job_type`, `notes`, `runtime`, `exit_code`, `last_step`, `rows`; operators `$eq`,
-            `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exists`, `$regex`, `$not`, and between filters `$and`,
-            `$or`, `$nor`, `$not`.
+            Which ones, as MongoDB would be asked: `{"config.lr": {"$gt": 0.1}, "state": "finished"}`. Fields
+            are `config.KEY`, `summary_metrics.KEY`, `state`, `tags`, `name` (the id), `display_name`,
+            `created_at`, `heartbeat_at`, `group`, `job_type`, `notes`, `runtime`, `exit_code`, `last_step`,
+            `rows`; operators `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exists`, `$regex`,
+            `$not`, and between filters `$and`, `$or`, `$nor`, `$not`.
         order
-            A field with `+` (rising) or `-` before it: `-summary_metrics.accuracy`. Runs without it come last.
+            A field with `+` (rising) or `-` before it: `-summary_metrics.accuracy`. Runs without it come
+            last.
         per_page
             How many to fetch at once, as they are looked at.
         include_sweeps, lazy

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ChangeWriter:
     """One stream of changes.
 
-    Its label is that of the run's primary writer, so that the run gets no new one; it is not primary itself, so that a
-    run that has ended stays ended.
+    Its label is that of the run's primary writer, so that the run gets no new one; it is not primary itself,
+    so that a run that has ended stays ended.
 
     Parameters
     ----------

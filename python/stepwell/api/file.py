@@ -123,7 +123,8 @@ class File:
         Raises
         ------
         ValueError
-            If there is such a file and neither `replace` nor `exist_ok` is given, or the name leads out of `root`.
+            If there is such a file and neither `replace` nor `exist_ok` is given, or the name leads out of
+            `root`.
         CommError
             If the server cannot be reached, the content has not come yet, or it is damaged.
         """

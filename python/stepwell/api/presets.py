@@ -30,8 +30,8 @@ class Preset:
         When it was saved, in seconds since 1970; 0 for those that come with Stepwell.
     spec
         Specification of Vega or Vega-Lite. `${field:x}` stands for the column that a chart names for x,
-        `${string:title}` for a text of it; its data are named `wandb`. `stepwell.plot.fill` completes it. In a list of
-        presets it is empty.
+        `${string:title}` for a text of it; its data are named `wandb`. `stepwell.plot.fill` completes it. In
+        a list of presets it is empty.
     """
 
     name: str

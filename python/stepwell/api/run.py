@@ -33,7 +33,8 @@ LISTED_VALUES = 1_000
 class Run(RunRows):
     """What a server knows of a run when it was asked; `load` asks again.
 
-    `config`, `summary`, `name`, `notes`, `tags`, `group` and `job_type` can be changed; `update` writes the changes.
+    `config`, `summary`, `name`, `notes`, `tags`, `group` and `job_type` can be changed; `update` writes the
+    changes.
 
     Parameters
     ----------
@@ -307,9 +308,9 @@ class Run(RunRows):
         Returns
         -------
         object
-            A PIL image; a `TableContent`, for a table or a chart; a numpy array, for an array or a point cloud;
-            `(counts, edges)`, for a histogram; a dict, for a Plotly figure or a scene; text, for HTML; bytes, for any
-            other file; and a list of these for a list of media.
+            A PIL image; a `TableContent`, for a table or a chart; a numpy array, for an array or a point
+            cloud; `(counts, edges)`, for a histogram; a dict, for a Plotly figure or a scene; text, for HTML;
+            bytes, for any other file; and a list of these for a list of media.
 
         Raises
         ------

@@ -59,8 +59,8 @@ class RunRows(RunFacts):
         Parameters
         ----------
         samples
-            How many rows, 1 to 1,000,000. The first and the last one, and those with the lowest and the highest value
-            of each key, come on top where they are not among them.
+            How many rows, 1 to 1,000,000. The first and the last one, and those with the lowest and the
+            highest value of each key, come on top where they are not among them.
         keys
             Keys to return; rows that have none of them are left out. By default all.
         x_axis
@@ -109,8 +109,8 @@ class RunRows(RunFacts):
         Yields
         ------
         dict
-            `_step`, `_runtime` (s), `_timestamp` (s since 1970), and the values; nested dicts are flat, their keys
-            joined by dots.
+            `_step`, `_runtime` (s), `_timestamp` (s since 1970), and the values; nested dicts are flat, their
+            keys joined by dots.
         """
         return self.reader.scanned(keys, min_step, max_step, label)
 

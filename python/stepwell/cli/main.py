@@ -1,8 +1,8 @@
 """Command line: the parser of all commands, and the exit codes.
 
-Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C, SIGTERM or SIGHUP · 1 it did not work, and a sentence says
-why · 2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete · 130, 143 and 129:
-Ctrl-C, SIGTERM or SIGHUP cut it short.
+Exit codes: 0 done, also of `serve` and `ui` after Ctrl-C, SIGTERM or SIGHUP · 1 it did not work, and a
+sentence says why · 2 wrong arguments · 3 `sync` left something unsent, or the run of the demo is not complete
+· 130, 143 and 129: Ctrl-C, SIGTERM or SIGHUP cut it short.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
-# In the order of the help. Each imports what it does when it is asked for: `stepwell --help` needs none of it.
+# In the order of the help. Each imports what it does when it is asked for: `stepwell --help` needs none of
+# it.
 _COMMANDS = (serve, ui, sync, runs, export, imports, verify, exec, login, demo)
 
 _EXAMPLES = """\

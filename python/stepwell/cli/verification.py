@@ -55,7 +55,8 @@ class Verification:
     progress
         Is told how much is done, of how much, and of what.
     repair
-        Whether a damaged store is to be made anew: of what can be read of it, or, if the spools are here, from them.
+        Whether a damaged store is to be made anew: of what can be read of it, or, if the spools are here,
+        from them.
     findings
         What is wrong.
     notes

@@ -1,8 +1,9 @@
 """CSV files: numbers and text as they are, everything else as JSON.
 
-A cell is empty where the row has no such key. Numbers are written as Python writes them (`1` is an integer, `1.0` a
-float; `nan`, `inf`, `-inf`), truth values as `true` and `false`, None as `null`, lists and records as JSON in the forms
-of docs/http-api.md. Text is written as it is, and as a JSON string where it could be taken for one of these.
+A cell is empty where the row has no such key. Numbers are written as Python writes them (`1` is an integer,
+`1.0` a float; `nan`, `inf`, `-inf`), truth values as `true` and `false`, None as `null`, lists and records as
+JSON in the forms of docs/http-api.md. Text is written as it is, and as a JSON string where it could be taken
+for one of these.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Artifacts: named sets of files of a run. They are local to their run: nothing is shared, versioned or linked."""
+"""Artifacts: named sets of files, local to their run: nothing is shared, versioned or linked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Artifact:
     Parameters
     ----------
     name
-        Letters, digits, `-`, `_` and `.`, at most 128 characters. Its files have the paths `artifacts/NAME/…`.
+        Letters, digits, `-`, `_` and `.`, at most 128 characters. Its files have the paths
+        `artifacts/NAME/…`.
     type
         What it is: `dataset`, `model`, …
     description

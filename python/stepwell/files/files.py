@@ -145,7 +145,8 @@ class Files:
 def _root_of(pattern: Path, home: Path | None) -> Path:
     """Return where the names of the files of an absolute pattern begin: one directory above the last, as in wandb.
 
-    Directories that are patterns themselves belong to the names, so that files of different ones have different names.
+    Directories that are patterns themselves belong to the names, so that files of different ones have
+    different names.
     """
     if home is not None and pattern.is_relative_to(home):
         return home

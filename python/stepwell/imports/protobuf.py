@@ -1,7 +1,7 @@
 """Messages of protocol buffers, by classes that name the fields: `step = integer(2)`.
 
-Only what is needed of a schema is written down; other fields are passed over. A field that is not there has the value
-that protocol buffers give it.
+Only what is needed of a schema is written down; other fields are passed over. A field that is not there has
+the value that protocol buffers give it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Callbacks for training libraries that wandb supplies itself; each file imports its library when it is imported."""
+"""Callbacks for training libraries that wandb supplies itself; each file imports its own library."""

@@ -13,7 +13,8 @@ from stepwell.process import session
 class WandbCallback(BaseCallback):  # type: ignore[misc]
     """Puts the algorithm's parameters into the config, watches the policy, and saves the model.
 
-    Metrics come from the algorithm's own TensorBoard writer: `init(sync_tensorboard=True)` and `tensorboard_log=`.
+    Metrics come from the algorithm's own TensorBoard writer: `init(sync_tensorboard=True)` and
+    `tensorboard_log=`.
 
     Parameters
     ----------

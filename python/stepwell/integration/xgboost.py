@@ -17,7 +17,8 @@ from stepwell.process import session
 class WandbCallback(TrainingCallback):  # type: ignore[misc]
     """Logs each iteration of XGBoost to the current run, one row each.
 
-    Its keys are `DATA-METRIC`, as in `validation_0-rmse`, and `epoch`; the config gets what `Booster.save_config` says.
+    Its keys are `DATA-METRIC`, as in `validation_0-rmse`, and `epoch`; the config gets what
+    `Booster.save_config` says.
 
     Parameters
     ----------

@@ -43,9 +43,10 @@ class Audio(FileMedia):
     Parameters
     ----------
     data_or_path
-        An array, N samples or N × channels, of any library; or a path, an open file, or bytes of a sound file, which
-        are kept as they are. Arrays become WAV: floats are clipped to [-1, 1] and become 16 bits; uint8, int16 and
-        int32 keep their bits, and other integers are taken for 16 bits where they fit, else for 32.
+        An array, N samples or N × channels, of any library; or a path, an open file, or bytes of a sound
+        file, which are kept as they are. Arrays become WAV: floats are clipped to [-1, 1] and become 16 bits;
+        uint8, int16 and int32 keep their bits, and other integers are taken for 16 bits where they fit, else
+        for 32.
     sample_rate
         Samples per second; needed with an array.
     caption
@@ -65,7 +66,8 @@ class Audio(FileMedia):
     TypeError
         If the data is none of these, or the sample rate is no number.
     ValueError
-        Without `sample_rate` for an array, for an array of another shape, a missing file or one of unknown format.
+        Without `sample_rate` for an array, for an array of another shape, a missing file or one of unknown
+        format.
     """
 
     _type = "audio-file"

@@ -20,10 +20,11 @@ class Histogram(Media):
     Parameters
     ----------
     sequence
-        Values of any shape: an array, a tensor, or a sequence of numbers. They are binned natively with the GIL
-        released, and the counts equal those of `numpy.histogram`. NaN and infinities are counted aside.
+        Values of any shape: an array, a tensor, or a sequence of numbers. They are binned natively with the
+        GIL released, and the counts equal those of `numpy.histogram`. NaN and infinities are counted aside.
     np_histogram
-        Instead of values, a histogram as `numpy.histogram` returns it: the counts, n of them, and n + 1 edges.
+        Instead of values, a histogram as `numpy.histogram` returns it: the counts, n of them, and n + 1
+        edges.
     num_bins
         Number of bins for `sequence`, at most 512.
 

@@ -32,8 +32,8 @@ class Image(FileMedia):
     ----------
     data_or_path
         * An array, height × width, or height × width × 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), of numpy,
-          JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Integers are clipped to
-          0 … 255.
+          JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Integers are
+          clipped to 0 … 255.
         * A `PIL.Image`.
         * A path, an open file, or bytes of a picture: kept byte for byte, so a JPEG stays a JPEG.
         * A figure or axes of matplotlib, or `pyplot`: drawn at its own size.
@@ -47,17 +47,18 @@ class Image(FileMedia):
     classes
         Names of classes for masks and boxes: `Classes`, or a list of `{"id", "name"}`.
     boxes
-        Sets of bounding boxes: `{set: {"box_data": [{"position", "class_id", "domain"?, "box_caption"?, "scores"?}],
-        "class_labels"?: {number: name}}}`. A position is `{"minX", "maxX", "minY", "maxY"}` or `{"middle": [x, y],
-        "width", "height"}`, in fractions of the image, or in pixels with the domain `"pixel"`.
+        Sets of bounding boxes: `{set: {"box_data": [{"position", "class_id", "domain"?, "box_caption"?,
+        "scores"?}], "class_labels"?: {number: name}}}`. A position is `{"minX", "maxX", "minY", "maxY"}` or
+        `{"middle": [x, y], "width", "height"}`, in fractions of the image, or in pixels with the domain
+        `"pixel"`.
     masks
-        Sets of segmentation masks: `{set: {"mask_data": height × width of integers 0 … 255, or "path": a picture,
-        "class_labels"?: {number: name}}}`.
+        Sets of segmentation masks: `{set: {"mask_data": height × width of integers 0 … 255, or "path": a
+        picture, "class_labels"?: {number: name}}}`.
     file_type
         `png` (the default), `jpg`, `gif`, `bmp` or `webp`. A JPEG has no alpha: it is dropped with a warning.
     normalize
-        Floats that all lie in [0, 1] are multiplied by 255, in [-1, 1] become 127.5 (x + 1); all others, and all with
-        `normalize=False`, are clipped to 0 … 255.
+        Floats that all lie in [0, 1] are multiplied by 255, in [-1, 1] become 127.5 (x + 1); all others, and
+        all with `normalize=False`, are clipped to 0 … 255.
 
     Attributes
     ----------
@@ -75,7 +76,8 @@ class Image(FileMedia):
 
     Notes
     -----
-    The pixels are copied once; they are encoded elsewhere, without the GIL. Later changes of the array do not matter.
+    The pixels are copied once; they are encoded elsewhere, without the GIL. Later changes of the array do not
+    matter.
     """
 
     _type = "image-file"

@@ -22,8 +22,8 @@ class Plotly(FileMedia):
     Parameters
     ----------
     val
-        A figure of Plotly; a path to a JSON file of one, kept byte for byte; or a figure or axes of matplotlib, or
-        `pyplot`, that plotly can convert.
+        A figure of Plotly; a path to a JSON file of one, kept byte for byte; or a figure or axes of
+        matplotlib, or `pyplot`, that plotly can convert.
 
     Raises
     ------
@@ -70,9 +70,9 @@ def is_figure(value: Any) -> bool:
 def from_matplotlib(value: Any) -> Plotly | Image:
     """Return a figure of matplotlib as one of Plotly, or as an image where it would not look the same.
 
-    Without plotly, and for figures with something that it cannot convert, it is an image, and a warning says why,
-    once for each reason. A figure with images in it is an image without a warning. `pyplot` goes on with a new figure
-    after a conversion, as wandb's scripts expect: the lines of one `log` are not in the next.
+    Without plotly, and for figures with something that it cannot convert, it is an image, and a warning says
+    why, once for each reason. A figure with images in it is an image without a warning. `pyplot` goes on with
+    a new figure after a conversion, as wandb's scripts expect: the lines of one `log` are not in the next.
 
     Parameters
     ----------

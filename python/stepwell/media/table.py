@@ -31,21 +31,22 @@ class Table(Media):
     columns
         Names of the columns. Default: `Input`, `Output` and `Expected`, or those of the DataFrame.
     data
-        Rows: a list of lists, an array with at least two dimensions, or a DataFrame. Arrays in cells are stored whole.
+        Rows: a list of lists, an array with at least two dimensions, or a DataFrame. Arrays in cells are
+        stored whole.
     rows
         The same as `data`.
     dataframe
         A DataFrame of pandas or polars; its index is left out.
     dtype
-        The type of every column, or a list with one for each: `int`, `float`, `str`, `bool`, `list`, `dict`, a class of
-        media, a dtype of numpy; None is what the first value says.
+        The type of every column, or a list with one for each: `int`, `float`, `str`, `bool`, `list`, `dict`,
+        a class of media, a dtype of numpy; None is what the first value says.
     optional
         Whether cells may be None, for all columns or for each.
     allow_mixed_types
         Let the cells of a column be of several types.
     log_mode
-        `IMMUTABLE`, `MUTABLE` or `INCREMENTAL`, as wandb has them. All three store the table with all its rows each
-        time it is logged, so none of them loses rows.
+        `IMMUTABLE`, `MUTABLE` or `INCREMENTAL`, as wandb has them. All three store the table with all its
+        rows each time it is logged, so none of them loses rows.
 
     Attributes
     ----------

@@ -21,16 +21,17 @@ class Video(FileMedia):
     ----------
     data_or_path
         * An array of any library, time × channels × height × width, with 1 (grey), 3 (RGB) or 4 (RGBA) channels; with
-          one more axis in front, several clips, which are tiled to a grid. Integers are clipped to 0 … 255; floats are
-          normalised as those of images are, over the whole clip.
+          one more axis in front, several clips, which are tiled to a grid. Integers are clipped to 0 … 255;
+          floats are normalised as those of images are, over the whole clip.
         * A path, an open file or bytes of one of the four formats: kept byte for byte.
     caption
         A line of text below it.
     fps
         Frames per second of an array.
     format
-        `gif` (the default for arrays), `mp4`, `webm` or `ogg`; files say it by their name. Arrays become GIF natively
-        and off the GIL; the other three are encoded at once, which takes PyAV (`pip install stepwell[video]`).
+        `gif` (the default for arrays), `mp4`, `webm` or `ogg`; files say it by their name. Arrays become GIF
+        natively and off the GIL; the other three are encoded at once, which takes PyAV (`pip install
+        stepwell[video]`).
 
     Attributes
     ----------
@@ -127,7 +128,8 @@ def _tiled(clips: Any) -> Any:
         )
     if clips.ndim == 4:
         return clips.transpose(0, 2, 3, 1)
-    # The grid that wandb makes: as many places as the next power of two, in few rows; those that remain are black.
+    # The grid that wandb makes: as many places as the next power of two, in few rows; those that remain are
+    # black.
     count, time, channels, height, width = clips.shape
     places = 1 << (count - 1).bit_length()
     rows = 1 << (count.bit_length() - 1) // 2

@@ -21,19 +21,21 @@ def confusion_matrix(
 ) -> Chart:
     """Count how often which class was predicted as which.
 
-    Both orders of arguments work: `confusion_matrix(predictions, ground_truth, class_names)`, and the names below.
+    Both orders of arguments work: `confusion_matrix(predictions, ground_truth, class_names)`, and the names
+    below.
 
     Parameters
     ----------
     probs
-        Predicted scores, n × classes, of which the highest one counts; or, as the first argument, n predicted classes.
+        Predicted scores, n × classes, of which the highest one counts; or, as the first argument, n predicted
+        classes.
     y_true
         True classes of n examples.
     preds
         Predicted classes, instead of `probs`.
     class_names
-        Names of all classes: classes are indices of them, or the names themselves. By default all classes that occur
-        (with `probs`: all columns), named by their text or `Class_1`, `Class_2`, …
+        Names of all classes: classes are indices of them, or the names themselves. By default all classes
+        that occur (with `probs`: all columns), named by their text or `Class_1`, `Class_2`, …
     title
         Title of the chart.
     split_table
@@ -47,8 +49,8 @@ def confusion_matrix(
     Raises
     ------
     ValueError
-        If there are not as many predictions as true classes, or a class has no name; it names both numbers, or the
-        class.
+        If there are not as many predictions as true classes, or a class has no name; it names both numbers,
+        or the class.
     TypeError
         If one of the two is missing.
     """

@@ -28,16 +28,16 @@ def pr_curve(
 ) -> Chart:
     """Draw precision over recall, a curve per class.
 
-    The precision at a recall is the best one at this recall or a higher one (`interpolated` precision), taken at
-    `interp_size` recalls from 1 down to 0.
+    The precision at a recall is the best one at this recall or a higher one (`interpolated` precision), taken
+    at `interp_size` recalls from 1 down to 0.
 
     Parameters
     ----------
     y_true
         True classes of n examples.
     y_probas
-        Predicted scores: n × classes, their columns in the rising order of the classes; or n scores of the higher one
-        of two classes.
+        Predicted scores: n × classes, their columns in the rising order of the classes; or n scores of the
+        higher one of two classes.
     labels
         Names of the classes 0, 1, 2, …
     classes_to_plot
@@ -80,8 +80,8 @@ def roc_curve(
 ) -> Chart:
     """Draw the rate of true positives over that of false positives, a curve per class.
 
-    The points are those of `sklearn.metrics.roc_curve`: those between others of one straight line are left out. The
-    parameters and errors are those of `pr_curve`.
+    The points are those of `sklearn.metrics.roc_curve`: those between others of one straight line are left
+    out. The parameters and errors are those of `pr_curve`.
 
     Returns
     -------

@@ -36,8 +36,8 @@ def fill(
     Parameters
     ----------
     spec
-        Specification of a preset, as `Api().preset(name).spec` has it, or its JSON. `${field:x}` stands for the column
-        that the chart names for x, `${string:title}` for a text of it; its data are named `wandb`.
+        Specification of a preset, as `Api().preset(name).spec` has it, or its JSON. `${field:x}` stands for
+        the column that the chart names for x, `${string:title}` for a text of it; its data are named `wandb`.
     chart
         A chart, or its record as it is read back through `Api`.
     rows
@@ -46,8 +46,8 @@ def fill(
     Returns
     -------
     dict
-        What Vega draws. What stands for a column or a text that the chart does not name is left out, and with it the
-        object that it is the `field` of. NaN, infinities and media are None.
+        What Vega draws. What stands for a column or a text that the chart does not name is left out, and with
+        it the object that it is the `field` of. NaN, infinities and media are None.
 
     Raises
     ------

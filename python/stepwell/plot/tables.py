@@ -111,8 +111,8 @@ def plot_table(
     data_table
         What is drawn.
     fields
-        Which column stands for which field of the preset. A `title` that is no column counts as a text, as wandb's
-        own example has it.
+        Which column stands for which field of the preset. A `title` that is no column counts as a text, as
+        wandb's own example has it.
     string_fields
         Texts of the preset.
     split_table

@@ -1,7 +1,8 @@
 """Ends the runs of a process with it: at its normal end, after an exception, and in forked children.
 
-No handler of Python is installed for signals. Where SIGTERM and SIGHUP have their default, native code spools what was
-accepted and lets the process die of the signal (rust/client/src/signals.rs); a handler of yours takes its place.
+No handler of Python is installed for signals. Where SIGTERM and SIGHUP have their default, native code spools
+what was accepted and lets the process die of the signal (rust/client/src/signals.rs); a handler of yours
+takes its place.
 """
 
 from __future__ import annotations
@@ -90,5 +91,6 @@ def finish_with_multiprocessing_child() -> None:
         return
     from multiprocessing import util
 
-    # Priority: after the queues (10), whose feeders may still log, and before the temporary directories (-100).
+    # Priority: after the queues (10), whose feeders may still log, and before the temporary directories
+    # (-100).
     util.Finalize(None, _installed.finish_runs, exitpriority=0)

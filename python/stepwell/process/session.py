@@ -1,7 +1,8 @@
 """The runs of this process, and the module-level names (`stepwell.log`, …) that stand for the newest one.
 
-Before `init` the names are stand-ins that say what is missing. `bind` puts the run's own objects in their place, so
-that `stepwell.log` *is* the native method and no Python frame lies between a training loop and the encoder.
+Before `init` the names are stand-ins that say what is missing. `bind` puts the run's own objects in their
+place, so that `stepwell.log` *is* the native method and no Python frame lies between a training loop and the
+encoder.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = 
     Error
         Before `init`.
     TypeError
-        If `data` is no mapping of str, `step` is no integer, or a value cannot be encoded. Nothing of the call is kept.
+        If `data` is no mapping of str, `step` is no integer, or a value cannot be encoded. Nothing of the
+        call is kept.
     """
     _refuse("log()")
 

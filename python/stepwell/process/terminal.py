@@ -59,8 +59,8 @@ class Terminal:
         """Write a text as it is."""
         if self.silent or sys.stderr is None:
             return
-        # A closed terminal, or what took its place, must not end a training; one that lacks a character must not
-        # hide a sentence.
+        # A closed terminal, or what took its place, must not end a training; one that lacks a character must
+        # not hide a sentence.
         with contextlib.suppress(Exception):
             try:
                 sys.stderr.write(text)
@@ -118,7 +118,8 @@ def quoted(path: str) -> str:
     """Return a path as it can be typed into a shell."""
     if all(char.isalnum() or char in "/._-+" for char in path) and path.isascii():
         return path
-    # As shlex.quote, which is not imported: `init` is quick, and the end of a run may have no descriptor for an import.
+    # As shlex.quote, which is not imported: `init` is quick, and the end of a run may have no descriptor for
+    # an import.
     return "'" + path.replace("'", "'\"'\"'") + "'"
 
 

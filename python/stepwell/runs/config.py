@@ -21,7 +21,8 @@ class Config(AttributeMapping):
     """Values by key, read and written as items or attributes: `config["lr"]`, `config.lr`.
 
     A key is set once. Setting it again to another value is a `ConfigError`, unless changes were allowed by
-    `init(allow_val_change=True)` or `update(…, allow_val_change=True)`. Nested dicts keep to the same rule, key by key.
+    `init(allow_val_change=True)` or `update(…, allow_val_change=True)`. Nested dicts keep to the same rule,
+    key by key.
 
     Parameters
     ----------

@@ -65,8 +65,8 @@ class OwnWriter:
     def become_child(self) -> None:
         """After a fork, in the child: let go of the parent's writer. The first use makes one of the child's own.
 
-        The child writes to the same run under the label `<label>.<pid>` (`pid-<pid>` where the parent has none), with
-        steps of its own, and never decides how the run ended.
+        The child writes to the same run under the label `<label>.<pid>` (`pid-<pid>` where the parent has
+        none), with steps of its own, and never decides how the run ended.
         """
         if self._open is not None:
             self._inherited.append(self._open)

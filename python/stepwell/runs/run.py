@@ -36,7 +36,8 @@ _ABANDON_SECONDS = 2.0
 class Run(RunFiles):
     """One experiment. `init` makes it; it is also a context manager that ends the run.
 
-    It can be pickled: in another process it becomes a writer of its own to the same run, as in a forked child.
+    It can be pickled: in another process it becomes a writer of its own to the same run, as in a forked
+    child.
 
     Parameters
     ----------
@@ -54,11 +55,12 @@ class Run(RunFiles):
     log
         `log(data, step=None, commit=None)` writes values of a step. It is the native method itself.
 
-        `data` maps keys to values: numbers, text, bool, None, lists, nested dicts, arrays and tensors (of more than 32
-        elements: a histogram), media. Without `step` the row is written at the current step and the next call begins
-        the next one; `commit=False` keeps collecting. With `step`, calls of the same step are merged; any step is
-        accepted, also a smaller one. It never blocks on a disk or a network. It raises TypeError, and keeps nothing of
-        the call, for keys or values that cannot be stored. (A fourth parameter `sync` is accepted and ignored.)
+        `data` maps keys to values: numbers, text, bool, None, lists, nested dicts, arrays and tensors (of
+        more than 32 elements: a histogram), media. Without `step` the row is written at the current step and
+        the next call begins the next one; `commit=False` keeps collecting. With `step`, calls of the same
+        step are merged; any step is accepted, also a smaller one. It never blocks on a disk or a network. It
+        raises TypeError, and keeps nothing of the call, for keys or values that cannot be stored. (A fourth
+        parameter `sync` is accepted and ignored.)
     """
 
     log: LogRow
@@ -103,8 +105,8 @@ class Run(RunFiles):
     def log_columns(self, columns: Mapping[str, Any], steps: Any = None) -> None:
         """Log many rows in one call: row i has the i-th element of every column. The same as a loop of `log`.
 
-        With `on_full="sample"` it waits for the disk as long as that takes rows; only rows that come while the disk is
-        stuck give way to a sample.
+        With `on_full="sample"` it waits for the disk as long as that takes rows; only rows that come while
+        the disk is stuck give way to a sample.
 
         Parameters
         ----------
@@ -150,7 +152,8 @@ class Run(RunFiles):
         hidden
             Whether it has no chart of its own.
         summary
-            What its summary holds: of `min max mean last first best copy none`, as a sequence or separated by commas.
+            What its summary holds: of `min max mean last first best copy none`, as a sequence or separated by
+            commas.
         goal
             `minimize` or `maximize`.
         overwrite
@@ -186,8 +189,8 @@ class Run(RunFiles):
     ) -> None:
         """Log histograms of the gradients or parameters of torch models, each `log_freq` passes.
 
-        Their keys are `gradients/NAME` and `parameters/NAME`; those of a second model `gradients/graph_1NAME`. They
-        join the row that is being collected.
+        Their keys are `gradients/NAME` and `parameters/NAME`; those of a second model
+        `gradients/graph_1NAME`. They join the row that is being collected.
 
         Parameters
         ----------
@@ -196,7 +199,8 @@ class Run(RunFiles):
         criterion, log_graph
             Accepted for scripts written for wandb; the graph of a model is not logged.
         log
-            `gradients` (counted in backward passes), `parameters` (in forward passes while training), `all`, or None.
+            `gradients` (counted in backward passes), `parameters` (in forward passes while training), `all`,
+            or None.
         log_freq
             Every how many passes.
         idx
@@ -236,8 +240,8 @@ class Run(RunFiles):
         level
             `INFO` (default), `WARN` or `ERROR`, as text or `AlertLevel`.
         wait_duration
-            For how long alerts with the same title are dropped after this one: seconds, or a timedelta; by default a
-            minute.
+            For how long alerts with the same title are dropped after this one: seconds, or a timedelta; by
+            default a minute.
         """
         if self._alerts is None:
             from stepwell.runs.alert import Alerts
@@ -252,9 +256,9 @@ class Run(RunFiles):
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: everything logged is on disk when this returns, and at the server if it was reached in time.
 
-        It takes at most `finish_timeout` seconds (30 by default) and never raises for a disk, a network, memory or
-        descriptors: what could not be sent is said on the terminal, and `stepwell sync` sends it later. A second call
-        does nothing.
+        It takes at most `finish_timeout` seconds (30 by default) and never raises for a disk, a network,
+        memory or descriptors: what could not be sent is said on the terminal, and `stepwell sync` sends it
+        later. A second call does nothing.
 
         Parameters
         ----------

@@ -60,8 +60,8 @@ class RunFiles(RunInfo):
         glob_str
             Path of a file, of a directory (everything below it), or a pattern as for `glob`.
         base_path
-            The name of a file within the run is its path from here. By default the working directory; for an absolute
-            `glob_str` one directory above the file, so that `/ck/a/model.pt` is `a/model.pt`.
+            The name of a file within the run is its path from here. By default the working directory; for an
+            absolute `glob_str` one directory above the file, so that `/ck/a/model.pt` is `a/model.pt`.
         policy
             `now`: only now; `live`, `end`: also at the end of the run, what has changed or is new by then.
         glob
@@ -75,7 +75,8 @@ class RunFiles(RunInfo):
         Raises
         ------
         UsageError
-            For an unknown policy, an address instead of a path, or a file that does not lie below `base_path`.
+            For an unknown policy, an address instead of a path, or a file that does not lie below
+            `base_path`.
         """
         from glob import escape
 
@@ -112,7 +113,8 @@ class RunFiles(RunInfo):
         name
             Accepted for scripts written for wandb, without effect.
         include_fn, exclude_fn
-            Say of an absolute path whether to take it, by default if it ends in `.py`, and whether to leave it out.
+            Say of an absolute path whether to take it, by default if it ends in `.py`, and whether to leave
+            it out.
         """
         return self._saved().save_code(Path(root).absolute(), include_fn, exclude_fn)
 

@@ -19,11 +19,13 @@ Convert = Callable[[str, Any], Any]
 class Summary(AttributeMapping):
     """What stands for each key, with values set by hand over it: `summary["best"] = 0.9`, `summary.best`.
 
-    That is the value at the greatest step, or what `define_metric` asked for: `summary["acc"] == {"max": 0.9}`.
+    That is the value at the greatest step, or what `define_metric` asked for: `summary["acc"] == {"max":
+    0.9}`.
 
-    A value set by hand stays until it is set again or deleted; a later `log` of the key does not replace it. A deleted
-    key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested dict is kept leaf by
-    leaf under keys joined by dots: `summary["val"]["acc"]` and `summary["val.acc"]` are the same.
+    A value set by hand stays until it is set again or deleted; a later `log` of the key does not replace it.
+    A deleted key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested
+    dict is kept leaf by leaf under keys joined by dots: `summary["val"]["acc"]` and `summary["val.acc"]` are
+    the same.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Servers as the command line begins them: their port, the lock of their directory, the signals that end them."""
+"""Servers of the command line: their port, the lock of their directory, the signals that end them."""

@@ -1,4 +1,4 @@
-"""The lock of a directory that a server writes to: one server at a time, and the next one is told who has it."""
+"""Lock of a directory that a server writes to: one server at a time; the next is told who has it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class DirectoryInUseError(Error):
 class DirectoryLock:
     """Held by the process that serves a directory, until it ends, however it ends.
 
-    The lock is the system's (`flock`), so a process that died locks nobody out; the file only says who holds it.
+    The lock is the system's (`flock`), so a process that died locks nobody out; the file only says who holds
+    it.
 
     Parameters
     ----------

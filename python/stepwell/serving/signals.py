@@ -1,8 +1,8 @@
 """Waiting for a signal that ends the program.
 
-A signal is a byte in a pipe: its handler takes no lock and wakes whoever waits, wherever the main thread is at that
-moment. `threading.Event` is no way: its `set` takes the lock that `wait` holds for a moment, and a handler runs on the
-same thread.
+A signal is a byte in a pipe: its handler takes no lock and wakes whoever waits, wherever the main thread is
+at that moment. `threading.Event` is no way: its `set` takes the lock that `wait` holds for a moment, and a
+handler runs on the same thread.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Stop:
     Parameters
     ----------
     is_patient
-        Whether further signals are passed over: what remains to be done has a deadline of its own. Otherwise the second
-        one ends the program at once.
+        Whether further signals are passed over: what remains to be done has a deadline of its own. Otherwise
+        the second one ends the program at once.
     """
 
     def __init__(self, is_patient: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Every setting: its name, type, default, environment variables and meaning. Nothing else reads the environment.
+"""Settings: name, type, default, variables and meaning of each. Nothing else reads the environment.
 
 Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*` > settings files > defaults.
 """
@@ -154,8 +154,8 @@ def _about(
 class Settings:
     """Settings for `init`. What is not given is taken from the environment, the settings files, or the defaults.
 
-    Names of wandb's settings that mean one of these (`run_id`, `run_name`, …) are understood; others of wandb's
-    (`start_method`, `console`, `init_timeout`, `_disable_stats`, …) are accepted without effect.
+    Names of wandb's settings that mean one of these (`run_id`, `run_name`, …) are understood; others of
+    wandb's (`start_method`, `console`, `init_timeout`, `_disable_stats`, …) are accepted without effect.
 
     Raises
     ------

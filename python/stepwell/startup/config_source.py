@@ -18,8 +18,9 @@ def read_config(
     Parameters
     ----------
     source
-        A mapping; an object whose attributes are the values (`argparse.Namespace`, a dataclass); flags of absl; or the
-        path of a YAML file with a mapping, whose entries may be `{"value": …, "desc": …}` as wandb writes them.
+        A mapping; an object whose attributes are the values (`argparse.Namespace`, a dataclass); flags of
+        absl; or the path of a YAML file with a mapping, whose entries may be `{"value": …, "desc": …}` as
+        wandb writes them.
     include, exclude
         Keys to take, or to leave out; not both.
 

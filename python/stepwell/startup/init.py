@@ -57,10 +57,10 @@ def init(
 ) -> Run:
     r"""Begin a run and make it the current one, so that `stepwell.log` writes to it.
 
-    It waits for no network and takes a few milliseconds; only `resume` asks the server where to go on, for 5 s at most,
-    and `fork_from` reads the rows that it copies.
-    What is not given is taken from `settings`, from variables `STEPWELL_*` and `WANDB_*`, from settings files, or from
-    the launcher of a distributed job, in this order.
+    It waits for no network and takes a few milliseconds; only `resume` asks the server where to go on, for 5
+    s at most, and `fork_from` reads the rows that it copies. What is not given is taken from `settings`, from
+    variables `STEPWELL_*` and `WANDB_*`, from settings files, or from the launcher of a distributed job, in
+    this order.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def init(
     dir
         Directory that keeps what is logged; `./stepwell` by default. It is made if it is missing.
     id
-        Id of the run; by default 8 random letters and digits, or what the processes of a job share. At most 128
-        characters, none of ``: ; , # ? / \ '``. Processes with the same id write to the same run.
+        Id of the run; by default 8 random letters and digits, or what the processes of a job share. At most
+        128 characters, none of ``: ; , # ? / \ '``. Processes with the same id write to the same run.
     name
         Display name; by default one like `calm-heron-17`.
     notes
@@ -90,14 +90,17 @@ def init(
     job_type
         What the run does: `train`, `eval`, …
     mode
-        `online` (default): to the server, if there is a `url`; `offline`: to `dir` only; `disabled`: nothing is kept.
+        `online` (default): to the server, if there is a `url`; `offline`: to `dir` only; `disabled`: nothing
+        is kept.
     reinit
-        What to do if a run is in progress: `return_previous` (default), `finish_previous` (default in a notebook),
-        `create_new`, which leaves `stepwell.run` and `stepwell.log` with the one that they stand for.
+        What to do if a run is in progress: `return_previous` (default), `finish_previous` (default in a
+        notebook), `create_new`, which leaves `stepwell.run` and `stepwell.log` with the one that they stand
+        for.
     resume
-        Whether to go on with the run of this `id`: `allow`: if there is one; `must`; `never`: there may be none;
-        `auto`: with the run of this directory that has not ended well. The next step is the one after the last, and
-        config, summary, name, notes, tags, group and job type are those of the run, as far as nothing else is given.
+        Whether to go on with the run of this `id`: `allow`: if there is one; `must`; `never`: there may be
+        none; `auto`: with the run of this directory that has not ended well. The next step is the one after
+        the last, and config, summary, name, notes, tags, group and job type are those of the run, as far as
+        nothing else is given.
     settings
         Settings in one object.
     url
@@ -113,11 +116,11 @@ def init(
     force
         Refuse to begin a run that goes to no server.
     resume_from
-        `ID?_step=N`: go on with the run of this id at step N + 1. What was logged for later steps stays until the new
-        attempt logs the same steps; then that wins.
+        `ID?_step=N`: go on with the run of this id at step N + 1. What was logged for later steps stays until
+        the new attempt logs the same steps; then that wins.
     fork_from
-        `ID?_step=N`: begin a new run with a copy of that one's config, rows up to step N and their media, and go on at
-        step N + 1. The key `forked_from` of the config names the origin.
+        `ID?_step=N`: begin a new run with a copy of that one's config, rows up to step N and their media, and
+        go on at step N + 1. The key `forked_from` of the config names the origin.
     save_code
         Save the script that runs as `code/…`.
     tensorboard, sync_tensorboard

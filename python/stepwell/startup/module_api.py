@@ -136,7 +136,8 @@ def login(
     Parameters
     ----------
     url, host
-        Address of a server, `http://host:port`; it is written to the user's settings file. A host of wandb is ignored.
+        Address of a server, `http://host:port`; it is written to the user's settings file. A host of wandb is
+        ignored.
     anonymous, key, relogin, force, timeout, verify, referrer
         Accepted for scripts written for wandb, without effect.
 

@@ -62,9 +62,9 @@ class ResumableRun:
 def find(api: Api, path: str, label: str) -> ResumableRun | None:
     """Look the run up; None if there is none.
 
-    Each label goes on after its own last step: the other ranks may be further, and may have gone on already. A rank
-    that has written nothing begins at 0, because the others may just have begun; a writer without a label goes on after
-    all of them.
+    Each label goes on after its own last step: the other ranks may be further, and may have gone on already.
+    A rank that has written nothing begins at 0, because the others may just have begun; a writer without a
+    label goes on after all of them.
 
     Raises
     ------

@@ -15,17 +15,17 @@ def patch(
 ) -> None:
     """Log to the current run whatever TensorBoard's writers write from now on: `init(sync_tensorboard=True)` does it.
 
-    Tags become keys, and `global_step` is their x axis; the run's own steps count on by themselves. Writers of
-    `torch.utils.tensorboard`, `tensorboard`, `tensorboardX` and TensorFlow are mirrored, whether they are imported
-    already or later. A second call does nothing.
+    Tags become keys, and `global_step` is their x axis; the run's own steps count on by themselves. Writers
+    of `torch.utils.tensorboard`, `tensorboard`, `tensorboardX` and TensorFlow are mirrored, whether they are
+    imported already or later. A second call does nothing.
 
     Parameters
     ----------
     save, tensorboard_x, pytorch
         Accepted for scripts written for wandb, without effect.
     root_logdir
-        Directory of the experiment: tags of writers below it begin with the path from there. By default the directory
-        of the first writer (its parent, if it is called `train`, `validation` or alike).
+        Directory of the experiment: tags of writers below it begin with the path from there. By default the
+        directory of the first writer (its parent, if it is called `train`, `validation` or alike).
     """
     global _hooks
     if _hooks is None:

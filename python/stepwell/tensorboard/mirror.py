@@ -28,8 +28,8 @@ class Mirror:
     Parameters
     ----------
     root
-        Directory of the experiment; tags of writers below it begin with the path from there. By default that of the
-        first writer of each run.
+        Directory of the experiment; tags of writers below it begin with the path from there. By default that
+        of the first writer of each run.
     """
 
     root: Path | None = None
@@ -46,8 +46,8 @@ class Mirror:
     def take(self, logdir: str, event: Event) -> None:
         """Log an event to the current run; without one it is passed over.
 
-        All that is written for one step becomes one row: it is complete when another step comes, when the program logs
-        something itself, or when the run ends.
+        All that is written for one step becomes one row: it is complete when another step comes, when the
+        program logs something itself, or when the run ends.
         """
         run = session.current_or_none()
         if run is None or not event.values:

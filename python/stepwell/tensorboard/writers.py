@@ -1,4 +1,4 @@
-"""Hooks into the classes that write event files: those of TensorBoard (torch's too), tensorboardX and TensorFlow."""
+"""Hooks into the classes that write event files: of TensorBoard, torch, tensorboardX and TensorFlow."""
 
 from __future__ import annotations
 

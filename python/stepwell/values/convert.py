@@ -1,8 +1,9 @@
 """Conversion of values that the native encoder does not know, by the table in the documentation of `log`.
 
-The native encoder handles float, int, str, bool, None, bytes, dict, list, tuple, and scalars and arrays of numpy; it
-calls `convert` for everything else, so nothing here is in the way of a plain metric. Other libraries are recognised by
-the module of a value's type and never imported: a value of theirs is proof that they are imported already.
+The native encoder handles float, int, str, bool, None, bytes, dict, list, tuple, and scalars and arrays of
+numpy; it calls `convert` for everything else, so nothing here is in the way of a plain metric. Other
+libraries are recognised by the module of a value's type and never imported: a value of theirs is proof that
+they are imported already.
 """
 
 from __future__ import annotations

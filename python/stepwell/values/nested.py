@@ -26,7 +26,8 @@ class Root(Protocol):
 class NestedMapping(dict[str, Any]):
     """A copy of a nested dict whose changes also reach the original, with attribute access.
 
-    It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain dict.
+    It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain
+    dict.
 
     Parameters
     ----------

@@ -33,8 +33,9 @@ class Tensor(Media):
     def record(self, key: str) -> dict[str, Any]:
         """Return path, size, shape and dtype, and statistics, computed natively with the GIL released.
 
-        These are `min max mean var std` and the percentiles `5%` to `95%`, interpolated linearly, as numpy has them for
-        the array in float64. NaN are left out of them, and counted under `nan` where there are some.
+        These are `min max mean var std` and the percentiles `5%` to `95%`, interpolated linearly, as numpy
+        has them for the array in float64. NaN are left out of them, and counted under `nan` where there are
+        some.
         """
         from stepwell import _native
 

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from stepwell.process import session
 from stepwell.wandb.finder import Finder
 
-# Holds a package `wandb` that installs the drop-in when it is imported, and the metadata of a distribution `wandb`.
-# A process that has it on its path, for example by PYTHONPATH, needs nothing else.
+# Holds a package `wandb` that installs the drop-in when it is imported, and the metadata of a distribution
+# `wandb`. A process that has it on its path, for example by PYTHONPATH, needs nothing else.
 FOLDER = Path(__file__).parent / "site"
 # What differs from stepwell by itself: in wandb a later `log` replaces a summary value that was set by hand.
 ENVIRONMENT = MappingProxyType({"STEPWELL_SUMMARY_FOLLOWS_LOG": "1"})
@@ -23,8 +23,9 @@ def install_as_wandb() -> None:
     """Make `import wandb`, and every import of a part of it, mean stepwell from now on in this process.
 
     Call it before anything imports wandb. `wandb` is then found by `importlib.util.find_spec` and by
-    `importlib.metadata`, and processes begun by `multiprocessing` find it as well; `stepwell exec` does the same for a
-    whole program and every Python process that it begins. A real wandb may be installed beside it; it is not touched.
+    `importlib.metadata`, and processes begun by `multiprocessing` find it as well; `stepwell exec` does the
+    same for a whole program and every Python process that it begins. A real wandb may be installed beside it;
+    it is not touched.
 
     Warns
     -----

@@ -1,4 +1,4 @@
-"""Names of the environment variables that scripts ask for by `wandb.env`; the settings document all others."""
+"""Names of environment variables that scripts ask for by `wandb.env`; the settings document all others."""
 
 from __future__ import annotations
 

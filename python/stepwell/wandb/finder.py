@@ -13,7 +13,8 @@ from stepwell.wandb.names import MODULES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A version that the checks of wandb's clients accept; the folder `site` has a distribution of the same version.
+# A version that the checks of wandb's clients accept; the folder `site` has a distribution of the same
+# version.
 VERSION = "0.22.3"
 
 

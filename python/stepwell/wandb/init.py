@@ -20,8 +20,8 @@ _SIGNATURE = inspect.signature(home.init)
 def init(*arguments: Any, **named: Any) -> Run:
     """Begin a run.
 
-    For wandb `dir` is where its own directory is made, so the run is kept in `stepwell` below it: clients pass
-    `.` or a folder of checkpoints. STEPWELL_DIR, which only a user sets, has the last word.
+    For wandb `dir` is where its own directory is made, so the run is kept in `stepwell` below it: clients
+    pass `.` or a folder of checkpoints. STEPWELL_DIR, which only a user sets, has the last word.
     """
     bound = _SIGNATURE.bind(*arguments, **named)
     above = bound.arguments.get("dir")

@@ -1,7 +1,7 @@
 """Table of wandb's modules, as far as real programs touch them, and of the homes of their names in stepwell.
 
-A module is either the home of all its names, or a table of `name → home` (`home:name` where it is called differently
-there); `*` is the home of every name that the table does not have.
+A module is either the home of all its names, or a table of `name → home` (`home:name` where it is called
+differently there); `*` is the home of every name that the table does not have.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from typing import Any
 class Aggregates:
     """Sums up the values of keys, and says which of the sums a summary holds.
 
-    A definition holds for the key of its name, or, with a `*` at its end, for the keys that begin with it; the exact
-    name counts before the longest beginning.
+    A definition holds for the key of its name, or, with a `*` at its end, for the keys that begin with it;
+    the exact name counts before the longest beginning.
     """
 
     def __init__(self) -> None:

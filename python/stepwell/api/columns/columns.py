@@ -21,8 +21,8 @@ OF_EVERY_ROW = (STEP, RUNTIME, TIMESTAMP)
 class Columns(Mapping[str, Any]):
     """One array per key, all of the same length: a row of theirs is a row of the run.
 
-    Integers are int64, floats float64; everything else, and what is of several sorts, is of dtype object and holds the
-    values themselves. A column that not every row has is a masked array.
+    Integers are int64, floats float64; everything else, and what is of several sorts, is of dtype object and
+    holds the values themselves. A column that not every row has is a masked array.
 
     Parameters
     ----------

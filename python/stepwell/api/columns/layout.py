@@ -1,7 +1,7 @@
 """Layout of values of any type in typed columns: the form of docs/export.md.
 
-A key has a column of the type that most readers want, and where some of its values are of another type, a second column
-with those as JSON. A value in JSON counts before the one in the typed column.
+A key has a column of the type that most readers want, and where some of its values are of another type, a
+second column with those as JSON. A value in JSON counts before the one in the typed column.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 from stepwell.values.json_form import dumps
 
-# From the first to the last choice for the typed column of a key. Integers among floats are floats, and JSON besides.
+# From the first to the last choice for the typed column of a key. Integers among floats are floats, and JSON
+# besides.
 _CHOICES = ("float", "int", "string", "bool", "binary", "floats", "ints", "strings", "bools")
 _LISTS = {int: "ints", float: "floats", str: "strings", bool: "bools"}
 _SCALARS = {int: "int", float: "float", bool: "bool", bytes: "binary"}

@@ -90,7 +90,8 @@ def _of_histogram(data: bytes) -> Histogram | None:
     if not filled or len(limits) != len(counts):
         return None
     first, last = filled[0], filled[-1]
-    # The outermost buckets reach to infinity in some writers; what lies in them ends at the least and largest value.
+    # The outermost buckets reach to infinity in some writers; what lies in them ends at the least and largest
+    # value.
     return histogram(counts[first : last + 1], [said.min, *limits[first:last], said.max])
 
 

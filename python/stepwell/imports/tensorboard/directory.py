@@ -38,8 +38,8 @@ def event_directories(root: Path, tell: Callable[[str], None] = lambda _: None) 
 class EventDirectory:
     """The event files of one directory, read from where the last reading ended.
 
-    A record that is damaged, or holds no event, costs itself only. A file whose framing is damaged is read no further,
-    and one that cannot be read is passed over; the other files are read all the same.
+    A record that is damaged, or holds no event, costs itself only. A file whose framing is damaged is read no
+    further, and one that cannot be read is passed over; the other files are read all the same.
 
     Parameters
     ----------

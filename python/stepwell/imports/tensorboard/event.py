@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from stepwell.imports import protobuf
 
-# `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is void.
+# `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is
+# void.
 _START = 1
 
 

@@ -43,7 +43,8 @@ class Imported:
     left_out
         How many values were not taken over because nothing shows them, by reason.
     damage
-        What is wrong with its files, and which of their values could not be stored; empty if all was taken over.
+        What is wrong with its files, and which of their values could not be stored; empty if all was taken
+        over.
     """
 
     directory: Path
@@ -59,8 +60,9 @@ def import_directories(
 ) -> Iterator[Imported]:
     """Import every directory at or below `root` that holds event files.
 
-    The id of a run follows from the place of its directory, so a second import adds only what is new. Steps are those
-    of the events, keys are tags, and a row's `_timestamp` is the time of the last event that was written for its step.
+    The id of a run follows from the place of its directory, so a second import adds only what is new. Steps
+    are those of the events, keys are tags, and a row's `_timestamp` is the time of the last event that was
+    written for its step.
 
     Parameters
     ----------

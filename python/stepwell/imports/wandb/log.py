@@ -6,7 +6,8 @@ block  := fragment…, then zeros where fewer than 7 bytes are left
 fragment := checksum length type data       little-endian uint32, uint16, uint8; type 1 whole, 2 first, 3 middle, 4 last
 ```
 
-The checksum is the CRC-32 of type and data. What is damaged costs the rest of its block; a torn tail is no damage.
+The checksum is the CRC-32 of type and data. What is damaged costs the rest of its block; a torn tail is no
+damage.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ class WandbCallback(Callback):  # type: ignore[misc]
     mode
         Whether less or more of it is better: `min`, `max` or `auto`.
     save_model
-        Whether to save the model with the run as `model-best.h5` (weights: `model-best.weights.h5`) when it is.
+        Whether to save the model with the run as `model-best.h5` (weights: `model-best.weights.h5`) when it
+        is.
     save_weights_only
         Whether to save the weights only.
     log_weights

@@ -13,8 +13,8 @@ from stepwell.process import session
 class WandbMetricsLogger(Callback):  # type: ignore[misc]
     """Logs what `fit` measures, and the learning rate.
 
-    Each epoch becomes a row `epoch/METRIC`, with `epoch/epoch` as x axis; with a `log_freq` for batches, these become
-    rows `batch/METRIC` as well, with `batch/batch_step` as x axis.
+    Each epoch becomes a row `epoch/METRIC`, with `epoch/epoch` as x axis; with a `log_freq` for batches,
+    these become rows `batch/METRIC` as well, with `batch/batch_step` as x axis.
 
     Parameters
     ----------

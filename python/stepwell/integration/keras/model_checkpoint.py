@@ -48,7 +48,8 @@ class WandbModelCheckpoint(ModelCheckpoint):  # type: ignore[misc]
         self._run = session.current("WandbModelCheckpoint()")
 
     def _save_model(self, epoch: int, batch: int | None = None, logs: dict[str, Any] | None = None) -> None:
-        # Keras calls this when it is time to save, and may then find that the model is not better than before.
+        # Keras calls this when it is time to save, and may then find that the model is not better than
+        # before.
         path = Path(self._get_file_path(epoch, batch, logs))
         before = _changed(path)
         super()._save_model(epoch, batch, logs)

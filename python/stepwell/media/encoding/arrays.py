@@ -1,7 +1,7 @@
 """Arrays and tensors of any library as numpy arrays of types that the native encoder knows.
 
-Libraries are recognised by the module of a value's type and never imported: a value of theirs is proof that they are
-imported already.
+Libraries are recognised by the module of a value's type and never imported: a value of theirs is proof that
+they are imported already.
 """
 
 from __future__ import annotations

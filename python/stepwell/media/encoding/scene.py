@@ -49,7 +49,8 @@ def checked_scene(given: Mapping[str, Any]) -> dict[str, Any]:
     TypeError
         If something is of the wrong type.
     ValueError
-        For another type of scene, missing points, and boxes and vectors that are none; the message says which.
+        For another type of scene, missing points, and boxes and vectors that are none; the message says
+        which.
     """
     found = given.get("type")
     if found != SCENE_TYPE:

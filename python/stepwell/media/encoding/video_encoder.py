@@ -10,7 +10,8 @@ from typing import Any
 
 # The codecs that browsers play in each container, the better one first.
 _CODECS = {"mp4": ("libx264", "mpeg4"), "webm": ("libvpx-vp9", "libvpx"), "ogg": ("libtheora", "libvpx")}
-# Quality before size: a clip is looked at closely, and is short. `crf` is read by x264 and vpx, the others do not mind.
+# Quality before size: a clip is looked at closely, and is short. `crf` is read by x264 and vpx, the others do
+# not mind.
 _OPTIONS = {
     "libx264": {"crf": "18", "preset": "fast"},
     "libvpx-vp9": {"crf": "24", "b": "0", "cpu-used": "5"},

@@ -22,8 +22,9 @@ def checked_boxes(given: Any) -> dict[str, Any]:
     ----------
     given
         `{set: {"box_data": [box, …], "class_labels": {number: name}}}`. A box has a `position`, which is
-        `{"minX", "maxX", "minY", "maxY"}` or `{"middle": [x, y], "width", "height"}`, a `class_id`, and may have a
-        `domain` (`"percentage"` of the image, as fractions, or `"pixel"`), a `box_caption` and `scores`.
+        `{"minX", "maxX", "minY", "maxY"}` or `{"middle": [x, y], "width", "height"}`, a `class_id`, and may
+        have a `domain` (`"percentage"` of the image, as fractions, or `"pixel"`), a `box_caption` and
+        `scores`.
 
     Returns
     -------

@@ -16,8 +16,8 @@ def is_frame(value: Any) -> bool:
 def columns_of(frame: Any) -> tuple[list[Any], list[list[Any]]]:
     """Return the names and the values of the columns of a DataFrame; its index is left out.
 
-    Missing values are None, except in columns of floats, where NaN is a value. What cannot be logged, an interval of
-    time for instance, becomes its text.
+    Missing values are None, except in columns of floats, where NaN is a value. What cannot be logged, an
+    interval of time for instance, becomes its text.
     """
     if type(frame).__module__.partition(".")[0] == "polars":
         return list(frame.columns), [_loggable(frame[name].to_list()) for name in frame.columns]

@@ -40,8 +40,8 @@ def checked_masks(given: Any) -> dict[str, Mask]:
     Parameters
     ----------
     given
-        `{set: {"mask_data": array, "class_labels": {number: name}}}`, where the array is height × width, of integers
-        from 0 to 255; or `"path"` of a picture with one channel instead of `"mask_data"`.
+        `{set: {"mask_data": array, "class_labels": {number: name}}}`, where the array is height × width, of
+        integers from 0 to 255; or `"path"` of a picture with one channel instead of `"mask_data"`.
 
     Raises
     ------

@@ -54,7 +54,8 @@ class FileMedia(Media):
     _folder
         Where its files are, below `media/` of the run.
     _content
-        The file, copied when the object was made: what happens to an array or a file afterwards does not matter.
+        The file, copied when the object was made: what happens to an array or a file afterwards does not
+        matter.
     """
 
     _folder: ClassVar[str]

@@ -32,6 +32,7 @@ ORDER = (
     "imports",
     "tensorboard",
     "runs",
+    "client",
     "startup",
     "integration",
     "wandb",

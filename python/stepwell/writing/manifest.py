@@ -3,7 +3,8 @@
 ```text
 <dir>/manifest/<hash>.json     {"attempt": n}: lives of one label of one run, counted from 0
 <dir>/manifest/<hash>.json     {"run": id}: the unfinished run of a project, for resume="auto"
-<dir>/manifest/streams         whose the streams of the spool are (rust/client/src/sync/openings.rs); made anew when in doubt
+<dir>/manifest/streams         whose the streams of the spool are (rust/client/src/sync/openings.rs);
+                               made anew when in doubt
 ```
 
 Hashes stand for what users wrote, so that no text of theirs becomes a path. A file is replaced as a whole.

@@ -160,6 +160,13 @@ def test_a_copy_of_the_config_belongs_to_no_run(run: stepwell.Run, tmp_path: Pat
     assert "more" not in run.config
 
 
+def test_a_config_that_version_0_1_pickled_is_read(run: stepwell.Run):
+    run.config.update({"lr": 0.1})
+    text = pickle.dumps(run.config, protocol=0)
+    assert b"cstepwell.runs.config" in text
+    assert pickle.loads(text.replace(b"stepwell.runs.config", b"stepwell.client.config")) == {"lr": 0.1}
+
+
 def test_a_run_in_its_own_process_is_pickled_as_itself(run: stepwell.Run):
     assert pickle.loads(pickle.dumps(run)) is run
     assert stepwell.attach("r") is run

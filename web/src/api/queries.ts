@@ -1,7 +1,7 @@
-// Metadata as React queries; series never go through here.
-import { useQuery } from "@tanstack/react-query";
-import { readKeys, readProjects, readRun, readRuns } from "./client";
-import { isCut } from "./types";
+// React queries for everything but series: what a project has, and values that a run goes on logging.
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { readHistograms, readKeys, readProjects, readRun, readRuns, readValues } from "./client";
+import { isCut, type RunInfo } from "./types";
 
 export const runsQueryKey = (entity: string, project: string) => ["runs", entity, project];
 export const keysQueryKey = (entity: string, project: string, run: string | null) => ["keys", entity, project, run];
@@ -33,4 +33,55 @@ export function useKeys(entity: string, project: string, run: string | null) {
     queryKey: keysQueryKey(entity, project, run),
     queryFn: ({ signal }) => readKeys(entity, project, run === null ? [] : [run], signal),
   });
+}
+
+/** A growing run is read again at most this often. */
+const REFRESH_MILLIS = 2000;
+/** Panels that left the window are kept this long: thousands of them would fill the memory. */
+const KEPT_MILLIS = 30_000;
+
+/** A run whose values are read; `rows` grows with every logged row. */
+export interface GrowingRun extends Pick<RunInfo, "state" | "rows"> {
+  id: string;
+}
+
+interface Reading<T> {
+  /** Rows of the run when the read began. */
+  rows: number;
+  value: T;
+}
+
+/** A query that is read once, and again while its run has other rows than it had then; nothing is read without a run. */
+export function growing<T>(queryKey: readonly unknown[], run: GrowingRun | undefined, read: (signal: AbortSignal, before: T | undefined) => Promise<T>) {
+  const rows = run?.rows ?? 0;
+  // What failed is tried again for as long as the run writes.
+  const rowsRead = (reading: Reading<T> | undefined) => reading?.rows ?? (run?.state === "running" ? NaN : rows);
+  return queryOptions({
+    queryKey,
+    queryFn: async ({ signal, client }: { signal: AbortSignal; client: QueryClient }): Promise<Reading<T>> => ({
+      rows,
+      value: await read(signal, client.getQueryData<Reading<T>>(queryKey)?.value),
+    }),
+    select: ({ value }) => value,
+    enabled: run !== undefined,
+    refetchInterval: ({ state }) => (rowsRead(state.data) === rows ? false : REFRESH_MILLIS),
+    gcTime: KEPT_MILLIS,
+  });
+}
+
+interface Project {
+  entity: string;
+  project: string;
+}
+
+/** The newest values of a key of a run. */
+export function useValues({ entity, project }: Project, run: GrowingRun | undefined, key: string, limit: number) {
+  const address = { entity, project, run: run?.id ?? "", key, label: null };
+  return useQuery(growing(["values", address, limit], run, (signal) => readValues(address, limit, signal)));
+}
+
+/** The histograms of a key of a run, thinned out evenly to a number of columns. */
+export function useHistograms({ entity, project }: Project, run: GrowingRun | undefined, key: string, columns: number) {
+  const address = { entity, project, run: run?.id ?? "", key, label: null };
+  return useQuery(growing(["histograms", address, columns], run, (signal) => readHistograms(address, columns, signal)));
 }

@@ -1,13 +1,13 @@
 // The heat map of one run's histograms over steps.
 import { useEffect, useMemo, useRef } from "react";
-import { readHistograms } from "../../api/client";
+import { useHistograms } from "../../api/queries";
 import { csvOf } from "../../numbers/csv";
 import { formatNumber } from "../../numbers/format";
 import { pngOf } from "../../ui/download";
 import { cursor } from "../../view/cursor";
 import { themeColor } from "../../view/theme";
 import { hideTooltip, showTooltip } from "../../view/tooltip";
-import { useGrowing, useSingleRun } from "../single";
+import { useSingleRun } from "../singleRun";
 import type { PanelProps } from "../types";
 import { heatFrame, paintHeat } from "./paint";
 import { columnBounds, heatGrid } from "./rebin";
@@ -20,13 +20,10 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
   const canvas = useRef<HTMLCanvasElement>(null);
   const line = useRef<HTMLDivElement>(null);
   const { run, control } = useSingleRun({ runs, keyInfo, host });
-  const { entity, project } = session;
   const columns = Math.min(MAX_COLUMNS, Math.max(20, Math.floor(width / CELL_PX)));
-  const { data, error } = useGrowing(JSON.stringify([run?.id, keyInfo.key, columns]), run?.state === "running" ? run.rows : 0, (signal) =>
-    readHistograms({ entity, project, run: run?.id ?? "", key: keyInfo.key, label: null }, columns, signal),
-  );
+  const { data, error } = useHistograms(session, run, keyInfo.key, columns);
   const rows = Math.max(16, Math.floor((height - 30) / CELL_PX));
-  const grid = useMemo(() => (data === null ? null : heatGrid(data.bins, data.values, rows)), [data, rows]);
+  const grid = useMemo(() => (data === undefined ? null : heatGrid(data.bins, data.values, rows)), [data, rows]);
   const bounds = useMemo(() => columnBounds(data?.steps ?? []), [data]);
   const frame = useMemo(() => (grid === null ? null : heatFrame(grid, width, height)), [grid, width, height]);
 
@@ -40,7 +37,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
   }, [grid, bounds, frame, run?.color, theme, width, height]);
 
   useEffect(() => {
-    if (data === null) return;
+    if (data === undefined) return;
     host.setPoints(data.steps.length, data.points);
     const all = data.steps.length === data.points;
     host.setInfo(all ? "exact" : `${data.steps.length} of ${data.points}`, "Histograms shown of those logged, evenly over the run.");
@@ -71,7 +68,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
   useEffect(() => () => hideTooltip(panelId), [panelId]);
 
   const hover = (event: React.MouseEvent) => {
-    if (grid === null || frame === null || data === null || run === undefined) return;
+    if (grid === null || frame === null || data === undefined || run === undefined) return;
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     const [left, top] = [event.clientX - box.left - frame.left, event.clientY - box.top - frame.top];
     const [first, last] = [bounds[0]?.[0] ?? 0, bounds[bounds.length - 1]?.[1] ?? 1];
@@ -104,14 +101,14 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
     hideTooltip(panelId);
   };
 
-  if (error !== null) return <p className="panel-message">{error}</p>;
+  if (error !== null) return <p className="panel-message">{error.message}</p>;
   return (
     <>
       {control}
       <div className="heatmap" onMouseMove={hover} onMouseLeave={leave}>
         <canvas ref={canvas} style={{ width, height }} role="img" aria-label={`Histograms of ${keyInfo.key} over steps`} />
         <div className="cursor-line" ref={line} />
-        {data !== null && grid === null && <p className="panel-message">No histogram in the run shown.</p>}
+        {data !== undefined && grid === null && <p className="panel-message">No histogram in the run shown.</p>}
       </div>
     </>
   );

@@ -10,7 +10,7 @@ import { PanelState } from "../media/MediaMessage";
 import { StepBar } from "../media/StepBar";
 import { groupedTileSize, pictureScale } from "../media/tiles";
 import { useMediaSteps } from "../media/useMediaSteps";
-import { mayHave } from "../single";
+import { mayHave } from "../singleRun";
 import type { PanelProps } from "../types";
 import { scoreRanges } from "./boxes";
 import { OverlayControls } from "./OverlayControls";

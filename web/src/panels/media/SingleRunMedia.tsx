@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useMemo } from "react";
 import type { MediaRecord } from "../../api/records";
 import { formatPlural } from "../../numbers/format";
 import { useStep } from "../../view/stepCursor";
-import { useSingleRun } from "../single";
+import { useSingleRun } from "../singleRun";
 import type { PanelProps, PanelRun } from "../types";
 import { PanelState } from "./MediaMessage";
 import { StepBar } from "./StepBar";

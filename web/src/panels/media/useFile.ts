@@ -1,4 +1,5 @@
-// Whether a file of a run can be shown: it may still be with its writer, and then it is asked for again.
+// Files of a run that may still be with their writer, and are then asked for again.
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { ApiError, readFile } from "../../api/client";
 
@@ -49,25 +50,30 @@ export function useFile(url: string, growing: boolean) {
   return { problem: own.problem, attempt: own.attempt, onError: probe };
 }
 
+/** A file that is read before it is shown; one that is on its way is asked for again. `init` and `parse` stay the same for a URL. */
+export function useReadFile<T>(url: string, growing: boolean, init: RequestInit, parse: (response: Response) => T | Promise<T>) {
+  const problemOf = (error: unknown) => (error === null ? null : fileProblem(error, growing));
+  const { data } = useQuery({
+    queryKey: ["file", url, init.method],
+    queryFn: async ({ signal }): Promise<{ content: T | null; error: unknown }> => {
+      try {
+        return { content: await parse(await readFile(url, { ...init, signal })), error: null };
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // A failure is an answer, so that its message stays while the file is asked for again.
+        return { content: null, error };
+      }
+    },
+    staleTime: Infinity,
+    gcTime: 0,
+    structuralSharing: false,
+    refetchInterval: ({ state }) => (problemOf(state.data?.error ?? null)?.waiting ? RETRY_MILLIS : false),
+  });
+  return { content: data?.content ?? null, problem: problemOf(data?.error ?? null) };
+}
+
 /** For what must be asked for before it is shown, since a frame shows an error like any page; `bytes` is its size once it is there. */
 export function useCheckedFile(url: string, growing: boolean): { problem: FileProblem | null; bytes: number | null } {
-  const [checked, setChecked] = useState<{ url: string; problem: FileProblem | null; bytes: number | null } | null>(null);
-  const current = checked?.url === url ? checked : null;
-  const waiting = current?.problem?.waiting === true;
-  useEffect(() => {
-    const abort = new AbortController();
-    const check = () => {
-      readFile(url, { method: "HEAD", signal: abort.signal }).then(
-        ({ headers }) => setChecked({ url, problem: null, bytes: Number(headers.get("content-length")) }),
-        (error: unknown) => abort.signal.aborted || setChecked({ url, problem: fileProblem(error, growing), bytes: null }),
-      );
-    };
-    if (!waiting) check();
-    const timer = waiting ? setInterval(check, RETRY_MILLIS) : undefined;
-    return () => {
-      abort.abort();
-      clearInterval(timer);
-    };
-  }, [url, waiting, growing]);
-  return { problem: current?.problem ?? null, bytes: current?.bytes ?? null };
+  const { content, problem } = useReadFile(url, growing, { method: "HEAD" }, ({ headers }) => Number(headers.get("content-length")));
+  return { problem, bytes: content };
 }

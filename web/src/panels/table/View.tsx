@@ -6,10 +6,10 @@ import { formatNumber, formatPlural } from "../../numbers/format";
 import { useWindowed } from "../../ui/useWindowed";
 import { FileMessage } from "../media/MediaMessage";
 import { SingleRunMedia } from "../media/SingleRunMedia";
+import { useReadFile } from "../media/useFile";
 import type { PanelHostApi, PanelProps } from "../types";
 import { MediaCell } from "./MediaCell";
-import { type ColumnLook, cellText, cellTitle, columnLooks, filterRows, type LoggedTable, sortRows, tableCsv } from "./model";
-import { useTable } from "./useTable";
+import { type ColumnLook, cellText, cellTitle, columnLooks, filterRows, type LoggedTable, parseTable, sortRows, tableCsv } from "./model";
 
 const KINDS = ["table-file"];
 const ROW_PX = 28;
@@ -75,7 +75,7 @@ interface FileProps {
 }
 
 function TableFile({ record, url, growing, ...rest }: FileProps) {
-  const { table, problem } = useTable(url, growing);
+  const { content: table, problem } = useReadFile(url, growing, {}, async (response) => parseTable(await response.json()));
   const held = useRef<LoggedTable | null>(null);
   if (table !== null) held.current = table;
   if (problem !== null)

@@ -1,23 +1,20 @@
 // The newest text values of one run, newest first, with their steps.
 import { useEffect } from "react";
-import { readValues } from "../../api/client";
+import { useValues } from "../../api/queries";
 import { decodeValue, newestFirst } from "../../api/values";
 import { csvOf } from "../../numbers/csv";
 import { formatNumber, formatPlural } from "../../numbers/format";
 import { formatValue } from "../../numbers/value";
-import { useGrowing, useSingleRun } from "../single";
+import { useSingleRun } from "../singleRun";
 import type { PanelProps } from "../types";
 
 const LIMIT = 100;
 
 export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
   const { run, control } = useSingleRun({ runs, keyInfo, host });
-  const { entity, project } = session;
-  const { data, error } = useGrowing(JSON.stringify([run?.id, keyInfo.key]), run?.state === "running" ? run.rows : 0, (signal) =>
-    readValues({ entity, project, run: run?.id ?? "", key: keyInfo.key, label: null }, LIMIT, signal),
-  );
+  const { data, error } = useValues(session, run, keyInfo.key, LIMIT);
   useEffect(() => {
-    if (data === null) return;
+    if (data === undefined) return;
     host.setPoints(data.values.length, data.points);
     host.setInfo(data.values.length === data.points ? formatPlural(data.points, "value") : `last ${data.values.length} of ${formatNumber(data.points)}`);
     host.setExporters({
@@ -27,7 +24,7 @@ export default function TextView({ keyInfo, runs, session, host }: PanelProps) {
   return (
     <>
       {control}
-      {error !== null && <p className="panel-message">{error}</p>}
+      {error !== null && <p className="panel-message">{error.message}</p>}
       <div className="value-list" tabIndex={0} role="region" aria-label={`Values of ${keyInfo.key}`}>
         <table>
           <tbody>

@@ -1,4 +1,5 @@
-// Decoder of the binary answer of series:batch and of the live pushes: a JSON header followed by typed arrays.
+// Decoder of the binary answer of series:batch and of the live pushes: a JSON header followed by typed
+// arrays.
 
 export interface SeriesColumns {
   run: string;
@@ -58,7 +59,9 @@ interface BatchHeader {
 
 const EMPTY = new Float64Array(0);
 
-/** The data start at the first multiple of 8 after the header, whether or not its length counts the padding. */
+/**
+ * The data start at the first multiple of 8 after the header, whether or not its length counts the padding.
+ */
 export function decodeBatch(buffer: ArrayBuffer): BatchAnswer {
   if (buffer.byteLength < 4) throw new DecodeBatchError("the answer is shorter than its length field");
   const headerBytes = new DataView(buffer).getUint32(0, true);

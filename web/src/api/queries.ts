@@ -14,7 +14,10 @@ export function useRuns(entity: string, project: string) {
   return useQuery({ queryKey: runsQueryKey(entity, project), queryFn: ({ signal }) => readRuns(entity, project, signal) });
 }
 
-/** A run by its id; asked for only when the list, which is cut off in huge projects, does not hold it, or not all of its summary. */
+/**
+ * A run by its id; asked for only when the list, which is cut off in huge projects, does not hold it, or not
+ * all of its summary.
+ */
 export function useRun(entity: string, project: string, id: string) {
   const runs = useRuns(entity, project);
   const listed = runs.data?.runs.find((other) => other.run === id);
@@ -51,7 +54,10 @@ interface Reading<T> {
   value: T;
 }
 
-/** A query that is read once, and again while its run has other rows than it had then; nothing is read without a run. */
+/**
+ * A query that is read once, and again while its run has other rows than it had then; nothing is read without
+ * a run.
+ */
 export function growing<T>(queryKey: readonly unknown[], run: GrowingRun | undefined, read: (signal: AbortSignal, before: T | undefined) => Promise<T>) {
   const rows = run?.rows ?? 0;
   // What failed is tried again for as long as the run writes.

@@ -7,7 +7,10 @@ export interface Histogram {
   values: number[];
 }
 
-/** Turns the tagged form of a float or a large integer into a number or a bigint; everything else stays as it is. */
+/**
+ * Turns the tagged form of a float or a large integer into a number or a bigint; everything else stays as it
+ * is.
+ */
 export function decodeValue(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("_type" in value)) return value;
   const tagged = value as { _type: unknown; value?: unknown };

@@ -21,7 +21,10 @@ interface Props {
   anyRunning: boolean;
 }
 
-/** Keeps the identity of the list while nothing a chart draws changed, though rows and summaries grow with every push. */
+/**
+ * Keeps the identity of the list while nothing a chart draws changed, though rows and summaries grow with
+ * every push.
+ */
 function useStableRuns(runs: readonly PanelRun[]): readonly PanelRun[] {
   const signature = runs.map(({ id, name, color, state, labels }) => JSON.stringify([id, name, color, state, labels])).join();
   const held = useRef({ signature, runs });

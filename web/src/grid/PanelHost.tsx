@@ -1,4 +1,5 @@
-// The card around a panel: header, size, mounting, errors, full screen and export; what is inside is the panel type's.
+// The card around a panel: header, size, mounting, errors, full screen, export. Its content is the panel
+// type's.
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { KeyInfo } from "../api/types";
 import type { ProjectSession } from "../live/session";

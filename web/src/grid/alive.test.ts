@@ -1,4 +1,4 @@
-// Which cards stay mounted.
+// Cards that stay mounted.
 import { expect, test } from "vitest";
 import { nextAlive } from "./alive";
 

@@ -1,4 +1,4 @@
-// Which cards are mounted: those in view once scrolling has stopped, and the last seen ones, at most 24 in all.
+// Mounting of cards: those in view once scrolling has stopped, and the last seen ones, at most 24 in all.
 import { type RefObject, useEffect, useState } from "react";
 
 /** A chart costs memory and redraws; more than this stall a page of a thousand metrics. */

@@ -1,4 +1,5 @@
-// Loads the views of panel types when they are first needed. Not by React's lazy: its Suspense holds back what has loaded for 300 ms.
+// Loads the views of panel types when they are first needed. Not by React's lazy: its Suspense holds back
+// what has loaded for 300 ms.
 import { type ComponentType, useEffect, useState } from "react";
 import type { PanelProps, SummaryPanelType, SummaryProps, WorkspacePanelType } from "../panels/types";
 
@@ -7,7 +8,10 @@ type Loaded = ComponentType<PanelProps> | ComponentType<SummaryProps>;
 const loaded = new Map<string, Loaded>();
 const loading = new Map<string, Promise<void>>();
 
-/** Starts loading a view; many cards of one type load it once. A failed load is tried again by the next that asks. */
+/**
+ * Starts loading a view; many cards of one type load it once. A failed load is tried again by the next that
+ * asks.
+ */
 export function loadView(type: WorkspacePanelType | SummaryPanelType): Promise<void> {
   let promise = loading.get(type.type);
   if (promise === undefined) {

@@ -1,4 +1,5 @@
-// The one WebSocket of a tab: says what is visible, comes back by itself, and asks for silence while the tab is hidden.
+// The one WebSocket of a tab: says what is visible, comes back by itself, and asks for silence while the tab
+// is hidden.
 import { type BatchAnswer, decodeBatch } from "../api/batch";
 import type { BatchRequest, KeyInfo, RunInfo } from "../api/types";
 
@@ -17,7 +18,10 @@ export interface LiveEvents {
 const RETRY_FIRST_MILLIS = 500;
 const RETRY_MAX_MILLIS = 15_000;
 
-/** Waiting time before retry number `attempt` (from 0); `random` in 0..1 spreads the tabs that lost the same server. */
+/**
+ * Waiting time before retry number `attempt` (from 0); `random` in 0..1 spreads the tabs that lost the same
+ * server.
+ */
 export function retryDelayMillis(attempt: number, random: number): number {
   return Math.min(RETRY_MAX_MILLIS, RETRY_FIRST_MILLIS * 2 ** attempt) * (0.5 + random / 2);
 }

@@ -1,4 +1,4 @@
-// How pushed runs change what is known.
+// Pushed runs and those known.
 import { expect, test } from "vitest";
 import { makeRunInfo } from "../runs/fixture";
 import { retryDelayMillis } from "./connection";

@@ -1,4 +1,4 @@
-// How pushed runs change what is known: the merged list, the runs that grow, and the lag of the newest value.
+// Merges pushed runs into those known: the list, the runs that grow, and the lag of the newest value.
 import type { RunInfo } from "../api/types";
 
 /** Pushed runs replace theirs by id; new ones come first, because the list is newest first. */
@@ -17,7 +17,10 @@ export function growingRuns(runs: readonly RunInfo[]): Set<string> {
   return new Set(runs.filter((run) => run.state === "running").map((run) => run.run));
 }
 
-/** Runs that no subscription covers any more but whose rows differ from before: they ended, or rows arrived late. */
+/**
+ * Runs that no subscription covers any more but whose rows differ from before: they ended, or rows arrived
+ * late.
+ */
 export function settledRuns(held: readonly RunInfo[], pushed: readonly RunInfo[]): Set<string> {
   const before = new Map(held.map((run) => [run.run, run]));
   const settled = pushed.filter((run) => {

@@ -1,13 +1,17 @@
-// Time-weighted exponential moving average: smoothing that depends on the distance in x, not on the number of points.
+// Time-weighted exponential moving average: smoothing that depends on the distance in x, not on the number of
+// points.
 
-/** The weight is per thousandth of the shown x range, so that one slider position looks alike in every chart. */
+/**
+ * The weight is per thousandth of the shown x range, so that one slider position looks alike in every chart.
+ */
 const VIEWPORT_SCALE = 1000;
 
 /** A weight of 1 would never forget; the slider's end stays below it. */
 const MAX_WEIGHT = 0.999;
 
 /**
- * Smooths `y` over `x` with the bias of the start removed. A value that is not finite stays as it is and leaves the state untouched.
+ * Smooths `y` over `x` with the bias of the start removed. A value that is not finite stays as it is and
+ * leaves the state untouched.
  *
  * @param weight slider position, 0 (off) to 1
  * @param xRange width of the shown x range, in units of x

@@ -1,4 +1,5 @@
-// Run colours: a slot, given once per run by the server, picks the same hue family in both themes and a dash from slot 8 on.
+// Run colours: a slot, given once per run by the server, picks the same hue family in both themes and a dash
+// from slot 8 on.
 
 export type Theme = "dark" | "light";
 

@@ -1,4 +1,4 @@
-// Which runs are shown.
+// Selection of runs.
 import { expect, test } from "vitest";
 import { makeRunInfo } from "./fixture";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "./selection";

@@ -1,4 +1,4 @@
-// Which runs the charts show: a live rule (the newest n) or an explicit list.
+// Selection of the runs that the charts show: a live rule (the newest n) or an explicit list.
 import type { RunInfo } from "../api/types";
 
 export type RunSelection = { kind: "newest"; count: number } | { kind: "ids"; ids: readonly string[] };

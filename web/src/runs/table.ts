@@ -77,7 +77,9 @@ export function sortRuns(infos: readonly RunInfo[], sort: RunSort): RunInfo[] {
   return keyed.map(({ info }) => info);
 }
 
-/** Every word must occur in the name, id, state, group, tags, notes or in a `key=value` of the configuration. */
+/**
+ * Every word must occur in the name, id, state, group, tags, notes or in a `key=value` of the configuration.
+ */
 export function filterRuns(infos: readonly RunInfo[], text: string): RunInfo[] {
   const words = text
     .toLowerCase()
@@ -102,7 +104,10 @@ function searchText(info: RunInfo): string {
   return text;
 }
 
-/** All config and summary columns of the runs, by name; media, which no table compares, come after, and last the system's own, which start with `_`. */
+/**
+ * All config and summary columns of the runs, by name; media, which no table compares, come after, and last
+ * the system's own, which start with `_`.
+ */
 export function allColumns(infos: readonly RunInfo[]): string[] {
   const config = new Set<string>();
   const summary = new Set<string>();

@@ -1,4 +1,4 @@
-// What the visible panels want and hold: wants made within 50 ms become one read, pushes reach only the panels they change.
+// Series of the panels in view: wants of 50 ms become one read, and pushes reach only the panels they change.
 import type { BatchAnswer } from "../api/batch";
 import type { BatchRequest, PanelRequest } from "../api/types";
 import { ByteLru } from "./lru";
@@ -46,7 +46,10 @@ export class SeriesStore {
     private readonly read: ReadBatch,
   ) {}
 
-  /** Asks for a panel; the same id asks again with another window or other series. What is cached arrives before this returns. */
+  /**
+   * Asks for a panel; the same id asks again with another window or other series. What is cached arrives
+   * before this returns.
+   */
   want(request: PanelRequest, listener: PanelListener): void {
     const signature = windowOf(request);
     const before = this.wants.get(request.id);
@@ -88,7 +91,10 @@ export class SeriesStore {
     return { entity: this.entity, project: this.project, panels };
   }
 
-  /** Merges a push; `watched` are the panels of the subscription it answers, whose window may have been left since. */
+  /**
+   * Merges a push; `watched` are the panels of the subscription it answers, whose window may have been left
+   * since.
+   */
   merge(push: BatchAnswer, watched: readonly PanelRequest[]): void {
     const signatures = new Map(watched.map((request) => [request.id, windowOf(request)]));
     for (const columns of push.panels) {

@@ -1,4 +1,5 @@
-// The frame of a project's pages: opens its session, shows the top bar, dialogs and tooltip, and listens to keys.
+// The frame of a project's pages: opens its session, shows the top bar, dialogs and tooltip, and listens to
+// keys.
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";

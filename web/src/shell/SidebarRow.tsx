@@ -1,4 +1,5 @@
-// One run of the sidebar. It follows the hot run by itself, so that a hover over a chart renders two rows and not the list.
+// One run of the sidebar. It follows the hot run by itself, so that a hover over a chart renders two rows and
+// not the list.
 import { Link } from "wouter";
 import { useStore } from "zustand";
 import type { RunInfo } from "../api/types";

@@ -1,4 +1,4 @@
-// Which entries of the palette fit what was typed, best first.
+// Ranks the entries of the palette by what was typed, best first.
 
 /** Every word must occur; names that begin with the first word come first. */
 export function rankEntries<T extends { name: string }>(entries: readonly T[], text: string): T[] {

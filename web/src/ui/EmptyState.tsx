@@ -1,4 +1,4 @@
-// What a project or run without data says, and what to do about it.
+// Message of a project or run without data, with code that logs some.
 import { useSession } from "../live/session";
 
 export function EmptyState({ subject }: { subject: "project" | "run" }) {

@@ -1,4 +1,4 @@
-// What is shown instead of a page that cannot be: an unknown address, a missing project, a server that does not answer.
+// Pages in place of one that cannot be shown: an unknown address, a missing project, a server that is silent.
 import { Link } from "wouter";
 import { ApiError } from "../api/client";
 

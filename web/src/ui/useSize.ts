@@ -11,7 +11,8 @@ export function useSize(element: RefObject<HTMLElement | null>): Size | null {
   useEffect(() => {
     const target = element.current;
     if (target === null) return;
-    // The box with its scroll bar: what is laid out must not change with the bar that the layout itself brings.
+    // The box with its scroll bar: what is laid out must not change with the bar that the layout itself
+    // brings.
     const measure = () => {
       const { offsetWidth: width, offsetHeight: height } = target;
       setSize((old) => (old?.width === width && old.height === height ? old : { width, height }));

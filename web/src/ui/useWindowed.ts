@@ -1,4 +1,4 @@
-// Which rows of a long list lie in its scrolled part, for lists whose rows have one height.
+// Window of the rows of a long list that its scrolled part shows, for lists whose rows have one height.
 import { type RefObject, useEffect, useState } from "react";
 
 export interface RowWindow {

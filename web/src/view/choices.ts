@@ -1,4 +1,4 @@
-// Choices of the charts' controls: the x axes every project has and the stops of smoothing, in the order a key goes through them.
+// Choices of the charts' controls, in the order a key goes through them: x axes, stops of smoothing.
 
 export const X_AXES: readonly { key: string; name: string; title: string }[] = [
   { key: "_step", name: "step", title: "Step, or the step metric that a metric is defined with" },

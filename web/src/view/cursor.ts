@@ -1,4 +1,5 @@
-// Cursor that all charts share (an x position, the hot run, the card under the mouse), and the cards that keys act on.
+// Cursor that all charts share (an x position, the hot run, the card under the mouse), and the cards that
+// keys act on.
 import { createStore } from "zustand/vanilla";
 
 interface Cursor {

@@ -1,4 +1,4 @@
-// What this browser remembers about the page: sidebar, collapsed sections, table columns. Not part of a link.
+// Preferences of this browser: sidebar, collapsed sections, table columns. Not part of a link.
 import { create } from "zustand";
 
 interface Preferences {

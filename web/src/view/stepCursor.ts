@@ -1,4 +1,5 @@
-// The step that all media show: one for the page, kept in its URL; a panel can be let off it. Moving it draws the line on the charts.
+// The step that all media show: one for the page, kept in its URL; a panel can be let off it. Moving it draws
+// the line on the charts.
 import { create } from "zustand";
 import { cursor } from "./cursor";
 import { mergeStops, stopBeside } from "./steps";
@@ -38,7 +39,10 @@ export function setLinked(panelId: string, linked: boolean, step: number | null)
   useOwnSteps.setState(linked ? others : { ...others, [panelId]: step }, true);
 }
 
-/** Moves the panel under the mouse, and those it is linked to, by its own stops; else all panels by the stops of all. */
+/**
+ * Moves the panel under the mouse, and those it is linked to, by its own stops; else all panels by the stops
+ * of all.
+ */
 export function moveStep(places: number): boolean {
   const { card } = cursor.getState();
   const under = card === null ? undefined : stopsOfPanels.get(card);

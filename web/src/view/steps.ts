@@ -5,7 +5,10 @@ export function mergeStops(lists: readonly (readonly number[])[]): number[] {
   return [...new Set(lists.flat())].sort((a, b) => a - b);
 }
 
-/** What was shown last at `step`: the greatest stop up to it, or the first one; the newest where no step is given. */
+/**
+ * What was shown last at `step`: the greatest stop up to it, or the first one; the newest where no step is
+ * given.
+ */
 export function stopAt(stops: readonly number[], step: number | null): number | null {
   if (stops.length === 0) return null;
   if (step === null) return stops[stops.length - 1] as number;

@@ -7,7 +7,10 @@ export type RankMode = "primary" | "all" | "each";
 export interface Zoom {
   from: number;
   to: number;
-  /** The x key of the window when it is not the one of the view (a metric with its own step metric); else null. */
+  /**
+   * The x key of the window when it is not the one of the view (a metric with its own step metric); else
+   * null.
+   */
   x: string | null;
 }
 

@@ -1,4 +1,5 @@
-// Fills the specification of a preset with a chart's columns, its texts and a table's rows: what python/stepwell/plot/specification.py does.
+// Fills the specification of a preset with a chart's columns, texts and rows, as
+// python/stepwell/plot/specification.py does.
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Spec = { [key: string]: Json };
@@ -14,7 +15,10 @@ export interface ChartFields {
 const DATA = "wandb";
 const PLACEHOLDER = /\$\{(field|string):([^}]*)\}/g;
 const ONE_PLACEHOLDER = /^\$\{(?:field|string):[^}]*\}$/;
-/** What breaks the expressions that Vega-Lite makes of names (all of these) and titles (not the quotes), and what looks the same. */
+/**
+ * What breaks the expressions that Vega-Lite makes of names (all of these) and titles (not the quotes), and
+ * what looks the same.
+ */
 const ALIKE: { [character: string]: string } = { "'": "’", '"': "”", "\\": "⧵", "\n": " ", "\r": " " };
 /** Where a string is an expression: a column stands in quotes. */
 const EXPRESSIONS = new Set(["calculate", "expr", "filter", "init", "signal", "test", "update"]);
@@ -22,7 +26,8 @@ const EXPRESSIONS = new Set(["calculate", "expr", "filter", "init", "signal", "t
 const TEXTS = new Set(["description", "subtitle", "text", "title"]);
 
 /**
- * Returns the complete specification. What stands for a column or a text that the chart does not name is left out, and with it
+ * Returns the complete specification. What stands for a column or a text that the chart does not name is left
+ * out, and with it
  * the object that it is the `field` of.
  */
 export function fill(spec: Spec, chart: ChartFields, rows: readonly Row[]): Spec {
@@ -36,7 +41,10 @@ export function fill(spec: Spec, chart: ChartFields, rows: readonly Row[]): Spec
   return { ...filled, data: filled["data"] ?? { name: DATA }, datasets: { ...datasets, [DATA]: values } };
 }
 
-/** A value with its placeholders filled; undefined if it is nothing without them. `key` is the key that it, or its list, stands under. */
+/**
+ * A value with its placeholders filled; undefined if it is nothing without them. `key` is the key that it, or
+ * its list, stands under.
+ */
 function filledIn(value: Json, key: string, chart: ChartFields): Json | undefined {
   if (typeof value === "string") return filledText(value, key, chart);
   if (Array.isArray(value)) return value.map((each) => filledIn(each, key, chart)).filter((each) => each !== undefined);

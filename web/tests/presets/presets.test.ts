@@ -1,4 +1,5 @@
-// Every shipped preset, compiled and rendered by Vega with example data: without warnings, readable on light and on dark.
+// Every shipped preset, compiled and rendered by Vega with example data: without warnings, readable on light
+// and on dark.
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import { describe, expect, it } from "vitest";
@@ -10,7 +11,9 @@ const presets = import.meta.glob<Spec>("../../../rust/server/presets/wandb/**/*.
 const sine = Array.from({ length: 60 }, (_, i) => ({ i, value: Math.sin(i / 6) * (1 + (i % 3)), kind: `k${i % 3}` }));
 const classes = ["cat", "dog", "bird"];
 
-/** What the functions of stepwell.plot give each preset, the columns named so that they have to be escaped. */
+/**
+ * What the functions of stepwell.plot give each preset, the columns named so that they have to be escaped.
+ */
 const EXAMPLES: { [preset: string]: { chart: ChartFields; rows: Row[]; marks: [kind: string, least: number]; says: string[] } } = {
   "line/v0": {
     chart: { fields: { x: "a.b", y: 'loss [mean] "q"', stroke: "it's\\" }, string_fields: { title: "Loss & more" } },

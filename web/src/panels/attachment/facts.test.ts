@@ -1,4 +1,4 @@
-// What is said of media that are offered as files.
+// Facts about media that are offered as files.
 import { expect, test } from "vitest";
 import type { MediaRecord } from "../../api/records";
 import { factsOf, formatBytes } from "./facts";

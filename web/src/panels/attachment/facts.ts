@@ -1,4 +1,4 @@
-// What is known of a medium that is offered as a file.
+// Facts about a medium that is offered as a file.
 import { type ChartRecord, fileName, type MediaRecord, type ObjectRecord } from "../../api/records";
 import { formatNumber } from "../../numbers/format";
 import { NOUNS } from "./nouns";

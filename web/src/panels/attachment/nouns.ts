@@ -1,4 +1,4 @@
-// What the kinds of this panel are called.
+// Names of the kinds that this panel offers as files.
 
 export const NOUNS: Readonly<Record<string, string>> = {
   "molecule-file": "Molecule",

@@ -1,4 +1,5 @@
-// Paints a heat grid with its axes on a canvas: one rectangle per cell, in the run's colour, stronger for larger counts.
+// Paints a heat grid with its axes on a canvas: one rectangle per cell, in the run's colour, stronger for
+// larger counts.
 
 import { niceTicks } from "../../numbers/extent";
 import { formatTicks } from "../../numbers/format";

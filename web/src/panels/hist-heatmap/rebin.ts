@@ -1,4 +1,5 @@
-// Brings histograms with different bins onto one shared grid of values, so that columns can stand side by side.
+// Brings histograms with different bins onto one shared grid of values, so that columns can stand side by
+// side.
 import { type Extent, emptyExtent, isEmpty, widen } from "../../numbers/extent";
 
 export interface HeatGrid {
@@ -21,7 +22,10 @@ export function evenEdges({ min, max }: Extent, rows: number): Float64Array {
   return Float64Array.from({ length: rows + 1 }, (_, i) => (i === rows ? max : min + ((max - min) * i) / rows));
 }
 
-/** Spreads each count over the rows in proportion to how much of its bin lies in them; a bin without width goes to one row. */
+/**
+ * Spreads each count over the rows in proportion to how much of its bin lies in them; a bin without width
+ * goes to one row.
+ */
 export function rebin(bins: readonly number[], values: readonly number[], edges: Float64Array): Float64Array {
   const rows = edges.length - 1;
   const out = new Float64Array(rows);

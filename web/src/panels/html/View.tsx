@@ -1,5 +1,6 @@
-// Logged pages in frames. A page comes from its own URL, never as text of this page, which would lend it our policy; the server's answer and the
-// frame both take its origin away, so that its scripts run and reach neither this page nor any network.
+// Logged pages in frames. A page comes from its own URL, never as text of this page, which would lend it our
+// policy; the server's answer and the frame both take its origin away, so that its scripts run and reach
+// neither this page nor any network.
 import { fileUrl } from "../../api/client";
 import { hasFile } from "../../api/records";
 import { FileMessage } from "../media/MediaMessage";

@@ -95,7 +95,10 @@ const NO_MASKS: ReadonlyMap<string, Mask> = new Map();
 /** Stands for a mask that cannot be read. */
 const EMPTY: Mask = { width: 1, height: 1, ids: new Uint8Array(1), present: [] };
 
-/** The masks at some URLs by their set, once all of them are here; one that cannot be read is empty, and asked for again while it may come. */
+/**
+ * The masks at some URLs by their set, once all of them are here; one that cannot be read is empty, and asked
+ * for again while it may come.
+ */
 function useMasks(urls: readonly (readonly [set: string, url: string])[], growing: boolean, onMask: Props["onMask"]): ReadonlyMap<string, Mask> {
   const identity = JSON.stringify(urls);
   const [read, setRead] = useState<{ identity: string; masks: ReadonlyMap<string, Mask> }>({ identity: "", masks: NO_MASKS });

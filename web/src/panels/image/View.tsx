@@ -99,7 +99,8 @@ export default function ImageView({ panelId, keyInfo, runs, session, width, heig
           caption: focus !== null ? ALONE_CAPTION_PX : captions ? CAPTION_PX : 0,
           least: LEAST_TILE_PX,
         });
-  // Pictures that are enlarged by whole pixels do not fill their boxes; rows are as high as the highest of them.
+  // Pictures that are enlarged by whole pixels do not fill their boxes; rows are as high as the highest of
+  // them.
   const rowHeight =
     box === null
       ? 0

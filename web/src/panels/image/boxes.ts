@@ -1,4 +1,4 @@
-// Where a bounding box lies on its image, and which boxes are shown.
+// Bounding boxes: their place on an image, and those that a least score leaves.
 import type { Box } from "../../api/records";
 
 export interface Rect {
@@ -28,7 +28,10 @@ export function passes(scores: Record<string, number> | undefined, thresholds: R
   return Object.entries(scores ?? {}).every(([name, score]) => !(score < (thresholds[name] ?? -Infinity)));
 }
 
-/** Range of every score, by its name: 0 to 1 where they lie in it, so that it stays from step to step; else from the lowest to the highest. */
+/**
+ * Range of every score, by its name: 0 to 1 where they lie in it, so that it stays from step to step; else
+ * from the lowest to the highest.
+ */
 export function scoreRanges(boxes: readonly Box[]): Map<string, { low: number; high: number }> {
   const ranges = new Map<string, { low: number; high: number }>();
   for (const { scores } of boxes) {

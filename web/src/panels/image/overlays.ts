@@ -1,4 +1,4 @@
-// What lies over images: its sets and classes, and which of them are switched on, panel by panel.
+// Masks and boxes over images: their sets and classes, and those that are switched on, panel by panel.
 import { create } from "zustand";
 import type { Box, ImageRecord } from "../../api/records";
 import { className, isBackground } from "./classes";

@@ -1,4 +1,5 @@
-// Paints masks and boxes over a picture. Everything is placed in pixels of the image, so that it fits at any size and density of the screen.
+// Paints masks and boxes over a picture. Everything is placed in pixels of the image, so that it fits at any
+// size and density of the screen.
 import type { ImageRecord } from "../../api/records";
 import { boxRect, passes } from "./boxes";
 import { classColor, className, cssColor, isBackground, type Rgb } from "./classes";

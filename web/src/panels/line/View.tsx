@@ -1,4 +1,4 @@
-// The line chart as a panel: asks the store for its series, rebuilds its model when data arrive, shares cursor and zoom.
+// The line chart as a panel: its series from the store, a new model when data arrive, shared cursor and zoom.
 import { useEffect, useMemo, useRef, useState } from "react";
 import { formatCount } from "../../numbers/format";
 import type { LoadedPanel } from "../../series/merge";

@@ -29,7 +29,10 @@ function wallTick(seconds: number, step: number): string {
   return step < 86400 ? text.slice(11, 16) : text.slice(5, 10);
 }
 
-/** 1, 2 or 5 times a power of ten: the ticks of a logarithmic axis that have a label. uPlot passes null for those it leaves out. */
+/**
+ * 1, 2 or 5 times a power of ten: the ticks of a logarithmic axis that have a label. uPlot passes null for
+ * those it leaves out.
+ */
 export function isRoundMagnitude(value: number | null): boolean {
   if (value === null || value <= 0) return false;
   const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-9);

@@ -1,7 +1,8 @@
-// A line chart outside React: uPlot draws the axes and takes the zoom; the series lie on two canvases of their own above it.
+// A line chart outside React: uPlot draws the axes and takes the zoom; the series lie on two canvases of
+// their own above it.
 //
-// The lower canvas holds all series; hovering only fades it by CSS and paints the hot run on the upper one, so the axes keep
-// their colour and a hover over a hundred runs costs one line.
+// The lower canvas holds all series; hovering only fades it by CSS and paints the hot run on the upper one,
+// so the axes keep their colour and a hover over a hundred runs costs one line.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Theme } from "../../runs/palette";

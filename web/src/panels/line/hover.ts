@@ -1,4 +1,4 @@
-// Points under the mouse, one per series, and the words of the tooltip there: x, the hot run first, the spread inside its bucket.
+// Points under the mouse, one per series, and the words of the tooltip there, the hot run first.
 
 import { formatExact, formatNumber } from "../../numbers/format";
 import { xName } from "../../view/choices";
@@ -74,7 +74,9 @@ export function nearestIndex(xs: Float64Array, x: number): number {
   return x - (xs[low - 1] as number) <= (xs[low] as number) - x ? low - 1 : low;
 }
 
-/** A series that ended, or has yet to begin, farther than this from the mouse says nothing about the position. */
+/**
+ * A series that ended, or has yet to begin, farther than this from the mouse says nothing about the position.
+ */
 const REACH_PX = 12;
 
 /** Hits of all series, the hot one first, the others by value from high to low. */

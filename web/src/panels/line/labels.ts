@@ -1,4 +1,5 @@
-// Names at the ends of lines, in the margin of wide charts with few lines: colour alone need not tell them apart.
+// Names at the ends of lines, in the margin of wide charts with few lines: colour alone need not tell them
+// apart.
 import type { LineModel, LineSeries } from "./model";
 import type { Scale } from "./paint";
 
@@ -26,7 +27,9 @@ function hasLabels({ series }: LineModel, width: number): boolean {
   return width >= MIN_WIDTH_PX && series.length > 0 && series.length <= MAX_LABELS;
 }
 
-/** Moves positions apart to at least `gap`, inside 0..`height`, keeping their order. Positions come ascending. */
+/**
+ * Moves positions apart to at least `gap`, inside 0..`height`, keeping their order. Positions come ascending.
+ */
 export function spread(positions: readonly number[], gap: number, height: number): number[] {
   const placed: number[] = [];
   for (const position of positions) placed.push(Math.max(position, (placed.at(-1) ?? -Infinity) + gap));
@@ -46,7 +49,10 @@ function lastY({ columns, line }: LineSeries, { min, max }: LineModel["x"], scal
   return NaN;
 }
 
-/** The labels of a chart whose whole width is `width`, with their middles in CSS pixels from the top of the plot. */
+/**
+ * The labels of a chart whose whole width is `width`, with their middles in CSS pixels from the top of the
+ * plot.
+ */
 export function endLabels(model: LineModel, scale: Scale, width: number, plotHeight: number): EndLabel[] {
   if (!hasLabels(model, width)) return [];
   const ends = model.series

@@ -1,4 +1,4 @@
-// What a line chart draws from what was loaded.
+// The model of a line chart from what was loaded.
 
 import { expect, test } from "vitest";
 import { formatCount } from "../../numbers/format";

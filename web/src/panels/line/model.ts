@@ -1,4 +1,5 @@
-// What a line chart draws: series with their colours, smoothed values and the ranges of both axes, ready to paint.
+// Model of a line chart: series with their colours, smoothed values and the ranges of both axes, ready to
+// paint.
 
 import type { SeriesRef } from "../../api/types";
 import { csvOf } from "../../numbers/csv";

@@ -1,4 +1,5 @@
-// Paints line series on a canvas: band, faint raw values, line with gaps, and dots where points stand alone or wide apart.
+// Paints line series on a canvas: band, faint raw values, line with gaps, and dots where points stand alone
+// or wide apart.
 import type { Extent } from "../../numbers/extent";
 import type { LineModel, LineSeries } from "./model";
 
@@ -19,7 +20,10 @@ export interface PaintStyle {
 
 /** Envelope of a bucket, as the design has it. */
 const BAND_OPACITY = 0.22;
-/** Opacity of all bands where they lie on each other; with many runs each is fainter, while the hot run's is always full. */
+/**
+ * Opacity of all bands where they lie on each other; with many runs each is fainter, while the hot run's is
+ * always full.
+ */
 const BANDS_TOGETHER = 0.6;
 const BAND_OPACITY_MIN = 0.075;
 const RAW_OPACITY = 0.28;
@@ -106,7 +110,10 @@ function paintLine(context: CanvasRenderingContext2D, xs: Float64Array, ys: Floa
   context.fill();
 }
 
-/** The indices worth drawing: those inside the window and one to either side, so that the line reaches its edges. */
+/**
+ * The indices worth drawing: those inside the window and one to either side, so that the line reaches its
+ * edges.
+ */
 function visibleRange(xs: Float64Array, scale: Scale, area: PlotArea): [number, number] {
   let from = 0;
   let to = xs.length;
@@ -139,7 +146,10 @@ function paintBand(context: CanvasRenderingContext2D, series: LineSeries, scale:
   context.fill();
 }
 
-/** Runs of buckets whose band can be drawn; NaN in either bound ends a run. An infinite bound reaches the edge of the plot. */
+/**
+ * Runs of buckets whose band can be drawn; NaN in either bound ends a run. An infinite bound reaches the edge
+ * of the plot.
+ */
 export function bandSegments(min: Float64Array, max: Float64Array, scale: Scale, area: PlotArea): [number, number][] {
   const segments: [number, number][] = [];
   let start = -1;

@@ -1,4 +1,4 @@
-// What stands where a medium would: why there is none, and whether it will come.
+// Messages in place of a medium: the reason why there is none, and whether it will come.
 import type { FileProblem } from "./useFile";
 
 export function FileMessage({ problem }: { problem: FileProblem }) {

@@ -1,4 +1,5 @@
-// A panel of media of one run: the run, its media at the step of the slider, and what to show where there are none.
+// A panel of media of one run: the run, its media at the step of the slider, or a message where there are
+// none.
 import { type ReactNode, useEffect, useMemo } from "react";
 import type { MediaRecord } from "../../api/records";
 import { formatPlural } from "../../numbers/format";

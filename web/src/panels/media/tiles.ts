@@ -1,4 +1,5 @@
-// How the media of a step are laid out: as large as they can be side by side, and scrolled once they would become too small.
+// Layout of the media of a step: as large as they can be side by side, scrolled once they would become too
+// small.
 
 export interface TileSpace {
   width: number;
@@ -13,7 +14,10 @@ export interface TileSpace {
   least: number;
 }
 
-/** Width and height of the box for each medium, without its caption, how many stand side by side, and whether all can be seen at once. */
+/**
+ * Width and height of the box for each medium, without its caption, how many stand side by side, and whether
+ * all can be seen at once.
+ */
 export function tileSize({ width, height, count, aspect, caption, gap, least }: TileSpace): { columns: number; width: number; height: number; fits: boolean } {
   let best = { columns: 1, width: 0 };
   for (let columns = 1; columns <= count; columns++) {
@@ -63,7 +67,10 @@ export function groupedTileSize({
   return best ?? { columns: 1, width: 1, height: 1, fits: true, groupColumns: 1 };
 }
 
-/** How many screen pixels one pixel of a picture takes in a box; whole ones once it is enlarged, so that all are alike. */
+/**
+ * How many screen pixels one pixel of a picture takes in a box; whole ones once it is enlarged, so that all
+ * are alike.
+ */
 export function pictureScale(
   picture: { width: number; height: number },
   box: { width: number; height: number },

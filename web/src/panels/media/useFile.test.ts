@@ -1,4 +1,4 @@
-// Why a file cannot be shown.
+// Reasons why a file cannot be shown.
 import { expect, test } from "vitest";
 import { ApiError } from "../../api/client";
 import { fileProblem } from "./useFile";

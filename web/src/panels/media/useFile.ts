@@ -12,7 +12,9 @@ export interface FileProblem {
   text: string;
 }
 
-/** `growing`: the run still writes. Its rows come before their files, which until then have no path either. */
+/**
+ * `growing`: the run still writes. Its rows come before their files, which until then have no path either.
+ */
 export function fileProblem(error: unknown, growing: boolean): FileProblem {
   if (!(error instanceof ApiError)) return { waiting: false, text: error instanceof Error ? error.message : String(error) };
   if (error.status === 503 || (error.status === 404 && growing)) return { waiting: true, text: "Still on its way." };
@@ -26,7 +28,10 @@ interface FileState {
   attempt: number;
 }
 
-/** For elements that load a file by its URL: `onError` finds out why it failed; a new `attempt` asks to load it again. */
+/**
+ * For elements that load a file by its URL: `onError` finds out why it failed; a new `attempt` asks to load
+ * it again.
+ */
 export function useFile(url: string, growing: boolean) {
   const [state, setState] = useState<FileState>({ url, problem: null, attempt: 0 });
   const own = state.url === url ? state : { url, problem: null, attempt: 0 };
@@ -50,7 +55,10 @@ export function useFile(url: string, growing: boolean) {
   return { problem: own.problem, attempt: own.attempt, onError: probe };
 }
 
-/** A file that is read before it is shown; one that is on its way is asked for again. `init` and `parse` stay the same for a URL. */
+/**
+ * A file that is read before it is shown; one that is on its way is asked for again. `init` and `parse` stay
+ * the same for a URL.
+ */
 export function useReadFile<T>(url: string, growing: boolean, init: RequestInit, parse: (response: Response) => T | Promise<T>) {
   const problemOf = (error: unknown) => (error === null ? null : fileProblem(error, growing));
   const { data } = useQuery({
@@ -72,7 +80,10 @@ export function useReadFile<T>(url: string, growing: boolean, init: RequestInit,
   return { content: data?.content ?? null, problem: problemOf(data?.error ?? null) };
 }
 
-/** For what must be asked for before it is shown, since a frame shows an error like any page; `bytes` is its size once it is there. */
+/**
+ * For what must be asked for before it is shown, since a frame shows an error like any page; `bytes` is its
+ * size once it is there.
+ */
 export function useCheckedFile(url: string, growing: boolean): { problem: FileProblem | null; bytes: number | null } {
   const { content, problem } = useReadFile(url, growing, { method: "HEAD" }, ({ headers }) => Number(headers.get("content-length")));
   return { problem, bytes: content };

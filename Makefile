@@ -27,6 +27,11 @@ PYO3_CONFIG = $(firstword $(shell ls -t "$(CARGO_TARGET_DIR)"/maturin/pyo3-confi
 PYO3_ENV = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON="$(BIN)/python" $(if $(PYO3_CONFIG),PYO3_CONFIG_FILE="$(PYO3_CONFIG)")
 CARGO = env $(PYO3_ENV) cargo
 
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+DOCS_SOURCES := mkdocs.yml $(shell find docs python/stepwell -name '*.md' -o -name '*.py')
+# Most tests wait for processes and disks, so a file more than there are cores is under way.
+PYTEST := pytest --numprocesses $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1))) --dist loadfile
+
 # Without the extension no stamp is true that says it was built.
 ifeq ($(wildcard python/stepwell/_native*.so),)
 $(shell rm -f $(STAMPS)/native-dev $(STAMPS)/native-release)
@@ -47,7 +52,7 @@ check: setup ## The quick subset for daily use: no server, no browser, nothing s
 	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
 	@$(MAKE) check-python check-web
-	@$(STEP) "pytest, quick" pytest -q -m "not e2e and not browser and not slow and not clients and not torch"
+	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch"
 
 test: ## Set-up and every gate; what CI runs
 	@rm -f .venv/times && start=$$(date +%s) && \
@@ -66,11 +71,13 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 
 .PHONY: test-steps test-clients check-python check-web
 test-steps: setup
+	@rm -f $(STAMPS)/checked-*
 	@$(STEP) "cargo fmt" cargo fmt --all --check
 	@$(MAKE) check-python check-web
 	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@$(STEP) "cargo test" $(CARGO) test --locked --quiet --workspace
-	@$(STEP) "pytest" pytest -m "not browser and not clients and not torch"
+	@$(STEP) "pytest" $(PYTEST) -m "not alone and not browser and not clients and not torch"
+	@$(STEP) "pytest, one by one" pytest -m alone
 	@$(STEP) "browser test" env CHROMIUM="$$(cat $(STAMPS)/chromium)" pytest -m browser
 	@$(MAKE) test-clients
 
@@ -79,23 +86,33 @@ test-clients: $(STAMPS)/clients $(STAMPS)/torch $(STAMPS)/dev $(STAMPS)/native-d
 	@$(STEP) "clients of wandb" pytest -m clients
 	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
 
-check-python:
+check-python: $(STAMPS)/checked-stubs $(STAMPS)/checked-docs
 	@$(STEP) "ruff" ruff check --quiet
 	@$(STEP) "ruff format" ruff format --check --quiet
 	@$(STEP) "mypy" mypy --strict python/stepwell
 	@$(STEP) "mypy, a user's script" mypy --strict tests/typing
-	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
 	@$(STEP) "arrows" python scripts/check_arrows.py
 	@$(STEP) "invariants" python scripts/check_invariants.py
 	@$(STEP) "dependencies" python scripts/check_dependencies.py
 	@$(STEP) "spelling" typos
-	@$(STEP) "docs site" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 
-check-web:
+check-web: $(STAMPS)/checked-web
+
+# What takes longer is looked at again only when one of its files has changed; `make test` always looks.
+$(STAMPS)/checked-stubs: python/stepwell/_native.pyi $(STAMPS)/native-dev
+	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
+	@touch $@
+
+$(STAMPS)/checked-docs: $(DOCS_SOURCES) $(STAMPS)/dev
+	@$(STEP) "docs site" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@touch $@
+
+$(STAMPS)/checked-web: $(WEB_SOURCES)
 	@$(STEP) "biome" npm --prefix web run --silent lint
 	@$(STEP) "tsc" npm --prefix web run --silent typecheck
 	@$(STEP) "vitest" npm --prefix web run --silent test
 	@$(STEP) "dashboard size" sh -c 'if [ -d web/dist ]; then npm --prefix web run --silent size; fi'
+	@touch $@
 
 # An interpreter that is too old, or comes without venv, is named before pip is confused by it.
 $(STAMPS)/venv:

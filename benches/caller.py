@@ -1,4 +1,4 @@
-"""What one call of `log` costs the training loop, beside its peers and the floor.
+"""Cost of one call of `log` for the training loop, beside its peers and the floor.
 
     python benches/caller.py [--keys 1,10,100] [--peers ormsgpack,wandb,trackio,tensorboardx] [--json FILE]
 

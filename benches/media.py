@@ -1,4 +1,4 @@
-"""What media cost the training loop, and how long until all are on the disk: `python benches/media.py [--calls N]`.
+"""Cost of media for the training loop, and until all are on the disk: `python benches/media.py [--calls N]`.
 
 Every case runs in a process of its own, first paced (5 ms of sleep before each call, as a model that trains), then as
 fast as it goes. Beside it stands the floor: the copy of the same memory by numpy, and PNG by Pillow where that is what

@@ -1,4 +1,4 @@
-"""What `import stepwell` and `init` cost a script, against the bare start of the same interpreter.
+"""Cost of `import stepwell` and `init`, against the bare start of the same interpreter.
 
     python benches/startup.py [--starts 30] [--json FILE]
 

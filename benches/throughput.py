@@ -1,4 +1,4 @@
-"""How many scalars a second reach the disk, and a server's disk, from one training process.
+"""Scalars per second from one training process to its disk, and to a server's disk.
 
     python benches/throughput.py [--rows 1000000] [--keys 10] [--server]
 

@@ -1,4 +1,4 @@
-"""What a process sees in which `import wandb` means stepwell."""
+"""A process in which `import wandb` means stepwell: what it sees."""
 
 from pathlib import Path
 

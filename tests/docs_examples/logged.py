@@ -1,4 +1,4 @@
-"""What an example has logged, read back through `Api`."""
+"""Rows, files and summary that an example has logged, read back through `Api`."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What values become: their records, and the files that come with them, through a real writer."""
+"""Recorder of what values become: their records and files, through a real writer."""
 
 import json
 from pathlib import Path

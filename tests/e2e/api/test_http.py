@@ -217,6 +217,7 @@ def hear_batch(live: Live, at_least: int, deadline: float = 60.0) -> Batch:
     raise AssertionError(f"no push with {at_least} points within {deadline} s")
 
 
+@pytest.mark.alone
 def test_a_new_point_is_pushed_within_a_second(shared_server: ServerProcess, work: Path):
     url = shared_server.url
     with script(LIVE, work, shared_server.env), Live(url) as live:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -90,7 +89,6 @@ def test_a_server_that_is_killed_again_and_again_has_every_file_once(server: Ser
             )
             server.kill()
             stored(server.directory)
-            time.sleep(0.1)
             server.start()
         ended = training.wait()
     assert ended.code == 0, ended.output

@@ -1,4 +1,4 @@
-"""How a run ends: its exit code, the table on a terminal, and the files that a script leaves behind."""
+"""The end of a run: its exit code, the table on a terminal, and the files that a script leaves behind."""
 
 import os
 import pty

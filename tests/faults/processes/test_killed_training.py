@@ -13,7 +13,7 @@ from tests.decoder.spool import write_stream
 from tests.support.places import Place, exactly, scan
 from tests.support.processes import ServerProcess, run_command, script, wait_until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.alone]
 
 # What "spooled" promises: 50 ms as a rule, 250 ms at the very most.
 PROMISED_S = 0.250

@@ -1,4 +1,4 @@
-"""What a probe is told, and what lies under paths that nobody made."""
+"""Probes of a server (`/healthz`, `/readyz`, `/metrics`), and paths that nobody made."""
 
 import json
 import resource

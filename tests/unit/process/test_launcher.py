@@ -1,4 +1,4 @@
-"""What launchers of distributed jobs say in the environment."""
+"""Launchers of distributed jobs: what they say in the environment."""
 
 from stepwell.process.launcher import Launcher
 

@@ -1,4 +1,4 @@
-"""What `define_metric(summary=…)` makes of a key, in the running script and where the rows are."""
+"""Summaries that `define_metric(summary=…)` asks for, in the running script and where the rows are."""
 
 import math
 from pathlib import Path

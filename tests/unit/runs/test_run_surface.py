@@ -1,4 +1,4 @@
-"""What a run says of itself and lets itself be told, apart from rows."""
+"""Attributes and methods of `Run` apart from rows."""
 
 import argparse
 import copy

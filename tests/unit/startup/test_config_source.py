@@ -1,4 +1,4 @@
-"""What `init(config=…)` accepts."""
+"""Sources of the config that `init(config=…)` accepts."""
 
 import argparse
 from dataclasses import dataclass

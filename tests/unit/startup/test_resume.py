@@ -1,4 +1,4 @@
-"""Where a resumed run goes on."""
+"""Resuming a run: the step where it goes on."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""What values of other types are converted to before they are encoded."""
+"""Conversion of values of other types before they are encoded."""
 
 import dataclasses
 import functools

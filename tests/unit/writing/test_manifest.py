@@ -1,4 +1,4 @@
-"""What a directory remembers of its runs."""
+"""The manifest: what a directory remembers of its runs."""
 
 from pathlib import Path
 

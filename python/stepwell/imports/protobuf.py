@@ -118,7 +118,7 @@ def data(number: int) -> Field[bytes]:
     return Field(number, lambda found: _bytes(found[-1]) if found else b"")
 
 
-def datas(number: int) -> Field[list[bytes]]:
+def repeated_data(number: int) -> Field[list[bytes]]:
     """Declare repeated bytes."""
     return Field(number, lambda found: [_bytes(each) for each in found])
 

@@ -36,7 +36,7 @@ class _Tensor(protobuf.Message):
     float_val = protobuf.floats(5)
     double_val = protobuf.doubles(6)
     int_val = protobuf.integers(7)
-    string_val = protobuf.datas(8)
+    string_val = protobuf.repeated_data(8)
     scomplex_val = protobuf.floats(9)
     int64_val = protobuf.integers(10)
     bool_val = protobuf.integers(11)

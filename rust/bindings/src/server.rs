@@ -55,8 +55,8 @@ fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
             let _ = std::fs::remove_dir_all(&aside);
             std::fs::rename(&folder, &aside)
                 .map_err(|error| format!("{} is damaged ({reason}) and cannot be put aside: {error}", path.display()))?;
-            eprintln!(
-                "stepwell: the index {} was damaged ({reason}); it is kept in {} and made anew from the spool",
+            tracing::warn!(
+                "the index {} was damaged ({reason}); it is kept in {} and made anew from the spool",
                 path.display(),
                 aside.display()
             );

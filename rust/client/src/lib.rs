@@ -16,7 +16,6 @@
 mod blobs;
 mod clock;
 mod framing;
-mod notice;
 mod progress;
 mod queue;
 mod signals;

@@ -2,7 +2,6 @@
 //! the cursor and unlinks what the destination has, beats the heart, and closes the spool at the end.
 
 use crate::blobs::FilePool;
-use crate::notice::warn;
 use crate::progress::Progress;
 use std::io;
 use std::sync::Arc;
@@ -267,10 +266,17 @@ impl Syncer {
                     directory.display(),
                     self.run
                 );
-                warn(self.silent, &words);
+                self.warn(&words);
             }
         }
         self.tell_of_trouble();
+    }
+
+    /// Warns whoever runs the process, unless the user wants to be told nothing.
+    fn warn(&self, words: &str) {
+        if !self.silent {
+            tracing::warn!("{words}");
+        }
     }
 
     /// Tells the user once that the disk takes nothing, when that lasts.
@@ -279,10 +285,10 @@ impl Syncer {
         self.told.troubled_looks = if trouble.is_empty() { 0 } else { self.told.troubled_looks + 1 };
         if self.told.troubled_looks >= TROUBLED_LOOKS && !self.told.trouble {
             self.told.trouble = true;
-            warn(
-                self.silent,
-                &format!("run {}: {trouble}. Training goes on; what comes meanwhile waits in memory, as far as there is room", self.run),
-            );
+            self.warn(&format!(
+                "run {}: {trouble}. Training goes on; what comes meanwhile waits in memory, as far as there is room",
+                self.run
+            ));
         }
     }
 }

@@ -1,7 +1,6 @@
-//! What the server says to whoever runs it: one line per event on standard error.
+//! Events that whoever runs the server should read, some of them at most once in a while.
 
 use std::fmt;
-use std::io::Write;
 use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
 
@@ -10,8 +9,7 @@ const SELDOM: Duration = Duration::from_secs(10);
 
 /// Says that something went wrong which no reply can carry.
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
-    // Standard error may be a file on a full disk: that is no reason to end a thread.
-    let _ = writeln!(std::io::stderr(), "stepwell server: {message}");
+    tracing::warn!("{message}");
 }
 
 /// A warning that would come with every connection or request of a flood: it is said once in 10 s.

@@ -505,7 +505,7 @@ fn prepare(connection: &mut Connection) -> Result<(), ConnectError> {
 
 /// Says something to whoever runs the process: what no answer carries.
 pub(crate) fn tell(message: std::fmt::Arguments<'_>) {
-    eprintln!("stepwell store: {message}");
+    tracing::warn!("{message}");
 }
 
 #[cfg(unix)]

@@ -5,12 +5,11 @@
 //! new segment under the same numbers. What older segments held is lost, unless the destination has it.
 
 use super::{Segment, SpoolWriter};
-use crate::disk::{Disk, DiskFile, read_full_at};
+use crate::disk::{Disk, DiskFile};
 use crate::segment::file_name;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_codec::frame::{FrameHeader, FrameView, HEADER_BYTES};
 use stepwell_model::EntryNumber;
 
 /// What was not at its place.
@@ -82,28 +81,11 @@ impl SpoolWriter {
     /// to.
     pub(super) fn rescue_frames(&mut self) -> io::Result<()> {
         let Some(mut rescue) = self.rescue.take() else { return Ok(()) };
-        let result = self.write_rescued(&mut rescue);
+        let result = self.write_again(&*rescue.file, &mut rescue.offset, rescue.end, rescue.acked);
         if result.is_err() {
             self.rescue = Some(rescue);
         }
         result
-    }
-
-    fn write_rescued(&mut self, rescue: &mut Rescue) -> io::Result<()> {
-        let mut frame = Vec::new();
-        while rescue.offset < rescue.end {
-            let mut header = [0; HEADER_BYTES];
-            read_full_at(&*rescue.file, &mut header, rescue.offset)?;
-            let header = FrameHeader::decode(&header).map_err(io::Error::other)?;
-            frame.resize(header.frame_bytes(), 0);
-            read_full_at(&*rescue.file, &mut frame, rescue.offset)?;
-            FrameView::parse(&frame).map_err(io::Error::other)?;
-            if header.last() > rescue.acked {
-                self.write_next(header.first, header.last(), &frame)?;
-            }
-            rescue.offset += frame.len() as u64;
-        }
-        Ok(())
     }
 
     fn is_absent(&self, segment: &Segment) -> bool {

@@ -117,16 +117,27 @@ impl SpoolWriter {
         // The header is no frame; what was synced before is safe.
         let mut offset = self.segments[at].synced.max(self.header_bytes);
         let end = self.segments[at].bytes;
+        if offset < end {
+            self.rescue_frames()?;
+        }
+        self.write_again(&*file, &mut offset, end, 0)
+    }
+
+    /// Writes the frames of a file, from `offset` to `end`, into the last segment or a new one, but for those up
+    /// to entry `acked`. `offset` is where it got to.
+    pub(super) fn write_again(&mut self, file: &dyn DiskFile, offset: &mut u64, end: u64, acked: EntryNumber) -> io::Result<()> {
         let mut frame = Vec::new();
-        while offset < end {
+        while *offset < end {
             let mut header = [0; HEADER_BYTES];
-            read_full_at(&*file, &mut header, offset)?;
+            read_full_at(file, &mut header, *offset)?;
             let header = FrameHeader::decode(&header).map_err(io::Error::other)?;
             frame.resize(header.frame_bytes(), 0);
-            read_full_at(&*file, &mut frame, offset)?;
+            read_full_at(file, &mut frame, *offset)?;
             FrameView::parse(&frame).map_err(io::Error::other)?;
-            self.write(header.first, header.last(), &frame)?;
-            offset += frame.len() as u64;
+            if header.last() > acked {
+                self.write_next(header.first, header.last(), &frame)?;
+            }
+            *offset += frame.len() as u64;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The connections of a server: accepting them within limits, serving HTTP/1.1 and HTTP/2 on each, and ending those that only take up room.
+//! Connections of a server: accepted within limits, served over HTTP/1.1 and HTTP/2, and ended where they only take up room.
 //!
 //! | what | limit |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Why a request failed: one small code, mapped to gRPC and HTTP here and nowhere else.
+//! Errors of requests: one small code, mapped to gRPC and HTTP here and nowhere else.
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! HTTP: the API of docs/http-api.md, the dashboard's files, and who may ask.
+//! Routes of HTTP: the API of docs/http-api.md, the dashboard's files, and the guard before them.
 
 mod content_type;
 mod dashboard;

@@ -13,13 +13,13 @@
 //!    holds no open file.
 
 mod batch;
-mod track;
+mod stream;
 
 use crate::diagnostics::warn;
 use crate::ingest::commit::Committer;
 use crate::state::catch_up::CatchUp;
 use crate::state::clock;
-use crate::state::heartbeats::Pulse;
+use crate::state::heartbeats::Heartbeats;
 use crate::state::thread::Worker;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,30 +28,36 @@ use std::time::{Duration, Instant};
 use stepwell_model::{StreamId, TimeMicros};
 use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
+use stream::Progress::{self, Behind, CaughtUp, StoreAway};
+use stream::SpoolStream;
 use tokio::runtime::Handle;
-use track::Progress::{self, Behind, CaughtUp, StoreAway};
-use track::Track;
 
 /// How often the follower looks for news.
 const SCAN_EVERY: Duration = Duration::from_millis(200);
 /// How long it rests when the store takes nothing.
 const REST: Duration = Duration::from_secs(1);
 
-/// What tracks need to bring frames to the store.
+/// A reader of spools, and what it needs to bring their frames to the store.
 pub(crate) struct Follower {
     root: PathBuf,
     disk: Arc<dyn Disk>,
     store: Arc<dyn Store>,
     committer: Arc<Committer>,
-    pulse: Arc<Pulse>,
+    heartbeats: Arc<Heartbeats>,
     runtime: Handle,
     progress: Arc<CatchUp>,
 }
 
 impl Follower {
     /// A follower of the spools below `root`, which may come into being later.
-    pub(crate) fn new(root: PathBuf, store: Arc<dyn Store>, committer: Arc<Committer>, pulse: Arc<Pulse>, runtime: Handle) -> Self {
-        Self { root, disk: Arc::new(OsDisk), store, committer, pulse, runtime, progress: Arc::default() }
+    pub(crate) fn new(
+        root: PathBuf,
+        store: Arc<dyn Store>,
+        committer: Arc<Committer>,
+        heartbeats: Arc<Heartbeats>,
+        runtime: Handle,
+    ) -> Self {
+        Self { root, disk: Arc::new(OsDisk), store, committer, heartbeats, runtime, progress: Arc::default() }
     }
 
     /// Starts the thread.
@@ -66,12 +72,12 @@ impl Follower {
     }
 
     fn run(&self) {
-        let (mut tracks, mut complaint) = (Tracks::default(), String::new());
+        let (mut known, mut complaint) = (Streams::default(), String::new());
         loop {
             let began = clock::now();
             let hurried = self.progress.is_hurried();
             match stepwell_spool::streams(&*self.disk, &self.root) {
-                Ok(streams) => tracks.update(self, &streams, hurried),
+                Ok(streams) => known.update(self, &streams, hurried),
                 Err(error) if error.to_string() != complaint => {
                     complaint = error.to_string();
                     warn(format_args!("the spools cannot be listed: {complaint}"));
@@ -82,7 +88,7 @@ impl Follower {
             let mut pause = SCAN_EVERY;
             let round = Instant::now();
             loop {
-                match tracks.round(self, hurried) {
+                match known.round(self, hurried) {
                     Progress::Behind if !self.progress.is_stopped() && round.elapsed() < SCAN_EVERY => {}
                     Progress::Behind => {
                         pause = Duration::ZERO;
@@ -109,14 +115,14 @@ impl Follower {
 
 /// The streams that were found, by when they began.
 #[derive(Default)]
-struct Tracks {
+struct Streams {
     known: BTreeMap<StreamId, TimeMicros>,
-    by_time: BTreeMap<(TimeMicros, StreamId), Track>,
+    by_time: BTreeMap<(TimeMicros, StreamId), SpoolStream>,
     /// Streams that do not say yet what they are: when they were found, and when to look again.
     young: BTreeMap<StreamId, (Instant, Instant)>,
 }
 
-impl Tracks {
+impl Streams {
     /// Takes in streams that are new, and forgets those that are gone.
     fn update(&mut self, follower: &Follower, streams: &[StreamId], hurried: bool) {
         let now = Instant::now();
@@ -124,17 +130,17 @@ impl Tracks {
             if self.known.contains_key(&stream) || !hurried && self.young.get(&stream).is_some_and(|&(_, look_at)| now < look_at) {
                 continue;
             }
-            match Track::find(follower, stream) {
-                Some(track) => {
-                    let began = track.began();
+            match SpoolStream::find(follower, stream) {
+                Some(found) => {
+                    let began = found.began();
                     self.young.remove(&stream);
                     self.known.insert(stream, began);
-                    self.by_time.insert((began, stream), track);
+                    self.by_time.insert((began, stream), found);
                 }
                 None => {
                     let found = self.young.get(&stream).map_or(now, |&(found, _)| found);
                     // A directory without anything readable is looked at ever more rarely.
-                    self.young.insert(stream, (found, now + track::pause(now.duration_since(found))));
+                    self.young.insert(stream, (found, now + stream::pause(now.duration_since(found))));
                 }
             }
         }
@@ -149,9 +155,9 @@ impl Tracks {
     /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
     fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
         let (now, mut progress) = (Instant::now(), CaughtUp);
-        let mut due = self.by_time.values_mut().filter(|track| track.is_due(now, hurried)).peekable();
+        let mut due = self.by_time.values_mut().filter(|stream| stream.is_due(now, hurried)).peekable();
         while due.peek().is_some() && !follower.progress.is_stopped() {
-            match track::advance_together(follower, &mut due) {
+            match stream::advance_together(follower, &mut due) {
                 CaughtUp => {}
                 Behind => progress = Behind,
                 StoreAway => return StoreAway,

@@ -1,4 +1,4 @@
-//! What has to be done beside serving: signs of life go to the store, and its journal is compacted.
+//! Background maintenance: heartbeats go to the store, and its journal is compacted.
 //!
 //! One thread does both, so that ingest never waits for either. Compaction runs in the store's own small steps while there is more to do; a
 //! store that needs its write lock for a step holds up the commit thread for that step only.
@@ -7,7 +7,7 @@ pub(crate) mod sweep;
 
 use crate::diagnostics::warn;
 use crate::state::appended::AppendedBytes;
-use crate::state::heartbeats::Pulse;
+use crate::state::heartbeats::Heartbeats;
 use crate::state::thread::Worker;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -17,41 +17,41 @@ use stepwell_store::{Store, StoreError};
 
 /// How often the thread looks around.
 const TICK: Duration = Duration::from_millis(250);
-/// How often signs of life are written; a run counts as crashed only after a minute without one.
-const PULSE_EVERY: Duration = Duration::from_secs(1);
+/// How often heartbeats are written; a run counts as crashed only after a minute without one.
+const HEARTBEATS_EVERY: Duration = Duration::from_secs(1);
 /// How long after new data came the journal is compacted, at the latest.
 const COMPACT_AFTER: Duration = Duration::from_secs(1);
 /// Bytes in the journal after which it is compacted without waiting.
 const COMPACT_BYTES: u64 = 16 << 20;
-/// How long upkeep rests after the store refused, so that a full disk is not asked in a loop.
+/// How long maintenance rests after the store refused, so that a full disk is not asked in a loop.
 const REST: Duration = Duration::from_secs(5);
 
 /// The thread's handle on its own end.
 #[derive(Default)]
-pub(crate) struct Upkeep {
+pub(crate) struct Maintenance {
     stopped: Mutex<bool>,
     stop: Condvar,
 }
 
-impl Upkeep {
+impl Maintenance {
     /// Starts the thread.
     pub(crate) fn start(
         self: &Arc<Self>,
         store: Arc<dyn Store>,
         appended: Arc<AppendedBytes>,
-        pulse: Arc<Pulse>,
+        heartbeats: Arc<Heartbeats>,
     ) -> std::io::Result<Worker> {
-        let upkeep = Arc::clone(self);
-        Worker::start("stepwell-server-upkeep", move || upkeep.run(&*store, &appended, &pulse))
+        let maintenance = Arc::clone(self);
+        Worker::start("stepwell-server-maintain", move || maintenance.run(&*store, &appended, &heartbeats))
     }
 
-    /// Asks the thread to end after writing the last signs of life.
+    /// Asks the thread to end after writing the last heartbeats.
     pub(crate) fn stop(&self) {
         *self.stopped.lock() = true;
         self.stop.notify_all();
     }
 
-    fn run(&self, store: &dyn Store, appended: &AppendedBytes, pulse: &Pulse) {
+    fn run(&self, store: &dyn Store, appended: &AppendedBytes, heartbeats: &Heartbeats) {
         let (mut compacted_bytes, mut dirty_since, mut rest_until) = (0, None, Instant::now());
         // A journal may be left from an earlier life.
         let mut leftover = true;
@@ -60,8 +60,8 @@ impl Upkeep {
         while !self.wait(TICK) {
             let now = Instant::now();
             if now >= beat_at {
-                beat_at = now + PULSE_EVERY;
-                write_pulse(store, pulse);
+                beat_at = now + HEARTBEATS_EVERY;
+                write_heartbeats(store, heartbeats);
             }
             unseen = unseen && look_through(store);
             let bytes = appended.get();
@@ -82,7 +82,7 @@ impl Upkeep {
                 }
             }
         }
-        write_pulse(store, pulse);
+        write_heartbeats(store, heartbeats);
     }
 
     /// Compacts until nothing is left to do, or the server stops.
@@ -117,12 +117,12 @@ fn look_through(store: &dyn Store) -> bool {
     })
 }
 
-fn write_pulse(store: &dyn Store, pulse: &Pulse) {
-    let beats = pulse.take();
+fn write_heartbeats(store: &dyn Store, heartbeats: &Heartbeats) {
+    let beats = heartbeats.take();
     if beats.is_empty() {
         return;
     }
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.heartbeat(&beats))) {
-        warn(format_args!("{} signs of life were not stored: {error}", beats.len()));
+        warn(format_args!("{} heartbeats were not stored: {error}", beats.len()));
     }
 }

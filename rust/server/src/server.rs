@@ -3,11 +3,11 @@
 //! ```text
 //! stepwell-server-io       2   sockets: gRPC, HTTP/1.1, HTTP/2, WebSocket; calls into the store go to blocking threads
 //! stepwell-server-commit   1   group commit
-//! stepwell-server-upkeep   1   signs of life, compaction
+//! stepwell-server-maintain 1   heartbeats, compaction
 //! stepwell-server-follow   1   local mode: reads spools
 //! ```
 //!
-//! They end in the order follower, sockets, commit, upkeep: whoever submits ends before whoever commits.
+//! They end in the order follower, sockets, commit, maintenance: whoever submits ends before whoever commits.
 
 use crate::connections::Connections;
 use crate::grpc::{ManageService, QueryService};
@@ -16,13 +16,13 @@ use crate::ingest::IngestService;
 use crate::ingest::commit::Committer;
 use crate::live;
 use crate::local::Follower;
-use crate::maintenance::Upkeep;
+use crate::maintenance::Maintenance;
 use crate::maintenance::sweep::GRACE;
 use crate::state::appended::AppendedBytes;
 use crate::state::catch_up::CatchUp;
 use crate::state::config::{Mode, ServerConfig};
 use crate::state::context::{Context, Parts};
-use crate::state::heartbeats::Pulse;
+use crate::state::heartbeats::Heartbeats;
 use crate::state::thread::Worker;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -80,8 +80,8 @@ struct Running {
     follower: Option<(Arc<CatchUp>, Worker)>,
     committer: Arc<Committer>,
     commit: Worker,
-    upkeep: Arc<Upkeep>,
-    upkeep_worker: Worker,
+    maintenance: Arc<Maintenance>,
+    maintenance_worker: Worker,
 }
 
 impl Server {
@@ -107,10 +107,10 @@ impl Server {
         let appended = Arc::<AppendedBytes>::default();
         let committer = Committer::new(Arc::clone(&config.store), Arc::clone(&appended));
         let commit = committer.start().map_err(StartError::Threads)?;
-        let pulse = Arc::new(Pulse::default());
-        let upkeep = Arc::new(Upkeep::default());
-        let upkeep_worker =
-            upkeep.start(Arc::clone(&config.store), Arc::clone(&appended), Arc::clone(&pulse)).map_err(StartError::Threads)?;
+        let heartbeats = Arc::new(Heartbeats::default());
+        let maintenance = Arc::new(Maintenance::default());
+        let maintenance_worker =
+            maintenance.start(Arc::clone(&config.store), Arc::clone(&appended), Arc::clone(&heartbeats)).map_err(StartError::Threads)?;
         let follower = match &config.mode {
             Mode::Server => None,
             Mode::Local { spool_root } => {
@@ -118,7 +118,7 @@ impl Server {
                     spool_root.clone(),
                     Arc::clone(&config.store),
                     Arc::clone(&committer),
-                    Arc::clone(&pulse),
+                    Arc::clone(&heartbeats),
                     runtime.handle().clone(),
                 ));
                 let worker = follower.start().map_err(StartError::Threads)?;
@@ -130,7 +130,7 @@ impl Server {
         let context = Arc::new(Context::new(Parts {
             store: config.store,
             appended,
-            pulse,
+            heartbeats,
             mode: config.mode,
             directory: config.directory,
             sweeps_blobs: config.sweeps_blobs,
@@ -161,7 +161,7 @@ impl Server {
             connections.serve(listener, serving.stopping.clone()).await;
             let _ = ended.send(());
         });
-        let running = Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker };
+        let running = Running { runtime, context, stopping, sockets_ended, follower, committer, commit, maintenance, maintenance_worker };
         Ok(Self { address, running: Some(running) })
     }
 
@@ -182,7 +182,7 @@ impl Server {
         let Some(running) = self.running.take() else { return true };
         let deadline = Instant::now() + timeout;
         let left = || deadline.saturating_duration_since(Instant::now());
-        let Running { runtime, context, stopping, sockets_ended, follower, committer, commit, upkeep, upkeep_worker } = running;
+        let Running { runtime, context, stopping, sockets_ended, follower, committer, commit, maintenance, maintenance_worker } = running;
         let _ = stopping.send(true);
         let mut orderly = true;
         if let Some((progress, worker)) = follower {
@@ -196,8 +196,8 @@ impl Server {
         }
         committer.close();
         orderly &= commit.join_until(deadline);
-        upkeep.stop();
-        orderly &= upkeep_worker.join_until(deadline);
+        maintenance.stop();
+        orderly &= maintenance_worker.join_until(deadline);
         if tokio::runtime::Handle::try_current().is_err() {
             runtime.shutdown_timeout(left().max(Duration::from_millis(10)));
         } else {

@@ -1,4 +1,4 @@
-//! Deleting a run, and in local mode the spools that would bring it back.
+//! Deletion of a run, and in local mode of the spools that would bring it back.
 //!
 //! A run that is being written stays: while a stream of it is open on a connection, while it shows signs of life, and in local mode while a
 //! process that writes to a spool lives. What comes for a run that was deleted is refused by the store, and stays with its writer.

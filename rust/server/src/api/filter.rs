@@ -1,4 +1,4 @@
-//! Which runs: MongoDB-style conditions, as wandb's `filters` have them.
+//! Filters of runs: MongoDB-style conditions, as wandb's `filters` have them.
 //!
 //! ```text
 //! filter    := {"$and" | "$or" | "$nor": [filter, …], "$not": filter, FIELD: value | {operator: operand, …}, …}

@@ -1,4 +1,4 @@
-//! What a file is, by its extension, and whether a browser may run it.
+//! Media types of files, by their extension, and which of them a browser may run.
 
 /// Extension, type, and whether all a browser does with it is to show or play it.
 const TYPES: &[(&str, &str, bool)] = &[

@@ -1,4 +1,4 @@
-//! The dashboard's files: hashed assets for ever, everything else fresh, and for the dashboard's own routes its one page. Everything else is not there.
+//! The dashboard's files: hashed assets for ever, everything else fresh, and one page for all of its own routes.
 
 use crate::error::{ErrorCode, ServiceError};
 use axum::Router;

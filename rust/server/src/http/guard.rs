@@ -1,4 +1,4 @@
-//! Who may ask: protection of a server that has no passwords against pages of other sites in the user's browser.
+//! Protection of a server that has no passwords against pages of other sites in the user's browser.
 //!
 //! 1. *Host.* A server that listens on loopback answers only requests for a loopback name (`localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`) or for the
 //!    host it was told to listen on. A name that an attacker points at 127.0.0.1 (DNS rebinding) is neither. A server that listens on the

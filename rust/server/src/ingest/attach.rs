@@ -149,7 +149,7 @@ impl Connection {
             Some(Said::Status(status)) => {
                 let stream = convert::stream_id(&status.stream).map_err(invalid)?;
                 if self.streams.lock().contains_key(&stream) {
-                    self.context.pulse.beat(stream, crate::state::clock::now());
+                    self.context.heartbeats.beat(stream, crate::state::clock::now());
                 }
                 Ok(())
             }

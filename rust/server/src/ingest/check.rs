@@ -1,4 +1,4 @@
-//! From the bytes of a frame to one that a store may take: every number bounded, every entry read once.
+//! Checks that turn the bytes of a frame into one that a store may take: every number bounded, every entry read once.
 
 use std::sync::Arc;
 use stepwell_codec::msgpack::{MsgpackError, Reader, ValueRef};

@@ -1,4 +1,4 @@
-//! What waits to be said to one client: control messages in order, and per stream the latest number to acknowledge.
+//! Messages that wait for one client: control messages in order, and per stream the latest number to acknowledge.
 //!
 //! Bounded by nature: acknowledgements coalesce per stream, and the reader of the connection takes no further message while
 //! [`CONTROL_MESSAGES`] others wait.

@@ -1,4 +1,4 @@
-//! Where one stream stands on one connection: which number comes next, and what to do with a frame that does not begin there.
+//! Numbers of one stream on one connection: the one expected next, and the fate of a frame that does not begin there.
 //!
 //! Pure state, no I/O. Invariants:
 //!

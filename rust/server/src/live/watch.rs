@@ -1,4 +1,4 @@
-//! What one tab watches, and what of it the tab has seen.
+//! Subscription of one tab, and what of it the tab has seen.
 
 use crate::api::columns::{Columns, LISTED_VALUES};
 use crate::api::keys::LISTED_KEYS;

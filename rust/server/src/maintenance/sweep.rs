@@ -1,4 +1,4 @@
-//! Removing contents of files that no run names any more: mark and sweep over the directory of blobs.
+//! Removal of contents of files that no run names any more: mark and sweep over the directory of blobs.
 //!
 //! A content may be here before a run names it: its writer has sent it, or was told that it is here already, and the entry that names it is on its way. So
 //!

@@ -1,4 +1,4 @@
-//! What was read lately, up to a number of bytes; the least recently used goes first.
+//! LRU cache of points, extents and lines, bounded in bytes.
 //!
 //! Keys hold the version of the run, so what is stale is never found; it goes as it is no longer used.
 

@@ -1,4 +1,4 @@
-//! The time of day.
+//! Time of day.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use stepwell_model::TimeMicros;

@@ -1,4 +1,4 @@
-//! What a server is told at its start.
+//! Configuration of a server, given at its start.
 
 use crate::connections::ConnectionLimits;
 use std::path::PathBuf;

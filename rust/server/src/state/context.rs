@@ -1,11 +1,11 @@
-//! What every request needs: the store, behind a bound on how many calls into it run at once.
+//! Parts of the server that requests share: the store, behind a bound on how many calls into it run at once.
 
 use super::appended::AppendedBytes;
 use super::catch_up::CatchUp;
 use super::claims::Claims;
 use super::clock;
 use super::config::Mode;
-use super::heartbeats::Pulse;
+use super::heartbeats::Heartbeats;
 use super::pushing::Pushing;
 use super::readiness::Readiness;
 use super::writers::Writers;
@@ -44,8 +44,8 @@ pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     /// Counts what is appended to it.
     pub(crate) appended: Arc<AppendedBytes>,
-    /// Signs of life on their way to the store.
-    pub(crate) pulse: Arc<Pulse>,
+    /// Heartbeats on their way to the store.
+    pub(crate) heartbeats: Arc<Heartbeats>,
     /// Who is connected and writes.
     pub(crate) writers: Arc<Writers>,
     /// Reads series.
@@ -84,7 +84,7 @@ pub(crate) struct Context {
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) appended: Arc<AppendedBytes>,
-    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) heartbeats: Arc<Heartbeats>,
     pub(crate) mode: Mode,
     pub(crate) directory: PathBuf,
     pub(crate) sweeps_blobs: bool,
@@ -104,7 +104,7 @@ impl Context {
             series: SeriesEngine::new(Arc::clone(&parts.store)),
             store: parts.store,
             appended: parts.appended,
-            pulse: parts.pulse,
+            heartbeats: parts.heartbeats,
             writers: Arc::default(),
             blobs,
             mode: parts.mode,

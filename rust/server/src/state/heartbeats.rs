@@ -4,20 +4,20 @@ use rustc_hash::FxHashMap;
 use stepwell_lock::Mutex;
 use stepwell_model::{StreamId, TimeMicros};
 
-/// Streams whose signs of life are kept until the next write; later ones wait for the next sign.
-const PULSE_STREAMS: usize = 1 << 16;
+/// Streams whose heartbeats are kept until the next write; later ones wait for the next heartbeat.
+const MOST_STREAMS: usize = 1 << 16;
 
-/// Signs of life that wait to be written: the latest of each stream.
+/// Heartbeats that wait to be written: the latest of each stream.
 #[derive(Default)]
-pub(crate) struct Pulse {
+pub(crate) struct Heartbeats {
     latest: Mutex<FxHashMap<StreamId, TimeMicros>>,
 }
 
-impl Pulse {
+impl Heartbeats {
     /// Notes that a stream's writer lived at `time`. Never blocks for long.
     pub(crate) fn beat(&self, stream: StreamId, time: TimeMicros) {
         let mut latest = self.latest.lock();
-        if latest.len() < PULSE_STREAMS || latest.contains_key(&stream) {
+        if latest.len() < MOST_STREAMS || latest.contains_key(&stream) {
             let known = latest.entry(stream).or_insert(time);
             *known = time.max(*known);
         }

@@ -1,4 +1,4 @@
-//! In which order: one field of the runs, rising or falling.
+//! Order of runs: by one field, rising or falling.
 
 use super::compare::compare;
 use super::field::Field;

@@ -1,4 +1,4 @@
-//! `SampleRows`: a deterministic sample of a run's rows.
+//! Sample of a run's rows, the same each time.
 //!
 //! Of the rows that hold one of the keys it takes those whose steps have the lowest hash, a [`Reservoir`] that
 //! depends on the set of steps alone, and adds the first row, the last one, and of each key the rows of its lowest and highest number (the

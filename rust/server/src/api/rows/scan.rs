@@ -1,4 +1,4 @@
-//! `ScanRows`: every row of a run in step order.
+//! Scan of every row of a run, in step order.
 
 use super::batch::{BatchSender, SendError};
 use std::ops::ControlFlow;

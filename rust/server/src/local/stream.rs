@@ -40,7 +40,7 @@ pub(super) fn pause(quiet: Duration) -> Duration {
 }
 
 /// A stream.
-pub(super) struct Track {
+pub(super) struct SpoolStream {
     stream: StreamId,
     /// `None` where nothing is to be read.
     opening: Option<Arc<Opening>>,
@@ -86,27 +86,27 @@ impl From<SpoolError> for Stop {
 }
 
 /// Advances some of the streams that are due: as many as share a group commit. The store answers all of them before this returns.
-pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<Item = &'t mut Track>) -> Progress {
-    let mut tracks: Vec<_> = due.by_ref().take(TOGETHER).collect();
-    tracks.retain_mut(|track| track.look(follower));
-    if open_together(follower, &mut tracks) == Progress::StoreAway {
+pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<Item = &'t mut SpoolStream>) -> Progress {
+    let mut streams: Vec<_> = due.by_ref().take(TOGETHER).collect();
+    streams.retain_mut(|stream| stream.look(follower));
+    if open_together(follower, &mut streams) == Progress::StoreAway {
         return Progress::StoreAway;
     }
     let mut progress = Progress::CaughtUp;
-    let mut tracks = tracks.into_iter().peekable();
-    while tracks.peek().is_some() && !follower.progress.is_stopped() {
+    let mut streams = streams.into_iter().peekable();
+    while streams.peek().is_some() && !follower.progress.is_stopped() {
         let (mut pending, mut bytes) = (Vec::new(), 0);
         while bytes < BATCH_BYTES
-            && let Some(track) = tracks.next()
+            && let Some(stream) = streams.next()
         {
-            if let Some(read) = track.read(follower) {
+            if let Some(read) = stream.read(follower) {
                 bytes += read.batch.bytes;
-                pending.push((track, read));
+                pending.push((stream, read));
             }
         }
         let mut away = false;
-        for (track, read) in pending {
-            match track.settle(read) {
+        for (stream, read) in pending {
+            match stream.settle(read) {
                 Progress::CaughtUp => {}
                 Progress::Behind => progress = Progress::Behind,
                 Progress::StoreAway => away = true,
@@ -120,10 +120,10 @@ pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<
 }
 
 /// Makes streams known to the store, and places their readers where it wants to go on.
-fn open_together(follower: &Follower, tracks: &mut [&mut Track]) -> Progress {
-    let new = |track: &&mut &mut Track| !track.opened && !track.done;
+fn open_together(follower: &Follower, streams: &mut [&mut SpoolStream]) -> Progress {
+    let new = |stream: &&mut &mut SpoolStream| !stream.opened && !stream.done;
     let openings: Vec<_> =
-        tracks.iter_mut().filter(new).filter_map(|track| Some((track.stream, Arc::clone(track.opening.as_ref()?)))).collect();
+        streams.iter_mut().filter(new).filter_map(|stream| Some((stream.stream, Arc::clone(stream.opening.as_ref()?)))).collect();
     if openings.is_empty() {
         return Progress::CaughtUp;
     }
@@ -131,27 +131,27 @@ fn open_together(follower: &Follower, tracks: &mut [&mut Track]) -> Progress {
         Ok(answers) => answers,
         Err(error) => vec![Err(error); openings.len()],
     };
-    for (track, answer) in tracks.iter_mut().filter(new).zip(answers) {
+    for (stream, answer) in streams.iter_mut().filter(new).zip(answers) {
         match answer {
             Ok(durable) => {
-                track.opened = true;
-                track.seek(durable + 1);
+                stream.opened = true;
+                stream.seek(durable + 1);
             }
             Err(StoreError::Unavailable(reason)) => {
-                track.complain(&reason);
+                stream.complain(&reason);
                 return Progress::StoreAway;
             }
-            Err(error) => track.give_up(&error.to_string()),
+            Err(error) => stream.give_up(&error.to_string()),
         }
     }
     Progress::CaughtUp
 }
 
-impl Track {
+impl SpoolStream {
     /// The stream, if it can say yet what it is.
     pub(super) fn find(follower: &Follower, stream: StreamId) -> Option<Self> {
         let now = Instant::now();
-        let mut track = Self {
+        let mut found = Self {
             stream,
             opening: None,
             reader: None,
@@ -172,21 +172,21 @@ impl Track {
                 Ok(opening) => {
                     let elsewhere = !opening.destination.is_empty();
                     // Another server has taken a part of it, or all: that server shows it.
-                    track.done = elsewhere && reader.first().unwrap_or(0) != 1;
-                    track.opening = Some(Arc::new(opening));
+                    found.done = elsewhere && reader.first().unwrap_or(0) != 1;
+                    found.opening = Some(Arc::new(opening));
                     // A stream without a heartbeat has had no news for long.
                     let silence = reader.last_alive().map_or(LOOK_LATE * 10, |alive| alive.elapsed().unwrap_or_default());
-                    track.news_at = now.checked_sub(silence).unwrap_or(now);
+                    found.news_at = now.checked_sub(silence).unwrap_or(now);
                     reader.rest();
-                    track.reader = Some(reader);
+                    found.reader = Some(reader);
                 }
-                Err(problem) => track.give_up(&problem),
+                Err(problem) => found.give_up(&problem),
             },
             // It may be readable later; those who follow it are told when it is.
             Err(SpoolError::Io { .. }) => return None,
-            Err(error) => track.give_up(&error.to_string()),
+            Err(error) => found.give_up(&error.to_string()),
         }
-        Some(track)
+        Some(found)
     }
 
     /// When the stream began.
@@ -210,7 +210,7 @@ impl Track {
             }
             self.beat = Some(alive);
             let time = alive.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros);
-            follower.pulse.beat(self.stream, time);
+            follower.heartbeats.beat(self.stream, time);
         }
         let quiet = now.duration_since(self.news_at);
         // What stands at the end of a stream that nobody writes is no frame on its way.

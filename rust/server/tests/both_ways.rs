@@ -7,6 +7,7 @@
 
 mod rig;
 
+use rig::json_form::{self, form};
 use rig::{HttpAnswer, Rig, opening, row};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -17,7 +18,7 @@ use stepwell_model::{Entry, FileVersion, Histogram, LossReport, MetricDefinition
 use stepwell_proto::v1;
 use stepwell_server::{Mode, ServerConfig};
 use stepwell_store::MemoryStore;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Status};
 
 const RUN: &str = "entity=local&project=digits&run=r";
 
@@ -133,7 +134,7 @@ fn questions() -> Vec<Question> {
             |rig| {
                 let request = v1::ListPresetsRequest { owner: "wandb".into() };
                 let reply = rig.runtime.block_on(rig.manage().list_presets(request))?.into_inner();
-                Ok(json!({"presets": reply.presets.into_iter().map(|preset| preset_form(&preset, false)).collect::<Vec<_>>()}))
+                Ok(json!({"presets": reply.presets.into_iter().map(|preset| json_form::preset(&preset, false)).collect::<Vec<_>>()}))
             },
         ),
         question("preset", |rig| rig.get("/api/v1/preset?name=wandb/line/v0"), |rig| preset(rig, "wandb/line/v0")),
@@ -152,7 +153,7 @@ fn questions() -> Vec<Question> {
             move |rig| {
                 let request = v1::ListRunsRequest { entity: "local".into(), project: "digits".into(), ..request.clone() };
                 let reply = rig.runtime.block_on(rig.query().list_runs(request))?.into_inner();
-                Ok(json!({"runs": reply.runs.iter().map(run_form).collect::<Vec<_>>(), "total": reply.total}))
+                Ok(json!({"runs": reply.runs.iter().map(json_form::run).collect::<Vec<_>>(), "total": reply.total}))
             },
         ));
     }
@@ -183,7 +184,7 @@ fn questions() -> Vec<Question> {
                     (json!("p"), json!([{"run": "r", "key": "loss"}, {"run": "r", "key": "loss", "label": "*"}]));
                 let batch =
                     rig.post("/api/v1/series:batch", &json!({"entity": "local", "project": "digits", "panels": [panel]}).to_string());
-                as_json(&batch)
+                json_form::batch(&batch)
             },
             move |rig| get_series(rig, &request),
         ));
@@ -311,26 +312,20 @@ fn path(run: &str) -> Option<v1::RunPath> {
 
 fn get_run(rig: &Rig, run: &str, summary_limit: u32) -> Result<Json, Status> {
     let request = v1::GetRunRequest { path: path(run), summary_limit };
-    Ok(run_form(&rig.runtime.block_on(rig.query().get_run(request))?.into_inner()))
+    Ok(json_form::run(&rig.runtime.block_on(rig.query().get_run(request))?.into_inner()))
 }
 
 fn keys(rig: &Rig, runs: &[&str], limit: u32, offset: u32) -> Result<Json, Status> {
     let runs = runs.iter().map(|&run| run.to_owned()).collect();
     let request = v1::ListKeysRequest { entity: "local".into(), project: "digits".into(), runs, limit, offset, with_metrics: true };
     let reply = rig.runtime.block_on(rig.query().list_keys(request))?.into_inner();
-    let key = |key: &v1::Key| {
-        json!({
-            "key": key.key, "kinds": key.kinds, "runs": key.runs, "points": key.points,
-            "first_step": form(&Value::Int(key.first_step)), "last_step": form(&Value::Int(key.last_step)),
-        })
-    };
     let Value::List(metrics) = msgpack::from_bytes(&reply.metrics).unwrap() else { panic!("a list") };
     let metric = |metric: &Value| {
         let said = |name: &str| metric.get(name).map_or(Json::Null, form);
         let hidden = metric.get("hidden").map_or(json!(false), form);
         json!({"name": said("name"), "step_metric": said("step_metric"), "hidden": hidden, "summary": said("summary"), "goal": said("goal")})
     };
-    let keys: Vec<Json> = reply.keys.iter().map(key).collect();
+    let keys: Vec<Json> = reply.keys.iter().map(json_form::key).collect();
     Ok(json!({"keys": keys, "total": reply.total, "metrics": metrics.iter().map(metric).collect::<Vec<_>>()}))
 }
 
@@ -354,22 +349,6 @@ fn get_series(rig: &Rig, request: &v1::GetSeriesRequest) -> Result<Json, Status>
         json!({"exact": line.exact, "points": line.points, "version": line.version, "columns": columns})
     };
     Ok(json!({"bucket_width": reply.bucket_width, "series": reply.series.iter().map(one).collect::<Vec<_>>()}))
-}
-
-/// An answer of typed arrays as JSON with the arrays in place.
-fn as_json(answer: &HttpAnswer) -> HttpAnswer {
-    let batch = answer.batch();
-    let panel = &batch.header["panels"][0];
-    let one = |(index, line): (usize, &Json)| {
-        let mut columns = json!({});
-        for name in line["columns"].as_object().unwrap().keys() {
-            columns[name] = batch.column(0, index, name).into_iter().map(|value| form(&Value::Float(value))).collect();
-        }
-        json!({"exact": line["exact"], "points": line["points"], "version": line["version"], "columns": columns})
-    };
-    let series: Vec<Json> = panel["series"].as_array().unwrap().iter().enumerate().map(one).collect();
-    let body = json!({"bucket_width": panel["bucket_width"], "series": series});
-    HttpAnswer { status: answer.status, head: "content-type: application/json".into(), body: body.to_string().into_bytes() }
 }
 
 fn histograms(rig: &Rig, label: Option<&str>, columns: u32) -> Result<Json, Status> {
@@ -403,64 +382,16 @@ fn files(rig: &Rig, run: &str) -> Result<Json, Status> {
 fn file(rig: &Rig, file: &str, offset: u64, length: Option<u64>) -> Result<Json, Status> {
     let request = v1::ReadFileRequest { path: path("r"), file: file.into(), offset, length };
     let mut query = rig.query();
-    rig.runtime.block_on(async { whole(query.read_file(request).await?.into_inner()).await })
+    rig.runtime.block_on(async { json_form::whole(query.read_file(request).await?.into_inner()).await })
 }
 
 fn blob(rig: &Rig, sha256: &[u8]) -> Result<Json, Status> {
     let request = v1::ReadBlobRequest { sha256: sha256.to_vec().into(), ..Default::default() };
     let mut query = rig.query();
-    rig.runtime.block_on(async { whole(query.read_blob(request).await?.into_inner()).await })
-}
-
-async fn whole(mut chunks: Streaming<v1::FileChunk>) -> Result<Json, Status> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = chunks.message().await? {
-        bytes.extend_from_slice(&chunk.data);
-    }
-    Ok(json!(bytes))
+    rig.runtime.block_on(async { json_form::whole(query.read_blob(request).await?.into_inner()).await })
 }
 
 fn preset(rig: &Rig, name: &str) -> Result<Json, Status> {
     let reply = rig.runtime.block_on(rig.manage().get_preset(v1::GetPresetRequest { name: name.into() }))?;
-    Ok(preset_form(&reply.into_inner(), true))
-}
-
-fn preset_form(preset: &v1::Preset, with_spec: bool) -> Json {
-    let mut form = json!({"name": preset.name, "title": preset.title, "saved_us": preset.saved_us, "shipped": preset.saved_us == 0});
-    if with_spec {
-        form["spec"] = serde_json::from_str(&preset.spec).unwrap();
-    }
-    form
-}
-
-fn run_form(run: &v1::Run) -> Json {
-    let path = run.path.as_ref().unwrap();
-    let labels: Vec<Json> = run.labels.iter().map(|label| json!({"label": label.label, "rank": label.rank})).collect();
-    json!({
-        "entity": path.entity, "project": path.project, "run": path.run, "name": run.name, "state": run.state,
-        "created_us": run.created_us, "heartbeat_us": run.heartbeat_us, "runtime_s": form(&Value::Float(run.runtime_s)), "slot": run.slot,
-        "tags": run.tags, "notes": run.notes, "group": run.group, "job_type": run.job_type, "exit_code": run.exit_code, "labels": labels,
-        "config": form(&msgpack::from_bytes(&run.config).unwrap()), "summary": form(&msgpack::from_bytes(&run.summary).unwrap()),
-        "summary_keys": run.summary_keys, "last_step": run.last_step.map(|step| form(&Value::Int(step))), "rows": run.rows,
-        "loss": {"sampled_rows": run.sampled_rows, "lost_rows": run.lost_rows},
-    })
-}
-
-/// A value in JSON, by the table of docs/http-api.md.
-fn form(value: &Value) -> Json {
-    let float = |name: &str| json!({"_type": "float", "value": name});
-    match value {
-        Value::Nil => Json::Null,
-        Value::Bool(value) => json!(value),
-        Value::Int(value) if value.unsigned_abs() > 1 << 53 => json!({"_type": "int", "value": value.to_string()}),
-        Value::Int(value) => json!(value),
-        Value::Float(value) if value.is_nan() => float("NaN"),
-        Value::Float(value) if value.is_infinite() => float(if *value > 0.0 { "Infinity" } else { "-Infinity" }),
-        Value::Float(value) => json!(value),
-        Value::Str(text) => json!(text),
-        Value::Bin(bytes) => json!({"_type": "bytes", "length": bytes.len()}),
-        Value::Ext(kind, _) => panic!("no value here is an extension, {kind}"),
-        Value::List(values) => values.iter().map(form).collect(),
-        Value::Map(pairs) => Json::Object(pairs.iter().map(|(key, inner)| (key.clone(), form(inner))).collect()),
-    }
+    Ok(json_form::preset(&reply.into_inner(), true))
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "a part of tests, each of which uses some of it")]
 
+pub mod json_form;
 pub mod moody;
 
 use std::io::{Read, Write};

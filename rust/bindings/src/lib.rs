@@ -11,10 +11,10 @@ mod checksum;
 mod columns;
 mod content;
 mod decode;
-mod diagnostics;
 mod encode;
 mod facts;
 mod fork;
+mod log;
 mod row;
 mod server;
 mod shape;
@@ -28,7 +28,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fork::watch();
-    diagnostics::install();
+    log::show();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<content::Content>()?;
     module.add_class::<writer::Writer>()?;

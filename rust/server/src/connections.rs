@@ -14,6 +14,7 @@ mod admission;
 mod answer;
 pub(crate) mod arrival;
 pub(crate) mod budget;
+pub(crate) mod seldom;
 mod socket;
 mod watched;
 
@@ -22,7 +23,6 @@ use watched::Verdict;
 pub(crate) use watched::{Request, Watched};
 
 use crate::connections::budget::ByteBudget;
-use crate::diagnostics::Seldom;
 use answer::Answer;
 use arrival::Messages;
 use axum::Router;
@@ -33,6 +33,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustix::process::{Resource, getrlimit};
+use seldom::Seldom;
 use socket::Socket;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -145,7 +146,7 @@ impl Connections {
                     });
                 }
                 Err(error) => {
-                    troubles.say(format_args!("a connection could not be accepted: {error}"));
+                    troubles.warn(format_args!("a connection could not be accepted: {error}"));
                     tokio::time::sleep(ACCEPT_REST).await;
                 }
             }

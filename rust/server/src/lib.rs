@@ -14,7 +14,6 @@
 
 mod api;
 mod connections;
-mod diagnostics;
 mod error;
 mod grpc;
 mod http;

@@ -13,9 +13,9 @@
 //!    holds no open file.
 
 mod batch;
+mod pace;
 mod stream;
 
-use crate::diagnostics::warn;
 use crate::ingest::commit::Committer;
 use crate::state::catch_up::CatchUp;
 use crate::state::clock;
@@ -31,6 +31,7 @@ use stepwell_store::Store;
 use stream::Progress::{self, Behind, CaughtUp, StoreAway};
 use stream::SpoolStream;
 use tokio::runtime::Handle;
+use tracing::warn;
 
 /// How often the follower looks for news.
 const SCAN_EVERY: Duration = Duration::from_millis(200);
@@ -80,7 +81,7 @@ impl Follower {
                 Ok(streams) => known.update(self, &streams, hurried),
                 Err(error) if error.to_string() != complaint => {
                     complaint = error.to_string();
-                    warn(format_args!("the spools cannot be listed: {complaint}"));
+                    warn!("the spools cannot be listed: {complaint}");
                 }
                 Err(_) => {}
             }
@@ -140,7 +141,7 @@ impl Streams {
                 None => {
                     let found = self.young.get(&stream).map_or(now, |&(found, _)| found);
                     // A directory without anything readable is looked at ever more rarely.
-                    self.young.insert(stream, (found, now + stream::pause(now.duration_since(found))));
+                    self.young.insert(stream, (found, now + pace::pause(now.duration_since(found))));
                 }
             }
         }

@@ -5,7 +5,6 @@
 
 pub(crate) mod sweep;
 
-use crate::diagnostics::warn;
 use crate::state::appended::AppendedBytes;
 use crate::state::heartbeats::Heartbeats;
 use crate::state::thread::Worker;
@@ -14,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_store::{Store, StoreError};
+use tracing::warn;
 
 /// How often the thread looks around.
 const TICK: Duration = Duration::from_millis(250);
@@ -77,7 +77,7 @@ impl Maintenance {
             match self.compact(store) {
                 Ok(()) => (compacted_bytes, dirty_since, leftover) = (bytes, None, false),
                 Err(error) => {
-                    warn(format_args!("compaction rests for {} s: {error}", REST.as_secs()));
+                    warn!("compaction rests for {} s: {error}", REST.as_secs());
                     rest_until = now + REST;
                 }
             }
@@ -112,7 +112,7 @@ impl Maintenance {
 fn look_through(store: &dyn Store) -> bool {
     let seen = catch_unwind(AssertUnwindSafe(|| store.look_through()));
     seen.unwrap_or_else(|_| Err(StoreError::Damaged("it met a fault".into()))).unwrap_or_else(|error| {
-        warn(format_args!("the rest of the store is not looked through for damage: {error}"));
+        warn!("the rest of the store is not looked through for damage: {error}");
         false
     })
 }
@@ -123,6 +123,6 @@ fn write_heartbeats(store: &dyn Store, heartbeats: &Heartbeats) {
         return;
     }
     if let Ok(Err(error)) = catch_unwind(AssertUnwindSafe(|| store.heartbeat(&beats))) {
-        warn(format_args!("{} heartbeats were not stored: {error}", beats.len()));
+        warn!("{} heartbeats were not stored: {error}", beats.len());
     }
 }

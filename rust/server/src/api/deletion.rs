@@ -5,7 +5,6 @@
 //! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files go with the last run that names them:
 //! in local mode with the last link of a stream, else by [`crate::maintenance::sweep`].
 
-use crate::diagnostics::warn;
 use crate::error::{ErrorCode, ServiceError};
 use crate::state::config::Mode;
 use crate::state::context::Context;
@@ -19,6 +18,7 @@ use stepwell_codec::{msgpack, payload};
 use stepwell_model::{Opening, RunPath, StreamId};
 use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
 use stepwell_store::{CRASHED_AFTER_MICROS, RunState};
+use tracing::warn;
 
 /// The folder of a stream with links to the contents that it refers to.
 const LINKS: &str = "blobs";
@@ -84,11 +84,11 @@ fn remove(blobs: &BlobDirectory, root: &Path, stream: StreamId) -> Result<(), Se
     let links = gone.join(LINKS);
     for id in stepwell_blob::links(&links).unwrap_or_default() {
         if let Err(error) = blobs.release(id, &links) {
-            warn(format_args!("the content {id} of a run that was deleted stays: {error}"));
+            warn!("the content {id} of a run that was deleted stays: {error}");
         }
     }
     if let Err(error) = fs::remove_dir_all(&gone) {
-        warn(format_args!("{} is left of a run that was deleted, and may be removed: {error}", gone.display()));
+        warn!("{} is left of a run that was deleted, and may be removed: {error}", gone.display());
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! of the same peer if the peer is at its own limit, else of the peer that has most. Half requests therefore cost nobody his place. Only where all
 //! connections work is a new one refused.
 
-use crate::diagnostics::Seldom;
+use super::seldom::Seldom;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -127,7 +127,7 @@ impl Admission {
     /// Says at most once in a while that a limit is reached.
     fn tell(&self, state: &State, peer: IpAddr) {
         let of_peer = state.peers.get(&peer).map_or(0, |known| known.all.len());
-        self.told.say(format_args!(
+        self.told.warn(format_args!(
             "no room for more connections: {} are open (at most {}), {of_peer} of them by {peer} (at most {}); since the start {} that waited were closed for others and {} were refused",
             state.connections,
             self.most,

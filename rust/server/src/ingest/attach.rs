@@ -332,7 +332,7 @@ impl Connection {
         {
             return;
         }
-        crate::diagnostics::warn(format_args!("stream {stream}: {reason}"));
+        tracing::warn!("stream {stream}: {reason}");
         self.fatal(stream, reason);
     }
 

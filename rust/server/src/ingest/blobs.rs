@@ -279,7 +279,7 @@ fn finished<T>(outcome: Result<io::Result<T>, tokio::task::JoinError>) -> Result
     match outcome {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => {
-            crate::diagnostics::warn(format_args!("a blob could not be stored: {error}"));
+            tracing::warn!("a blob could not be stored: {error}");
             Err(Status::unavailable(unavailable(&error)))
         }
         Err(_) => Err(Status::internal("storing a blob met a fault in the server")),

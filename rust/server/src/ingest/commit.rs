@@ -7,7 +7,6 @@
 //! What waits here is bounded in bytes by the reservation that each submission carries until its reply has returned. A reply is called exactly
 //! once, on the commit thread, after the append; it must not block.
 
-use crate::diagnostics::warn;
 use crate::state::appended::AppendedBytes;
 use crate::state::thread::Worker;
 use std::collections::VecDeque;
@@ -18,6 +17,7 @@ use stepwell_codec::FrameHeader;
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_store::{AppendOutcome, Store, StoreError, StreamFrame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::error;
 
 /// How long the first frame of a group waits for company: well below an fsync of a disk, so that it costs no one.
 const GROUP_WAIT: Duration = Duration::from_millis(5);
@@ -131,7 +131,7 @@ impl Committer {
         let results = match self.append(&frames) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(error @ StoreError::Unavailable(_)) => {
-                warn(format_args!("{} frames could not be stored: {error}", frames.len()));
+                error!("{} frames could not be stored: {error}", frames.len());
                 vec![Err(error); frames.len()]
             }
             Err(error) if frames.len() == 1 => vec![Err(error)],

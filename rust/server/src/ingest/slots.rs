@@ -1,6 +1,6 @@
 //! Places for uploads: so many at once, half of them for one peer at most, and a slow upload gives way to one that waits.
 
-use crate::diagnostics::Seldom;
+use crate::connections::seldom::Seldom;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Slots {
             let (of, progress) = state.taken.remove(&number)?;
             progress.closed.store(true, Ordering::Release);
             progress.close.notify_one();
-            self.told.say(format_args!(
+            self.told.warn(format_args!(
                 "{} uploads are under way, {of_peer} of them by {peer}: one of {of} at {rate} bytes/s gives way",
                 state.taken.len() + 1
             ));

@@ -2,7 +2,7 @@
 
 use super::Follower;
 use super::batch::{Batch, Landing};
-use crate::diagnostics::warn;
+use super::pace::{LOOK_LATE, QUIET_AFTER, pause};
 use crate::ingest::check;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -10,6 +10,7 @@ use stepwell_codec::{GapFrames, gap, msgpack, payload};
 use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, TimeMicros};
 use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
 use stepwell_store::StoreError;
+use tracing::warn;
 
 /// Bytes of frames that are submitted before their answers are waited for: one group of the commit thread.
 const BATCH_BYTES: usize = 4 << 20;
@@ -17,12 +18,6 @@ const BATCH_BYTES: usize = 4 << 20;
 const TOGETHER: usize = 256;
 /// How long one stream may be read at a time.
 const READ_TIME: Duration = Duration::from_millis(50);
-/// How long a stream without news waits for the next look, at first and at most.
-const LOOK_SOON: Duration = Duration::from_millis(150);
-const LOOK_LATE: Duration = Duration::from_secs(5);
-/// Silence after which a stream counts as quiet and is looked at more rarely.
-const QUIET_AFTER: Duration = Duration::from_secs(10);
-
 /// How far a stream, or all of them, got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
@@ -32,11 +27,6 @@ pub(super) enum Progress {
     Behind,
     /// The store takes nothing just now.
     StoreAway,
-}
-
-/// How long to wait for the next look at a stream that has been silent for this long.
-pub(super) fn pause(quiet: Duration) -> Duration {
-    if quiet < QUIET_AFTER { LOOK_SOON } else { (quiet / 10).min(LOOK_LATE) }
 }
 
 /// A stream.
@@ -279,7 +269,7 @@ impl SpoolStream {
         let (Some(reader), Some(opening)) = (&self.reader, &self.opening) else { return Progress::CaughtUp };
         if reader.damaged_bytes() > self.damaged_bytes {
             self.damaged_bytes = reader.damaged_bytes();
-            warn(format_args!("stream {} of run {}: {} bytes of its spool are damaged", self.stream, opening.run, self.damaged_bytes));
+            warn!("stream {} of run {}: {} bytes of its spool are damaged", self.stream, opening.run, self.damaged_bytes);
         }
         let now = Instant::now();
         match read {
@@ -354,7 +344,7 @@ impl SpoolStream {
         opening: &Arc<Opening>,
         (from, to, problem): (EntryNumber, EntryNumber, String),
     ) -> Result<bool, Stop> {
-        warn(format_args!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.run));
+        warn!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.run);
         let (mut frames, for_good) = (GapFrames::default(), |error: gap::GapError| Stop::ForGood(error.to_string()));
         frames.add(from, to).map_err(for_good)?;
         while let Some((_, bytes)) = frames.next_frame(opening, crate::state::clock::now()).map_err(for_good)? {
@@ -372,7 +362,7 @@ impl SpoolStream {
             Stop::ForNow(reason) => {
                 self.look_at = Instant::now() + LOOK_LATE;
                 if self.complaint != reason {
-                    warn(format_args!("stream {} in the spool cannot be read just now: {reason}", self.stream));
+                    warn!("stream {} in the spool cannot be read just now: {reason}", self.stream);
                     self.complaint = reason;
                 }
             }
@@ -382,14 +372,14 @@ impl SpoolStream {
     fn give_up(&mut self, reason: &str) {
         self.done = true;
         self.reader = None;
-        warn(format_args!("stream {} in the spool is not followed: {reason}", self.stream));
+        warn!("stream {} in the spool is not followed: {reason}", self.stream);
     }
 
     /// Says something once.
     fn complain(&mut self, reason: &str) {
         if self.complaint != reason {
             reason.clone_into(&mut self.complaint);
-            warn(format_args!("stream {} in the spool waits for the store: {reason}", self.stream));
+            warn!("stream {} in the spool waits for the store: {reason}", self.stream);
         }
     }
 }

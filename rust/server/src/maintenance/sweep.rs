@@ -11,11 +11,11 @@
 //! Whoever tells a writer that a content is here, and whoever removes one, holds the lock of the claims meanwhile. That holds within one process only, so only the one that
 //! has the directory for itself sweeps.
 
-use crate::diagnostics::warn;
 use crate::state::config::Mode;
 use crate::state::context::Context;
 use std::time::Duration;
 use stepwell_model::BlobId;
+use tracing::{info, warn};
 
 /// How long a content that no run names stays: a writer whose machine is off between sending it and naming it has so much time.
 pub(crate) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,7 +29,7 @@ pub(crate) fn of_deleted(context: &Context, contents: &[BlobId]) {
     let unnamed = contents.iter().filter(|id| named.binary_search(id).is_err());
     for id in unnamed {
         if let Err(error) = context.claims.remove_of_deleted(&context.blobs, *id) {
-            warn(format_args!("the content {id} of a deleted run stays for now: {error}"));
+            warn!("the content {id} of a deleted run stays for now: {error}");
         }
     }
 }
@@ -37,14 +37,17 @@ pub(crate) fn of_deleted(context: &Context, contents: &[BlobId]) {
 /// Removes what unfinished uploads left behind long ago, and contents that no run has named for `grace`.
 pub(crate) fn sweep(context: &Context, grace: Duration) {
     if let Err(error) = context.blobs.sweep() {
-        warn(format_args!("what is left of unfinished uploads cannot be removed: {error}"));
+        warn!("what is left of unfinished uploads cannot be removed: {error}");
     }
     if !sweeps(context) {
         return;
     }
     let named = match context.store.named_blobs() {
         Ok(named) => named,
-        Err(error) => return warn(format_args!("contents that no run names stay for now: {error}")),
+        Err(error) => {
+            warn!("contents that no run names stay for now: {error}");
+            return;
+        }
     };
     let mut removed = 0_u64;
     let swept = context.blobs.each(&mut |id| {
@@ -53,10 +56,10 @@ pub(crate) fn sweep(context: &Context, grace: Duration) {
         Ok(())
     });
     if let Err(error) = swept {
-        warn(format_args!("contents that no run names could not all be removed: {error}"));
+        warn!("contents that no run names could not all be removed: {error}");
     }
     if removed > 0 {
-        warn(format_args!("{removed} contents that no run names were removed"));
+        info!("{removed} contents that no run names were removed");
     }
 }
 

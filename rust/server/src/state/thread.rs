@@ -25,7 +25,7 @@ impl Worker {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let ended = !matches!(self.ended.recv_timeout(left), Err(RecvTimeoutError::Timeout));
         if !ended {
-            crate::diagnostics::warn(format_args!("the thread {} did not end in time", self.name));
+            tracing::warn!("the thread {} did not end in time", self.name);
         }
         ended
     }

@@ -2,5 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod frames;
+pub(crate) mod heal;
 pub(crate) mod patrol;
 pub(crate) mod salvage;

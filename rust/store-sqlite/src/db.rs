@@ -1,6 +1,7 @@
 //! The database file: how it is opened, written, replaced and upgraded, and its tables of runs, streams, statements and files.
 
 pub(crate) mod catalog;
+pub(crate) mod connection;
 pub(crate) mod database;
 pub(crate) mod error;
 pub(crate) mod files;

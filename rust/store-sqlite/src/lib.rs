@@ -8,6 +8,7 @@ mod store;
 mod write;
 
 pub use damage::check::{Check, check, repair};
-pub use db::database::{FILE_NAME, OnDamage, OpenError};
+pub use damage::heal::OnDamage;
+pub use db::connection::{FILE_NAME, OpenError};
 pub use store::{Settings, SqliteStore};
 pub use write::compaction::CompactionPolicy;

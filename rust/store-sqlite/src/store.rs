@@ -3,9 +3,11 @@
 use crate::chunks::journal::JournalCache;
 use crate::damage::check::recoveries;
 use crate::damage::frames;
+use crate::damage::heal::{Healed, OnDamage};
 use crate::damage::patrol::{Seen, TURN_PAGES};
 use crate::db::catalog::{self, RunRow};
-use crate::db::database::{Database, Healed, OnDamage, OpenError, tell};
+use crate::db::connection::OpenError;
+use crate::db::database::{Database, tell};
 use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
@@ -293,7 +295,7 @@ impl Store for SqliteStore {
                 keys.entry(&key.key).or_default().push(key);
             }
             let total = keys.len() as u64;
-            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| key_info(of_runs)).collect(), total))
+            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| KeyDigest::over(of_runs)).collect(), total))
         })
     }
 
@@ -378,67 +380,5 @@ impl Store for SqliteStore {
     }
 }
 
-/// A key over the runs that have it.
-fn key_info(of_runs: &[&KeyDigest]) -> Option<KeyInfo> {
-    let mut kinds: Vec<Kind> = of_runs.iter().flat_map(|found| found.kinds.iter().cloned()).collect();
-    kinds.sort();
-    kinds.dedup();
-    Some(KeyInfo {
-        key: of_runs.first()?.key.clone(),
-        kinds,
-        runs: of_runs.len() as u64,
-        points: of_runs.iter().map(|found| found.points).sum(),
-        first_step: of_runs.iter().map(|found| found.first_step).min()?,
-        last_step: of_runs.iter().map(|found| found.last_step).max()?,
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use stepwell_store::conformance::compact_all;
-    use stepwell_store::conformance::stream::{TestStream, path, row};
-
-    fn blobs(stream: &mut TestStream, step: i64) -> stepwell_store::StreamFrame {
-        // Bytes that don't compress.
-        let bytes = (0..60_000_u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8 ^ step as u8).collect();
-        stream.frame(&[row(step, &[("b", stepwell_model::Value::Bin(bytes)), ("n", stepwell_model::Value::Int(step))])])
-    }
-
-    #[test]
-    fn a_full_disk_refuses_the_append_and_changes_nothing() {
-        let directory = tempfile::tempdir().unwrap();
-        let compaction = CompactionPolicy::EAGER;
-        let store = SqliteStore::open_with(directory.path(), Settings { compaction, ..Settings::default() }).unwrap();
-        let mut stream = TestStream::new(1);
-        store.open_stream(stream.id, &stream.opening).unwrap();
-        let limit = |pages: i64| {
-            let writer = store.database.writer().unwrap();
-            writer.connection().pragma_update(None, "max_page_count", pages).unwrap();
-        };
-        let mut accepted = 0;
-        let refused = loop {
-            // The writer is opened anew after a failure, without the limit: so it is set before each append.
-            limit(200);
-            let frame = blobs(&mut stream, accepted);
-            match store.append(std::slice::from_ref(&frame)) {
-                Ok(outcomes) => assert_eq!(outcomes, [AppendOutcome::Durable(accepted as u64 + 1)]),
-                Err(error) => {
-                    assert!(matches!(&error, StoreError::Unavailable(reason) if reason.contains("no room")), "{error}");
-                    break frame;
-                }
-            }
-            accepted += 1;
-        };
-        assert!(accepted > 3);
-        assert_eq!(store.open_stream(stream.id, &stream.opening), Ok(accepted as u64));
-        assert_eq!(store.run(&path(), 0).unwrap().rows, accepted as u64);
-        limit(200);
-        assert!(matches!(store.compact(), Err(StoreError::Unavailable(_)) | Ok(_)));
-        assert_eq!(store.run(&path(), 0).unwrap().rows, accepted as u64);
-        // Room again.
-        assert_eq!(store.append(&[refused]), Ok(vec![AppendOutcome::Durable(accepted as u64 + 1)]));
-        compact_all(&store);
-        assert_eq!(store.run(&path(), 0).unwrap().rows, accepted as u64 + 1);
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests: a panic is how they speak")]
 
 pub mod history;
+pub mod long_series;
 pub mod observation;
 pub mod promises;
 pub mod reading;
@@ -50,8 +51,8 @@ pub fn run_all(subject: &Subject<'_>) {
         reading::windows_and_limits_hold,
         reading::rows_are_filtered_and_in_order,
         reading::keys_are_counted,
-        reading::long_series_stay_whole,
-        reading::the_least_and_the_greatest_step_are_steps_like_any_other,
+        long_series::long_series_stay_whole,
+        long_series::the_least_and_the_greatest_step_are_steps_like_any_other,
     ] {
         promise(subject);
     }

@@ -5,7 +5,6 @@
 //! [`crate::Store`]). Every row of the frame is in some block, if only in the one without columns, so steps and clocks are complete.
 
 use crate::row::{flat_cells, is_automatic};
-use crate::sort::number_of;
 use rustc_hash::FxHashMap;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_codec::msgpack::ValueRef;
@@ -176,7 +175,7 @@ impl<'n> Decoder<'n> {
         let (mut keys, mut numbers) = (Vec::new(), Vec::new());
         for (name, value) in flat_cells(&row.to_row(self.names)?.cells) {
             let key = self.key(&name);
-            match number_of(&value) {
+            match value.as_number() {
                 Some(number) => {
                     keys.push(key);
                     numbers.push(number);

@@ -9,7 +9,6 @@ pub mod opening;
 pub mod query;
 pub mod row;
 pub mod run;
-pub mod sort;
 pub mod statement;
 pub mod summary;
 

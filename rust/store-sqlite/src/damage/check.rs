@@ -1,9 +1,11 @@
 //! A store checked as a whole without changing it: every page, every row, and what SQLite says of its trees.
 
 use crate::damage::frames;
+use crate::damage::heal::OnDamage;
 use crate::damage::salvage::pages::{Log, Pages};
 use crate::damage::salvage::rows::TABLES;
-use crate::db::database::{self, Database, FILE_NAME, OnDamage, OpenError};
+use crate::db::connection::{self, FILE_NAME, OpenError};
+use crate::db::database::Database;
 use crate::db::error::store_error;
 use crate::db::pages::is_older;
 use rusqlite::Connection;
@@ -51,7 +53,7 @@ pub fn check(directory: &Path) -> Result<Check, OpenError> {
         }
     }
     if check.problems.is_empty() {
-        match database::look(&path).map_err(store_error).and_then(|connection| check.look(&connection)) {
+        match connection::open(&path).map_err(store_error).and_then(|connection| check.look(&connection)) {
             Ok(()) => {}
             Err(error) => check.problems.push(error.to_string()),
         }

@@ -9,23 +9,20 @@
 //! row counts once, and each of its cells that was no number once more. Where both copies of such a count are lost (in a file that is cut off
 //! in the middle of them), nothing says how much there was: one is added, and the report names the run.
 
+mod blocks;
 pub(crate) mod pages;
 pub(crate) mod rows;
 
-use crate::chunks::column::{unpack, unpack_bits, unpack_integers, unsigned};
 use crate::db::catalog;
-use crate::db::error::{damaged, store_error};
-use crate::write::compaction;
+use crate::db::error::store_error;
 use pages::Pages;
-use rows::{BLOCKS, COLUMNS, COUNTERS, FILES, KEYS, OTHERS, PROJECTS, Place, RUNS, Row, SETTINGS, STREAMS, Table, reread, rows_of};
+use rows::{BLOCKS, COLUMNS, COUNTERS, FILES, KEYS, OTHERS, PROJECTS, Place, RUNS, Row, SETTINGS, STREAMS, Table, rows_of};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use stepwell_model::{EntryNumber, Step};
 use stepwell_store::StoreError;
-use stepwell_store::decode::RowBlock;
 
 /// Ids of journal rows and blocks that are passed over: none is given twice, not even one that was lost.
 const SKIPPED_IDS: i64 = 1 << 20;
@@ -94,7 +91,7 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
         salvage.losses.push(format!("the file is cut off after {there} of {} pages", stated.unwrap_or_default()));
     }
     complete_catalog(new)?;
-    let mut lost = write_blocks(pages, new, &places, &mut salvage)?;
+    let mut lost = blocks::write_blocks(pages, new, &places, &mut salvage)?;
     let uncounted = find_uncounted(new, &places, &mut salvage)?;
     for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?).chain(uncounted) {
         *lost.entry(run).or_default() += rows;
@@ -222,124 +219,6 @@ fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
         execute(sql, &[])?;
     }
     Ok(())
-}
-
-/// A stream as it must be.
-struct Expected {
-    run: i64,
-    rows: i64,
-    others: i64,
-}
-
-/// Writes the blocks anew. Returns how many rows of each run are missing in them.
-fn write_blocks(pages: &mut Pages, new: &Connection, places: &Places, salvage: &mut Salvage) -> Result<BTreeMap<i64, u64>, StoreError> {
-    let keys: FxHashMap<i64, i64> = new
-        .prepare("SELECT id, run FROM keys")
-        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-        .map_err(store_error)?;
-    let streams: BTreeMap<i64, Expected> = new
-        .prepare("SELECT streams.id, run, stored_rows, stored_others FROM streams JOIN runs ON runs.id = run WHERE deleted = 0")
-        .and_then(|mut select| {
-            let expected =
-                |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Expected { run: row.get(1)?, rows: row.get(2)?, others: row.get(3)? }));
-            select.query_map([], expected)?.collect()
-        })
-        .map_err(store_error)?;
-    new.execute(
-        "UPDATE streams SET row_count = 0, first_step = NULL, last_step = NULL, last_entry = NULL, last_time = NULL, stored_rows = 0,
-             stored_others = (SELECT count(*) FROM others WHERE stream = streams.id)",
-        [],
-    )
-    .map_err(store_error)?;
-    for table in ["others", "journal"] {
-        let strangers = format!("DELETE FROM {table} WHERE stream NOT IN (SELECT id FROM streams)");
-        let count = new.execute(&strangers, []).map_err(store_error)?;
-        if count > 0 {
-            salvage.losses.push(format!("{count} rows of {table} belong to streams that are lost"));
-            salvage.lost_rows += count as u64;
-        }
-    }
-    let strangers = places.blocks.keys().filter(|(stream, _)| !streams.contains_key(stream)).map(|(stream, _)| *stream);
-    for stream in strangers.collect::<BTreeSet<_>>() {
-        if !new.prepare("SELECT 1 FROM streams WHERE id = ?1").and_then(|mut known| known.exists([stream])).map_err(store_error)? {
-            salvage.losses.push(format!("the blocks of stream {stream} are left out: its opening is lost"));
-            salvage.lost_rows += 1;
-        }
-    }
-    let mut lost: BTreeMap<i64, u64> = BTreeMap::new();
-    for (&stream, expected) in &streams {
-        let mut written = Written::default();
-        // The newest first: what an older block holds that a newer one has taken in is known by then.
-        for (&(_, id), &place) in places.blocks.range((stream, i64::MIN)..=(stream, i64::MAX)).rev() {
-            // All are there: what is left are older states, of which columns may be gone.
-            if written.rows >= expected.rows {
-                break;
-            }
-            let Some((key_count, shape, rows)) = read_block(pages, place, id, places, &keys)? else { continue };
-            written.add(new, stream, key_count, &shape, rows)?;
-        }
-        let others: i64 =
-            new.query_row("SELECT stored_others FROM streams WHERE id = ?1", [stream], |row| row.get(0)).map_err(store_error)?;
-        let missing = (expected.rows - written.rows).max(0) + (expected.others - others).max(0);
-        *lost.entry(expected.run).or_default() += missing as u64 + written.incomplete;
-    }
-    Ok(lost)
-}
-
-/// What was written of a stream's blocks.
-#[derive(Default)]
-struct Written {
-    rows: i64,
-    /// Rows whose block has lost a column.
-    incomplete: u64,
-    /// By shape, step: the entry that is there.
-    known: FxHashMap<Vec<i64>, FxHashMap<Step, EntryNumber>>,
-}
-
-impl Written {
-    fn add(&mut self, new: &Connection, stream: i64, key_count: i64, shape: &[i64], mut rows: RowBlock) -> Result<(), StoreError> {
-        let known = self.known.entry(shape.to_vec()).or_default();
-        let newer = |(step, entry): (&Step, &EntryNumber)| known.get(step).is_none_or(|known| known < entry);
-        if !rows.steps.iter().zip(&rows.entries).any(newer) {
-            return Ok(());
-        }
-        known.extend(rows.steps.iter().copied().zip(rows.entries.iter().copied()));
-        self.rows += rows.steps.len() as i64;
-        if key_count != shape.len() as i64 {
-            self.incomplete += rows.steps.len() as u64;
-        }
-        rows.settle();
-        compaction::store_block(new, stream, shape, rows)
-    }
-}
-
-/// A block with those of its columns that are there and whose keys are known: how many columns it had, their keys, and its rows.
-fn read_block(
-    pages: &mut Pages,
-    place: Place,
-    id: i64,
-    places: &Places,
-    keys: &FxHashMap<i64, i64>,
-) -> Result<Option<(i64, Vec<i64>, RowBlock)>, StoreError> {
-    let Some(row) = reread(pages, place).map_err(unreadable)? else { return Ok(None) };
-    let count = usize::try_from(row.integer(3)).map_err(damaged)?;
-    let integers = |column: usize| unpack_integers(row.blob(column).unwrap_or_default(), count);
-    let mut rows = RowBlock {
-        steps: integers(7)?,
-        entries: unsigned(integers(8)?),
-        times: integers(9)?,
-        sampled: unpack_bits(row.blob(10), count),
-        ..RowBlock::default()
-    };
-    let mut columns = BTreeMap::new();
-    for (key, place) in places.columns.get(&id).into_iter().flat_map(BTreeMap::values).filter(|(key, _)| keys.contains_key(key)) {
-        if let Some(column) = reread(pages, *place).map_err(unreadable)? {
-            columns.insert(*key, unpack(column.blob(11).unwrap_or_default(), count)?);
-        }
-    }
-    let shape = columns.keys().copied().collect();
-    rows.columns = columns.into_values().collect();
-    Ok(Some((row.integer(4), shape, rows)))
 }
 
 /// Runs without streams, and those of which a count is lost or an older one: one loss for each, as nothing says how many there are.

@@ -47,7 +47,7 @@ fn seal(page: &mut Page, number: u32) {
 /// Whether a database with this header has pages without seals: one of another program, or a store before version 3.
 pub(crate) fn is_older(header: &[u8]) -> bool {
     let word = |at: usize| i32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-    header.starts_with(MAGIC) && header[20] == 0 && (word(68) != crate::db::database::APPLICATION_ID || word(60) < 3)
+    header.starts_with(MAGIC) && header[20] == 0 && (word(68) != crate::db::connection::APPLICATION_ID || word(60) < 3)
 }
 
 /// What follows SQLite's own structure of an open file.

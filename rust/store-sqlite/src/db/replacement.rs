@@ -142,7 +142,7 @@ pub(crate) fn lock(database: &Path) -> rusqlite::Result<Connection> {
     // It may be the first that this process has of SQLite.
     crate::db::pages::register();
     let path = lock_name(database);
-    crate::db::database::create_file(&path).map_err(|_| rusqlite::Error::InvalidPath(path.clone()))?;
+    crate::db::connection::create_file(&path).map_err(|_| rusqlite::Error::InvalidPath(path.clone()))?;
     let lock = Connection::open_with_flags_and_vfs(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX, VFS)?;
     lock.busy_timeout(LOCK_WAIT)?;
     lock.execute_batch("BEGIN EXCLUSIVE")?;

@@ -1,6 +1,11 @@
-//! From version 2 to 3: every row into a new file, whose pages have room for checksums.
+//! Upgrade from an earlier version: in place to version 2, and from there every row into a new file, whose pages have room for checksums.
 
-use rusqlite::Connection;
+use crate::db::connection::{ConnectError, SCHEMA_VERSION, connect};
+use crate::db::database::Database;
+use crate::db::error::store_error;
+use crate::db::replacement::{self, Old};
+use rusqlite::{Connection, TransactionBehavior};
+use stepwell_store::StoreError;
 
 /// Tables of version 2, in an order in which rows refer to those before them.
 const TABLES: [&str; 15] = [
@@ -21,8 +26,37 @@ const TABLES: [&str; 15] = [
     "others",
 ];
 
+impl Database {
+    /// Copies a store of an earlier version into a new file.
+    pub(crate) fn upgrade(&self) -> Result<(), ConnectError> {
+        let _lock = replacement::lock(&self.path)?;
+        let mut old = connect(&self.path)?;
+        let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+        let transaction = old.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match version(&transaction)? {
+            SCHEMA_VERSION => return Ok(()),
+            1 => {
+                transaction.execute_batch(include_str!("upgrade_2.sql"))?;
+                transaction.pragma_update(None, "user_version", 2)?;
+                transaction.commit()?;
+                return self.copy(&old);
+            }
+            _ => drop(transaction),
+        }
+        self.copy(&old)
+    }
+
+    fn copy(&self, old: &Connection) -> Result<(), ConnectError> {
+        old.execute_batch("BEGIN IMMEDIATE")?;
+        self.build(Some(&self.path), |new| copy(new).map_err(store_error)).map_err(ConnectError::Store)?;
+        let failed = |error: std::io::Error| ConnectError::Store(StoreError::Unavailable(error.to_string()));
+        replacement::replace(&self.path, Old::Remove).map_err(failed)?;
+        Ok(())
+    }
+}
+
 /// Copies the database of version 2 that is attached as `old` into the tables of `new`, within the transaction of the caller.
-pub(crate) fn copy(new: &Connection) -> rusqlite::Result<()> {
+fn copy(new: &Connection) -> rusqlite::Result<()> {
     new.execute("DELETE FROM counters", [])?;
     for table in TABLES {
         let columns: Vec<String> = new

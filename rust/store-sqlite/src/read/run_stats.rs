@@ -11,9 +11,8 @@ use stepwell_store::decode::FrameRows;
 use stepwell_store::merge::Stamp;
 use stepwell_store::row::{Clock, RUNTIME, STEP, TIMESTAMP, is_automatic, runtime_zero};
 use stepwell_store::run::RowFacts;
-use stepwell_store::sort::value_of;
 use stepwell_store::summary::Wanted;
-use stepwell_store::{StepRange, StoreError};
+use stepwell_store::{KeyInfo, StepRange, StoreError};
 
 /// A key of a run over all its labels.
 #[derive(Debug, Clone)]
@@ -23,6 +22,23 @@ pub(crate) struct KeyDigest {
     pub(crate) points: u64,
     pub(crate) first_step: Step,
     pub(crate) last_step: Step,
+}
+
+impl KeyDigest {
+    /// The key over the runs that have it.
+    pub(crate) fn over(of_runs: &[&Self]) -> Option<KeyInfo> {
+        let mut kinds: Vec<Kind> = of_runs.iter().flat_map(|found| found.kinds.iter().cloned()).collect();
+        kinds.sort();
+        kinds.dedup();
+        Some(KeyInfo {
+            key: of_runs.first()?.key.clone(),
+            kinds,
+            runs: of_runs.len() as u64,
+            points: of_runs.iter().map(|found| found.points).sum(),
+            first_step: of_runs.iter().map(|found| found.first_step).min()?,
+            last_step: of_runs.iter().map(|found| found.last_step).max()?,
+        })
+    }
 }
 
 /// A run's rows in short.
@@ -221,10 +237,10 @@ impl Digest {
 impl Last {
     fn value(&self) -> Value {
         match self {
-            Self::Stored(Cell(number)) => value_of(*number),
+            Self::Stored(Cell(number)) => Value::from(*number),
             Self::Frame(frame, block, column) => {
                 let column = &frame.blocks[*block].columns[*column];
-                value_of(column.get(column.len() - 1))
+                Value::from(column.get(column.len() - 1))
             }
         }
     }
@@ -317,7 +333,9 @@ fn read_label(
     let count = (numbers.steps.len() + others.len()) as u64;
     let number = numbers.steps.last().map(|&step| (step, numbers.values.len() - 1));
     Ok(match (number, others.last()) {
-        (Some((step, at)), other) if other.is_none_or(|other| other.step < step) => Some((count, step, value_of(numbers.values.get(at)))),
+        (Some((step, at)), other) if other.is_none_or(|other| other.step < step) => {
+            Some((count, step, Value::from(numbers.values.get(at))))
+        }
         (_, Some(other)) => Some((count, other.step, view.other_value(&other.place)?)),
         _ => None,
     })

@@ -14,7 +14,6 @@ use stepwell_codec::column::Numbers;
 use stepwell_codec::msgpack;
 use stepwell_model::{EntryNumber, Row, Step, Value};
 use stepwell_store::row::{Clock, RUNTIME, TIMESTAMP, is_automatic, runtime_zero};
-use stepwell_store::sort::value_of;
 use stepwell_store::{RowQuery, StepRange, StoreError};
 
 /// Rows handed to the sink at once.
@@ -258,7 +257,7 @@ impl Cursor {
     fn add_to(&self, row: &mut Option<PendingRow>, step: Step) {
         let priority = (self.rank, self.entries[self.at]);
         let cells = self.keys.iter().zip(&self.columns);
-        let cells = cells.map(|(&key, column)| PendingCell { key, priority, value: value_of(column.get(self.at)) });
+        let cells = cells.map(|(&key, column)| PendingCell { key, priority, value: Value::from(column.get(self.at)) });
         let (time, sampled) = (self.times[self.at], self.sampled[self.at]);
         match row {
             None => *row = Some(PendingRow { step, priority, time, sampled, cells: cells.collect(), unsettled: false }),

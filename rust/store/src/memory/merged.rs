@@ -4,7 +4,6 @@ use crate::merge::{Priority, Stamp};
 use crate::query::{KeyInfo, LabelChoice, SeriesPoints, StepRange, StoredValue};
 use crate::row::{self, Clock, RUNTIME, STEP, TIMESTAMP, flat_cells, is_automatic};
 use crate::run::{RowFacts, StreamFacts};
-use crate::sort::number_of;
 use crate::summary::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_codec::column::Number;
@@ -61,7 +60,7 @@ impl MergedRow {
             STEP => Some(Number::Int(step)),
             TIMESTAMP => Some(Number::Float(self.timestamp())),
             RUNTIME => Some(Number::Float(self.runtime())),
-            _ => number_of(self.value(key)?),
+            _ => self.value(key)?.as_number(),
         }
     }
 }

@@ -103,6 +103,7 @@ run.log({"a": 1})
     assert b"save_code=True" in run.file("code/main.py").read()
 
 
+@pytest.mark.alone
 def test_ctrl_c_while_a_local_run_ends_stops_the_script_and_loses_nothing(tmp_path: Path):
     source = """
     import numpy as np

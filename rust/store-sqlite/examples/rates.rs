@@ -1,4 +1,6 @@
-//! How fast the embedded store takes in, compacts and reads, with every number checked: `cargo run --release --example rates [steps] [keys] [frames per call]`.
+//! Rates at which the embedded store takes in, compacts and reads, every number checked.
+//!
+//! `cargo run --release --example rates [steps] [keys] [frames per call]`
 //!
 //! Frames hold 1,000 rows, fewer of more than 300 keys; each call of `append` is fsynced, so small frames measure the disk, and groups of them what a server does. Numbers are noisy doubles.
 

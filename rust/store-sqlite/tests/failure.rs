@@ -1,4 +1,4 @@
-//! What the embedded store does when the file, the disk or the directory fails it.
+//! Failures of the file, the disk or the directory under the embedded store.
 
 #![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
 

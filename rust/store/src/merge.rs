@@ -1,4 +1,4 @@
-//! Who wins: the order between values of one place that came from several entries.
+//! Order between values of one place that came from several entries: the greatest wins.
 
 use stepwell_model::{EntryNumber, StreamId, TimeMicros};
 

@@ -1,4 +1,4 @@
-//! What every store checks before it takes in a stream or a frame.
+//! Checks that every store makes before it takes in a stream or a frame.
 
 use crate::api::{AppendOutcome, StoreError};
 use stepwell_codec::FrameHeader;

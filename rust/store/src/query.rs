@@ -1,4 +1,4 @@
-//! What is asked of a store and what it answers.
+//! Questions to a store, and its answers.
 
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_model::{FileVersion, Kind, MetricDefinition, RunPath, Step, TimeMicros, Value};

@@ -1,4 +1,4 @@
-//! What the statements of a run's streams add up to, in any order: config, hand-set summary, attributes, metrics, losses.
+//! Config, hand-set summary, attributes, metrics and losses: the statements of a run's streams, added up in any order.
 
 use crate::merge::Stamp;
 use crate::query::{FileInfo, LossTotals};

@@ -1,4 +1,4 @@
-//! What is known of a group of points without the points: count, sum, extremes, first and last value.
+//! Count, sum, extremes, first and last value of a group of points, kept instead of the points.
 
 /// The statistics of points in order of arrival, of a bucket as of a whole chunk.
 ///

@@ -1,4 +1,4 @@
-//! What the numbers of a series add up to, exactly: the same however they are split into chunks.
+//! Count, exact sum and extremes of the numbers of a series: the same however they are split into chunks.
 
 use crate::summary::exact_sum::ExactSum;
 use std::cmp::Ordering;

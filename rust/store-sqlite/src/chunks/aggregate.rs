@@ -1,4 +1,4 @@
-//! What the numbers of a column add up to, beside it in the database: so that a long series is summed up without being read.
+//! Aggregate of the numbers of a column, beside it in the database: so that a long series is summed up without being read.
 //!
 //! ```text
 //! tally   := numbers: u32 LE, first: number, last: number, extremes?, term: f64 LE …, CRC32C: u32 LE

@@ -1,4 +1,4 @@
-//! How a file takes the place of `store.sqlite`, whenever the process dies in between and whoever else has it open.
+//! Replacement of `store.sqlite` by another file, whenever the process dies in between and whoever else has it open.
 //!
 //! It is written under a name of its own, synced, and named `….salvaged` or `….upgraded`: from then on it is the store, and whoever opens the
 //! directory brings that to its end (`finish`). The log goes before its database, so that it is never taken for that of the new file. SQLite

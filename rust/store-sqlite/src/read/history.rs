@@ -1,4 +1,4 @@
-//! What the summary needs of a key besides its last value: what all its values add up to, and when the last one was logged.
+//! Histories and stamps for the summary: all values of a key added up, and when the last one was logged.
 
 use crate::db::error::damaged;
 use crate::read::sorted_run::{Piece, tally};

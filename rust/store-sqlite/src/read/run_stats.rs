@@ -1,4 +1,4 @@
-//! What the rows of a run add up to: last values, counts, keys. Kept per version of the run's rows, as tables of runs ask for it often.
+//! Statistics of a run's rows: last values, counts, keys. Kept per version of the rows, as tables of runs ask for them often.
 
 use crate::chunks::column::Cell;
 use crate::chunks::steps::{Origin, Span, StepReader, StepsOf};

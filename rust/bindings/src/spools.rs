@@ -21,9 +21,9 @@ fn list<'py>(py: Python<'py>, streams: &[SyncedStream]) -> PyResult<Bound<'py, P
         let summary = &stream.summary;
         let dict = PyDict::new(py);
         dict.set_item("stream", summary.stream.to_string())?;
-        dict.set_item("entity", opening.entity)?;
-        dict.set_item("project", opening.project)?;
-        dict.set_item("run", opening.run)?;
+        dict.set_item("entity", opening.path.entity)?;
+        dict.set_item("project", opening.path.project)?;
+        dict.set_item("run", opening.path.run)?;
         dict.set_item("label", opening.label)?;
         dict.set_item("attempt", opening.attempt)?;
         dict.set_item("destination", opening.destination)?;
@@ -65,9 +65,9 @@ pub(crate) fn spool_openings<'py>(py: Python<'py>, directory: &str) -> PyResult<
         dict.set_item("is_known", opening.is_some())?;
         dict.set_item("live", live)?;
         let opening = opening.unwrap_or_default();
-        dict.set_item("entity", opening.entity)?;
-        dict.set_item("project", opening.project)?;
-        dict.set_item("run", opening.run)?;
+        dict.set_item("entity", opening.path.entity)?;
+        dict.set_item("project", opening.path.project)?;
+        dict.set_item("run", opening.path.run)?;
         dict.set_item("label", opening.label)?;
         dict.set_item("attempt", opening.attempt)?;
         dict.set_item("destination", opening.destination)?;

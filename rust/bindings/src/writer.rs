@@ -310,9 +310,7 @@ impl Writer {
         };
         let start = start_time.map_or_else(now, micros);
         let opening = Opening {
-            entity: path.entity,
-            project: path.project,
-            run: path.run,
+            path,
             label,
             rank,
             primary,

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use stepwell_client::{FlushLevel, OnFull, PushError, Writer, WriterOptions};
-use stepwell_model::Opening;
+use stepwell_model::{Opening, RunPath};
 
 const KEYS: usize = 10;
 
@@ -28,7 +28,7 @@ fn cpu() -> Duration {
 fn measure() -> Result<(), Box<dyn std::error::Error>> {
     let rows: u64 = std::env::args().nth(1).map_or(Ok(2_000_000), |rows| rows.parse())?;
     let directory = tempfile::tempdir()?;
-    let opening = Opening { entity: "local".into(), project: "p".into(), run: "r".into(), ..Opening::default() };
+    let opening = Opening { path: RunPath::new("local", "p", "r")?, ..Opening::default() };
     let mut options = WriterOptions::new(directory.path(), opening)?;
     options.on_full = OnFull::Block;
     let began = Instant::now();

@@ -134,7 +134,7 @@ impl Writer {
             sync_interval,
             uploads,
             appended: Arc::clone(&appended),
-            run: opening.run.clone(),
+            run: opening.path.run.clone(),
             silent,
             told: Told::default(),
         };

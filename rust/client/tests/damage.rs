@@ -14,7 +14,7 @@ use stepwell_client::{SyncOptions, SyncedStream, greatest_attempt, spooled_strea
 use stepwell_codec::payload::KeyTable;
 use stepwell_codec::payload::statement::opening_to_value;
 use stepwell_codec::{FrameEncoder, FrameHeader, PayloadBuilder, frame::checksum, msgpack};
-use stepwell_model::{Entry, Opening, StreamId, Value};
+use stepwell_model::{Entry, Opening, RunPath, StreamId, Value};
 use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
 
 const ROWS: i64 = 6;
@@ -36,7 +36,7 @@ fn frame(number: u64, opening: &Opening) -> Vec<u8> {
 
 /// Writes a stream that was meant for a server, by a writer that is gone; returns its segments.
 fn write(root: &Path, stream: StreamId, run: &str, destination: &str) -> Vec<PathBuf> {
-    let opening = Opening { run: run.into(), pid: u32::MAX, ..opening(destination) };
+    let opening = Opening { path: RunPath::new("local", "p", run).unwrap(), pid: u32::MAX, ..opening(destination) };
     let meta = msgpack::to_bytes(&opening_to_value(&opening));
     let mut writer = SpoolWriter::create(Arc::new(OsDisk), root, stream, &meta, SpoolOptions { segment_bytes: 450 }).unwrap();
     for number in 1..=ROWS as u64 + 1 {

@@ -36,7 +36,7 @@ fn rows_come_into_the_spool_by_themselves_and_the_exit_is_last() {
     assert!(report.complete && report.message.is_empty(), "{report:?}");
     assert_eq!((report.rows, report.unsent_rows, report.lost_rows), (11, 0, 0));
     let all = entries(os(), directory.path(), writer.stream());
-    assert!(matches!(all.first(), Some(Entry::Open(opening)) if opening.run == "r"));
+    assert!(matches!(all.first(), Some(Entry::Open(opening)) if opening.path.run == "r"));
     assert!(matches!(all.last(), Some(Entry::Exit { code: 3, .. })));
     assert_eq!(queue.push_row(11, 0, true, shape, &[]), Err(PushError::Closed));
     assert_eq!(writer.finish(0, LONG), report);

@@ -115,7 +115,7 @@ fn finish(mut builder: PayloadBuilder, table: &KeyTable, first: EntryNumber) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use stepwell_model::Value;
+    use stepwell_model::{RunPath, Value};
 
     fn entries(frame: &[u8]) -> Vec<Entry> {
         let view = FrameView::parse(frame).unwrap();
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_missing_number_is_stated_and_the_first_is_the_opening() {
-        let opening = Opening { run: "r".into(), entity: "e".into(), project: "p".into(), ..Opening::default() };
+        let opening = Opening { path: RunPath::new("e", "p", "r").unwrap(), ..Opening::default() };
         let mut gap = GapFrames::default();
         gap.add(1, 3).unwrap();
         let (last, frame) = gap.next_frame(&opening, 9).unwrap().unwrap();

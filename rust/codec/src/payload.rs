@@ -292,7 +292,7 @@ fn bounded(len: usize) -> Result<usize, PayloadError> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use stepwell_model::{BlobId, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
+    use stepwell_model::{BlobId, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, RunPath, Value};
 
     fn table() -> KeyTable {
         KeyTable {
@@ -334,9 +334,7 @@ mod tests {
     fn every_statement_reads_back() {
         let set = vec![("lr".to_owned(), Value::Float(0.1)), ("nested".to_owned(), Value::Map(vec![("a".into(), Value::Nil)]))];
         let opening = Opening {
-            entity: "local".into(),
-            project: "p".into(),
-            run: "r".into(),
+            path: RunPath::new("local", "p", "r").unwrap(),
             label: "3".into(),
             rank: Some(3),
             primary: true,

@@ -1,6 +1,6 @@
 //! What a run says, in order: the entries of a stream. Each has a number; the first is always the opening.
 
-use crate::{BlobId, Step, TimeMicros, value::Value};
+use crate::{BlobId, RunPath, Step, TimeMicros, value::Value};
 
 /// One numbered statement of a stream.
 #[expect(missing_docs, reason = "the fields of a variant are what its name and their types say")]
@@ -61,12 +61,8 @@ impl FileVersion {
 /// The first entry of a stream, also kept in the header of every segment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Opening {
-    /// Owner of the project.
-    pub entity: String,
-    /// Project.
-    pub project: String,
-    /// Id of the run.
-    pub run: String,
+    /// The run.
+    pub path: RunPath,
     /// Tells the writers of a run apart; the rank by default, empty for the only one.
     pub label: String,
     /// Rank in a distributed run.

@@ -89,7 +89,7 @@ impl FromStr for StreamId {
 }
 
 /// Where a run lives: `entity/project/run`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RunPath {
     /// The owner; `local` in a store without accounts.
     pub entity: String,
@@ -108,10 +108,15 @@ impl fmt::Display for RunPath {
 impl RunPath {
     /// Checks the three names as those of a run that may exist already: see [`NameRule::check_stored`].
     pub fn new(entity: &str, project: &str, run: &str) -> Result<Self, InvalidName> {
-        NameRule::Entity.check_stored(entity)?;
-        NameRule::Project.check_stored(project)?;
-        NameRule::RunId.check_stored(run)?;
-        Ok(Self { entity: entity.into(), project: project.into(), run: run.into() })
+        let path = Self { entity: entity.into(), project: project.into(), run: run.into() };
+        path.check().map(|()| path)
+    }
+
+    /// Checks the names of a path that was put together without [`new`](Self::new).
+    pub fn check(&self) -> Result<(), InvalidName> {
+        NameRule::Entity.check_stored(&self.entity)?;
+        NameRule::Project.check_stored(&self.project)?;
+        NameRule::RunId.check_stored(&self.run)
     }
 }
 

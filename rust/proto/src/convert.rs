@@ -42,9 +42,7 @@ impl TryFrom<v1::Opening> for Opening {
     fn try_from(opening: v1::Opening) -> Result<Self, ConvertError> {
         let path = RunPath::try_from(opening.path.ok_or(ConvertError::Missing("opening.path"))?)?;
         Ok(Self {
-            entity: path.entity,
-            project: path.project,
-            run: path.run,
+            path,
             label: opening.label,
             rank: opening.rank,
             primary: opening.primary,
@@ -62,7 +60,7 @@ impl TryFrom<v1::Opening> for Opening {
 impl From<Opening> for v1::Opening {
     fn from(opening: Opening) -> Self {
         Self {
-            path: Some(v1::RunPath { entity: opening.entity, project: opening.project, run: opening.run }),
+            path: Some(opening.path.into()),
             label: opening.label,
             rank: opening.rank,
             primary: opening.primary,
@@ -83,9 +81,7 @@ mod tests {
     #[test]
     fn an_opening_travels_whole() {
         let opening = Opening {
-            entity: "local".into(),
-            project: "p".into(),
-            run: "r".into(),
+            path: RunPath::new("local", "p", "r").unwrap(),
             label: "1".into(),
             rank: Some(1),
             primary: true,

@@ -9,7 +9,7 @@ use rig::{PATIENCE, Rig, eventually, frame, id, opening, payload, row};
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::FrameHeader;
-use stepwell_model::{Entry, Opening, Value, limits};
+use stepwell_model::{Entry, Opening, RunPath, Value, limits};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::server_message::Message as Answer;
@@ -90,7 +90,7 @@ fn a_first_message_other_than_hello_ends_the_call() {
 fn an_opening_that_cannot_be_is_refused_with_its_field() {
     let rig = Rig::new();
     let mut attached = rig.hello();
-    let opening = v1::Opening::from(Opening { project: "a/b".into(), ..opening("r") });
+    let opening = v1::Opening::from(Opening { path: RunPath { project: "a/b".into(), ..opening("r").path }, ..opening("r") });
     attached.say(Said::Open(v1::OpenStream { stream: vec![1; 16].into(), opening: Some(opening), first_unacked: 1 }));
     assert!(attached.fatal().contains("project"));
     attached.frame(id(1), &first_frame("r"));

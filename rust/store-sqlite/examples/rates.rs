@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scalars = steps as f64 * keys as f64;
     let directory = tempfile::tempdir()?;
     let store = SqliteStore::open(directory.path())?;
-    let opening = Opening { entity: "local".into(), project: "p".into(), run: "r".into(), primary: true, ..Opening::default() };
+    let opening = Opening { path: RunPath::new("local", "p", "r")?, primary: true, ..Opening::default() };
     store.open_stream(StreamId([1; 16]), &opening)?;
     let names = (0..keys).map(|key| format!("metric/{key}").into_boxed_str());
     let table = KeyTable { keys: names.collect(), shapes: vec![(0..keys as u32).collect()] };

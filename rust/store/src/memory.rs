@@ -70,7 +70,7 @@ impl MemoryStore {
 }
 
 fn project_key(opening: &Opening) -> (String, String) {
-    (opening.entity.clone(), opening.project.clone())
+    (opening.path.entity.clone(), opening.path.project.clone())
 }
 
 impl State {
@@ -85,7 +85,7 @@ impl State {
 
     fn streams_of(&self, entity: &str, project: &str, run: usize) -> Vec<StreamFacts> {
         let belongs =
-            |stream: &&Stream| stream.run == run && stream.facts.opening.entity == entity && stream.facts.opening.project == project;
+            |stream: &&Stream| stream.run == run && (stream.facts.opening.path.entity.as_str(), stream.facts.opening.path.project.as_str()) == (entity, project);
         self.streams.values().filter(belongs).map(|stream| stream.facts.clone()).collect()
     }
 
@@ -103,9 +103,9 @@ impl State {
     }
 
     fn check_not_deleted(&self, stream: &Stream) -> Result<(), StoreError> {
-        let Opening { entity, project, run, .. } = &stream.facts.opening;
-        match self.project(entity, project) {
-            Some(found) if found.runs[stream.run].deleted => Err(StoreError::Deleted(format!("{entity}/{project}/{run}"))),
+        let path = &stream.facts.opening.path;
+        match self.project(&path.entity, &path.project) {
+            Some(found) if found.runs[stream.run].deleted => Err(StoreError::Deleted(path.to_string())),
             _ => Ok(()),
         }
     }
@@ -143,10 +143,11 @@ impl State {
 
 impl Store for MemoryStore {
     fn open_stream(&self, id: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
-        let path = check_opening(opening)?;
+        check_opening(opening)?;
+        let path = &opening.path;
         let mut state = self.state.lock();
         if let Some(stream) = state.streams.get(&id) {
-            crate::check_same_run(id, &stream.facts.opening, &path)?;
+            crate::check_same_run(id, &stream.facts.opening, path)?;
             return state.check_not_deleted(stream).map(|()| stream.durable);
         }
         let project = state.projects.entry(project_key(opening)).or_default();
@@ -154,7 +155,7 @@ impl Store for MemoryStore {
             let slot = project.next_slot;
             project.next_slot += 1;
             let (statements, rows) = (Statements::default(), MergedRows::default());
-            project.runs.push(Run { id: path.run, slot, deleted: false, version: 0, statements, rows });
+            project.runs.push(Run { id: path.run.clone(), slot, deleted: false, version: 0, statements, rows });
             project.runs.len() - 1
         });
         let facts = StreamFacts { id, opening: opening.clone(), heartbeat: opening.time, exit: None };

@@ -4,20 +4,18 @@ use crate::api::{AppendOutcome, StoreError};
 use stepwell_codec::FrameHeader;
 use stepwell_model::{EntryNumber, NameRule, Opening, RunPath, StreamId};
 
-/// The path of the run that an opening names, if its names can be used.
-pub fn check_opening(opening: &Opening) -> Result<RunPath, StoreError> {
+/// The names in an opening can be used.
+pub fn check_opening(opening: &Opening) -> Result<(), StoreError> {
     let checked = NameRule::Label.check_stored(&opening.label);
-    let path = checked.and_then(|()| RunPath::new(&opening.entity, &opening.project, &opening.run));
-    path.map_err(|error| StoreError::Invalid(error.to_string()))
+    checked.and_then(|()| opening.path.check()).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
 /// A stream never changes its run: opened again, it must name the same one. Everything else of a second opening is ignored.
 pub fn check_same_run(stream: StreamId, known: &Opening, path: &RunPath) -> Result<(), StoreError> {
-    if (&known.entity, &known.project, &known.run) == (&path.entity, &path.project, &path.run) {
+    if known.path == *path {
         return Ok(());
     }
-    let known = format!("{}/{}/{}", known.entity, known.project, known.run);
-    Err(StoreError::Invalid(format!("stream {stream} belongs to run {known}, not to {path}")))
+    Err(StoreError::Invalid(format!("stream {stream} belongs to run {}, not to {path}", known.path)))
 }
 
 /// A frame may only be appended to a stream that was opened.

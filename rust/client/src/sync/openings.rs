@@ -72,7 +72,7 @@ struct IndexLine {
 
 impl IndexLine {
     fn of(stream: StreamId, opening: &Opening) -> Self {
-        let label = hash([&opening.entity, &opening.project, &opening.run, &opening.label]);
+        let label = hash([&opening.path.entity, &opening.path.project, &opening.path.run, &opening.label]);
         Self { stream, label, attempt: opening.attempt }
     }
 
@@ -205,7 +205,7 @@ mod tests {
 
     /// Writes a stream of one frame, which holds the opening; returns its segment.
     fn write(root: &Path, stream: u8, run: &str, attempt: u64) -> std::path::PathBuf {
-        let opening = Opening { entity: "local".into(), project: "p".into(), run: run.into(), attempt, ..Opening::default() };
+        let opening = Opening { path: stepwell_model::RunPath::new("local", "p", run).unwrap(), attempt, ..Opening::default() };
         let meta = msgpack::to_bytes(&opening_to_value(&opening));
         let mut writer = SpoolWriter::create(disk(), root, StreamId([stream; 16]), &meta, SpoolOptions::default()).unwrap();
         let (mut builder, mut payload, mut frame) = (PayloadBuilder::new(), Vec::new(), Vec::new());

@@ -9,16 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_client::WriterOptions;
 use stepwell_codec::{FrameView, PayloadReader, msgpack};
-use stepwell_model::{Entry, Opening, StreamId, Value};
+use stepwell_model::{Entry, Opening, RunPath, StreamId, Value};
 use stepwell_spool::{Disk, ReadOutcome, SpoolReader};
 
 pub mod server;
 
 pub fn opening(destination: &str) -> Opening {
     Opening {
-        entity: "local".into(),
-        project: "p".into(),
-        run: "r".into(),
+        path: RunPath::new("local", "p", "r").unwrap(),
         primary: true,
         host: "elsewhere".into(),
         destination: destination.into(),

@@ -15,7 +15,7 @@
 
 use super::PayloadError;
 use crate::msgpack::{self, Reader};
-use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, RunPath, Value};
 
 /// The keys and values of a map.
 type Pairs = Vec<(String, Value)>;
@@ -115,9 +115,9 @@ fn file_from_value(value: &Value) -> Result<FileVersion, PayloadError> {
 /// The opening as a map; also what a segment's header carries.
 pub fn opening_to_value(opening: &Opening) -> Value {
     let mut pairs = vec![
-        pair("entity", text(&opening.entity)),
-        pair("project", text(&opening.project)),
-        pair("run", text(&opening.run)),
+        pair("entity", text(&opening.path.entity)),
+        pair("project", text(&opening.path.project)),
+        pair("run", text(&opening.path.run)),
         pair("label", text(&opening.label)),
         pair("primary", Value::Bool(opening.primary)),
         pair("attempt", Value::Int(opening.attempt as i64)),
@@ -138,9 +138,7 @@ pub fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
     let optional = |key| string(value, key).map(Option::unwrap_or_default);
     let number = |key| integer(value, key).map(|number| number.unwrap_or(0));
     Ok(Opening {
-        entity: required("entity")?,
-        project: required("project")?,
-        run: required("run")?,
+        path: RunPath { entity: required("entity")?, project: required("project")?, run: required("run")? },
         label: optional("label")?,
         rank: integer(value, "rank")?.map(|rank| rank as u32),
         primary: boolean(value, "primary")?.unwrap_or(false),

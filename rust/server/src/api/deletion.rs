@@ -8,7 +8,6 @@
 use crate::error::{ErrorCode, ServiceError};
 use crate::state::config::Mode;
 use crate::state::context::Context;
-use crate::state::writers::is_of;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -55,7 +54,7 @@ fn streams_of(root: &Path, path: &RunPath) -> Result<Vec<StreamId>, ServiceError
     let mut found = Vec::new();
     for stream in stepwell_spool::streams(&OsDisk, root).map_err(|error| unavailable(&error))? {
         let Ok(reader) = SpoolReader::open(Arc::new(OsDisk), root, stream) else { continue };
-        let Some(opening) = opening_of(reader.meta()).filter(|opening| is_of(opening, path)) else { continue };
+        let Some(opening) = opening_of(reader.meta()).filter(|opening| opening.path == *path) else { continue };
         if !reader.is_closed() && stepwell_spool::writer_lives(reader.last_alive(), &opening.host, opening.pid) {
             return Err(is_being_written(path, &opening));
         }

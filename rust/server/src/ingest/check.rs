@@ -101,9 +101,9 @@ fn well_formed(reader: &mut Reader<'_>, depth: usize) -> Result<(), MsgpackError
 /// The first field in which two openings differ. The destination does not travel on the wire.
 fn difference(said: &Opening, opened: &Opening) -> Option<&'static str> {
     [
-        ("entity", said.entity == opened.entity),
-        ("project", said.project == opened.project),
-        ("run", said.run == opened.run),
+        ("entity", said.path.entity == opened.path.entity),
+        ("project", said.path.project == opened.path.project),
+        ("run", said.path.run == opened.path.run),
         ("label", said.label == opened.label),
         ("rank", said.rank == opened.rank),
         ("primary flag", said.primary == opened.primary),
@@ -120,10 +120,10 @@ mod tests {
     use super::*;
     use stepwell_codec::payload::KeyTable;
     use stepwell_codec::{FrameEncoder, PayloadBuilder, msgpack};
-    use stepwell_model::Value;
+    use stepwell_model::{RunPath, Value};
 
     fn opening() -> Opening {
-        Opening { entity: "local".into(), project: "p".into(), run: "r".into(), ..Opening::default() }
+        Opening { path: RunPath::new("local", "p", "r").unwrap(), ..Opening::default() }
     }
 
     fn frame(first: u64, build: impl FnOnce(&KeyTable, &mut PayloadBuilder)) -> Vec<u8> {
@@ -156,7 +156,7 @@ mod tests {
         let row = |table: &KeyTable, builder: &mut PayloadBuilder| builder.row(table, 0, 0, 1, false, &[1]);
         assert!(refused(&frame(1, row)).contains("must come first"));
         assert!(refused(&frame(1, |_, builder| builder.statement(&Entry::Exit { time: 1, code: 0 }))).contains("must come first"));
-        let other = Entry::Open(Opening { run: "other".into(), ..opening() });
+        let other = Entry::Open(Opening { path: RunPath::new("local", "p", "other").unwrap(), ..opening() });
         assert_eq!(refused(&frame(1, |_, builder| builder.statement(&other))), "entry 1 has another run than the stream was opened with");
         assert!(refused(&frame(2, |_, builder| builder.statement(&Entry::Open(opening())))).contains("only the first"));
     }

@@ -116,7 +116,7 @@ impl RunKeys {
             if self.take(known, keys(), LOADED_AT.min(self.limit)) {
                 return Ok(true);
             }
-            for key in store.keys(&opening.entity, &opening.project, std::slice::from_ref(&opening.run))? {
+            for key in store.keys(&opening.path.entity, &opening.path.project, std::slice::from_ref(&opening.path.run))? {
                 known.keys.insert(self.hasher.hash_one(key.key.as_str()));
             }
             known.is_loaded = true;
@@ -148,9 +148,9 @@ impl RunKeys {
     }
 
     fn of(&self, opening: &Opening) -> Arc<Mutex<Known>> {
-        let path = RunPath { entity: opening.entity.clone(), project: opening.project.clone(), run: opening.run.clone() };
+        let path = &opening.path;
         let mut runs = self.runs.lock();
-        if let Some(known) = runs.get(&path) {
+        if let Some(known) = runs.get(path) {
             return Arc::clone(known);
         }
         if runs.len() >= RUNS {
@@ -160,7 +160,7 @@ impl RunKeys {
                 runs.remove(&any);
             }
         }
-        Arc::clone(runs.entry(path).or_default())
+        Arc::clone(runs.entry(path.clone()).or_default())
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
     use stepwell_store::conformance::stream::{TestStream, path};
 
     fn opening() -> Opening {
-        Opening { entity: "local".into(), project: "p".into(), run: "r".into(), ..Opening::default() }
+        Opening { path: RunPath::new("local", "p", "r").unwrap(), ..Opening::default() }
     }
 
     fn frame(first: u64, entries: &[Entry]) -> StreamFrame {
@@ -253,7 +253,7 @@ mod tests {
         let frame_of = stream.frame(&[row(&[("old", Value::Int(1)), ("older", Value::Int(1))])]);
         store.append(&[frame_of]).unwrap();
         let keys = RunKeys { limit: 2, ..RunKeys::default() };
-        let opening = Opening { entity: path().entity, project: path().project, run: path().run, ..Opening::default() };
+        let opening = Opening { path: path(), ..Opening::default() };
         let new = frame(2, &[row(&[("old", Value::Int(2))]), row(&[("x", Value::Int(2)), ("y", Value::Int(2)), ("z", Value::Int(2))])]);
         assert!(!keys.pass(&opening, &new, false));
         let (_, rejected) = keys.admit(&store, &opening, new).unwrap();

@@ -7,7 +7,7 @@ use crate::ingest::check;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use stepwell_codec::{GapFrames, gap, msgpack, payload};
-use stepwell_model::{EntryNumber, Opening, RunPath, StreamId, TimeMicros};
+use stepwell_model::{EntryNumber, Opening, StreamId, TimeMicros};
 use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
 use stepwell_store::StoreError;
 use tracing::warn;
@@ -269,7 +269,7 @@ impl SpoolStream {
         let (Some(reader), Some(opening)) = (&self.reader, &self.opening) else { return Progress::CaughtUp };
         if reader.damaged_bytes() > self.damaged_bytes {
             self.damaged_bytes = reader.damaged_bytes();
-            warn!("stream {} of run {}: {} bytes of its spool are damaged", self.stream, opening.run, self.damaged_bytes);
+            warn!("stream {} of run {}: {} bytes of its spool are damaged", self.stream, opening.path.run, self.damaged_bytes);
         }
         let now = Instant::now();
         match read {
@@ -344,7 +344,7 @@ impl SpoolStream {
         opening: &Arc<Opening>,
         (from, to, problem): (EntryNumber, EntryNumber, String),
     ) -> Result<bool, Stop> {
-        warn!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.run);
+        warn!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.path.run);
         let (mut frames, for_good) = (GapFrames::default(), |error: gap::GapError| Stop::ForGood(error.to_string()));
         frames.add(from, to).map_err(for_good)?;
         while let Some((_, bytes)) = frames.next_frame(opening, crate::state::clock::now()).map_err(for_good)? {
@@ -388,6 +388,6 @@ impl SpoolStream {
 fn read_opening(meta: &[u8]) -> Result<Opening, String> {
     let value = msgpack::from_bytes(meta).map_err(|error| format!("its opening {error}"))?;
     let opening = payload::statement::opening_from_value(&value).map_err(|error| error.to_string())?;
-    RunPath::new(&opening.entity, &opening.project, &opening.run).map_err(|error| error.to_string())?;
+    opening.path.check().map_err(|error| error.to_string())?;
     Ok(opening)
 }

@@ -8,7 +8,7 @@ use stepwell_store::{LabelChoice, MemoryStore, StreamFrame};
 
 fn append(store: &MemoryStore, first: u64, rows: impl Iterator<Item = (i64, f64)>) {
     let table = KeyTable { keys: vec!["loss".into()], shapes: vec![Box::new([0])] };
-    let opening = Opening { entity: "e".into(), project: "p".into(), run: "r".into(), ..Opening::default() };
+    let opening = Opening { path: RunPath::new("e", "p", "r").unwrap(), ..Opening::default() };
     let (mut builder, mut payload, mut bytes) = (PayloadBuilder::new(), Vec::new(), Vec::new());
     if first == 1 {
         builder.statement(&Entry::Open(opening.clone()));

@@ -35,7 +35,7 @@ impl Writers {
 
     /// The opening of a stream of this run that is open.
     pub(crate) fn of(&self, path: &RunPath) -> Option<Arc<Opening>> {
-        self.open.lock().openings.values().find(|opening| is_of(opening, path)).cloned()
+        self.open.lock().openings.values().find(|opening| opening.path == *path).cloned()
     }
 }
 
@@ -45,11 +45,6 @@ impl Drop for Entered {
     }
 }
 
-/// Whether a stream belongs to a run.
-pub(crate) fn is_of(opening: &Opening, path: &RunPath) -> bool {
-    (&opening.entity, &opening.project, &opening.run) == (&path.entity, &path.project, &path.run)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +52,7 @@ mod tests {
     #[test]
     fn a_run_has_a_writer_until_its_last_stream_is_closed() {
         let writers = Arc::new(Writers::default());
-        let opening = Arc::new(Opening { entity: "e".into(), project: "p".into(), run: "r".into(), ..Opening::default() });
+        let opening = Arc::new(Opening { path: RunPath::new("e", "p", "r").unwrap(), ..Opening::default() });
         let path = RunPath::new("e", "p", "r").unwrap();
         let (first, second) = (writers.enter(Arc::clone(&opening)), writers.enter(opening));
         drop(first);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::payload::KeyTable;
 use stepwell_codec::{FrameEncoder, PayloadBuilder, msgpack};
-use stepwell_model::{Entry, Opening, StreamId, Value};
+use stepwell_model::{Entry, Opening, RunPath, StreamId, Value};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::ingest_client::IngestClient;
@@ -246,9 +246,7 @@ pub fn id(byte: u8) -> StreamId {
 
 pub fn opening(run: &str) -> Opening {
     Opening {
-        entity: "local".into(),
-        project: "digits".into(),
-        run: run.into(),
+        path: RunPath::new("local", "digits", run).unwrap(),
         primary: true,
         time: 1_700_000_000_000_000,
         ..Opening::default()

@@ -27,7 +27,7 @@ mod tests {
     use stepwell_model::Opening;
 
     fn opening() -> Opening {
-        Opening { entity: "e".into(), project: "p".into(), run: "r".into(), label: "rank3".into(), attempt: 7, ..Opening::default() }
+        Opening { path: stepwell_model::RunPath::new("e", "p", "r").unwrap(), label: "rank3".into(), attempt: 7, ..Opening::default() }
     }
 
     /// A frame of these entries, the first of which has the number `first`.

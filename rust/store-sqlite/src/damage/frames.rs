@@ -74,7 +74,7 @@ mod tests {
             let store =
                 SqliteStore::open_with(directory.path(), Settings { compaction: CompactionPolicy::EAGER, ..Settings::default() }).unwrap();
             let mut one = TestStream::new(1);
-            let mut two = TestStream::new(2).with(|opening| opening.run = "other".into());
+            let mut two = TestStream::new(2).with(|opening| opening.path.run = "other".into());
             let other = RunPath { run: "other".into(), ..path() };
             for stream in [&one, &two] {
                 store.open_stream(stream.id, &stream.opening).unwrap();

@@ -57,16 +57,17 @@ pub(crate) fn next_version(connection: &Connection) -> Result<i64, StoreError> {
 
 /// See [`stepwell_store::Store::open_stream`].
 pub(crate) fn open_stream(connection: &Connection, id: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
-    let path = check_opening(opening)?;
+    check_opening(opening)?;
+    let path = &opening.path;
     if let Some(position) = position(connection, id)? {
         let known = stream_opening(connection, position.id)?;
-        check_same_run(id, &known, &path)?;
+        check_same_run(id, &known, path)?;
         return check_not_deleted(connection, &position).map(|()| position.durable);
     }
     let version = next_version(connection)?;
-    let run = match find_run(connection, &path)? {
+    let run = match find_run(connection, path)? {
         Some(run) => run.id,
-        None => create_run(connection, &path, version).map_err(store_error)?,
+        None => create_run(connection, path, version).map_err(store_error)?,
     };
     let blob = msgpack::to_bytes(&opening_to_value(opening));
     connection
@@ -120,8 +121,7 @@ pub(crate) fn check_not_deleted(connection: &Connection, position: &StreamPositi
     if !position.deleted {
         return Ok(());
     }
-    let Opening { entity, project, run, .. } = stream_opening(connection, position.id)?;
-    Err(StoreError::Deleted(format!("{entity}/{project}/{run}")))
+    Err(StoreError::Deleted(stream_opening(connection, position.id)?.path.to_string()))
 }
 
 pub(crate) fn decode_opening(blob: &[u8]) -> Result<Opening, StoreError> {

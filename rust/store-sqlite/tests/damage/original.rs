@@ -46,7 +46,7 @@ pub(crate) fn run_path(run: u8) -> RunPath {
 }
 
 pub(crate) fn stream_of(run: u8) -> TestStream {
-    TestStream::new(run + 1).with(|opening| opening.run = format!("r{run}"))
+    TestStream::new(run + 1).with(|opening| opening.path.run = format!("r{run}"))
 }
 
 pub(crate) fn logged(run: u8, step: Step) -> Entry {

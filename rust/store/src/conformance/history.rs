@@ -116,7 +116,7 @@ fn compare(
         model.append(&frames[..*sent]).unwrap();
     }
     model.heartbeat(heartbeats).unwrap();
-    let mut paths: Vec<RunPath> = streams.iter().map(|stream| crate::opening::check_opening(&stream.opening).unwrap()).collect();
+    let mut paths: Vec<RunPath> = streams.iter().map(|stream| stream.opening.path.clone()).collect();
     paths.sort();
     paths.dedup();
     let (one, two) = (dice.below(40) as i64 - 5, dice.below(40) as i64 - 5);
@@ -131,7 +131,7 @@ fn random_streams(dice: &mut Dice) -> Vec<TestStream> {
     for id in 0..2 + dice.below(4) {
         // Ids in no order, so that the order of arrival is not that of priority.
         let stream = TestStream::new((id as u8).wrapping_mul(97).wrapping_add(dice.0 as u8)).with(|opening| {
-            opening.run = (*dice.pick(&["r", "r", "s"])).into();
+            opening.path.run = (*dice.pick(&["r", "r", "s"])).into();
             opening.label = (*dice.pick(&["", "", "1", "2"])).into();
             opening.rank = *dice.pick(&[None, Some(0), Some(1)]);
             opening.primary = dice.once_in(2);

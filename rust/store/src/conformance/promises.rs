@@ -58,9 +58,9 @@ pub fn an_append_is_all_or_nothing(subject: &Subject<'_>) {
 pub fn names_that_cannot_be_used_are_refused(subject: &Subject<'_>) {
     let store = (subject.create)();
     for stream in [
-        TestStream::new(1).with(|opening| opening.project = "a/b".into()),
-        TestStream::new(2).with(|opening| opening.run = String::new()),
-        TestStream::new(3).with(|opening| opening.entity = "x".repeat(1000)),
+        TestStream::new(1).with(|opening| opening.path.project = "a/b".into()),
+        TestStream::new(2).with(|opening| opening.path.run = String::new()),
+        TestStream::new(3).with(|opening| opening.path.entity = "x".repeat(1000)),
         TestStream::new(4).with(|opening| opening.label = "x".repeat(1000)),
     ] {
         assert!(matches!(store.open_stream(stream.id, &stream.opening), Err(StoreError::Invalid(_))), "{stream:?}");
@@ -76,7 +76,7 @@ pub fn a_stream_never_changes_its_run(subject: &Subject<'_>) {
     let store = (subject.create)();
     let stream = TestStream::new(1);
     store.open_stream(stream.id, &stream.opening).unwrap();
-    let elsewhere = stream.clone().with(|opening| opening.run = "other".into());
+    let elsewhere = stream.clone().with(|opening| opening.path.run = "other".into());
     assert!(matches!(store.open_stream(elsewhere.id, &elsewhere.opening), Err(StoreError::Invalid(_))));
     let relabelled = stream.with(|opening| opening.label = "7".into());
     store.open_stream(relabelled.id, &relabelled.opening).unwrap();
@@ -230,9 +230,9 @@ pub fn the_primary_decides_the_state(subject: &Subject<'_>) {
 pub fn slots_are_never_given_twice(subject: &Subject<'_>) {
     let mut store = (subject.create)();
     let open = |store: &dyn crate::Store, id: u8, run: &str| {
-        let stream = TestStream::new(id).with(|opening| opening.run = run.into());
+        let stream = TestStream::new(id).with(|opening| opening.path.run = run.into());
         store.open_stream(stream.id, &stream.opening).unwrap();
-        store.run(&crate::opening::check_opening(&stream.opening).unwrap(), 0).unwrap().slot
+        store.run(&stream.opening.path, 0).unwrap().slot
     };
     assert_eq!([open(&*store, 1, "a"), open(&*store, 2, "r"), open(&*store, 3, "a")], [0, 1, 0]);
     store.delete_run(&path()).unwrap();
@@ -245,10 +245,10 @@ pub fn slots_are_never_given_twice(subject: &Subject<'_>) {
 pub fn runs_are_listed_newest_first(subject: &Subject<'_>) {
     let store = (subject.create)();
     for (id, run, time) in [(1, "middle", 20), (2, "old", 10), (3, "new", 30), (4, "old", 40), (5, "tie", 30)] {
-        let stream = TestStream::new(id).with(|opening| (opening.run, opening.time) = (run.into(), time));
+        let stream = TestStream::new(id).with(|opening| (opening.path.run, opening.time) = (run.into(), time));
         store.open_stream(stream.id, &stream.opening).unwrap();
     }
-    let other = TestStream::new(6).with(|opening| (opening.project, opening.time) = ("q".into(), 35));
+    let other = TestStream::new(6).with(|opening| (opening.path.project, opening.time) = ("q".into(), 35));
     store.open_stream(other.id, &other.opening).unwrap();
     let page = |limit, offset| {
         let (runs, total) = store.runs("local", "p", Page { limit, offset }, 0).unwrap();
@@ -265,7 +265,7 @@ pub fn runs_are_listed_newest_first(subject: &Subject<'_>) {
 /// Whoever asks what changed learns of every change once, deletion included.
 pub fn changes_are_named(subject: &Subject<'_>) {
     let store = (subject.create)();
-    let (mut one, mut two) = (TestStream::new(1), TestStream::new(2).with(|opening| opening.run = "s".into()));
+    let (mut one, mut two) = (TestStream::new(1), TestStream::new(2).with(|opening| opening.path.run = "s".into()));
     let changed = |since| store.changed("local", "p", since).unwrap();
     assert_eq!(changed(0).runs, [""; 0]);
     store.open_stream(one.id, &one.opening).unwrap();

@@ -348,7 +348,7 @@ pub fn rows_are_filtered_and_in_order(subject: &Subject<'_>) {
 pub fn keys_are_counted(subject: &Subject<'_>) {
     let store = (subject.create)();
     for (id, run) in [(1, "r"), (2, "s")] {
-        let mut stream = TestStream::new(id).with(|opening| opening.run = run.into());
+        let mut stream = TestStream::new(id).with(|opening| opening.path.run = run.into());
         store.open_stream(stream.id, &stream.opening).unwrap();
         let offset = i64::from(id) * 100;
         let frame = stream.frame(&[

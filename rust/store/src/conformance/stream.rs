@@ -30,8 +30,7 @@ pub fn row(step: Step, cells: &[(&str, Value)]) -> Entry {
 impl TestStream {
     /// A primary stream of [`path`] with the empty label; `id` fills its id.
     pub fn new(id: u8) -> Self {
-        let RunPath { entity, project, run } = path();
-        let opening = Opening { entity, project, run, primary: true, ..Opening::default() };
+        let opening = Opening { path: path(), primary: true, ..Opening::default() };
         Self { id: StreamId([id; 16]), opening, next: 1 }
     }
 

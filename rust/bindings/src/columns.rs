@@ -16,7 +16,6 @@ use stepwell_model::Step;
 const SLICE_BYTES: usize = 256 << 10;
 /// What a row and a number cost in the queue at most.
 const ROW_BYTES: usize = 24;
-const NUMBER_BYTES: usize = 9;
 /// How often `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is stuck then.
 const PATIENCE: u32 = 20;
 
@@ -238,7 +237,7 @@ impl Rows {
 
     fn push(&self, py: Python<'_>, writer: &Writer) -> PyResult<()> {
         let queue = writer.client.queue();
-        let row_bytes = ROW_BYTES + NUMBER_BYTES * self.columns.len();
+        let row_bytes = ROW_BYTES + msgpack::DOUBLE_BYTES * self.columns.len();
         // A small queue takes small slices.
         let slice = (SLICE_BYTES.min(queue.capacity() / 8) / row_bytes).max(1);
         let mut patience = PATIENCE;
@@ -273,7 +272,7 @@ impl Rows {
     fn push_slice(&self, writer: &Writer, rows: std::ops::Range<usize>) -> (usize, Result<(), PushError>) {
         let queue = writer.client.queue();
         let time = now();
-        let mut values = Vec::with_capacity(NUMBER_BYTES * self.columns.len());
+        let mut values = Vec::with_capacity(msgpack::DOUBLE_BYTES * self.columns.len());
         let state = &mut *writer.state.lock();
         let (first, all) = (rows.start, rows.len());
         for row in rows {

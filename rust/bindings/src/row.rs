@@ -13,20 +13,15 @@ use std::cell::Cell;
 use std::sync::Arc;
 use stepwell_client::FilePool;
 use stepwell_codec::FrameEncoder;
-use stepwell_codec::msgpack::{MsgpackError, Reader};
+use stepwell_codec::msgpack::{DOUBLE_BYTES, Reader, longest_path};
 use stepwell_model::limits;
 
 /// Bytes that a row's frame needs besides its values, generously.
 const FRAME_BYTES: usize = 64 << 10;
 /// Bytes of values that fit a frame even if they do not compress.
 const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - FRAME_BYTES;
-/// Bytes of values above which no row can be.
-const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
 
 pyo3::create_exception!(stepwell._native, LimitError, PyValueError, "A value is beyond what the formats hold.");
-
-/// Bytes of a float in msgpack.
-const FLOAT_BYTES: usize = 9;
 
 /// A row under way. Its buffers are used again by the next call on the same thread.
 #[derive(Default)]
@@ -82,7 +77,7 @@ impl RowScratch {
                 // Room for as many floats as there are keys, so that the buffer does not grow under way.
                 let len = ffi::PyDict_Size(dict) as usize;
                 self.keys.reserve(len);
-                self.values.reserve(len * FLOAT_BYTES);
+                self.values.reserve(len * DOUBLE_BYTES);
                 while ffi::PyDict_Next(dict, &raw mut position, &raw mut key, &raw mut value) != 0 {
                     self.keys.push(key);
                     if encode::plain(&mut self.values, value) == Plain::No {
@@ -141,8 +136,8 @@ impl RowScratch {
     #[cold]
     fn check_large(&self, py: Python<'_>) -> PyResult<()> {
         let bytes = self.values.len();
-        let problem = if bytes > VALUES_BYTES {
-            format!("at most {VALUES_BYTES} fit")
+        let problem = if bytes > limits::ROW_VALUES_BYTES {
+            format!("at most {} fit", limits::ROW_VALUES_BYTES)
         } else {
             let mut frame = Vec::new();
             let packed = FrameEncoder::new().and_then(|mut encoder| encoder.encode(1, 1, &self.values, &mut frame));
@@ -177,32 +172,4 @@ fn check_paths(key: &str, value: &[u8]) -> PyResult<()> {
     Err(PyValueError::new_err(format!(
         "the dict under {start:?} has a path of {longest} bytes, at most {limit} are allowed for a key; nothing of this call was kept"
     )))
-}
-
-/// The length of the longest key that a value's leaves have by `stepwell_model::flatten`, where its own key has `bytes`.
-fn longest_path(reader: &mut Reader<'_>, bytes: usize) -> Result<usize, MsgpackError> {
-    let is_map = matches!(reader.rest().first(), Some(0x80..=0x8f | 0xde | 0xdf));
-    if !is_map || is_typed(&mut Reader::new(reader.rest()))? {
-        reader.skip()?;
-        return Ok(bytes);
-    }
-    let mut longest = bytes;
-    for _ in 0..reader.map_len()? {
-        let name = reader.str()?.len();
-        longest = longest.max(longest_path(reader, bytes + 1 + name)?);
-    }
-    Ok(longest)
-}
-
-/// Whether a map is a typed object, which is one value.
-fn is_typed(reader: &mut Reader<'_>) -> Result<bool, MsgpackError> {
-    for _ in 0..reader.map_len()? {
-        let is_type = reader.str()? == "_type";
-        let is_text = matches!(reader.rest().first(), Some(0xa0..=0xbf | 0xd9..=0xdb));
-        if is_type && is_text {
-            return Ok(true);
-        }
-        reader.skip()?;
-    }
-    Ok(false)
 }

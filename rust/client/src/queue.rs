@@ -35,8 +35,6 @@ pub(crate) const CHUNK_BYTES: usize = 256 << 10;
 const SPARE_CHUNKS: usize = 16;
 /// Bytes by which statements may exceed the capacity: a configuration must not be lost because rows are many.
 const ENTRY_BYTES: usize = 16 << 20;
-/// Largest values of one row: a frame's row also has a head.
-const VALUES_BYTES: usize = limits::ROW_BYTES - 64;
 
 /// Bytes of an entry that fits a frame even if it does not compress.
 const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - (64 << 10);
@@ -214,7 +212,7 @@ impl Queue {
         if state.closed {
             return Err(PushError::Closed);
         }
-        if values.len() > VALUES_BYTES {
+        if values.len() > limits::ROW_VALUES_BYTES {
             return Err(PushError::TooLarge);
         }
         // Once rows were refused, a quarter must be free before they are taken again: refusals come in few

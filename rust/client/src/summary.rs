@@ -6,4 +6,4 @@ mod histories;
 mod last_values;
 mod preview;
 
-pub(crate) use last_values::{LastValues, is_plain};
+pub(crate) use last_values::LastValues;

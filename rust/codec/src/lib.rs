@@ -1,8 +1,9 @@
-//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, gap frames, and the columns of chunks.
+//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, gap frames, JSON, and the columns of chunks.
 
 pub mod column;
 pub mod frame;
 pub mod gap;
+pub mod json;
 pub mod msgpack;
 pub mod pack;
 pub mod payload;

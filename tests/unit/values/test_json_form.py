@@ -1,9 +1,12 @@
 """Values in JSON and back, and the layout of typed columns."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
+from stepwell import _native
 from stepwell.api.columns.layout import KeyLayout, Missing, sort_of
 from stepwell.values.json_form import dumps, from_json, loads, to_json
 from tests.support.places import exactly
@@ -18,6 +21,18 @@ VALUES = [
     *({"_type": "bytes", "length": 1, "base64": "eA=="}, {"_type": "bytes", "base64": "!!"}, {"_type": {"_type": 1}}),
     *({"_type": "dict", "value": {"a": 1}}, {"_type": "dict", "value": {"_type": "dict"}}, {"_type": "dict"}),
 ]
+
+
+# Also read by the tests of rust/codec, rust/server and web.
+GOLDEN = Path(__file__).parents[2] / "data" / "golden_values.tsv"
+ROWS = [line.split("\t") for line in GOLDEN.read_text(encoding="utf-8").split("\n")[1:] if line]
+
+
+@pytest.mark.parametrize(("packed", "file"), [row[1:3] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_the_golden_values_have_their_forms(packed: str, file: str):
+    value = _native.decode(bytes.fromhex(packed))
+    assert json.dumps(to_json(value)) == json.dumps(json.loads(file))
+    assert exactly(loads(file)) == exactly(value)
 
 
 @pytest.mark.parametrize("value", [{"_type": "int", "value": "many"}, {"_type": "bytes", "base64": "e"}], ids=repr)

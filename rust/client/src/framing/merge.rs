@@ -18,9 +18,6 @@ use stepwell_model::{Step, TimeMicros, limits};
 
 /// How long a row waits for more calls.
 pub(crate) const LINGER: Duration = Duration::from_millis(100);
-/// Bytes of values beyond which a collecting row takes no more: it is written, and the step goes on in a
-/// further row.
-const COLLECTED_BYTES: usize = limits::ROW_BYTES - 64;
 
 /// A row, ready to be framed. `shape` is the table's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +75,8 @@ impl Merger {
             }
         } else if call.step < self.step {
             return sink.row(shapes, alone);
-        } else if self.bytes.len() + call.values.len() > COLLECTED_BYTES {
+        // A collecting row that takes no more is written, and the step goes on in a further row.
+        } else if self.bytes.len() + call.values.len() > limits::ROW_VALUES_BYTES {
             self.end(shapes, sink);
         }
         self.collect(shapes, now, call, sink);
@@ -115,8 +113,8 @@ impl Merger {
 
     /// Where the value is that two calls gave to one key.
     fn joined(&mut self, earlier: Range<usize>, later: Range<usize>) -> Range<usize> {
-        // Only maps have anything to merge: fixmap, map 16 and map 32.
-        let is_map = |cell: &Range<usize>| matches!(self.bytes.get(cell.start), Some(0x80..=0x8f | 0xde | 0xdf));
+        // Only maps have anything to merge.
+        let is_map = |cell: &Range<usize>| msgpack::is_map(&self.bytes[cell.clone()]);
         if !is_map(&earlier) || !is_map(&later) {
             return later;
         }

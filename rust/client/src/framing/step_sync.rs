@@ -6,13 +6,9 @@
 
 use super::merge::MergedRow;
 use super::shapes::Shapes;
-use crate::summary::is_plain;
 use rustc_hash::FxHashMap;
-use stepwell_codec::msgpack::Reader;
+use stepwell_codec::msgpack::{Reader, all_leaves};
 use stepwell_model::{MetricDefinition, Metrics, flatten, limits};
-
-/// Bytes of values beyond which a row gets nothing more: a row that was within the limit stays there.
-const LARGEST: usize = limits::ROW_BYTES - 64;
 
 /// What rows of a shape have to do with step metrics, which are named by their places in the list.
 #[derive(Clone)]
@@ -74,7 +70,7 @@ impl StepSync {
             }
         }
         let of_leaves;
-        let missing = if is_plain(keys.len(), row.values) {
+        let missing = if all_leaves(row.values, keys.len()) {
             &plan.missing
         } else {
             of_leaves = self.missing_of_leaves(shapes, &row);
@@ -84,7 +80,7 @@ impl StepSync {
         self.values.extend_from_slice(row.values);
         let mut with = Vec::new();
         for (key, value) in missing.iter().filter_map(|metric| self.step_metrics[*metric].last.as_ref()) {
-            if self.values.len() + value.len() <= LARGEST {
+            if self.values.len() + value.len() <= limits::ROW_VALUES_BYTES {
                 self.values.extend_from_slice(value);
                 with.push(*key);
             }

@@ -1,12 +1,9 @@
 //! Count, sum and extremes of the columns of rows, cheap enough to be kept of everything: about a nanosecond
 //! per number.
 
-use stepwell_codec::msgpack::{Reader, ValueRef};
+use stepwell_codec::msgpack::{DOUBLE_BYTES, Reader, ValueRef, all_doubles};
 use stepwell_model::Number;
 use stepwell_sample::tally::Tally;
-
-/// Bytes of a double in msgpack: a marker and eight.
-const DOUBLE_BYTES: usize = 9;
 
 /// The numbers of the columns of a shape. What is no number is passed over.
 #[derive(Debug, Default)]
@@ -45,12 +42,6 @@ impl Column {
     }
 }
 
-/// Whether the row is all doubles.
-#[inline]
-pub(crate) fn is_doubles(row: &[u8], columns: usize) -> bool {
-    row.len() == DOUBLE_BYTES * columns && row.iter().step_by(DOUBLE_BYTES).all(|&marker| marker == 0xcb)
-}
-
 impl Columns {
     pub(crate) fn new(columns: usize) -> Self {
         let column = Column { numbers: 0, nans: 0, integers: 0, min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, lost: 0.0 };
@@ -60,7 +51,7 @@ impl Columns {
     /// Adds a row.
     #[inline]
     pub(crate) fn add(&mut self, row: &[u8]) {
-        if is_doubles(row, self.columns.len()) {
+        if all_doubles(row, self.columns.len()) {
             for (column, cell) in self.columns.iter_mut().zip(row.as_chunks::<DOUBLE_BYTES>().0) {
                 let [_, bytes @ ..] = cell;
                 column.add(f64::from_be_bytes(*bytes));

@@ -7,7 +7,7 @@
 //! not counted beside it. A number at a smaller step counts at once: should it replace one there, both count,
 //! here and until the run is read back.
 
-use super::columns::{Columns, is_doubles};
+use super::columns::Columns;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, Reader, ValueRef};
@@ -195,8 +195,8 @@ fn to_value(value: &ValueRef<'_>) -> Value {
 
 /// The value in a column of a row.
 fn value_at(row: &[u8], columns: usize, column: usize) -> Option<ValueRef<'_>> {
-    if is_doubles(row, columns) {
-        return Reader::new(&row[9 * column..]).value_ref().ok();
+    if msgpack::all_doubles(row, columns) {
+        return Reader::new(&row[msgpack::DOUBLE_BYTES * column..]).value_ref().ok();
     }
     let mut reader = Reader::new(row);
     (0..column).try_for_each(|_| reader.skip()).ok()?;

@@ -4,7 +4,6 @@
 //! someone asks. Only rows with nested dicts are taken apart at once, because two of them at different steps
 //! may both hold last values.
 
-use super::columns::is_doubles;
 use super::histories::Histories;
 use super::preview::Preview;
 use rustc_hash::FxHashMap;
@@ -65,7 +64,7 @@ impl LastValues {
     #[inline]
     pub(crate) fn observe(&mut self, shape: u32, step: Step, values: &[u8]) -> bool {
         let Some(last) = self.shapes.get_mut(shape as usize) else { return true };
-        if is_plain(last.keys.len(), values) {
+        if msgpack::all_leaves(values, last.keys.len()) {
             let before = (last.order > 0).then_some((last.step, &*last.values));
             self.preview.observe(shape, &last.keys, step, values, before);
             self.histories.observe(shape, &last.keys, step, values, before);
@@ -229,34 +228,6 @@ struct Last<'a> {
     step: Step,
     order: u64,
     value: Value,
-}
-
-/// Whether no value of the row is a nested dict.
-#[inline]
-pub(crate) fn is_plain(keys: usize, values: &[u8]) -> bool {
-    // Nearly every row is.
-    if is_doubles(values, keys) {
-        return true;
-    }
-    let mut reader = Reader::new(values);
-    (0..keys).all(|_| !is_nested(&reader) && reader.skip().is_ok())
-}
-
-/// Whether a nested dict comes next: a map that is not empty and has no `_type`.
-fn is_nested(reader: &Reader<'_>) -> bool {
-    if !matches!(reader.rest().first(), Some(0x81..=0x8f | 0xde | 0xdf)) {
-        return false;
-    }
-    let mut inside = reader.clone();
-    let Ok(pairs) = inside.map_len() else { return false };
-    for _ in 0..pairs {
-        match inside.str() {
-            Ok("_type") => return false,
-            Ok(_) if inside.skip().is_ok() => {}
-            _ => return true,
-        }
-    }
-    pairs > 0
 }
 
 #[cfg(test)]

@@ -8,27 +8,19 @@ use crate::api::runs::RunPage;
 use crate::api::status::{ServerStatus, VERSION};
 use crate::api::values::{Histograms, Values};
 use serde_json::{Map, Value as Json, json};
+use stepwell_codec::json::{float_name, is_exact};
 use stepwell_model::value::EXT_WTF8;
 use stepwell_model::{MetricDefinition, Value};
 use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
 
-/// The largest integer up to which JavaScript's numbers have no gaps.
-const EXACT_INTEGER: i64 = 1 << 53;
-
 /// A double: itself, or an object where JSON has no number for it.
 fn float(value: f64) -> Json {
-    let name = match value {
-        _ if value.is_nan() => "NaN",
-        f64::INFINITY => "Infinity",
-        f64::NEG_INFINITY => "-Infinity",
-        _ => return json!(value),
-    };
-    json!({"_type": "float", "value": name})
+    float_name(value).map_or_else(|| json!(value), |name| json!({"_type": "float", "value": name}))
 }
 
 /// An integer: itself, or as text where JavaScript would round it.
 fn integer(value: i64) -> Json {
-    if (-EXACT_INTEGER..=EXACT_INTEGER).contains(&value) { json!(value) } else { json!({"_type": "int", "value": value.to_string()}) }
+    if is_exact(value) { json!(value) } else { json!({"_type": "int", "value": value.to_string()}) }
 }
 
 /// Any value. Bytes, which the dashboard does not show, come as their length.
@@ -167,6 +159,17 @@ mod tests {
             (Value::Map(vec![("a".into(), Value::Int(1))]), json!({"a": 1})),
         ] {
             assert_eq!(value(&given), expected);
+        }
+    }
+
+    #[test]
+    fn answers_hold_the_golden_values() {
+        for line in include_str!("../../../../tests/data/golden_values.tsv").lines().filter(|line| !line.starts_with('#')) {
+            let [name, msgpack, _, answer, _] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let digits = |at: usize| u8::from_str_radix(&msgpack[at..at + 2], 16).unwrap();
+            let bytes: Vec<u8> = (0..msgpack.len()).step_by(2).map(digits).collect();
+            let decoded = stepwell_codec::msgpack::from_bytes(&bytes).unwrap();
+            assert_eq!(value(&decoded), serde_json::from_str::<Json>(answer).unwrap(), "{name}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Checks that turn the bytes of a frame into one that a store may take: every number bounded, every entry read once.
 
 use std::sync::Arc;
-use stepwell_codec::msgpack::{MsgpackError, Reader, ValueRef};
+use stepwell_codec::msgpack::{self, ValueRef};
 use stepwell_codec::payload::EntryRef;
 use stepwell_codec::{FrameError, FrameView, PayloadError, PayloadReader};
-use stepwell_model::{Entry, Opening, StreamId, limits};
+use stepwell_model::{Entry, Opening, StreamId};
 use stepwell_store::StreamFrame;
 
 /// Why a frame is not taken, as a sentence for the user.
@@ -59,8 +59,8 @@ pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) 
             EntryRef::Row(row) => {
                 for (_, value) in row.cells() {
                     if let ValueRef::Other(bytes) = value {
-                        has_maps |= matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf));
-                        well_formed(&mut Reader::new(bytes), limits::VALUE_DEPTH).map_err(PayloadError::from)?;
+                        has_maps |= msgpack::is_map(bytes);
+                        msgpack::check_well_formed(bytes).map_err(PayloadError::from)?;
                     }
                 }
             }
@@ -77,25 +77,6 @@ pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) 
         number += 1;
     }
     Ok((StreamFrame { stream, header, bytes: bytes.into(), payload: Arc::from(payload), has_statements }, has_maps))
-}
-
-/// Whether a value that can be passed over can also be decoded later: text is UTF-8, the keys of maps are text. Allocates nothing.
-fn well_formed(reader: &mut Reader<'_>, depth: usize) -> Result<(), MsgpackError> {
-    match reader.rest().first().ok_or(MsgpackError::Truncated)? {
-        0xa0..=0xbf | 0xd9..=0xdb => reader.str().map(drop),
-        0x90..=0x9f | 0xdc | 0xdd => {
-            let depth = depth.checked_sub(1).ok_or(MsgpackError::Depth)?;
-            (0..reader.array_len()?).try_for_each(|_| well_formed(reader, depth))
-        }
-        0x80..=0x8f | 0xde | 0xdf => {
-            let depth = depth.checked_sub(1).ok_or(MsgpackError::Depth)?;
-            (0..reader.map_len()?).try_for_each(|_| {
-                reader.str()?;
-                well_formed(reader, depth)
-            })
-        }
-        _ => reader.skip(),
-    }
 }
 
 /// The first field in which two openings differ. The destination does not travel on the wire.

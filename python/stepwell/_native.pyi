@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Literal, TypedDict, final, type_check_only
 
 __version__: str
 __all__ = [
+    "GOALS",
+    "SUMMARY_KINDS",
     "Content",
     "Defaults",
     "Limits",
@@ -156,6 +158,9 @@ class Content:
     def read(self) -> bytes: ...
     def sha256(self) -> str: ...
     def size(self) -> int: ...
+
+GOALS: tuple[str, ...]
+SUMMARY_KINDS: tuple[str, ...]
 
 @final
 class Limits:

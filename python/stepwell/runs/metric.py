@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stepwell._native import GOALS, SUMMARY_KINDS
 from stepwell.errors import UsageError
 from stepwell.settings.naming import clean
-
-SUMMARIES = ("min", "max", "mean", "last", "first", "best", "copy", "none")
-GOALS = ("minimize", "maximize")
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,6 @@ def _summary(summary: str | Sequence[str] | None) -> tuple[str, ...]:
     names = summary.split(",") if isinstance(summary, str) else list(summary)
     names = [name.strip() for name in names]
     for name in names:
-        if name not in SUMMARIES:
-            raise UsageError(f"define_metric: summary must be of {', '.join(SUMMARIES)}, not {name!r}")
+        if name not in SUMMARY_KINDS:
+            raise UsageError(f"define_metric: summary must be of {', '.join(SUMMARY_KINDS)}, not {name!r}")
     return tuple(dict.fromkeys(names))

@@ -5,6 +5,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
 use stepwell_model::flatten::{Nested, flatten as flatten_value};
 use stepwell_model::{Address, NameRule, Step, defaults, limits};
 
@@ -38,6 +40,11 @@ impl Defaults {
     const QUEUE_BYTES: usize = defaults::QUEUE_BYTES;
     #[classattr]
     const MAX_KEYS: usize = defaults::MAX_KEYS;
+}
+
+/// What a name stands for, such as a kind of summary.
+pub(crate) fn named<T: FromStr<Err: Display>>(what: &str, name: &str) -> PyResult<T> {
+    name.parse().map_err(|error| PyValueError::new_err(format!("{what} {name:?} {error}; nothing of this call was kept")))
 }
 
 /// What is wrong with a name, as the end of a sentence that begins with it; None if it may be given to something new.

@@ -24,6 +24,8 @@ mod stores;
 mod writer;
 
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use stepwell_model::{Goal, SummaryKind};
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -35,6 +37,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(attach::attach, module)?)?;
     module.add_class::<server::Server>()?;
     module.add_class::<facts::Limits>()?;
+    module.add("SUMMARY_KINDS", PyTuple::new(module.py(), SummaryKind::ALL.map(SummaryKind::name))?)?;
+    module.add("GOALS", PyTuple::new(module.py(), Goal::ALL.map(Goal::name))?)?;
     module.add_class::<facts::Defaults>()?;
     module.add_function(wrap_pyfunction!(facts::flatten, module)?)?;
     module.add_function(wrap_pyfunction!(facts::name_problem, module)?)?;

@@ -4,7 +4,7 @@ use crate::attach::{self, Files};
 use crate::content::Content;
 use crate::row::{LimitError, RowScratch};
 use crate::shape::Shapes;
-use crate::{columns, decode, encode, fork};
+use crate::{columns, decode, encode, facts, fork};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -409,6 +409,8 @@ impl Writer {
         goal: Option<String>,
         overwrite: bool,
     ) -> PyResult<()> {
+        let summary = summary.iter().map(|kind| facts::named("summary", kind)).collect::<PyResult<_>>()?;
+        let goal = goal.map(|goal| facts::named("goal", &goal)).transpose()?;
         let definition = MetricDefinition { name, step_metric, step_sync, hidden, summary, goal, overwrite };
         self.push_statement(py, Entry::Metric { time: now(), definition })
     }

@@ -292,7 +292,7 @@ fn bounded(len: usize) -> Result<usize, PayloadError> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use stepwell_model::{BlobId, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, RunPath, Value};
+    use stepwell_model::{BlobId, FileVersion, Goal, LossReport, MetricDefinition, Opening, RunInfoUpdate, RunPath, SummaryKind, Value};
 
     fn table() -> KeyTable {
         KeyTable {
@@ -359,8 +359,8 @@ mod tests {
                     step_metric: Some("epoch".into()),
                     step_sync: Some(true),
                     hidden: None,
-                    summary: vec!["max".into()],
-                    goal: Some("maximize".into()),
+                    summary: vec![SummaryKind::Max],
+                    goal: Some(Goal::Maximize),
                     overwrite: true,
                 },
             },

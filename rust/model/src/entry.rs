@@ -1,6 +1,6 @@
 //! What a run says, in order: the entries of a stream. Each has a number; the first is always the opening.
 
-use crate::{BlobId, RunPath, Step, TimeMicros, value::Value};
+use crate::{BlobId, Goal, RunPath, Step, SummaryKind, TimeMicros, value::Value};
 
 /// One numbered statement of a stream.
 #[expect(missing_docs, reason = "the fields of a variant are what its name and their types say")]
@@ -96,10 +96,10 @@ pub struct MetricDefinition {
     pub step_sync: Option<bool>,
     /// Hidden from automatic charts.
     pub hidden: Option<bool>,
-    /// Among `min max mean last first best copy none`.
-    pub summary: Vec<String>,
-    /// `minimize` or `maximize`.
-    pub goal: Option<String>,
+    /// What the summary holds of it.
+    pub summary: Vec<SummaryKind>,
+    /// What is best.
+    pub goal: Option<Goal>,
     /// Replaces what was said before instead of adding to it.
     pub overwrite: bool,
 }

@@ -14,7 +14,7 @@ pub use address::{Address, InvalidAddress};
 pub use entry::{Entry, FileVersion, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
 pub use flatten::flatten;
 pub use ids::{BlobId, InvalidName, RunPath, StreamId};
-pub use metric::Metrics;
+pub use metric::{Goal, Metrics, SummaryKind};
 pub use name::{ALL_LABELS, NameRule};
 pub use value::{Histogram, Kind, Number, Value};
 

@@ -1,9 +1,116 @@
 //! Definitions of metrics: how what was said adds up, and which definition holds for a key.
 
 use crate::entry::MetricDefinition;
+use std::fmt;
+use std::str::FromStr;
 
+/// The key of a row's step, an integer.
+pub const STEP: &str = "_step";
+/// The key of a row's time, in seconds since 1970.
+pub const TIMESTAMP: &str = "_timestamp";
+/// The key of a row's time since the run began, in seconds.
+pub const RUNTIME: &str = "_runtime";
 /// Keys that every row has by itself.
-const AUTOMATIC: [&str; 3] = ["_step", "_timestamp", "_runtime"];
+pub const AUTOMATIC: [&str; 3] = [STEP, TIMESTAMP, RUNTIME];
+
+/// A name that this version does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not one that this version knows")]
+pub struct UnknownName;
+
+/// What the summary of a run holds of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SummaryKind {
+    /// The smallest number.
+    Min,
+    /// The greatest number.
+    Max,
+    /// The mean of the numbers.
+    Mean,
+    /// The value at the greatest step, under a name of its own.
+    Last,
+    /// The value at the smallest step.
+    First,
+    /// The greatest or the smallest number, as the goal says.
+    Best,
+    /// The value at the greatest step, under the metric's own name.
+    Copy,
+    /// Nothing, whatever else is asked for.
+    None,
+}
+
+impl SummaryKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [Self::Min, Self::Max, Self::Mean, Self::Last, Self::First, Self::Best, Self::Copy, Self::None];
+
+    /// The name in `define_metric`, in stores and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Mean => "mean",
+            Self::Last => "last",
+            Self::First => "first",
+            Self::Best => "best",
+            Self::Copy => "copy",
+            Self::None => "none",
+        }
+    }
+
+    /// Whether it takes more than the last value.
+    pub fn needs_history(self) -> bool {
+        matches!(self, Self::Min | Self::Max | Self::Mean | Self::First | Self::Best)
+    }
+
+    /// Whether its value has a name below that of the metric.
+    pub fn has_name(self) -> bool {
+        self == Self::Last || self.needs_history()
+    }
+}
+
+/// What is best for a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// The smallest value.
+    Minimize,
+    /// The greatest value.
+    Maximize,
+}
+
+impl Goal {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Minimize, Self::Maximize];
+
+    /// The name in `define_metric`, in stores and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minimize => "minimize",
+            Self::Maximize => "maximize",
+        }
+    }
+}
+
+impl FromStr for SummaryKind {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(UnknownName)
+    }
+}
+
+impl FromStr for Goal {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        Self::ALL.into_iter().find(|goal| goal.name() == name).ok_or(UnknownName)
+    }
+}
+
+impl fmt::Display for SummaryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// One definition per name, in the order in which names were first defined.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,7 +154,7 @@ impl Metrics {
                 known.step_metric = said.step_metric.clone().or(known.step_metric.take());
                 known.step_sync = said.step_sync.or(known.step_sync);
                 known.hidden = said.hidden.or(known.hidden);
-                known.goal = said.goal.clone().or(known.goal.take());
+                known.goal = said.goal.or(known.goal);
                 if !said.summary.is_empty() {
                     known.summary.clone_from(&said.summary);
                 }

@@ -20,12 +20,10 @@ use cache::{Cache, CacheKey, Cached};
 use points::Points;
 use std::sync::Arc;
 use stepwell_model::limits;
+use stepwell_model::metric::STEP;
 use stepwell_sample::grid::{Grid, GridError};
 use stepwell_store::{StepRange, Store};
 use versions::Versions;
-
-/// The x axis that needs no join.
-const STEP: &str = "_step";
 
 /// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a hundred runs each.
 const ANSWER_BUCKETS: usize = 1 << 20;

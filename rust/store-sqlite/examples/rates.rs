@@ -10,7 +10,7 @@ use std::time::Instant;
 use stepwell_codec::FrameEncoder;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::{KeyTable, PayloadBuilder};
-use stepwell_model::{Entry, MetricDefinition, Opening, RunPath, StreamId};
+use stepwell_model::{Entry, MetricDefinition, Opening, RunPath, StreamId, SummaryKind};
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store, StreamFrame};
 use stepwell_store_sqlite::SqliteStore;
 
@@ -93,7 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert_eq!(info.rows as i64, steps);
         println!("run, {round}         {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);
     }
-    let definition = MetricDefinition { name: "metric/1".into(), summary: ["min", "mean"].map(str::to_owned).into(), ..Default::default() };
+    let definition = MetricDefinition { name: "metric/1".into(), summary: vec![SummaryKind::Min, SummaryKind::Mean], ..Default::default() };
     let mut builder = PayloadBuilder::new();
     builder.statement(&Entry::Metric { time: 0, definition });
     let (mut payload, mut bytes) = (Vec::new(), Vec::new());

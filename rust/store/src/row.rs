@@ -6,12 +6,7 @@
 use std::collections::BTreeMap;
 use stepwell_model::{Opening, TimeMicros, Value, flatten};
 
-/// Key of the step.
-pub const STEP: &str = "_step";
-/// Key of the wall time in seconds since 1970.
-pub const TIMESTAMP: &str = "_timestamp";
-/// Key of the seconds since the run began.
-pub const RUNTIME: &str = "_runtime";
+pub use stepwell_model::metric::{RUNTIME, STEP, TIMESTAMP};
 
 /// Whether every row has this key by itself.
 pub fn is_automatic(key: &str) -> bool {

@@ -214,7 +214,7 @@ mod tests {
     const KINDS: [&str; 6] = ["min", "max", "mean", "first", "last", "best"];
 
     fn define(name: &str, kinds: &[&str]) -> Entry {
-        let (name, summary) = (name.into(), kinds.iter().map(|kind| (*kind).to_owned()).collect());
+        let (name, summary) = (name.into(), kinds.iter().map(|kind| kind.parse().unwrap()).collect());
         Entry::Metric { time: 0, definition: MetricDefinition { name, summary, ..MetricDefinition::default() } }
     }
 

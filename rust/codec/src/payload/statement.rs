@@ -15,6 +15,7 @@
 
 use super::PayloadError;
 use crate::msgpack::{self, Reader};
+use std::str::FromStr;
 use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Opening, RunInfoUpdate, RunPath, Value};
 
 /// The keys and values of a map.
@@ -152,16 +153,17 @@ pub fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
     })
 }
 
-fn metric_to_value(definition: &MetricDefinition) -> Value {
+/// The definition of a metric as a map; what was not said is not there.
+pub fn metric_to_value(definition: &MetricDefinition) -> Value {
     let mut pairs = vec![
         pair("name", text(&definition.name)),
-        pair("summary", texts(&definition.summary)),
+        pair("summary", Value::List(definition.summary.iter().map(|kind| text(kind.name())).collect())),
         pair("overwrite", Value::Bool(definition.overwrite)),
     ];
     pairs.extend(definition.step_metric.as_ref().map(|key| pair("step_metric", text(key))));
     pairs.extend(definition.step_sync.map(|sync| pair("step_sync", Value::Bool(sync))));
     pairs.extend(definition.hidden.map(|hidden| pair("hidden", Value::Bool(hidden))));
-    pairs.extend(definition.goal.as_ref().map(|goal| pair("goal", text(goal))));
+    pairs.extend(definition.goal.map(|goal| pair("goal", text(goal.name()))));
     Value::Map(pairs)
 }
 
@@ -171,10 +173,15 @@ fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
         step_metric: string(value, "step_metric")?,
         step_sync: boolean(value, "step_sync")?,
         hidden: boolean(value, "hidden")?,
-        summary: value.get("summary").map(strings).transpose()?.unwrap_or_default(),
-        goal: string(value, "goal")?,
+        summary: named(value.get("summary").map(strings).transpose()?.unwrap_or_default())?,
+        goal: named(string(value, "goal")?)?.pop(),
         overwrite: boolean(value, "overwrite")?.unwrap_or(false),
     })
+}
+
+/// What the names stand for. Those that this version does not know are of a later one.
+fn named<T: FromStr>(names: impl IntoIterator<Item = String>) -> Result<Vec<T>, PayloadError> {
+    names.into_iter().map(|name| name.parse().map_err(|_| PayloadError::Later("a metric with a summary or goal"))).collect()
 }
 
 fn info_to_value(info: &RunInfoUpdate) -> Value {

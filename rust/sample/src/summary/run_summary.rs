@@ -2,12 +2,7 @@
 
 use crate::summary::aggregate::Tally;
 use std::collections::{BTreeMap, BTreeSet};
-use stepwell_model::{MetricDefinition, Value};
-
-/// The kinds of summary that ask for more than the last value.
-const KINDS_OF_HISTORY: [&str; 5] = ["min", "max", "mean", "first", "best"];
-/// All kinds whose value has a name below that of the key.
-const NAMED_KINDS: [&str; 6] = ["min", "max", "mean", "first", "best", "last"];
+use stepwell_model::{Goal, MetricDefinition, SummaryKind, Value};
 
 /// What the values of a key add up to.
 #[derive(Debug, Clone)]
@@ -46,12 +41,13 @@ pub struct HandSet<S> {
 
 /// Whether a summary takes more than the last value.
 pub fn needs_history(definition: &MetricDefinition) -> bool {
-    definition.summary.iter().any(|kind| KINDS_OF_HISTORY.contains(&kind.as_str()))
+    definition.summary.iter().any(|kind| kind.needs_history())
 }
 
 /// The keys whose time of logging decides whether a value set by hand under `name` stands.
 pub fn keys_behind(name: &str) -> impl Iterator<Item = &str> {
-    let key = name.rsplit_once('.').filter(|(_, kind)| NAMED_KINDS.contains(kind)).map(|(key, _)| key);
+    let is_named = |kind: &str| kind.parse().is_ok_and(SummaryKind::has_name);
+    let key = name.rsplit_once('.').filter(|(_, kind)| is_named(kind)).map(|(key, _)| key);
     std::iter::once(name).chain(key)
 }
 
@@ -62,24 +58,24 @@ pub fn keys_behind(name: &str) -> impl Iterator<Item = &str> {
 fn entries<S>(logged: LoggedKey<'_, S>) -> Vec<(String, Value)> {
     let LoggedKey { key, last, definition, history, .. } = logged;
     let Some(definition) = definition.filter(|definition| !definition.summary.is_empty()) else { return vec![(key.to_owned(), last)] };
-    if definition.summary.iter().any(|kind| kind == "none") {
+    if definition.summary.contains(&SummaryKind::None) {
         return Vec::new();
     }
     let tally = history.map(|history| &history.tally);
     let mut entries = Vec::with_capacity(definition.summary.len());
     for kind in &definition.summary {
-        let value = match kind.as_str() {
-            "copy" => {
+        let value = match kind {
+            SummaryKind::Copy => {
                 entries.push((key.to_owned(), last.clone()));
                 continue;
             }
-            "last" => Some(last.clone()),
-            "first" => history.map(|history| history.first.clone()),
-            "max" => tally.and_then(Tally::max).map(Value::from),
-            "mean" => tally.and_then(Tally::mean).map(Value::Float),
-            "best" if definition.goal.as_deref() == Some("maximize") => tally.and_then(Tally::max).map(Value::from),
-            "min" | "best" => tally.and_then(Tally::min).map(Value::from),
-            _ => None,
+            SummaryKind::Last => Some(last.clone()),
+            SummaryKind::First => history.map(|history| history.first.clone()),
+            SummaryKind::Max => tally.and_then(Tally::max).map(Value::from),
+            SummaryKind::Mean => tally.and_then(Tally::mean).map(Value::Float),
+            SummaryKind::Best if definition.goal == Some(Goal::Maximize) => tally.and_then(Tally::max).map(Value::from),
+            SummaryKind::Min | SummaryKind::Best => tally.and_then(Tally::min).map(Value::from),
+            SummaryKind::None => None,
         };
         entries.extend(value.map(|value| (format!("{key}.{kind}"), value)));
     }
@@ -138,8 +134,8 @@ mod tests {
     use stepwell_model::Number;
 
     fn definition(summary: &[&str], goal: Option<&str>) -> MetricDefinition {
-        let summary = summary.iter().map(|kind| (*kind).to_owned()).collect();
-        MetricDefinition { name: "acc".into(), summary, goal: goal.map(str::to_owned), ..MetricDefinition::default() }
+        let summary = summary.iter().map(|kind| kind.parse().unwrap()).collect();
+        MetricDefinition { name: "acc".into(), summary, goal: goal.map(|goal| goal.parse().unwrap()), ..MetricDefinition::default() }
     }
 
     /// The summary of `acc` = 0.5, 0.9, 0.7, last logged at time 10.

@@ -61,7 +61,7 @@ impl SeriesQuery {
         let panel = |panel: PanelQuery| {
             Ok(Panel {
                 id: panel.id,
-                x: panel.x.unwrap_or_else(|| "_step".into()),
+                x: panel.x.unwrap_or_else(|| stepwell_model::metric::STEP.into()),
                 window: (panel.from, panel.to),
                 buckets: panel.buckets,
                 log_x: panel.log_x,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use stepwell_codec::msgpack;
+use stepwell_codec::payload::statement::metric_to_value;
 use stepwell_model::{MetricDefinition, TimeMicros, Value};
 use stepwell_proto::v1;
 use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
@@ -60,12 +61,12 @@ pub(super) fn run(listed: ListedRun) -> v1::Run {
         rows: run.rows,
         sampled_rows: run.loss.sampled_rows,
         lost_rows: run.loss.lost_rows,
-        metrics: metrics(run.metrics),
+        metrics: metrics(&run.metrics),
     }
 }
 
 pub(super) fn key_page(page: KeyPage) -> v1::ListKeysReply {
-    v1::ListKeysReply { keys: page.keys.into_iter().map(key).collect(), total: page.total, metrics: metrics(page.metrics) }
+    v1::ListKeysReply { keys: page.keys.into_iter().map(key).collect(), total: page.total, metrics: metrics(&page.metrics) }
 }
 
 fn key(key: KeyInfo) -> v1::Key {
@@ -79,23 +80,8 @@ fn key(key: KeyInfo) -> v1::Key {
     }
 }
 
-fn metrics(metrics: Vec<MetricDefinition>) -> Bytes {
-    msgpack::to_bytes(&Value::List(metrics.into_iter().map(metric).collect())).into()
-}
-
-/// The map of a payload's `metric` entry: what was not said is not there.
-fn metric(metric: MetricDefinition) -> Value {
-    let texts = |texts: Vec<String>| Value::List(texts.into_iter().map(Value::Str).collect());
-    let mut pairs = vec![
-        ("name".into(), Value::Str(metric.name)),
-        ("summary".into(), texts(metric.summary)),
-        ("overwrite".into(), Value::Bool(metric.overwrite)),
-    ];
-    pairs.extend(metric.step_metric.map(|key| ("step_metric".into(), Value::Str(key))));
-    pairs.extend(metric.step_sync.map(|sync| ("step_sync".into(), Value::Bool(sync))));
-    pairs.extend(metric.hidden.map(|hidden| ("hidden".into(), Value::Bool(hidden))));
-    pairs.extend(metric.goal.map(|goal| ("goal".into(), Value::Str(goal))));
-    Value::Map(pairs)
+fn metrics(metrics: &[MetricDefinition]) -> Bytes {
+    msgpack::to_bytes(&Value::List(metrics.iter().map(metric_to_value).collect())).into()
 }
 
 pub(super) fn series(panel: &PanelLines) -> v1::GetSeriesReply {

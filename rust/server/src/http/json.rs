@@ -10,7 +10,7 @@ use crate::api::values::{Histograms, Values};
 use serde_json::{Map, Value as Json, json};
 use stepwell_codec::json::{float_name, is_exact};
 use stepwell_model::value::EXT_WTF8;
-use stepwell_model::{MetricDefinition, Value};
+use stepwell_model::{Goal, MetricDefinition, Value};
 use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
 
 /// A double: itself, or an object where JSON has no number for it.
@@ -97,9 +97,10 @@ pub(crate) fn key(key: &KeyInfo) -> Json {
 
 /// `MetricInfo`.
 fn metric(metric: &MetricDefinition) -> Json {
+    let summary: Vec<&str> = metric.summary.iter().map(|kind| kind.name()).collect();
     json!({
         "name": metric.name, "step_metric": metric.step_metric, "hidden": metric.hidden.unwrap_or(false),
-        "summary": metric.summary, "goal": metric.goal,
+        "summary": summary, "goal": metric.goal.map(Goal::name),
     })
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn logged(run: u8, step: Step) -> Entry {
 pub(crate) fn statements(run: u8) -> Vec<Entry> {
     let set = (0..40).map(|at| (format!("key {at}"), Value::Str(format!("config {at} of run {run}")))).collect();
     let file = FileVersion { path: format!("file {run}"), blob: BlobId([run; 32]), size: u64::from(run) };
-    let definition = MetricDefinition { name: "a".into(), summary: vec!["max".into()], ..MetricDefinition::default() };
+    let definition = MetricDefinition { name: "a".into(), summary: vec![stepwell_model::SummaryKind::Max], ..MetricDefinition::default() };
     vec![
         Entry::Config { time: 1, set, deleted: vec![] },
         Entry::Summary { time: 2, set: vec![("hand".into(), Value::Int(run.into()))], deleted: vec![], until_logged: false },

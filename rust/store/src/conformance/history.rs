@@ -4,7 +4,7 @@ use super::observation::{assert_same, observe};
 use super::stream::TestStream;
 use super::{Subject, compact_all};
 use crate::{AppendOutcome, MemoryStore, StepRange, Store, StreamFrame};
-use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, Row, RunInfoUpdate, RunPath, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, Goal, LossReport, MetricDefinition, Row, RunInfoUpdate, RunPath, SummaryKind, Value};
 
 /// Dice that fall the same way for the same seed (SplitMix64).
 #[derive(Debug, Clone)]
@@ -208,9 +208,8 @@ fn random_statement(dice: &mut Dice) -> Entry {
         }
         3 => {
             let hidden = *dice.pick(&[None, Some(true), Some(false)]);
-            let goal = dice.pick(&[None, Some("minimize"), Some("maximize")]).map(str::to_owned);
-            let kinds = ["min", "max", "mean", "last", "first", "best", "copy", "none"];
-            let summary = (0..dice.below(4)).map(|_| (*dice.pick(&kinds)).to_owned()).collect();
+            let goal = *dice.pick(&[None, Some(Goal::Minimize), Some(Goal::Maximize)]);
+            let summary = (0..dice.below(4)).map(|_| *dice.pick(&SummaryKind::ALL)).collect();
             let name = (*dice.pick(&["a", "b", "a*", "*", "a\\.b", "_runtime"])).into();
             let definition = MetricDefinition { name, hidden, goal, summary, overwrite: dice.once_in(3), ..Default::default() };
             Entry::Metric { time, definition }

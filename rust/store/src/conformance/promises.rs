@@ -4,7 +4,7 @@ use super::stream::{TestStream, frame_at, path, row};
 use super::{Subject, compact_all};
 use crate::query::CRASHED_AFTER_MICROS;
 use crate::{AppendOutcome, FileInfo, LabelChoice, LossTotals, Page, RunState, StepRange, StoreError};
-use stepwell_model::{BlobId, Entry, FileVersion, LossReport, MetricDefinition, RunInfoUpdate, RunPath, Value};
+use stepwell_model::{BlobId, Entry, FileVersion, Goal, LossReport, MetricDefinition, RunInfoUpdate, RunPath, SummaryKind, Value};
 
 fn text(text: &str) -> Value {
     Value::Str(text.into())
@@ -188,14 +188,14 @@ pub fn metric_definitions_add_up(subject: &Subject<'_>) {
     let said = |name: &str| MetricDefinition { name: name.into(), ..MetricDefinition::default() };
     let frame = stream.frame(&[
         metric(2, MetricDefinition { hidden: Some(true), ..said("b") }),
-        metric(1, MetricDefinition { step_metric: Some("epoch".into()), summary: vec!["max".into()], ..said("b") }),
+        metric(1, MetricDefinition { step_metric: Some("epoch".into()), summary: vec![SummaryKind::Max], ..said("b") }),
         metric(3, said("a")),
-        metric(4, MetricDefinition { goal: Some("minimize".into()), ..said("a") }),
+        metric(4, MetricDefinition { goal: Some(Goal::Minimize), ..said("a") }),
         metric(5, MetricDefinition { overwrite: true, ..said("a") }),
     ]);
     store.append(&[frame]).unwrap();
     let metrics = store.run(&path(), 0).unwrap().metrics;
-    let b = MetricDefinition { hidden: Some(true), step_metric: Some("epoch".into()), summary: vec!["max".into()], ..said("b") };
+    let b = MetricDefinition { hidden: Some(true), step_metric: Some("epoch".into()), summary: vec![SummaryKind::Max], ..said("b") };
     assert_eq!(metrics, [b, MetricDefinition { overwrite: true, ..said("a") }]);
 }
 

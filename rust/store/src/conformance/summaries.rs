@@ -17,8 +17,9 @@ fn texts(summary: &BTreeMap<String, Value>) -> Vec<String> {
 }
 
 fn metric(time: i64, name: &str, summary: &[&str], goal: Option<&str>) -> Entry {
-    let summary = summary.iter().map(|kind| (*kind).to_owned()).collect();
-    let definition = MetricDefinition { name: name.into(), summary, goal: goal.map(str::to_owned), ..MetricDefinition::default() };
+    let summary = summary.iter().map(|kind| kind.parse().unwrap()).collect();
+    let goal = goal.map(|goal| goal.parse().unwrap());
+    let definition = MetricDefinition { name: name.into(), summary, goal, ..MetricDefinition::default() };
     Entry::Metric { time, definition }
 }
 

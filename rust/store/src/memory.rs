@@ -84,8 +84,10 @@ impl State {
     }
 
     fn streams_of(&self, entity: &str, project: &str, run: usize) -> Vec<StreamFacts> {
-        let belongs =
-            |stream: &&Stream| stream.run == run && (stream.facts.opening.path.entity.as_str(), stream.facts.opening.path.project.as_str()) == (entity, project);
+        let belongs = |stream: &&Stream| {
+            stream.run == run
+                && (stream.facts.opening.path.entity.as_str(), stream.facts.opening.path.project.as_str()) == (entity, project)
+        };
         self.streams.values().filter(belongs).map(|stream| stream.facts.clone()).collect()
     }
 

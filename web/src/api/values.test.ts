@@ -1,6 +1,7 @@
 // Values of the API's JSON.
 
 import { expect, test } from "vitest";
+import golden from "../../../tests/data/golden_values.tsv?raw";
 import { decodeValue, flatten, isHistogram, newestFirst } from "./values";
 
 test("floats that JSON cannot hold come back as numbers, large integers as bigints", () => {
@@ -36,4 +37,14 @@ test("the newest is first, also within a step", () => {
     { step: 5, kind: "string", value: "third" },
   ];
   expect(newestFirst(captions).map(({ value }) => value)).toEqual(["third", "second", "first"]);
+});
+
+test("the golden values are shown as they were logged, from answers and from files", () => {
+  const lines = golden.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  for (const line of lines) {
+    const [name, , file = "", answer = "", text = ""] = line.split("\t");
+    if (text === "") continue;
+    expect([name, String(decodeValue(JSON.parse(file))), String(decodeValue(JSON.parse(answer)))]).toEqual([name, text, text]);
+  }
+  expect(lines.length).toBeGreaterThan(20);
 });

@@ -1,4 +1,5 @@
 // The x axis a metric was defined with: `define_metric("val/*", step_metric="epoch")`.
+import { STEP } from "../api/generated";
 import type { MetricInfo } from "../api/types";
 
 /** The key, or what keys begin with, that a name stands for. */
@@ -25,7 +26,7 @@ function findMetric(key: string, metrics: readonly MetricInfo[]): MetricInfo | u
 
 /** A chosen axis holds for all charts; only the plain step gives way to the metric's own. */
 export function xOf(key: string, chosen: string, metrics: readonly MetricInfo[]): string {
-  return chosen === "_step" ? (findMetric(key, metrics)?.step_metric ?? chosen) : chosen;
+  return chosen === STEP ? (findMetric(key, metrics)?.step_metric ?? chosen) : chosen;
 }
 
 export function isHidden(key: string, metrics: readonly MetricInfo[]): boolean {

@@ -1,4 +1,5 @@
 // Merges pushed runs into those known: the list, the runs that grow, and the lag of the newest value.
+import { TIMESTAMP } from "../api/generated";
 import type { RunInfo } from "../api/types";
 
 /** Pushed runs replace theirs by id; new ones come first, because the list is newest first. */
@@ -35,7 +36,7 @@ export function lagSeconds(runs: readonly RunInfo[], serverUs: number): number |
   const newest = runs
     .filter((run) => run.state === "running")
     .map((run) => {
-      const stamp = run.summary["_timestamp"];
+      const stamp = run.summary[TIMESTAMP];
       return typeof stamp === "number" ? stamp * 1e6 : run.heartbeat_us;
     });
   return newest.length === 0 ? null : Math.max(0, (serverUs - Math.max(...newest)) / 1e6);

@@ -1,4 +1,5 @@
 // The controls above the charts: search, x axis, smoothing, band, scale, outliers, ranks and zoom.
+import { STEP } from "../api/generated";
 import type { KeyInfo } from "../api/types";
 import { X_AXES, xName } from "../view/choices";
 import { patchView, resetZoom, undoZoom, useView } from "../view/store";
@@ -41,7 +42,7 @@ export function Toolbar({ keys, hasRanks }: { keys: readonly KeyInfo[]; hasRanks
           data-testid="x-axis-select"
           className={keyIsX ? "on" : ""}
           value={keyIsX ? view.x : ""}
-          onChange={(event) => patchView({ x: event.target.value === "" ? "_step" : event.target.value })}
+          onChange={(event) => patchView({ x: event.target.value === "" ? STEP : event.target.value })}
         >
           <option value="">key…</option>
           <optgroup label="Of every run">

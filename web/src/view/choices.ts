@@ -1,9 +1,10 @@
 // Choices of the charts' controls, in the order a key goes through them: x axes, stops of smoothing.
+import { RUNTIME, STEP, TIMESTAMP } from "../api/generated";
 
 export const X_AXES: readonly { key: string; name: string; title: string }[] = [
-  { key: "_step", name: "step", title: "Step, or the step metric that a metric is defined with" },
-  { key: "_runtime", name: "relative", title: "Time since the run began" },
-  { key: "_timestamp", name: "wall", title: "Time of day" },
+  { key: STEP, name: "step", title: "Step, or the step metric that a metric is defined with" },
+  { key: RUNTIME, name: "relative", title: "Time since the run began" },
+  { key: TIMESTAMP, name: "wall", title: "Time of day" },
 ];
 
 export function nextXAxis(current: string): string {
@@ -13,9 +14,9 @@ export function nextXAxis(current: string): string {
 
 /** An x key in words. */
 export function xName(x: string): string {
-  if (x === "_step") return "step";
-  if (x === "_runtime") return "relative time";
-  if (x === "_timestamp") return "wall time";
+  if (x === STEP) return "step";
+  if (x === RUNTIME) return "relative time";
+  if (x === TIMESTAMP) return "wall time";
   return x;
 }
 

@@ -1,6 +1,7 @@
 // Cursor that all charts share (an x position, the hot run, the card under the mouse), and the cards that
 // keys act on.
 import { createStore } from "zustand/vanilla";
+import { STEP } from "../api/generated";
 
 interface Cursor {
   /** The x key the position belongs to; charts over another x ignore it. */
@@ -11,7 +12,7 @@ interface Cursor {
   card: string | null;
 }
 
-export const cursor = createStore<Cursor>(() => ({ xKey: "_step", x: null, hotRun: null, card: null }));
+export const cursor = createStore<Cursor>(() => ({ xKey: STEP, x: null, hotRun: null, card: null }));
 
 export function setHotRun(hotRun: string | null): void {
   if (cursor.getState().hotRun !== hotRun) cursor.setState({ hotRun });

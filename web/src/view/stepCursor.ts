@@ -1,6 +1,7 @@
 // The step that all media show: one for the page, kept in its URL; a panel can be let off it. Moving it draws
 // the line on the charts.
 import { create } from "zustand";
+import { STEP } from "../api/generated";
 import { cursor } from "./cursor";
 import { mergeStops, stopBeside } from "./steps";
 import { patchView, useView } from "./store";
@@ -30,7 +31,7 @@ export function setStep(panelId: string, step: number | null): void {
     return;
   }
   patchView({ step }, "replace");
-  cursor.setState({ xKey: "_step", x: step });
+  cursor.setState({ xKey: STEP, x: step });
 }
 
 /** Lets a panel off the others at the step it shows, or brings it back. */

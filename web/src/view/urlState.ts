@@ -1,4 +1,5 @@
 // The codec between what a view shows and the readable query of its URL; defaults are left out.
+import { RUNTIME, STEP, TIMESTAMP } from "../api/generated";
 import { DEFAULT_SELECTION, type RunSelection } from "../runs/selection";
 import type { RunSort } from "../runs/table";
 
@@ -33,7 +34,7 @@ export interface ViewState {
 }
 
 export const DEFAULT_VIEW: ViewState = {
-  x: "_step",
+  x: STEP,
   smoothing: 0,
   logY: false,
   band: true,
@@ -48,9 +49,9 @@ export const DEFAULT_VIEW: ViewState = {
 };
 
 const X_NAMES: readonly (readonly [string, string])[] = [
-  ["_step", "step"],
-  ["_runtime", "relative"],
-  ["_timestamp", "wall"],
+  [STEP, "step"],
+  [RUNTIME, "relative"],
+  [TIMESTAMP, "wall"],
 ];
 
 /** A key that is called like one of the short names is written with `key:` before it. */

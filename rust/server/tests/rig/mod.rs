@@ -245,12 +245,7 @@ pub fn id(byte: u8) -> StreamId {
 }
 
 pub fn opening(run: &str) -> Opening {
-    Opening {
-        path: RunPath::new("local", "digits", run).unwrap(),
-        primary: true,
-        time: 1_700_000_000_000_000,
-        ..Opening::default()
-    }
+    Opening { path: RunPath::new("local", "digits", run).unwrap(), primary: true, time: 1_700_000_000_000_000, ..Opening::default() }
 }
 
 /// A row of one second per step.

@@ -192,8 +192,9 @@ fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
         execute("INSERT OR IGNORE INTO projects (entity, name) VALUES (?1, ?2)", &[&opening.path.entity, &opening.path.project])?;
         let find = "SELECT id, max(next_slot, ifnull((SELECT max(slot) + 1 FROM runs WHERE project = projects.id), 0))
              FROM projects WHERE entity = ?1 AND name = ?2";
-        let (project, slot): (i64, i64) =
-            new.query_row(find, [&opening.path.entity, &opening.path.project], |row| Ok((row.get(0)?, row.get(1)?))).map_err(store_error)?;
+        let (project, slot): (i64, i64) = new
+            .query_row(find, [&opening.path.entity, &opening.path.project], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(store_error)?;
         execute(
             "INSERT OR IGNORE INTO runs (id, project, name, slot, version, rows_version) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             &[&run, &project, &opening.path.run, &slot, &version],

@@ -1,5 +1,7 @@
 // The heat map of one run's histograms over steps.
+
 import { useEffect, useMemo, useRef } from "react";
+import { STEP } from "../../api/generated";
 import { useHistograms } from "../../api/queries";
 import { csvOf } from "../../numbers/csv";
 import { formatNumber } from "../../numbers/format";
@@ -56,7 +58,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
       const element = line.current;
       if (element === null || frame === null) return;
       const [first, last] = [bounds[0]?.[0] ?? 0, bounds[bounds.length - 1]?.[1] ?? 1];
-      const shown = x !== null && xKey === "_step" && x >= first && x <= last;
+      const shown = x !== null && xKey === STEP && x >= first && x <= last;
       element.style.display = shown ? "block" : "none";
       if (!shown) return;
       element.style.height = `${frame.height}px`;
@@ -77,7 +79,7 @@ export default function HeatmapView({ panelId, keyInfo, runs, theme, session, wi
     const row = Math.floor((1 - top / frame.height) * (grid.edges.length - 1));
     const count = grid.columns[column]?.[row];
     if (count === undefined) return leave();
-    cursor.setState({ xKey: "_step", x: data.steps[column] ?? null, hotRun: null });
+    cursor.setState({ xKey: STEP, x: data.steps[column] ?? null, hotRun: null });
     showTooltip(panelId, {
       left: event.clientX,
       top: event.clientY,

@@ -1,5 +1,6 @@
 // The line chart as a panel: its series from the store, a new model when data arrive, shared cursor and zoom.
 import { useEffect, useMemo, useRef, useState } from "react";
+import { STEP } from "../../api/generated";
 import { formatCount } from "../../numbers/format";
 import type { LoadedPanel } from "../../series/merge";
 import { cursor, setHotRun } from "../../view/cursor";
@@ -74,7 +75,7 @@ export default function LineView({ panelId, keyInfo, x, runs, view, theme, sessi
     if (!ready || parent.current === null || model.current === null) return;
     const events = {
       onZoom: (from: number, to: number) => {
-        const [left, right] = x === "_step" && to - from > 2 ? [Math.floor(from), Math.ceil(to)] : roundWindow(from, to);
+        const [left, right] = x === STEP && to - from > 2 ? [Math.floor(from), Math.ceil(to)] : roundWindow(from, to);
         hideTooltip(panelId);
         zoomTo({ from: left, to: right, x: x === view.x ? null : x });
       },

@@ -1,11 +1,13 @@
 // Axes of a line chart: names and ticks for steps, durations, wall time and values.
+
 import type uPlot from "uplot";
+import { RUNTIME, TIMESTAMP } from "../../api/generated";
 import { formatDuration, formatNumber, formatTicks, formatTime } from "../../numbers/format";
 
 /** One x value in words, for the tooltip. */
 export function formatX(x: string, value: number): string {
-  if (x === "_runtime") return formatDuration(value);
-  if (x === "_timestamp") return formatTime(value * 1e6);
+  if (x === RUNTIME) return formatDuration(value);
+  if (x === TIMESTAMP) return formatTime(value * 1e6);
   return formatNumber(value);
 }
 
@@ -53,11 +55,11 @@ export function makeAxes(x: string, color: (name: "--text3" | "--grid") => strin
     ticks: { show: false },
   };
   const xTicks = (splits: number[], step: number): string[] => {
-    if (x === "_runtime") return splits.map((split) => durationTick(split, step));
-    if (x === "_timestamp") return splits.map((split) => wallTick(split, step));
+    if (x === RUNTIME) return splits.map((split) => durationTick(split, step));
+    if (x === TIMESTAMP) return splits.map((split) => wallTick(split, step));
     return formatTicks(splits);
   };
-  const durations = x === "_runtime" || x === "_timestamp";
+  const durations = x === RUNTIME || x === TIMESTAMP;
   return [
     {
       ...base,

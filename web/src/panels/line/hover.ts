@@ -1,5 +1,6 @@
 // Points under the mouse, one per series, and the words of the tooltip there, the hot run first.
 
+import { STEP } from "../../api/generated";
 import { formatExact, formatNumber } from "../../numbers/format";
 import { xName } from "../../view/choices";
 import type { TooltipContent, TooltipRow } from "../../view/tooltip";
@@ -40,7 +41,7 @@ export function describeHits(x: string, hits: readonly Hit[], left: number, top:
   const width = columns.bucketWidth;
   const bucketed = !columns.exact && width !== null && columns.min !== null && columns.max !== null;
   // The middle of a bucket of steps lies half way between its first and last step.
-  const half = columns.exact || width === null ? 0 : (x === "_step" ? Math.max(width - 1, 0) : width) / 2;
+  const half = columns.exact || width === null ? 0 : (x === STEP ? Math.max(width - 1, 0) : width) / 2;
   const title = half > 0 ? `${xName(x)} ${formatX(x, middle - half)} – ${formatX(x, middle + half)}` : `${xName(x)} ${formatX(x, middle)}`;
   const notes: string[] = [];
   if (bucketed) {

@@ -1,6 +1,7 @@
 // Model of a line chart: series with their colours, smoothed values and the ranges of both axes, ready to
 // paint.
 
+import { ALL_LABELS } from "../../api/generated";
 import type { SeriesRef } from "../../api/types";
 import { csvOf } from "../../numbers/csv";
 import { type Extent, emptyExtent, isEmpty, padLinear, padLog, quantileExtent, widen } from "../../numbers/extent";
@@ -37,14 +38,14 @@ export function seriesRefs(key: string, runs: readonly PanelRun[], ranks: RankMo
   return runs.flatMap((run): SeriesRef[] => {
     const several = run.labels.length > 1;
     if (!several || ranks === "primary") return [{ run: run.id, key, label: null }];
-    if (ranks === "all") return [{ run: run.id, key, label: "*" }];
+    if (ranks === "all") return [{ run: run.id, key, label: ALL_LABELS }];
     return run.labels.map(({ label }) => ({ run: run.id, key, label }));
   });
 }
 
 function rankName(run: PanelRun, label: string | null): string {
   if (label === null) return "";
-  if (label === "*") return `mean of ${run.labels.length} ranks`;
+  if (label === ALL_LABELS) return `mean of ${run.labels.length} ranks`;
   const rank = run.labels.find((other) => other.label === label)?.rank;
   return rank === null || rank === undefined ? label : `rank ${rank}`;
 }

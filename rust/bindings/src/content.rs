@@ -1,6 +1,6 @@
 //! `Content`: the content of a file for Python. The caller's memory is copied once; everything else happens elsewhere.
 
-use crate::buffer::Buffer;
+use crate::arrays::buffer::Buffer;
 use crate::encode;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;

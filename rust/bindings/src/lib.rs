@@ -1,26 +1,17 @@
 //! `stepwell._native`: the ingestion core and the embedded server for Python. The only crate that knows PyO3.
 //!
-//! Python objects become bytes under the GIL on the calling thread ([`row`], [`encode`]); everything that waits or computes runs with the
+//! Python objects become bytes under the GIL on the calling thread ([`writer`], [`encode`]); everything that waits or computes runs with the
 //! GIL released, and no native thread ever attaches to the interpreter.
 
-mod attach;
-mod batch;
-mod binning;
-mod buffer;
+mod arrays;
 mod checksum;
-mod columns;
 mod content;
-mod decode;
 mod encode;
 mod facts;
 mod fork;
 mod log;
-mod row;
+mod read;
 mod server;
-mod shape;
-mod spools;
-mod statistics;
-mod stores;
 mod writer;
 
 use pyo3::prelude::*;
@@ -34,7 +25,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<content::Content>()?;
     module.add_class::<writer::Writer>()?;
-    module.add_function(wrap_pyfunction!(attach::attach, module)?)?;
+    module.add_function(wrap_pyfunction!(writer::attach::attach, module)?)?;
     module.add_class::<server::Server>()?;
     module.add_class::<facts::Limits>()?;
     module.add("SUMMARY_KINDS", PyTuple::new(module.py(), SummaryKind::ALL.map(SummaryKind::name))?)?;
@@ -43,18 +34,18 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(facts::flatten, module)?)?;
     module.add_function(wrap_pyfunction!(facts::name_problem, module)?)?;
     module.add_function(wrap_pyfunction!(facts::split_address, module)?)?;
-    module.add_function(wrap_pyfunction!(batch::decode_rows, module)?)?;
-    module.add_function(wrap_pyfunction!(binning::histogram, module)?)?;
+    module.add_function(wrap_pyfunction!(read::batch::decode_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(arrays::binning::histogram, module)?)?;
     module.add_function(wrap_pyfunction!(checksum::crc32c, module)?)?;
-    module.add_function(wrap_pyfunction!(decode::decode, module)?)?;
-    module.add_function(wrap_pyfunction!(decode::encode, module)?)?;
+    module.add_function(wrap_pyfunction!(read::decode::decode, module)?)?;
+    module.add_function(wrap_pyfunction!(read::decode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;
-    module.add_function(wrap_pyfunction!(spools::greatest_attempt, module)?)?;
-    module.add_function(wrap_pyfunction!(spools::spool_openings, module)?)?;
-    module.add_function(wrap_pyfunction!(spools::spooled_streams, module)?)?;
-    module.add_function(wrap_pyfunction!(spools::sync, module)?)?;
-    module.add_function(wrap_pyfunction!(statistics::array_statistics, module)?)?;
-    module.add_function(wrap_pyfunction!(stores::check_store, module)?)?;
-    module.add_function(wrap_pyfunction!(stores::repair_store, module)?)?;
+    module.add_function(wrap_pyfunction!(read::spools::greatest_attempt, module)?)?;
+    module.add_function(wrap_pyfunction!(read::spools::spool_openings, module)?)?;
+    module.add_function(wrap_pyfunction!(read::spools::spooled_streams, module)?)?;
+    module.add_function(wrap_pyfunction!(read::spools::sync, module)?)?;
+    module.add_function(wrap_pyfunction!(arrays::statistics::array_statistics, module)?)?;
+    module.add_function(wrap_pyfunction!(read::stores::check_store, module)?)?;
+    module.add_function(wrap_pyfunction!(read::stores::repair_store, module)?)?;
     Ok(())
 }

@@ -1,14 +1,20 @@
 //! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL released.
 
-use crate::attach::{self, Files};
+pub(crate) mod attach;
+mod columns;
+mod row;
+mod shape;
+
 use crate::content::Content;
-use crate::row::{LimitError, RowScratch};
-use crate::shape::Shapes;
-use crate::{columns, decode, encode, facts, fork};
+use crate::read::decode;
+use crate::{encode, facts, fork};
+use attach::Files;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use row::{LimitError, RowScratch};
+use shape::Shapes;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

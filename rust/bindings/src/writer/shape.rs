@@ -4,8 +4,8 @@
 //! are compared first; then a table of pointers; then the text of each key. Cached pointers hold a reference, so that no other str can
 //! get the same address; the table is emptied when it has grown large, which costs speed and nothing else.
 
+use super::row::LimitError;
 use crate::encode;
-use crate::row::LimitError;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;

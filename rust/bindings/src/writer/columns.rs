@@ -2,9 +2,9 @@
 //!
 //! The rows are those of a loop of `log`. Everything is checked before the first of them is pushed.
 
+use super::shape::Pointers;
+use super::{BLOCKED_SLICE, Writer, finished, now};
 use crate::encode::fallback;
-use crate::shape::Pointers;
-use crate::writer::{BLOCKED_SLICE, Writer, finished, now};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};

@@ -2,9 +2,9 @@
 //!
 //! Floor and result, 10 floats per call, are kept in benches/README.md.
 
-use crate::attach::{self, Files};
+use super::attach::{self, Files};
+use super::shape::Pointers;
 use crate::encode::{self, Plain};
-use crate::shape::Pointers;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;

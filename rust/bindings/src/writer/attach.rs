@@ -2,9 +2,9 @@
 //!
 //! The collection is that of the thread. A call within a call (a `record` that logs) has one of its own; what a failed call collected is dropped with it.
 
+use super::{BLOCKED_SLICE, finished};
 use crate::content::Content;
 use crate::fork;
-use crate::writer::{BLOCKED_SLICE, finished};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::cell::RefCell;

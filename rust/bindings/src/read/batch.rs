@@ -1,6 +1,6 @@
 //! Batches of rows as columns, for readers of long histories.
 
-use crate::decode::object;
+use super::decode::object;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};

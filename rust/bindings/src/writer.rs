@@ -2,6 +2,8 @@
 
 pub(crate) mod attach;
 mod columns;
+mod refusal;
+mod report;
 mod row;
 mod shape;
 
@@ -13,13 +15,14 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use report::{FinishReport, WriterStatus};
 use row::{LimitError, RowScratch};
 use shape::Shapes;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
-use stepwell_client::{FlushLevel, OnFull, PushError, Refusal, Steps, WriterOptions};
+use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
 use stepwell_codec::msgpack;
 use stepwell_lock::Mutex;
 use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, defaults, limits};
@@ -128,89 +131,11 @@ impl Writer {
         }
     }
 
-    /// Takes note of a row that cannot be stored, which is no reason to end a training.
-    #[cold]
-    fn refuse(&self, py: Python<'_>, error: &PyErr, step: Option<Step>, commit: Option<bool>) -> PyResult<()> {
-        {
-            let state = &mut *self.state.lock();
-            let placed = state.steps.place(step, commit);
-            self.client.queue().refuse_row(Refusal::TooLarge).map_err(Self::refused)?;
-            state.steps = placed.next;
-        }
-        if !self.told_of_rows.swap(true, Ordering::Relaxed) {
-            self.tell(py, &format!("a row is refused and counted as lost: {}. Further ones are counted without a word", error.value(py)));
-        }
-        Ok(())
-    }
-
-    /// Takes note of values whose keys are above the limit.
-    #[cold]
-    pub(crate) fn tell_of_keys(&self, py: Python<'_>, values: u64) {
-        self.refused_values.fetch_add(values, Ordering::Relaxed);
-        if !self.told_of_keys.swap(true, Ordering::Relaxed) {
-            let most = self.state.lock().shapes.max_keys();
-            self.tell(
-                py,
-                &format!(
-                    "the run has {most} different keys, as many as max_keys allows: values under further keys are refused and counted"
-                ),
-            );
-        }
-    }
-
-    fn tell(&self, py: Python<'_>, words: &str) {
-        if let Some(warn) = &self.warn
-            && let Err(error) = warn.call1(py, (words,))
-        {
-            error.write_unraisable(py, None);
-        }
-    }
-
-    /// Pushes what of a row is within the limit of keys.
-    #[cold]
-    fn push_allowed(
-        &self,
-        py: Python<'_>,
-        scratch: &RowScratch,
-        step: Option<Step>,
-        commit: Option<bool>,
-        time: TimeMicros,
-    ) -> PyResult<()> {
-        // SAFETY: the GIL is held, and the caller of `push` keeps the keys alive.
-        let allowed = unsafe { self.state.lock().shapes.allowed(py, &scratch.keys, self.client.queue()) }?;
-        let (mut rest, mut reader) = (RowScratch::default(), msgpack::Reader::new(&scratch.values));
-        for (key, allowed) in scratch.keys.iter().zip(&allowed) {
-            let before = reader.rest();
-            reader.skip().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-            if *allowed {
-                rest.keys.push(*key);
-                rest.values.extend_from_slice(&before[..before.len() - reader.rest().len()]);
-            }
-        }
-        self.tell_of_keys(py, (allowed.len() - rest.keys.len()) as u64);
-        if !rest.keys.is_empty() {
-            return self.push(py, &rest, step, commit, time);
-        }
-        let state = &mut *self.state.lock();
-        let placed = state.steps.place(step, commit);
-        self.client.queue().refuse_row(Refusal::Keys).map_err(Self::refused)?;
-        state.steps = placed.next;
-        Ok(())
-    }
-
     fn check_process(&self) -> PyResult<()> {
         if self.generation == fork::generation() {
             return Ok(());
         }
         Err(PyRuntimeError::new_err("this writer belongs to the parent process; use the run of this process (stepwell.run) instead"))
-    }
-
-    fn refused(error: PushError) -> PyErr {
-        match error {
-            PushError::Full => PyRuntimeError::new_err(format!("{error}; nothing of this call was kept (on_full=\"raise\")")),
-            PushError::TooLarge => PyValueError::new_err(format!("{error}; nothing of this call was kept")),
-            PushError::Closed => finished(),
-        }
     }
 
     fn push_statement(&self, py: Python<'_>, entry: Entry) -> PyResult<()> {
@@ -506,42 +431,42 @@ impl Writer {
         Ok(py.detach(|| self.client.flush(level, seconds(timeout))))
     }
 
-    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn status(&self, py: Python<'_>) -> PyResult<WriterStatus> {
         self.check_process()?;
         let status = py.detach(|| self.client.status());
-        let dict = PyDict::new(py);
-        dict.set_item("accepted", status.accepted)?;
-        dict.set_item("spooled", status.spooled)?;
-        dict.set_item("acked", status.acked)?;
-        dict.set_item("queued_bytes", status.queued_bytes)?;
-        dict.set_item("sampled_rows", status.sampled_rows)?;
-        dict.set_item("lost_rows", status.lost_rows)?;
-        dict.set_item("rejected_rows", status.rejected_rows)?;
-        dict.set_item("waiting_files", status.waiting_files)?;
-        dict.set_item("lost_files", status.lost_files)?;
-        dict.set_item("refused_values", self.refused_values.load(Ordering::Relaxed))?;
-        dict.set_item("connection", status.connection)?;
-        Ok(dict)
+        Ok(WriterStatus {
+            accepted: status.accepted,
+            spooled: status.spooled,
+            acked: status.acked,
+            queued_bytes: status.queued_bytes,
+            sampled_rows: status.sampled_rows,
+            lost_rows: status.lost_rows,
+            rejected_rows: status.rejected_rows,
+            refused_values: self.refused_values.load(Ordering::Relaxed),
+            waiting_files: status.waiting_files,
+            lost_files: status.lost_files,
+            connection: status.connection,
+        })
     }
 
-    fn finish<'py>(&self, py: Python<'py>, exit_code: i32, timeout: f64) -> PyResult<Bound<'py, PyDict>> {
+    fn finish(&self, py: Python<'_>, exit_code: i32, timeout: f64) -> PyResult<FinishReport> {
         self.check_process()?;
         let report = py.detach(|| self.client.finish(exit_code, seconds(timeout)));
-        let dict = PyDict::new(py);
-        dict.set_item("complete", report.complete)?;
-        dict.set_item("rows", report.rows)?;
-        dict.set_item("sampled_rows", report.sampled_rows)?;
-        dict.set_item("lost_rows", report.lost_rows)?;
-        dict.set_item("rejected_rows", report.rejected_rows)?;
-        dict.set_item("refused_rows", report.refused_rows)?;
-        dict.set_item("refused_values", self.refused_values.load(Ordering::Relaxed))?;
-        dict.set_item("is_there", report.is_there)?;
-        dict.set_item("unsent_rows", report.unsent_rows)?;
-        dict.set_item("files", report.files)?;
-        dict.set_item("unsent_files", report.unsent_files)?;
-        dict.set_item("lost_files", report.lost_files)?;
-        dict.set_item("message", report.message)?;
-        Ok(dict)
+        Ok(FinishReport {
+            complete: report.complete,
+            rows: report.rows,
+            sampled_rows: report.sampled_rows,
+            lost_rows: report.lost_rows,
+            rejected_rows: report.rejected_rows,
+            refused_rows: report.refused_rows,
+            refused_values: self.refused_values.load(Ordering::Relaxed),
+            is_there: report.is_there,
+            unsent_rows: report.unsent_rows,
+            files: report.files,
+            unsent_files: report.unsent_files,
+            lost_files: report.lost_files,
+            message: report.message,
+        })
     }
 }
 

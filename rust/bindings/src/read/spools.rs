@@ -2,45 +2,94 @@
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_client::{FoundStream, SyncOptions, SyncedStream};
 use stepwell_lock::Mutex;
-use stepwell_model::StreamId;
+use stepwell_model::{Opening, RunPath, StreamId};
 use stepwell_spool::OsDisk;
 
 /// How long a sync tries to reach its server at first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn list<'py>(py: Python<'py>, streams: &[SyncedStream]) -> PyResult<Bound<'py, PyList>> {
-    let list = PyList::empty(py);
-    for stream in streams {
-        let opening = stream.opening.clone().unwrap_or_default();
-        let summary = &stream.summary;
-        let dict = PyDict::new(py);
-        dict.set_item("stream", summary.stream.to_string())?;
-        dict.set_item("entity", opening.path.entity)?;
-        dict.set_item("project", opening.path.project)?;
-        dict.set_item("run", opening.path.run)?;
-        dict.set_item("label", opening.label)?;
-        dict.set_item("attempt", opening.attempt)?;
-        dict.set_item("destination", opening.destination)?;
-        dict.set_item("first", summary.first)?;
-        dict.set_item("last", summary.last)?;
-        dict.set_item("acked", summary.acked)?;
-        dict.set_item("bytes", summary.bytes)?;
-        dict.set_item("live", stream.live)?;
-        dict.set_item("rejected", stream.rejected)?;
-        dict.set_item("lost", stream.lost)?;
-        dict.set_item("kept", stream.kept)?;
-        dict.set_item("complete", stream.complete)?;
-        dict.set_item("files", stream.files)?;
-        dict.set_item("damage", &summary.damage)?;
-        list.append(dict)?;
+/// A stream found in a directory.
+#[derive(IntoPyObject)]
+pub(crate) struct SpooledStream {
+    stream: String,
+    entity: String,
+    project: String,
+    run: String,
+    label: String,
+    attempt: u64,
+    destination: String,
+    first: u64,
+    last: u64,
+    acked: u64,
+    bytes: u64,
+    live: bool,
+    rejected: u64,
+    lost: u64,
+    kept: bool,
+    complete: bool,
+    files: u64,
+    damage: String,
+}
+
+impl From<SyncedStream> for SpooledStream {
+    fn from(stream: SyncedStream) -> Self {
+        let Opening { path, label, attempt, destination, .. } = stream.opening.unwrap_or_default();
+        let summary = stream.summary;
+        Self {
+            stream: summary.stream.to_string(),
+            entity: path.entity,
+            project: path.project,
+            run: path.run,
+            label,
+            attempt,
+            destination,
+            first: summary.first,
+            last: summary.last,
+            acked: summary.acked,
+            bytes: summary.bytes,
+            live: stream.live,
+            rejected: stream.rejected,
+            lost: stream.lost,
+            kept: stream.kept,
+            complete: stream.complete,
+            files: stream.files,
+            damage: summary.damage,
+        }
     }
-    Ok(list)
+}
+
+/// Whose a stream of a directory is; empty where `is_known` is false.
+#[derive(IntoPyObject)]
+pub(crate) struct SpoolOpening {
+    stream: String,
+    is_known: bool,
+    live: bool,
+    entity: String,
+    project: String,
+    run: String,
+    label: String,
+    attempt: u64,
+    destination: String,
+}
+
+impl From<FoundStream> for SpoolOpening {
+    fn from(FoundStream { stream, opening, live }: FoundStream) -> Self {
+        let is_known = opening.is_some();
+        let Opening { path, label, attempt, destination, .. } = opening.unwrap_or_default();
+        let RunPath { entity, project, run } = path;
+        Self { stream: stream.to_string(), is_known, live, entity, project, run, label, attempt, destination }
+    }
+}
+
+/// The reports of what was found; an error of the disk is an OSError.
+fn reports<F, R: From<F>, E: std::fmt::Display>(found: Result<Vec<F>, E>) -> PyResult<Vec<R>> {
+    let found = found.map_err(|error| PyOSError::new_err(error.to_string()))?;
+    Ok(found.into_iter().map(R::from).collect())
 }
 
 fn root(directory: &str) -> std::path::PathBuf {
@@ -49,31 +98,14 @@ fn root(directory: &str) -> std::path::PathBuf {
 
 /// The streams that lie in a directory.
 #[pyfunction]
-pub(crate) fn spooled_streams<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyList>> {
-    let streams = py.detach(|| stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory)));
-    list(py, &streams.map_err(|error| PyOSError::new_err(error.to_string()))?)
+pub(crate) fn spooled_streams(py: Python<'_>, directory: &str) -> PyResult<Vec<SpooledStream>> {
+    reports(py.detach(|| stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory))))
 }
 
 /// Whose the streams of a directory are, by what their first segments say; `None` where that cannot be read.
 #[pyfunction]
-pub(crate) fn spool_openings<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyList>> {
-    let found = py.detach(|| stepwell_client::openings(Arc::new(OsDisk), &root(directory)));
-    let list = PyList::empty(py);
-    for FoundStream { stream, opening, live } in found.map_err(|error| PyOSError::new_err(error.to_string()))? {
-        let dict = PyDict::new(py);
-        dict.set_item("stream", stream.to_string())?;
-        dict.set_item("is_known", opening.is_some())?;
-        dict.set_item("live", live)?;
-        let opening = opening.unwrap_or_default();
-        dict.set_item("entity", opening.path.entity)?;
-        dict.set_item("project", opening.path.project)?;
-        dict.set_item("run", opening.path.run)?;
-        dict.set_item("label", opening.label)?;
-        dict.set_item("attempt", opening.attempt)?;
-        dict.set_item("destination", opening.destination)?;
-        list.append(dict)?;
-    }
-    Ok(list)
+pub(crate) fn spool_openings(py: Python<'_>, directory: &str) -> PyResult<Vec<SpoolOpening>> {
+    reports(py.detach(|| stepwell_client::openings(Arc::new(OsDisk), &root(directory))))
 }
 
 /// The greatest attempt of a label of a run among the streams of a directory.
@@ -101,7 +133,7 @@ pub(crate) fn sync<'py>(
     streams: Option<Vec<String>>,
     progress: Option<&Bound<'py, PyAny>>,
     timeout: Option<f64>,
-) -> PyResult<Bound<'py, PyList>> {
+) -> PyResult<Vec<SpooledStream>> {
     let streams = streams
         .map(|ids| ids.iter().map(|id| id.parse::<StreamId>()).collect::<Result<Vec<_>, _>>())
         .transpose()
@@ -124,6 +156,6 @@ pub(crate) fn sync<'py>(
     });
     match raised.into_inner() {
         Some(error) => Err(error),
-        None => list(py, &result.map_err(|error| PyOSError::new_err(error.to_string()))?),
+        None => reports(result),
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn every_first_byte_has_the_form_that_the_reader_finds() {
         for first in 0..=0xff_u8 {
-            let bytes: Vec<u8> = std::iter::once(first).chain([0; 16]).collect();
+            let bytes: Vec<u8> = std::iter::once(first).chain([0; 64]).collect();
             let mut reader = Reader::new(&bytes);
             let value = reader.value();
             let expected = match value.as_ref().map(Value::kind) {

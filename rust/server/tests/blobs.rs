@@ -183,10 +183,12 @@ fn a_blob_above_the_limit_is_refused_before_it_comes() {
 fn a_disk_that_refuses_ends_the_call_for_now() {
     let directory = tempfile::tempdir().unwrap();
     let rig = rig(directory.path());
-    std::fs::write(directory.path().join("blobs"), b"in the way").unwrap();
+    let drafts = directory.path().join("blobs/tmp");
+    std::fs::create_dir_all(directory.path().join("blobs")).unwrap();
+    std::fs::write(&drafts, b"in the way").unwrap();
     let (said, end) = put(&rig, sound(b"x"));
     assert_eq!((said.len(), end.unwrap_err().code()), (0, Code::Unavailable));
-    std::fs::remove_file(directory.path().join("blobs")).unwrap();
+    std::fs::remove_file(&drafts).unwrap();
     let (said, end) = put(&rig, sound(b"x"));
     end.unwrap();
     assert_eq!(said.len(), 1);

@@ -91,7 +91,7 @@ class Writer:
         spool_bytes: int,
         start_time: float | None = None,
         summary_follows_log: bool = False,
-        max_keys: int = 200_000,
+        max_keys: int = ...,
         silent: bool = False,
         warn: Callable[[str], None] | None = None,
     ) -> Writer: ...

@@ -50,6 +50,6 @@ def test_a_deleted_run_gives_back_its_rows_and_contents_but_not_those_of_others(
         kept.delete()
         # What both named was sent by one and asked for by the other: it stays for a day.
         wait_until("the contents of the other are gone", lambda: _blobs(server.directory) == 1)
-    wait_until("the store is small", lambda: _bytes(server.directory) < before / 5, 30)
+    wait_until("the store is small", lambda: _bytes(server.directory) < before / 5, 90)
     assert server.stop().code == 0
     assert _bytes(server.directory) < before / 5

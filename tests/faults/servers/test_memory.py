@@ -8,7 +8,7 @@ import pytest
 
 from stepwell import Api
 from tests.support import memory_training
-from tests.support.processes import Process
+from tests.support.processes import Process, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -24,7 +24,10 @@ def test_five_million_scalars_without_a_server_take_at_most_96_mib(work: Path):
     assert ended.code == 0, ended.output
     measured = json.loads(ended.stdout)
     assert measured["growth_mib"] <= GROWTH_LIMIT_MIB, measured
-    (run,) = Api(work / "stepwell").runs("memory")
-    rows = SCALARS // memory_training.KEYS
-    assert run.rows + run.lost_rows == rows, "accepted = delivered + sampled + lost"
-    assert run.lastHistoryStep == rows - 1
+    api, rows = Api(work / "stepwell"), SCALARS // memory_training.KEYS
+
+    def is_accounted_for() -> bool:
+        (run,) = api.runs("memory")
+        return run.rows + run.lost_rows == rows and run.lastHistoryStep == rows - 1
+
+    wait_until("accepted = delivered + sampled + lost", is_accounted_for, 60)

@@ -328,7 +328,11 @@ impl Writer {
     }
 
     #[pyo3(signature = (name, step_metric=None, step_sync=None, hidden=None, summary=Vec::new(), goal=None, overwrite=false))]
-    #[expect(clippy::too_many_arguments, clippy::needless_pass_by_value, reason = "the parameters of define_metric, as Python hands them over")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "the parameters of define_metric, as Python hands them over"
+    )]
     fn define_metric(
         &self,
         py: Python<'_>,

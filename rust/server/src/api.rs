@@ -1,7 +1,9 @@
-//! Answers to everything that can be asked, one file per resource: a question is checked, the store asked, the answer typed.
+//! Answers to everything that can be asked, one file per resource: a question is checked, the store asked,
+//! the answer typed.
 //!
-//! Nothing here knows HTTP or gRPC: `http/` and `grpc/` decode questions and encode these answers, and neither knows the other. What is not
-//! `async` blocks, and runs on the threads of [`Context::read`](crate::state::context::Context::read).
+//! Nothing here knows HTTP or gRPC: `http/` and `grpc/` decode questions and encode these answers, and
+//! neither knows the other. What is not `async` blocks, and runs on the threads of
+//! [`Context::read`](crate::state::context::Context::read).
 
 pub(crate) mod columns;
 pub(crate) mod deletion;

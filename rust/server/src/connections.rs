@@ -1,4 +1,5 @@
-//! Connections of a server: accepted within limits, served over HTTP/1.1 and HTTP/2, and ended where they only take up room.
+//! Connections of a server: accepted within limits, served over HTTP/1.1 and HTTP/2, and ended where they
+//! only take up room.
 //!
 //! | what | limit |
 //! |---|---|
@@ -8,7 +9,8 @@
 //! | the body of a request | see [`arrival`] |
 //! | an answer that the client does not take | [`Waits::answer`] without a byte |
 //!
-//! What happens at the limit of connections is told in [`admission`]. A peer is an address, whatever its port.
+//! What happens at the limit of connections is told in [`admission`]. A peer is an address, whatever its
+//! port.
 
 mod admission;
 mod answer;
@@ -45,13 +47,15 @@ use tower::Service;
 
 /// Connections at most, however many descriptors there are: each takes some 30 KiB.
 const MOST: usize = 8_192;
-/// Descriptors that connections leave for the store, for blobs and for files that are sent; of few descriptors a quarter.
+/// Descriptors that connections leave for the store, for blobs and for files that are sent; of few
+/// descriptors a quarter.
 const RESERVED_DESCRIPTORS: usize = 512;
 /// How many that are accepted at once may wait for their turn.
 const BACKLOG: i32 = 4_096;
 /// Requests of one HTTP/2 connection that are served at once; clients wait with more.
 const CONNECTION_REQUESTS: u32 = 64;
-/// Bytes that HTTP/1 reads ahead, and with it those of the head of a request: a longer one is refused. Each connection may hold so many.
+/// Bytes that HTTP/1 reads ahead, and with it those of the head of a request: a longer one is refused. Each
+/// connection may hold so many.
 const HEAD_BYTES: usize = 32 << 10;
 /// Bytes of requests that HTTP/2 takes in before they are asked for, per connection.
 const RECEIVE_WINDOW_BYTES: u32 = 512 << 10;
@@ -228,7 +232,8 @@ impl Connections {
                 Err(never) => match never {},
             };
             if response.status() == StatusCode::SWITCHING_PROTOCOLS || is_connect {
-                // The socket, or a stream of it, belongs to a WebSocket from here on, which works until it is closed.
+                // The socket, or a stream of it, belongs to a WebSocket from here on, which works until it is
+                // closed.
                 watched.hand_over();
                 watched.place().work_to_the_end();
             }

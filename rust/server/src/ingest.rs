@@ -1,4 +1,5 @@
-//! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process, and beside it the calls for blobs (see [`blobs`]).
+//! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process, and beside it the calls for blobs
+//! (see [`blobs`]).
 //!
 //! What the server does with each message, and what a client may rely on:
 //!
@@ -13,17 +14,21 @@
 //! | `Status` | nothing; it is a sign of life |
 //! | `CloseStream` | nothing but the last `Ack`; then the stream is forgotten on this connection |
 //!
-//! **Throttle.** When the store cannot append (disk full, failed fsync, away), every frame of the group is dropped, none of it is acknowledged, and each
-//! connection concerned gets one `Throttle(retry_after_millis, reason)`. It concerns all streams of the connection that have frames without an
-//! `Ack`. The server then expects each of these streams to go on at its last `Ack` + 1; frames that were already on their way are passed over
-//! without an answer. So the client stops sending, waits, and sends again everything after the last `Ack`. No `Rewind` goes with a `Throttle`;
-//! should the client go on at a wrong number after the wait, it gets one as always.
+//! **Throttle.** When the store cannot append (disk full, failed fsync, away), every frame of the group is
+//! dropped, none of it is acknowledged, and each connection concerned gets one `Throttle(retry_after_millis,
+//! reason)`. It concerns all streams of the connection that have frames without an `Ack`. The server then
+//! expects each of these streams to go on at its last `Ack` + 1; frames that were already on their way are
+//! passed over without an answer. So the client stops sending, waits, and sends again everything after the
+//! last `Ack`. No `Rewind` goes with a `Throttle`; should the client go on at a wrong number after the wait,
+//! it gets one as always.
 //!
-//! **Back-pressure.** A connection has at most [`IN_FLIGHT_BYTES`] of frames between arrival and answer, and all connections share one budget
-//! ([`crate::ingest::commit`]). Beyond that the server stops reading, and HTTP/2 flow control stops the client. A frame that finds no room in the
-//! common budget for 10 s is dropped with a `Throttle`.
+//! **Back-pressure.** A connection has at most [`IN_FLIGHT_BYTES`] of frames between arrival and answer, and
+//! all connections share one budget ([`crate::ingest::commit`]). Beyond that the server stops reading, and
+//! HTTP/2 flow control stops the client. A frame that finds no room in the common budget for 10 s is dropped
+//! with a `Throttle`.
 //!
-//! **Drain.** When the server ends it says `Drain`, reads no more, acknowledges what was in flight, and ends the call. The client connects again.
+//! **Drain.** When the server ends it says `Drain`, reads no more, acknowledges what was in flight, and ends
+//! the call. The client connects again.
 
 mod attach;
 mod blobs;

@@ -1,4 +1,5 @@
-//! The server: takes frames over gRPC or from spools, commits them in groups, and answers queries over gRPC, HTTP and WebSocket.
+//! The server: takes frames over gRPC or from spools, commits them in groups, and answers queries over gRPC,
+//! HTTP and WebSocket.
 //!
 //! ```text
 //! gRPC Attach ─┐                                        ┌─▶ gRPC Query
@@ -8,7 +9,8 @@
 //!
 //! It knows [`stepwell_store::Store`] and nothing of what is behind it. Invariants:
 //!
-//! 1. A number is acknowledged only after [`Store::append`](stepwell_store::Store::append) has returned for it.
+//! 1. A number is acknowledged only after [`Store::append`](stepwell_store::Store::append) has returned for
+//!    it.
 //! 2. Bytes that wait for a commit are bounded over all connections, and every wait has a deadline.
 //! 3. Calls into the store run on blocking threads, never on the threads that serve sockets.
 

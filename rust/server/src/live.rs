@@ -1,8 +1,11 @@
-//! `/api/v1/live`: a WebSocket per tab on which a standing `series:batch` is answered again whenever its answer changes.
+//! `/api/v1/live`: a WebSocket per tab on which a standing `series:batch` is answered again whenever its
+//! answer changes.
 //!
-//! Every 250 ms the connection asks the store which runs of the watched project changed. Only then it reads, and it sends only what differs from
-//! what it sent last, so an idle connection costs one small question. A push is awaited before the next one is made: a slow client is
-//! behind by one push, never by a queue; and the memory of all clients together is bounded ([`crate::state::pushing`]). See docs/http-api.md for the messages.
+//! Every 250 ms the connection asks the store which runs of the watched project changed. Only then it reads,
+//! and it sends only what differs from what it sent last, so an idle connection costs one small question. A
+//! push is awaited before the next one is made: a slow client is behind by one push, never by a queue; and
+//! the memory of all clients together is bounded ([`crate::state::pushing`]). See docs/http-api.md for the
+//! messages.
 
 mod watch;
 
@@ -26,7 +29,8 @@ use watch::{Push, Watch};
 
 /// At most four pushes a second.
 const PUSH_EVERY: Duration = Duration::from_millis(250);
-/// How much longer than a look the pause after it is at least, so that watching long series leaves the processor to others.
+/// How much longer than a look the pause after it is at least, so that watching long series leaves the
+/// processor to others.
 const PAUSE_PER_LOOK: u32 = 3;
 /// How often a peer is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(15);

@@ -1,16 +1,21 @@
-//! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit path as gRPC.
+//! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit
+//! path as gRPC.
 //!
-//! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each stream gets a batch at a time, so that a
-//! large backlog does not keep a live run from its chart. Small streams share what costs time: they are opened in one transaction of the store, and
-//! their batches are in one group commit. Invariants:
+//! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each
+//! stream gets a batch at a time, so that a large backlog does not keep a live run from its chart. Small
+//! streams share what costs time: they are opened in one transaction of the store, and their batches are in
+//! one group commit. Invariants:
 //!
-//! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on at `durable + 1`.
-//! 2. A stream without a destination is followed. One with a destination is on its way to another server: it is shown here too as long as it
-//!    still holds everything from its first entry on, and left alone from the moment a part of it is gone.
-//! 3. A frame that is damaged or missing costs its own entries: the store's numbers stay dense, as each missing entry is stated as a loss of
-//!    one row (see [`stepwell_codec::gap`]), which the run counts and the dashboard shows.
-//! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is silent is looked at ever more rarely, and
-//!    holds no open file.
+//! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on
+//!    at `durable + 1`.
+//! 2. A stream without a destination is followed. One with a destination is on its way to another server: it
+//!    is shown here too as long as it still holds everything from its first entry on, and left alone from the
+//!    moment a part of it is gone.
+//! 3. A frame that is damaged or missing costs its own entries: the store's numbers stay dense, as each
+//!    missing entry is stated as a loss of one row (see [`stepwell_codec::gap`]), which the run counts and
+//!    the dashboard shows.
+//! 4. A stream that ended in order and is stored to its end is not looked at again. One whose writer is
+//!    silent is looked at ever more rarely, and holds no open file.
 
 mod batch;
 mod pace;

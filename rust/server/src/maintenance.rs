@@ -1,7 +1,8 @@
 //! Background maintenance: heartbeats go to the store, and its journal is compacted.
 //!
-//! One thread does both, so that ingest never waits for either. Compaction runs in the store's own small steps while there is more to do; a
-//! store that needs its write lock for a step holds up the commit thread for that step only.
+//! One thread does both, so that ingest never waits for either. Compaction runs in the store's own small
+//! steps while there is more to do; a store that needs its write lock for a step holds up the commit thread
+//! for that step only.
 
 pub(crate) mod sweep;
 

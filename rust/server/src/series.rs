@@ -1,11 +1,13 @@
-//! Series for charts: many at once, over a window of any x, on one grid per panel. Used by gRPC, HTTP and live.
+//! Series for charts: many at once, over a window of any x, on one grid per panel. Used by gRPC, HTTP and
+//! live.
 //!
 //! ```text
 //! store.points ─▶ joined with x (points) ─▶ extent of the panel ─▶ grid ─▶ buckets or the points themselves (line)
 //! ```
 //!
-//! The answer depends on what is stored and asked, not on timing or on what is cached. What counts as a point of a series on an x axis: a
-//! number whose step has a finite x of the same label (on a logarithmic axis, a positive one).
+//! The answer depends on what is stored and asked, not on timing or on what is cached. What counts as a point
+//! of a series on an x axis: a number whose step has a finite x of the same label (on a logarithmic axis, a
+//! positive one).
 
 mod cache;
 mod line;
@@ -25,9 +27,11 @@ use stepwell_sample::grid::{Grid, GridError};
 use stepwell_store::{StepRange, Store};
 use versions::Versions;
 
-/// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a hundred runs each.
+/// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a
+/// hundred runs each.
 const ANSWER_BUCKETS: usize = 1 << 20;
-/// Bytes that a bucket takes while an answer is made: seven columns, once as they are read and once as they are sent.
+/// Bytes that a bucket takes while an answer is made: seven columns, once as they are read and once as they
+/// are sent.
 const BUCKET_BYTES: usize = 2 * (6 * 8 + 4);
 
 /// What one chart shows.
@@ -136,7 +140,8 @@ impl SeriesEngine {
         Ok(PanelLines { bucket_width, lines })
     }
 
-    /// Where the panel begins and ends: as asked, or else where its series do. `None` if there is nothing in it.
+    /// Where the panel begins and ends: as asked, or else where its series do. `None` if there is nothing in
+    /// it.
     fn window(&self, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<Option<(f64, f64)>, ServiceError> {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         // A window that reaches down to zero has no logarithm: it begins where the data do.
@@ -164,7 +169,8 @@ impl SeriesEngine {
         Ok((from <= to && from.is_finite() && to.is_finite()).then_some((from, to)))
     }
 
-    /// The points of a series: all of them from the cache or for it, or, where a window of steps is asked for and they are not there, only those.
+    /// The points of a series: all of them from the cache or for it, or, where a window of steps is asked for
+    /// and they are not there, only those.
     fn points(&self, series: &SeriesName, panel: &Panel, version: u64, window: (f64, f64)) -> Result<Arc<Points>, ServiceError> {
         let key = CacheKey::points(series, &panel.x, version);
         if let Some(Cached::Points(points)) = self.cache.get(&key) {

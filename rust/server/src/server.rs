@@ -33,7 +33,8 @@ use tokio::sync::{oneshot, watch};
 
 /// Threads for sockets: they move bytes, everything heavier is elsewhere.
 const IO_THREADS: usize = 2;
-/// Threads for blocking calls, at most: reads, scans and the writing of blobs are bounded lower, the rest is for checking frames.
+/// Threads for blocking calls, at most: reads, scans and the writing of blobs are bounded lower, the rest is
+/// for checking frames.
 const BLOCKING_THREADS: usize = 32;
 /// How often contents that nobody needs are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
@@ -170,8 +171,9 @@ impl Server {
         self.address
     }
 
-    /// Ends the server: writers are told to connect again later, what is in flight is committed and acknowledged, then the threads
-    /// end. Returns after `timeout` at the latest, and whether all of it was done by then; what was not acknowledged stays with the writers.
+    /// Ends the server: writers are told to connect again later, what is in flight is committed and
+    /// acknowledged, then the threads end. Returns after `timeout` at the latest, and whether all of it was
+    /// done by then; what was not acknowledged stays with the writers.
     ///
     /// Must not be called on a thread of an async runtime.
     pub fn stop(mut self, timeout: Duration) -> bool {

@@ -1,4 +1,5 @@
-//! Blobs over gRPC against a real server: what is kept, what is refused, what is passed over, and reading files back.
+//! Blobs over gRPC against a real server: what is kept, what is refused, what is passed over, and reading
+//! files back.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
 
@@ -272,7 +273,8 @@ fn files_are_listed_and_read_once_their_content_is_there() {
     assert_eq!((away.code(), away.message().contains("not arrived yet")), (Code::Unavailable, true));
 }
 
-/// E1: whoever fills his places with uploads that hardly move does not keep others, or himself, from uploading.
+/// E1: whoever fills his places with uploads that hardly move does not keep others, or himself, from
+/// uploading.
 #[test]
 fn uploads_that_trickle_give_way_to_one_that_moves() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,7 +1,9 @@
-//! Comparison of HTTP and gRPC: each question of each resource is asked both ways, and the two answers say the same.
+//! Comparison of HTTP and gRPC: each question of each resource is asked both ways, and the two answers say
+//! the same.
 //!
-//! A gRPC message is written here in the form that docs/http-api.md gives to the same answer. Rows are read over gRPC alone; `/live` pushes the
-//! answers of `/series:batch`, `/runs` and `/keys`, and has a test of its own.
+//! A gRPC message is written here in the form that docs/http-api.md gives to the same answer. Rows are read
+//! over gRPC alone; `/live` pushes the answers of `/series:batch`, `/runs` and `/keys`, and has a test of its
+//! own.
 
 #![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
 
@@ -22,7 +24,8 @@ use tonic::{Code, Status};
 
 const RUN: &str = "entity=local&project=digits&run=r";
 
-/// A question: what it is about, how it is asked over HTTP, and how over gRPC, with the answer in the form of HTTP.
+/// A question: what it is about, how it is asked over HTTP, and how over gRPC, with the answer in the form of
+/// HTTP.
 type Question = (&'static str, Box<dyn Fn(&Rig) -> HttpAnswer>, Box<dyn Fn(&Rig) -> Result<Json, Status>>);
 
 fn question(

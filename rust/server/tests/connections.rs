@@ -82,7 +82,8 @@ fn half_requests_keep_nobody_out() {
     assert!(!rig.get("/metrics").text().contains("\nstepwell_connections_closed_for_others_total 0\n"));
 }
 
-/// E1, A1: a writer that is attached is not what others are let in for, and silence within its time is no idleness.
+/// E1, A1: a writer that is attached is not what others are let in for, and silence within its time is no
+/// idleness.
 #[test]
 fn an_attached_writer_keeps_its_place() {
     let rig = rig(ConnectionLimits { most: Some(8), head_wait: SHORT, idle_wait: SHORT, answer_wait: SHORT });

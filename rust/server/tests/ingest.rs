@@ -1,4 +1,5 @@
-//! Ingest over gRPC against a real server: order, resumption, hostile frames, and when an acknowledgement is given.
+//! Ingest over gRPC against a real server: order, resumption, hostile frames, and when an acknowledgement is
+//! given.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
 
@@ -138,7 +139,8 @@ fn hostile_frames() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn crc(payload: &[u8]) -> u32 {
-    // The encoder is the only one here that computes checksums; it stores small payloads as they are or packs them.
+    // The encoder is the only one here that computes checksums; it stores small payloads as they are or packs
+    // them.
     let mut table = [0u32; 256];
     for (index, entry) in table.iter_mut().enumerate() {
         *entry = (0..8).fold(index as u32, |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 });

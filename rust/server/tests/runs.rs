@@ -1,4 +1,5 @@
-//! Runs of a project: filtered, ordered, and deleted; what is gone stays gone, and a writer that lives keeps its run.
+//! Runs of a project: filtered, ordered, and deleted; what is gone stays gone, and a writer that lives keeps
+//! its run.
 
 #![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
 

@@ -1,8 +1,9 @@
 //! Deletion of a run, and in local mode of the spools that would bring it back.
 //!
-//! A run that is being written stays: while a stream of it is open on a connection, while it shows signs of life, and in local mode while a
-//! process that writes to a spool lives. What comes for a run that was deleted is refused by the store, and stays with its writer.
-//! The spools go first: what a fault or a crash leaves is still a run, which can be deleted again. Contents of files go with the last run that names them:
+//! A run that is being written stays: while a stream of it is open on a connection, while it shows signs of
+//! life, and in local mode while a process that writes to a spool lives. What comes for a run that was
+//! deleted is refused by the store, and stays with its writer. The spools go first: what a fault or a crash
+//! leaves is still a run, which can be deleted again. Contents of files go with the last run that names them:
 //! in local mode with the last link of a stream, else by [`crate::maintenance::sweep`].
 
 use crate::error::{ErrorCode, ServiceError};

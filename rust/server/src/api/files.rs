@@ -1,4 +1,5 @@
-//! Files of runs: their list, and their contents, read from the blobs piece by piece as the reader takes them.
+//! Files of runs: their list, and their contents, read from the blobs piece by piece as the reader takes
+//! them.
 
 use crate::error::{ErrorCode, ServiceError};
 use crate::state::clock;
@@ -70,7 +71,8 @@ fn unreadable(error: &io::Error) -> ServiceError {
 }
 
 impl Content {
-    /// The bytes of `range`, which lies within the content, in pieces of `piece_bytes`. Each is read when the one before is taken.
+    /// The bytes of `range`, which lies within the content, in pieces of `piece_bytes`. Each is read when the
+    /// one before is taken.
     pub(crate) fn pieces(
         self,
         context: Arc<Context>,

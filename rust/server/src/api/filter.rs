@@ -5,10 +5,12 @@
 //! operator  := $eq $ne $gt $gte $lt $lte $in $nin $exists $regex ($options) $not
 //! ```
 //!
-//! 1. All parts of an object must hold. Numbers compare as the numbers they are, integers with floats too; values of two sorts never
-//!    compare, and a truth value is no number.
-//! 2. A list fulfils a condition if it does as a whole or one of its elements does: `{"tags": "x"}` asks for a tag.
-//! 3. A field that is not there is like null: `{"notes": null}` and `{"notes": {"$ne": "x"}}` hold for it, nothing else does.
+//! 1. All parts of an object must hold. Numbers compare as the numbers they are, integers with floats too;
+//!    values of two sorts never compare, and a truth value is no number.
+//! 2. A list fulfils a condition if it does as a whole or one of its elements does: `{"tags": "x"}` asks for
+//!    a tag.
+//! 3. A field that is not there is like null: `{"notes": null}` and `{"notes": {"$ne": "x"}}` hold for it,
+//!    nothing else does.
 //! 4. Times are compared with ISO 8601 dates, in UTC where no zone is named, or with seconds since 1970.
 
 mod compare;

@@ -4,7 +4,8 @@
 //! DIR/presets/carey%2Fnew_chart.json    {"name": "carey/new_chart", "title": "…", "saved_us": …, "spec": {…}}
 //! ```
 //!
-//! 1. A name is made of letters, digits, `-`, `_` and `.`, in parts joined by `/`, which in the name of the file is `%2F`: no name leaves the folder.
+//! 1. A name is made of letters, digits, `-`, `_` and `.`, in parts joined by `/`, which in the name of the
+//!    file is `%2F`: no name leaves the folder.
 //! 2. A file is written under another name and renamed, so it is whole or not there.
 //! 3. The specification is kept byte for byte, as its author laid it out.
 
@@ -90,7 +91,8 @@ impl Presets {
     pub(crate) fn list(&self, owner: &str) -> Result<Vec<Preset>, ServiceError> {
         let mut presets = SHIPPED.into_iter().map(Preset::shipped).collect::<Result<Vec<_>, _>>()?;
         for path in self.files()? {
-            // A file that is no preset, and one that was deleted just now, is not listed; asked for by its name, it says why.
+            // A file that is no preset, and one that was deleted just now, is not listed; asked for by its
+            // name, it says why.
             presets.extend(read(&path).ok().flatten());
         }
         presets.retain(|preset| owner.is_empty() || preset.name.split('/').next() == Some(owner));

@@ -13,8 +13,8 @@ use stepwell_store::{Page, RunInfo, StoreError};
 /// Runs in a list if the question names no limit, and at most.
 const LISTED_RUNS: usize = stepwell_model::defaults::RUNS_PAGE;
 const MOST_RUNS: usize = 100_000;
-/// About how many bytes of configuration and summaries a page has; a single run may have more. What is left of the page comes with the
-/// next one.
+/// About how many bytes of configuration and summaries a page has; a single run may have more. What is left
+/// of the page comes with the next one.
 const PAGE_BYTES: usize = 8 << 20;
 
 /// Runs that are asked for.

@@ -74,7 +74,8 @@ impl SeriesQuery {
     }
 }
 
-/// Reads the panels and has the answer encoded; both count as memory of `peer` until the encoded answer is there.
+/// Reads the panels and has the answer encoded; both count as memory of `peer` until the encoded answer is
+/// there.
 pub(crate) async fn read<T: Send + 'static>(
     context: &Arc<Context>,
     peer: IpAddr,

@@ -1,9 +1,11 @@
-//! Admission of connections: how many there are, whose they are, and which one goes when there is no room for another.
+//! Admission of connections: how many there are, whose they are, and which one goes when there is no room for
+//! another.
 //!
-//! A connection *works* while a request of its own has arrived in full and is not answered yet; an attached writer and an open WebSocket work. All others
-//! wait: for a request, or for the rest of one. Where a limit is reached, a new connection takes the place of the one that has waited longest,
-//! of the same peer if the peer is at its own limit, else of the peer that has most. Half requests therefore cost nobody his place. Only where all
-//! connections work is a new one refused.
+//! A connection *works* while a request of its own has arrived in full and is not answered yet; an attached
+//! writer and an open WebSocket work. All others wait: for a request, or for the rest of one. Where a limit
+//! is reached, a new connection takes the place of the one that has waited longest, of the same peer if the
+//! peer is at its own limit, else of the peer that has most. Half requests therefore cost nobody his place.
+//! Only where all connections work is a new one refused.
 
 use super::seldom::Seldom;
 use rustc_hash::FxHashMap;
@@ -15,7 +17,8 @@ use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
 use tokio::sync::Notify;
 
-/// A client that has not taken anything of a finished answer for so long does not count as working when there is no room.
+/// A client that has not taken anything of a finished answer for so long does not count as working when there
+/// is no room.
 const STALLED: Duration = Duration::from_secs(2);
 
 /// All connections.

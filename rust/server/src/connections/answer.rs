@@ -1,4 +1,5 @@
-//! The body of an answer on its way out: in slices, its bytes within a budget until the client has taken them.
+//! The body of an answer on its way out: in slices, its bytes within a budget until the client has taken
+//! them.
 
 use super::watched::Request;
 use crate::connections::budget::{ByteBudget, Share};
@@ -10,7 +11,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// HTTP/2 copies what it is given into its send buffer, however little the client takes; so it is given little at a time.
+/// HTTP/2 copies what it is given into its send buffer, however little the client takes; so it is given
+/// little at a time.
 const SLICE_BYTES: usize = 64 << 10;
 /// How long an answer waits for its share while clients leave others untaken.
 const SHARE_WAIT: Duration = Duration::from_secs(10);

@@ -1,7 +1,8 @@
 //! Bodies of requests on their way in: their bytes within a budget, and in time.
 //!
-//! What has arrived of a request and cannot be worked on yet lies in memory, so all peers together have one budget for it, and each a part of that. A
-//! body that does not come at a least rate ends with an error, and gives its share back.
+//! What has arrived of a request and cannot be worked on yet lies in memory, so all peers together have one
+//! budget for it, and each a part of that. A body that does not come at a least rate ends with an error, and
+//! gives its share back.
 
 use super::watched::Request;
 use crate::connections::budget::{ByteBudget, Share};
@@ -43,7 +44,8 @@ fn deadline(bytes: usize) -> Instant {
     Instant::now() + BODY_WAIT + Duration::from_secs(bytes as u64 / LEAST_RATE)
 }
 
-/// Reads the body of a request before it is worked on; too long, too slow or too much with those of others, it is refused.
+/// Reads the body of a request before it is worked on; too long, too slow or too much with those of others,
+/// it is refused.
 pub(crate) async fn whole(State((budget, most)): State<(Arc<ByteBudget>, usize)>, request: axum::extract::Request, next: Next) -> Response {
     let Some(watched) = request.extensions().get::<Arc<Request>>().cloned() else {
         return ServiceError::new(ErrorCode::Internal, "a request came without its connection").into_response();
@@ -96,8 +98,8 @@ async fn collect(budget: &Arc<ByteBudget>, request: &Request, body: Body, most: 
     }
 }
 
-/// Reads what a client goes on sending, which would not hear the answer otherwise: closing a connection with bytes that nobody read resets it. At most
-/// twice `most` bytes, and not for long.
+/// Reads what a client goes on sending, which would not hear the answer otherwise: closing a connection with
+/// bytes that nobody read resets it. At most twice `most` bytes, and not for long.
 async fn pass_over(mut chunks: axum::body::BodyDataStream, most: usize) {
     let mut passed = 0;
     let reading = async {
@@ -111,8 +113,8 @@ async fn pass_over(mut chunks: axum::body::BodyDataStream, most: usize) {
     let _ = tokio::time::timeout(PASS_OVER_WAIT, reading).await;
 }
 
-/// The body of a gRPC request: each message that is larger than [`FREE_BYTES`] has its share from its first bytes until the service asks for the
-/// next one, which it does when it has found a place for this one.
+/// The body of a gRPC request: each message that is larger than [`FREE_BYTES`] has its share from its first
+/// bytes until the service asks for the next one, which it does when it has found a place for this one.
 pub(super) struct Messages {
     body: hyper::body::Incoming,
     budget: Arc<ByteBudget>,
@@ -138,7 +140,8 @@ impl Messages {
         Self { body, budget, request, prefix, prefix_bytes: 0, left: 0, share: None, waiting: None, late: None, deadline: None, most }
     }
 
-    /// Goes over arriving bytes; returns the length of the message that begins in them and does not end there.
+    /// Goes over arriving bytes; returns the length of the message that begins in them and does not end
+    /// there.
     fn pass(&mut self, mut data: &[u8]) -> Option<usize> {
         let mut begun = None;
         while !data.is_empty() {

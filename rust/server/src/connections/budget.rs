@@ -35,7 +35,8 @@ impl ByteBudget {
         Arc::new(Self { total, per_peer: per_peer.min(total), used: Mutex::default(), freed: Notify::new() })
     }
 
-    /// Takes bytes if there is room. A request above the peer's part counts as that part, so that it can be served alone.
+    /// Takes bytes if there is room. A request above the peer's part counts as that part, so that it can be
+    /// served alone.
     pub(crate) fn try_take(self: &Arc<Self>, peer: IpAddr, bytes: usize) -> Option<Share> {
         let bytes = bytes.min(self.per_peer);
         let mut used = self.used.lock();

@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// A socket. Its connection has its place for as long as this lives, also where HTTP has handed it over to a WebSocket.
+/// A socket. Its connection has its place for as long as this lives, also where HTTP has handed it over to a
+/// WebSocket.
 pub(super) struct Socket {
     stream: TcpStream,
     watched: Arc<Watched>,

@@ -1,4 +1,5 @@
-//! One connection under watch: how long it may wait for its next request, and for the rest of one that has begun.
+//! One connection under watch: how long it may wait for its next request, and for the rest of one that has
+//! begun.
 
 use super::Waits;
 use super::admission::{Place, Working};

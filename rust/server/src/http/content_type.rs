@@ -49,7 +49,8 @@ const TYPES: &[(&str, &str, bool)] = &[
 /// What is said of a file whose extension says nothing.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// The type of a file, and whether it is harmless: a type that no browser runs. What is unknown is not known to be.
+/// The type of a file, and whether it is harmless: a type that no browser runs. What is unknown is not known
+/// to be.
 pub(super) fn of(path: &str) -> (&'static str, bool) {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);

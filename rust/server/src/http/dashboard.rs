@@ -1,4 +1,5 @@
-//! The dashboard's files: hashed assets for ever, everything else fresh, and one page for all of its own routes.
+//! The dashboard's files: hashed assets for ever, everything else fresh, and one page for all of its own
+//! routes.
 
 use crate::error::{ErrorCode, ServiceError};
 use axum::Router;

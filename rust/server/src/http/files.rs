@@ -1,7 +1,8 @@
 //! Routes for files of runs: their list, and their bytes, whole or in part.
 //!
-//! The bytes are what users logged, so a page among them must not act as one of ours. Whatever a browser could run is answered with a policy
-//! that puts it into an origin of its own: its scripts run, and reach neither cookies, storage and windows of the dashboard nor any network.
+//! The bytes are what users logged, so a page among them must not act as one of ours. Whatever a browser
+//! could run is answered with a policy that puts it into an origin of its own: its scripts run, and reach
+//! neither cookies, storage and windows of the dashboard nor any network.
 
 use super::content_type;
 use super::decode::Parameters;

@@ -1,10 +1,12 @@
 //! Protection of a server that has no passwords against pages of other sites in the user's browser.
 //!
-//! 1. *Host.* A server that listens on loopback answers only requests for a loopback name (`localhost`, `*.localhost`, 127.0.0.0/8, `[::1]`) or for the
-//!    host it was told to listen on. A name that an attacker points at 127.0.0.1 (DNS rebinding) is neither. A server that listens on the
-//!    network cannot know its names, and answers to all of them.
-//! 2. *Origin.* A request that can change something or that opens a WebSocket, and says from which page it comes, must come from a page of this
-//!    server: of the same host and port, or, on loopback, of any loopback name (notebooks, a development server).
+//! 1. *Host.* A server that listens on loopback answers only requests for a loopback name (`localhost`,
+//!    `*.localhost`, 127.0.0.0/8, `[::1]`) or for the host it was told to listen on. A name that an attacker
+//!    points at 127.0.0.1 (DNS rebinding) is neither. A server that listens on the network cannot know its
+//!    names, and answers to all of them.
+//! 2. *Origin.* A request that can change something or that opens a WebSocket, and says from which page it
+//!    comes, must come from a page of this server: of the same host and port, or, on loopback, of any
+//!    loopback name (notebooks, a development server).
 
 use crate::error::{ErrorCode, ServiceError};
 use axum::Router;
@@ -27,8 +29,8 @@ impl Guard {
         Self { host: host.to_ascii_lowercase(), loopback: address.ip().is_loopback() }
     }
 
-    /// Checks the host and the origin of every request, gRPC included: a page can post bytes that look like gRPC. Clients that are no
-    /// browsers send no origin.
+    /// Checks the host and the origin of every request, gRPC included: a page can post bytes that look like
+    /// gRPC. Clients that are no browsers send no origin.
     pub(crate) fn protect(&self, router: Router) -> Router {
         router.layer(from_fn_with_state(self.clone(), check_origin)).layer(from_fn_with_state(self.clone(), check_host))
     }

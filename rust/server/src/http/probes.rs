@@ -1,4 +1,5 @@
-//! Probes: `/healthz` for whoever restarts the server, `/readyz` for whoever sends it work, `/metrics` for Prometheus.
+//! Probes: `/healthz` for whoever restarts the server, `/readyz` for whoever sends it work, `/metrics` for
+//! Prometheus.
 
 use crate::error::ServiceError;
 use crate::state::context::Context;

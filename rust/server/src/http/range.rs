@@ -1,4 +1,5 @@
-//! Conditions of a request for a file: which bytes of it (RFC 9110, 14), and unless it is the same as before (13.1).
+//! Conditions of a request for a file: which bytes of it (RFC 9110, 14), and unless it is the same as before
+//! (13.1).
 
 use axum::http::{HeaderMap, header};
 use std::ops::Range;

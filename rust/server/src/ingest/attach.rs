@@ -36,7 +36,8 @@ const HELLO_WAIT: Duration = Duration::from_secs(10);
 const LANDING_WAIT: Duration = Duration::from_secs(30);
 /// What a throttled client is asked to wait.
 const RETRY_AFTER_MILLIS: u32 = 1_000;
-/// Payloads up to this size are checked where they arrive: that takes some 50 µs, about what a change of threads costs.
+/// Payloads up to this size are checked where they arrive: that takes some 50 µs, about what a change of
+/// threads costs.
 const CHECK_INLINE_BYTES: u32 = 16 << 10;
 
 /// Streams that are opened in one transaction.
@@ -46,7 +47,8 @@ const OPENED_TOGETHER: usize = 256;
 struct Open {
     opening: Arc<Opening>,
     sequence: Sequence,
-    /// Keeps its run from being deleted. `None` once the stream was told `Fatal`; its frames are passed over until it is opened again.
+    /// Keeps its run from being deleted. `None` once the stream was told `Fatal`; its frames are passed over
+    /// until it is opened again.
     writer: Option<Entered>,
     /// Number of its last entry, once the client has said that it is complete.
     last: Option<EntryNumber>,
@@ -168,7 +170,8 @@ impl Connection {
         }
     }
 
-    /// Opens a stream, and those whose messages are here already: the store takes them in one transaction. Returns the message that followed.
+    /// Opens a stream, and those whose messages are here already: the store takes them in one transaction.
+    /// Returns the message that followed.
     async fn open_together(
         &self,
         first: v1::OpenStream,

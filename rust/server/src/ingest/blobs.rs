@@ -8,17 +8,21 @@
 //! | is there already | `BlobStored` with its first chunk; the others are passed over |
 //! | its bytes have another SHA-256, or it is larger than [`limits::BLOB_BYTES`] | `BlobStored` with `refused`; nothing of it is kept |
 //!
-//! Answers come in any order, one per blob. A call ends with `UNAVAILABLE` where trying again later may help: the disk is full or failed, the
-//! server is busy with [`CONCURRENT_CALLS`] others, or with half as many of the same peer, the upload is so slow that it gives way to one that waits, a blob came below
-//! [`LEAST_RATE`], the call is [`CALL_TIME`] old and between two blobs, or the server is going away (after the answers to what was complete). It ends with
-//! `INVALID_ARGUMENT` where the chunks make no sense. What was not answered is to be sent again, whole.
+//! Answers come in any order, one per blob. A call ends with `UNAVAILABLE` where trying again later may help:
+//! the disk is full or failed, the server is busy with [`CONCURRENT_CALLS`] others, or with half as many of
+//! the same peer, the upload is so slow that it gives way to one that waits, a blob came below
+//! [`LEAST_RATE`], the call is [`CALL_TIME`] old and between two blobs, or the server is going away (after
+//! the answers to what was complete). It ends with `INVALID_ARGUMENT` where the chunks make no sense. What
+//! was not answered is to be sent again, whole.
 //!
-//! **Bounds.** At most [`CONCURRENT_WRITES`] chunks are being written, and each call holds one more; a call has at most [`UNANSWERED`] blobs
-//! whose answers the client has not taken. Beyond that the server stops reading, and HTTP/2 flow control stops the client. The call is
-//! accepted only when it is its turn, so a client that waits for that before it sends costs nothing until then.
+//! **Bounds.** At most [`CONCURRENT_WRITES`] chunks are being written, and each call holds one more; a call
+//! has at most [`UNANSWERED`] blobs whose answers the client has not taken. Beyond that the server stops
+//! reading, and HTTP/2 flow control stops the client. The call is accepted only when it is its turn, so a
+//! client that waits for that before it sends costs nothing until then.
 //!
-//! **Syncs.** Each blob is synced by itself, [`CONCURRENT_WRITES`] at a time: file systems with a journal commit those together, and a checkpoint
-//! that is being written to the same disk is not waited for, as `syncfs` would.
+//! **Syncs.** Each blob is synced by itself, [`CONCURRENT_WRITES`] at a time: file systems with a journal
+//! commit those together, and a checkpoint that is being written to the same disk is not waited for, as
+//! `syncfs` would.
 
 use super::slots::{Slot, Slots};
 use crate::error::ServiceError;
@@ -57,7 +61,8 @@ const CALL_TIME: Duration = Duration::from_secs(3_600);
 const LANDING_WAIT: Duration = Duration::from_secs(30);
 /// Blobs that one request may ask about.
 const ASKED_BLOBS: usize = 10_000;
-/// A file that was written this long ago is on the disk, whoever wrote it: the system writes back what is older than half a minute.
+/// A file that was written this long ago is on the disk, whoever wrote it: the system writes back what is
+/// older than half a minute.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
 
 /// What all calls share.
@@ -230,7 +235,8 @@ impl Call {
             self.settle(id, move || Ok(refused)).await?;
             return Ok(blob);
         }
-        // One that comes in a single chunk is looked for when it is written: that is one change of threads less.
+        // One that comes in a single chunk is looked for when it is written: that is one change of threads
+        // less.
         let context = Arc::clone(&self.context);
         if chunk.data.len() as u64 == size || !self.write(move || is_settled(&context, id)).await? {
             blob.fate = Fate::Write(None);
@@ -250,8 +256,8 @@ impl Call {
         finished(task.await)
     }
 
-    /// Runs the last of the work for a blob on a blocking thread when it is its turn, and answers it with why it is refused, which is empty if
-    /// it is not. Does not wait for it.
+    /// Runs the last of the work for a blob on a blocking thread when it is its turn, and answers it with why
+    /// it is refused, which is empty if it is not. Does not wait for it.
     async fn settle(&self, id: BlobId, work: impl FnOnce() -> io::Result<String> + Send + 'static) -> Result<(), Status> {
         let place = tokio::select! {
             // A client that takes no answers is gone, or as good as.

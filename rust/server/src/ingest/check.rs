@@ -1,4 +1,5 @@
-//! Checks that turn the bytes of a frame into one that a store may take: every number bounded, every entry read once.
+//! Checks that turn the bytes of a frame into one that a store may take: every number bounded, every entry
+//! read once.
 
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, ValueRef};
@@ -36,8 +37,8 @@ impl CheckError {
     }
 }
 
-/// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB); run it off the threads that serve
-/// sockets unless the frame is small.
+/// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB);
+/// run it off the threads that serve sockets unless the frame is small.
 pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<StreamFrame, CheckError> {
     check_and_look(stream, opening, bytes).map(|(frame, _)| frame)
 }

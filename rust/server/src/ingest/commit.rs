@@ -1,11 +1,12 @@
-//! Group commit: one thread that appends what all connections and the follower submit, and only then answers them.
+//! Group commit: one thread that appends what all connections and the follower submit, and only then answers
+//! them.
 //!
 //! ```text
 //! reserve(bytes)  ──▶  submit(frame, reply)  ──▶  group (≤ 5 ms or 4 MiB)  ──▶  store.append  ──▶  reply(outcome)
 //! ```
 //!
-//! What waits here is bounded in bytes by the reservation that each submission carries until its reply has returned. A reply is called exactly
-//! once, on the commit thread, after the append; it must not block.
+//! What waits here is bounded in bytes by the reservation that each submission carries until its reply has
+//! returned. A reply is called exactly once, on the commit thread, after the append; it must not block.
 
 use crate::state::appended::AppendedBytes;
 use crate::state::thread::Worker;
@@ -19,11 +20,13 @@ use stepwell_store::{AppendOutcome, Store, StoreError, StreamFrame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
-/// How long the first frame of a group waits for company: well below an fsync of a disk, so that it costs no one.
+/// How long the first frame of a group waits for company: well below an fsync of a disk, so that it costs no
+/// one.
 const GROUP_WAIT: Duration = Duration::from_millis(5);
 /// Bytes as sent after which a group is large enough.
 const GROUP_BYTES: usize = 4 << 20;
-/// Bytes, as sent and decompressed together, that may wait for a commit: four of the largest frames, or thousands of usual ones.
+/// Bytes, as sent and decompressed together, that may wait for a commit: four of the largest frames, or
+/// thousands of usual ones.
 pub(crate) const BUDGET_BYTES: usize = 96 << 20;
 /// How long a frame waits for room in that budget before its writer is told to wait.
 pub(crate) const RESERVE_WAIT: Duration = Duration::from_secs(10);
@@ -147,7 +150,8 @@ impl Committer {
         }
     }
 
-    /// Appends; a panic in the store, or an answer of the wrong length, is an error like any other and leaves this thread alive.
+    /// Appends; a panic in the store, or an answer of the wrong length, is an error like any other and leaves
+    /// this thread alive.
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
         match catch_unwind(AssertUnwindSafe(|| self.store.append(frames))) {
             Ok(Ok(outcomes)) if outcomes.len() == frames.len() => Ok(outcomes),

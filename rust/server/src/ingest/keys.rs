@@ -1,8 +1,9 @@
 //! Limit of the distinct keys of a run: a bound on what one run costs in memory, whatever its writers say.
 //!
-//! The known keys of a run are kept as hashes, of the runs written to last. A run is asked for those that it has from before once it shows more than
-//! [`LOADED_AT`] of them, which few do. A row that would bring more than [`RUN_KEYS`] is refused: in its place the frame gets a loss report of
-//! one row under the same number, and the writer hears of it with the acknowledgement. All other rows of the frame are stored.
+//! The known keys of a run are kept as hashes, of the runs written to last. A run is asked for those that it
+//! has from before once it shows more than [`LOADED_AT`] of them, which few do. A row that would bring more
+//! than [`RUN_KEYS`] is refused: in its place the frame gets a loss report of one row under the same number,
+//! and the writer hears of it with the acknowledgement. All other rows of the frame are stored.
 
 use crate::error::{ErrorCode, ServiceError};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,7 +18,8 @@ use stepwell_proto::v1;
 use stepwell_store::row::flat_cells;
 use stepwell_store::{Store, StreamFrame};
 
-/// Distinct keys of a run: a quarter more than a client sends unless it is told to. What is known of them for lists takes some 300 MiB while it is read.
+/// Distinct keys of a run: a quarter more than a client sends unless it is told to. What is known of them for
+/// lists takes some 300 MiB while it is read.
 const RUN_KEYS: usize = 250_000;
 /// Known keys from which on those count that the run has from before.
 const LOADED_AT: usize = 10_000;
@@ -48,7 +50,8 @@ impl Default for RunKeys {
 }
 
 impl RunKeys {
-    /// Whether the frame brings no key too many; quick, and right for nearly every frame. Otherwise [`admit`](Self::admit) says what becomes of it.
+    /// Whether the frame brings no key too many; quick, and right for nearly every frame. Otherwise
+    /// [`admit`](Self::admit) says what becomes of it.
     pub(super) fn pass(&self, opening: &Opening, frame: &StreamFrame, has_maps: bool) -> bool {
         if has_maps {
             return false;
@@ -224,7 +227,8 @@ mod tests {
         })
     }
 
-    /// E1: what one run takes is bounded on the server too; what is refused is said and counted, and the rest is stored.
+    /// E1: what one run takes is bounded on the server too; what is refused is said and counted, and the rest
+    /// is stored.
     #[test]
     fn rows_with_keys_beyond_the_limit_are_refused_and_counted() {
         let keys = RunKeys { limit: 2, ..RunKeys::default() };

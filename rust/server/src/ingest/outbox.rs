@@ -1,7 +1,8 @@
-//! Messages that wait for one client: control messages in order, and per stream the latest number to acknowledge.
+//! Messages that wait for one client: control messages in order, and per stream the latest number to
+//! acknowledge.
 //!
-//! Bounded by nature: acknowledgements coalesce per stream, and the reader of the connection takes no further message while
-//! [`CONTROL_MESSAGES`] others wait.
+//! Bounded by nature: acknowledgements coalesce per stream, and the reader of the connection takes no further
+//! message while [`CONTROL_MESSAGES`] others wait.
 
 use futures_util::stream::{BoxStream, StreamExt, unfold};
 use std::collections::{BTreeMap, VecDeque};
@@ -51,7 +52,8 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    /// Acknowledges all entries of a stream up to `durable`; takes the place of an earlier number that is not sent yet.
+    /// Acknowledges all entries of a stream up to `durable`; takes the place of an earlier number that is not
+    /// sent yet.
     pub(super) fn acknowledge(&self, stream: StreamId, durable: EntryNumber) {
         let mut state = self.state.lock();
         let known = state.acks.entry(stream).or_insert(durable);

@@ -1,9 +1,11 @@
-//! Numbers of one stream on one connection: the one expected next, and the fate of a frame that does not begin there.
+//! Numbers of one stream on one connection: the one expected next, and the fate of a frame that does not
+//! begin there.
 //!
 //! Pure state, no I/O. Invariants:
 //!
 //! 1. `durable < expected`; numbers between them are in flight to the commit thread.
-//! 2. A new epoch begins whenever frames in flight were lost; answers of an older epoch can still raise `durable`, and do nothing else.
+//! 2. A new epoch begins whenever frames in flight were lost; answers of an older epoch can still raise
+//!    `durable`, and do nothing else.
 
 use std::time::{Duration, Instant};
 use stepwell_codec::FrameHeader;
@@ -54,7 +56,8 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// A stream that goes on after `durable`. `previous` is where it stood on this connection before, if it was opened twice.
+    /// A stream that goes on after `durable`. `previous` is where it stood on this connection before, if it
+    /// was opened twice.
     pub(super) fn new(durable: EntryNumber, previous: Option<&Self>) -> Self {
         Self { durable, expected: durable + 1, epoch: previous.map_or(0, |previous| previous.epoch.wrapping_add(1)), told: None }
     }

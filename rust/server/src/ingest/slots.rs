@@ -1,4 +1,5 @@
-//! Places for uploads: so many at once, half of them for one peer at most, and a slow upload gives way to one that waits.
+//! Places for uploads: so many at once, half of them for one peer at most, and a slow upload gives way to one
+//! that waits.
 
 use crate::connections::seldom::Seldom;
 use std::collections::BTreeMap;
@@ -36,7 +37,8 @@ struct State {
 struct Progress {
     born: Instant,
     bytes: AtomicU64,
-    /// Time that it waited for its client, and since when it does, in milliseconds since `born` and one; 0 while it does not.
+    /// Time that it waited for its client, and since when it does, in milliseconds since `born` and one; 0
+    /// while it does not.
     waited_millis: AtomicU64,
     waits_since: AtomicU64,
     closed: AtomicBool,

@@ -17,11 +17,13 @@ use std::ops::ControlFlow;
 use stepwell_model::{Kind, RunPath, TimeMicros};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
-/// How often running runs are looked at even if nobody says that they changed: a run that falls silent becomes crashed by the clock alone.
+/// How often running runs are looked at even if nobody says that they changed: a run that falls silent
+/// becomes crashed by the clock alone.
 const CLOCK_EVERY: TimeMicros = 2_000_000;
 /// Runs whose changes are pushed; twice as many as the dashboard lists.
 const MOST_RUNS: usize = 10_000;
-/// About how large a push is; only a single series or run that is larger goes beyond. The socket keeps a buffer of the size of the largest.
+/// About how large a push is; only a single series or run that is larger goes beyond. The socket keeps a
+/// buffer of the size of the largest.
 const PUSH_BYTES: usize = 256 << 10;
 /// What a bucket takes in a push.
 const BUCKET_BYTES: usize = 6 * 8 + 4;
@@ -74,7 +76,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// A subscription that has seen nothing, but knows the runs and keys that `previous` told of the same project.
+    /// A subscription that has seen nothing, but knows the runs and keys that `previous` told of the same
+    /// project.
     pub(super) fn new(id: u64, batch: SeriesQuery, previous: Option<Self>) -> Result<Self, ServiceError> {
         let (entity, project) = (batch.entity.clone(), batch.project.clone());
         let panels = batch.panels()?;
@@ -230,7 +233,8 @@ impl Watch {
         before.is_none_or(|before| before.digest != digest).then_some(said)
     }
 
-    /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are asked for theirs, until one has something new.
+    /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are
+    /// asked for theirs, until one has something new.
     fn changed_keys(&mut self, context: &Context, named: &[String]) -> Result<Option<Push>, ServiceError> {
         let known = |key: &KeyInfo| self.keys.get(&key.key).is_some_and(|kinds| key.kinds.iter().all(|kind| kinds.contains(kind)));
         let page = Page { limit: LISTED_KEYS, offset: 0 };

@@ -75,7 +75,8 @@ impl From<SpoolError> for Stop {
     }
 }
 
-/// Advances some of the streams that are due: as many as share a group commit. The store answers all of them before this returns.
+/// Advances some of the streams that are due: as many as share a group commit. The store answers all of them
+/// before this returns.
 pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<Item = &'t mut SpoolStream>) -> Progress {
     let mut streams: Vec<_> = due.by_ref().take(TOGETHER).collect();
     streams.retain_mut(|stream| stream.look(follower));
@@ -337,7 +338,8 @@ impl SpoolStream {
         Ok(Progress::Behind)
     }
 
-    /// Submits frames that stand for entries which cannot be read. Returns whether all of them were submitted.
+    /// Submits frames that stand for entries which cannot be read. Returns whether all of them were
+    /// submitted.
     fn state_loss(
         &mut self,
         batch: &mut Batch<'_>,

@@ -1,15 +1,16 @@
 //! Removal of contents of files that no run names any more: mark and sweep over the directory of blobs.
 //!
-//! A content may be here before a run names it: its writer has sent it, or was told that it is here already, and the entry that names it is on its way. So
+//! A content may be here before a run names it: its writer has sent it, or was told that it is here already,
+//! and the entry that names it is on its way. So
 //!
 //! 1. a content that no run names stays for [`GRACE`] after it was last sent or asked for;
-//! 2. that of a run which was deleted goes at once if this process saw it come and nobody has sent it or asked for it since; then only the deleted run can have
-//!    named it;
-//! 3. nothing goes while the store cannot say for sure what is named, and in local mode nothing goes here: there the links of the streams say
-//!    who needs a content.
+//! 2. that of a run which was deleted goes at once if this process saw it come and nobody has sent it or
+//!    asked for it since; then only the deleted run can have named it;
+//! 3. nothing goes while the store cannot say for sure what is named, and in local mode nothing goes here:
+//!    there the links of the streams say who needs a content.
 //!
-//! Whoever tells a writer that a content is here, and whoever removes one, holds the lock of the claims meanwhile. That holds within one process only, so only the one that
-//! has the directory for itself sweeps.
+//! Whoever tells a writer that a content is here, and whoever removes one, holds the lock of the claims
+//! meanwhile. That holds within one process only, so only the one that has the directory for itself sweeps.
 
 use crate::state::config::Mode;
 use crate::state::context::Context;
@@ -17,10 +18,12 @@ use std::time::Duration;
 use stepwell_model::BlobId;
 use tracing::{info, warn};
 
-/// How long a content that no run names stays: a writer whose machine is off between sending it and naming it has so much time.
+/// How long a content that no run names stays: a writer whose machine is off between sending it and naming it
+/// has so much time.
 pub(crate) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Removes those contents of a deleted run that can go at once. Call it once the store no longer knows the run.
+/// Removes those contents of a deleted run that can go at once. Call it once the store no longer knows the
+/// run.
 pub(crate) fn of_deleted(context: &Context, contents: &[BlobId]) {
     if !sweeps(context) || contents.is_empty() {
         return;

@@ -40,7 +40,8 @@ impl Line {
         Self::of(true, 0, version, Columns::default())
     }
 
-    /// The points within the window: themselves, if they are of one label and no more than twice the buckets; else on the grid.
+    /// The points within the window: themselves, if they are of one label and no more than twice the buckets;
+    /// else on the grid.
     pub(super) fn new(points: &Points, grid: &Grid, window: (f64, f64), buckets: usize, version: u64) -> Self {
         let positive = grid.scale() == Scale::Log2;
         let parts: Vec<Part<'_>> = points.labels.iter().map(|label| Part::new(label, window, positive)).collect();

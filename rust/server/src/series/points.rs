@@ -47,7 +47,8 @@ pub(super) fn steps_within((from, to): (f64, f64)) -> StepRange {
 }
 
 impl Points {
-    /// Reads the points at `steps`, and for an x that is not the step those of the x axis, of the same label, at the same steps.
+    /// Reads the points at `steps`, and for an x that is not the step those of the x axis, of the same label,
+    /// at the same steps.
     pub(super) fn read(store: &dyn Store, series: &SeriesName, x: &str, steps: StepRange) -> Result<Self, ServiceError> {
         if steps.first > steps.last {
             return Ok(Self::default());

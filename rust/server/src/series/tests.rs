@@ -1,4 +1,5 @@
-//! The engine over a store in memory: what is cached never changes an answer, and what changes is never stale.
+//! The engine over a store in memory: what is cached never changes an answer, and what changes is never
+//! stale.
 
 use super::*;
 use stepwell_codec::payload::KeyTable;

@@ -27,8 +27,8 @@ pub(super) struct Versions {
 }
 
 impl Versions {
-    /// Asks the store what changed. The versions are those from before anything is read, so a line that is read under one is never older than
-    /// it says.
+    /// Asks the store what changed. The versions are those from before anything is read, so a line that is
+    /// read under one is never older than it says.
     pub(super) fn refresh(&self, store: &dyn Store, entity: &str, project: &str) -> Result<Arc<ProjectVersions>, ServiceError> {
         let name = (entity.to_owned(), project.to_owned());
         let before = self.projects.lock().get(&name).cloned().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Count of the bytes that were appended to the store: by it maintenance sees that there is something to compact.
+//! Count of the bytes that were appended to the store: by it maintenance sees that there is something to
+//! compact.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -16,7 +16,8 @@ pub(crate) struct CatchUp {
 }
 
 impl CatchUp {
-    /// Up to which time everything in the spools is read. Asking makes the reader look at every stream at once.
+    /// Up to which time everything in the spools is read. Asking makes the reader look at every stream at
+    /// once.
     pub(crate) fn ask(&self) -> TimeMicros {
         self.wanted.fetch_max(clock::now(), Ordering::Relaxed);
         let _held = self.stopped.lock();

@@ -1,6 +1,8 @@
-//! Claims on contents: who has sent or asked for a blob that no run names yet, so that none is removed under a writer.
+//! Claims on contents: who has sent or asked for a blob that no run names yet, so that none is removed under
+//! a writer.
 //!
-//! Whoever tells a writer that a content is here, and whoever removes one, holds the lock of the claims meanwhile.
+//! Whoever tells a writer that a content is here, and whoever removes one, holds the lock of the claims
+//! meanwhile.
 
 use rustc_hash::FxHashMap;
 use std::io;
@@ -27,7 +29,8 @@ impl Claims {
         }
     }
 
-    /// Whether a content is here, for somebody who does not send it then: it stays for the sweep's grace from now on.
+    /// Whether a content is here, for somebody who does not send it then: it stays for the sweep's grace from
+    /// now on.
     pub(crate) fn is_here(&self, blobs: &BlobDirectory, id: BlobId) -> io::Result<bool> {
         let mut counts = self.counts.lock();
         match blobs.touch(id) {

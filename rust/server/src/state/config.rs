@@ -30,7 +30,8 @@ impl Mode {
 /// What a server needs to start.
 #[derive(Clone)]
 pub struct ServerConfig {
-    /// Address or name to listen on. There is no authentication: anything but loopback opens the store to the network.
+    /// Address or name to listen on. There is no authentication: anything but loopback opens the store to the
+    /// network.
     pub host: String,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
@@ -44,7 +45,8 @@ pub struct ServerConfig {
     pub directory: PathBuf,
     /// How many connections there may be, and how long they may wait for their clients.
     pub connections: ConnectionLimits,
-    /// Whether contents of files that no run names any more are removed. Only the process that has the directory for itself may: it has to know of every upload.
+    /// Whether contents of files that no run names any more are removed. Only the process that has the
+    /// directory for itself may: it has to know of every upload.
     pub sweeps_blobs: bool,
 }
 

@@ -1,8 +1,10 @@
-//! Memory of all WebSockets together: what their tabs subscribed to, what is being pushed, and the buffers that earlier pushes left.
+//! Memory of all WebSockets together: what their tabs subscribed to, what is being pushed, and the buffers
+//! that earlier pushes left.
 //!
-//! A WebSocket keeps the buffer of its largest push, so its share stays as large as that. Where the budget is used up, the tab that has taken longest for a push
-//! is closed if that is more than [`SLOW`], else the idle one with the largest buffer: its browser connects again with an empty one. Where even that does
-//! not help, the push is left out, and what it would have said comes with a later one.
+//! A WebSocket keeps the buffer of its largest push, so its share stays as large as that. Where the budget is
+//! used up, the tab that has taken longest for a push is closed if that is more than [`SLOW`], else the idle
+//! one with the largest buffer: its browser connects again with an empty one. Where even that does not help,
+//! the push is left out, and what it would have said comes with a later one.
 
 use crate::connections::budget::{ByteBudget, Share};
 use std::collections::BTreeMap;

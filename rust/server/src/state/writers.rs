@@ -1,11 +1,13 @@
-//! The writers that are connected: which streams are open on connections, so that no run is deleted under one of them.
+//! The writers that are connected: which streams are open on connections, so that no run is deleted under one
+//! of them.
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_lock::Mutex;
 use stepwell_model::{Opening, RunPath};
 
-/// The streams that are open, by a number of their own: one stream may be open on two connections for a moment.
+/// The streams that are open, by a number of their own: one stream may be open on two connections for a
+/// moment.
 #[derive(Default)]
 pub(crate) struct Writers {
     open: Mutex<Open>,

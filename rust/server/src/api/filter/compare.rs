@@ -1,4 +1,5 @@
-//! Comparison of two values as MongoDB compares them: numbers exactly, whatever their type; values of two sorts never.
+//! Comparison of two values as MongoDB compares them: numbers exactly, whatever their type; values of two
+//! sorts never.
 
 use std::cmp::Ordering;
 use stepwell_model::Value;

@@ -5,7 +5,8 @@ use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::Offset;
 use stepwell_model::TimeMicros;
 
-/// Microseconds since 1970 of `2026-01-31`, `2026-01-31T12:00`, `2026-01-31 12:00:00.25`, each with `Z`, `±hh:mm` or nothing (UTC) behind.
+/// Microseconds since 1970 of `2026-01-31`, `2026-01-31T12:00`, `2026-01-31 12:00:00.25`, each with `Z`,
+/// `±hh:mm` or nothing (UTC) behind.
 pub(super) fn parse(text: &str) -> Option<TimeMicros> {
     let text = text.trim();
     // ISO 8601 has dates without hyphens too, which could as well be numbers.

@@ -23,7 +23,8 @@ pub(crate) struct Place {
 }
 
 impl Order {
-    /// The order of a text like `-created_at` or `+summary_metrics.loss`; no sign means rising, and nothing at all the newest first.
+    /// The order of a text like `-created_at` or `+summary_metrics.loss`; no sign means rising, and nothing
+    /// at all the newest first.
     pub(crate) fn parse(text: &str) -> Result<Self, ServiceError> {
         let text = if text.is_empty() { "-created_at" } else { text };
         let name = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -40,7 +41,8 @@ impl Order {
         Place { value: self.field.of(run).map(Cow::into_owned), age: Reverse((run.created, run.slot)) }
     }
 
-    /// How two runs stand. Those without a value, or with NaN, come last; among equals the newest comes first.
+    /// How two runs stand. Those without a value, or with NaN, come last; among equals the newest comes
+    /// first.
     pub(crate) fn compare(&self, one: &Place, other: &Place) -> Ordering {
         let by_value = match (&one.value, &other.value) {
             (None, None) => Ordering::Equal,
@@ -68,7 +70,8 @@ fn sort_of(value: &Value) -> u8 {
         Value::Int(_) | Value::Float(_) => 0,
         Value::Str(_) => 1,
         Value::Bool(_) => 2,
-        // The elements of two lists may be of different sorts, which is no order: their lengths would not make it one.
+        // The elements of two lists may be of different sorts, which is no order: their lengths would not
+        // make it one.
         Value::List(elements) if elements.iter().all(|element| matches!(element, Value::Str(_))) => 3,
         _ => LAST,
     }

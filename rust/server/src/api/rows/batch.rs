@@ -59,7 +59,8 @@ impl<E: Into<ServiceError>> From<E> for SendError {
     }
 }
 
-/// Runs `work` on a blocking thread; what it sends comes out of the stream. `turn` is given back when it ends.
+/// Runs `work` on a blocking thread; what it sends comes out of the stream. `turn` is given back when it
+/// ends.
 pub(super) fn stream(turn: OwnedSemaphorePermit, work: impl FnOnce(&mut BatchSender) -> Result<(), SendError> + Send + 'static) -> Rows {
     let (channel, batches) = mpsc::channel(WAITING_BATCHES);
     let runtime = Handle::current();

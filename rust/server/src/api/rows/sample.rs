@@ -1,8 +1,9 @@
 //! Sample of a run's rows, the same each time.
 //!
-//! Of the rows that hold one of the keys it takes those whose steps have the lowest hash, a [`Reservoir`] that
-//! depends on the set of steps alone, and adds the first row, the last one, and of each key the rows of its lowest and highest number (the
-//! earliest of equals; NaN is neither). One pass over the rows; memory grows with the sample and the number of keys.
+//! Of the rows that hold one of the keys it takes those whose steps have the lowest hash, a [`Reservoir`]
+//! that depends on the set of steps alone, and adds the first row, the last one, and of each key the rows of
+//! its lowest and highest number (the earliest of equals; NaN is neither). One pass over the rows; memory
+//! grows with the sample and the number of keys.
 
 use super::batch::{BatchSender, SendError};
 use crate::error::ServiceError;

@@ -11,7 +11,7 @@ use stepwell_store::StoreError;
 
 /// Pages that one step gives back: 16 MiB.
 const STEP_PAGES: i64 = 2_048;
-/// Fewer free pages are left for the next run: 1 MiB.
+/// Fewer free pages do not make it worth while when the file is opened: 1 MiB.
 const FEW_PAGES: i64 = 128;
 /// One in so many pages free makes it worth while when the file is opened.
 const LARGE_SHARE: i64 = 4;
@@ -50,10 +50,12 @@ impl Space {
         let (pages, free) = (number("page_count")?, number("freelist_count")?);
         // Whatever comes of it, a file that cannot be made smaller is not asked in a loop.
         self.0.store(NOTHING, Ordering::Relaxed);
-        if free < FEW_PAGES || state == UNKNOWN && free < pages / LARGE_SHARE {
+        if state == UNKNOWN && (free < FEW_PAGES || free < pages / LARGE_SHARE) {
             return Ok(false);
         }
-        let shrunk = if number("auto_vacuum")? == INCREMENTAL {
+        let shrunk = if free == 0 {
+            Ok(())
+        } else if number("auto_vacuum")? == INCREMENTAL {
             incremental_vacuum(connection)
         } else if pages - free <= CHEAP_PAGES {
             // Not in memory, where it would take as much as the file.
@@ -69,7 +71,8 @@ impl Space {
             Err(StoreError::Unavailable(_)) => return Ok(false),
             shrunk => shrunk?,
         }
-        if number("freelist_count")? >= FEW_PAGES && number("freelist_count")? < free {
+        let left = number("freelist_count")?;
+        if left > 0 && left < free {
             self.0.store(SOMETHING, Ordering::Relaxed);
             return Ok(true);
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arrows.planted import write
+from arrows.tests.planted import write
 from check_dependencies import check_packages, check_use, is_allowed
 
 ALLOWED = frozenset({"MIT", "Apache-2.0", "BSD-3-Clause"})

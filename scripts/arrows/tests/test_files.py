@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arrows.planted import found, write
+from arrows.tests.planted import found, write
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from arrows.planted import append, found, write
 from arrows.rust import ALLOWED
+from arrows.tests.planted import append, found, write
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_clean_tree_has_no_findings(tree):

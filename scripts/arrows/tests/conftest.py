@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arrows.planted import write
+from arrows.tests.planted import write
 
 
 @pytest.fixture

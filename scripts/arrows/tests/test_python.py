@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arrows.planted import append, found, write
+from arrows.tests.planted import append, found, write
 
 
 def test_a_heavy_import_is_found_through_the_imports_of_the_package(tree):

@@ -26,6 +26,7 @@ TARGET = TOP / "python" / "stepwell" / "proto"
 TOOLS = ("grpcio-tools==1.62.3", "setuptools<81")
 PACKAGE_DOCS = {
     ".": "Generated gRPC code, made by scripts/generate_proto.py; don't edit.",
+    "foreign": "Files of other programs; made by scripts/generate_proto.py, don't edit.",
     "v1": "Version 1 of the protocol; made by scripts/generate_proto.py, don't edit.",
 }
 
@@ -40,11 +41,12 @@ def make_tools(directory: Path) -> Path:
 
 def generate(python: Path, output: Path) -> dict[str, str]:
     """Run protoc and return the text of every file by its path below the target."""
-    protos = sorted(SOURCE.glob("stepwell/v1/*.proto"))
+    protos = sorted(SOURCE.glob("stepwell/*/*.proto"))
     command = [python, "-m", "grpc_tools.protoc", f"-I{SOURCE}"]
     command += [f"--python_out={output}", f"--pyi_out={output}", f"--grpc_python_out={output}"]
     subprocess.run([*command, *protos], check=True)
-    files = {f"v1/{file.name}": move_imports(file.read_text()) for file in sorted(output.glob("stepwell/v1/*"))}
+    made = sorted(output.glob("stepwell/*/*"))
+    files = {f"{file.parent.name}/{file.name}": move_imports(file.read_text()) for file in made}
     for package, doc in PACKAGE_DOCS.items():
         files[(Path(package) / "__init__.py").as_posix()] = f'"""{doc}"""\n'
     return {path: text for path, text in files.items() if not is_empty_service(path, text)}

@@ -13,10 +13,11 @@ import pytest
 
 from stepwell import Api
 from stepwell.errors import Error, UsageError
-from stepwell.imports import protobuf
+from stepwell.imports.protobuf import WireError, parsed
 from stepwell.imports.wandb.importer import WandbImport, find_logs
 from stepwell.imports.wandb.log import WandbLog
 from stepwell.imports.wandb.record import WandbRun
+from stepwell.proto.foreign import wandb_pb2
 from tests.support.places import exactly
 from tests.support.processes import run_command
 
@@ -229,26 +230,11 @@ def test_a_torn_tail_is_no_damage_and_a_flipped_bit_costs_a_block_at_most(tmp_pa
     assert all(each in records for each in found)
 
 
-class Sample(protobuf.Message):
-    count = protobuf.integer(1)
-    greeting = protobuf.text(2)
-    greetings = protobuf.texts(2)
-    share = protobuf.double(3)
-    rest = protobuf.integer(4)
-    change = protobuf.sint(5)
-    fixed = protobuf.data(6)
-    is_open = protobuf.flag(7)
-    is_counted = protobuf.flag(1)
-    missing = protobuf.integer(9)
-
-
 def test_messages_of_protocol_buffers_are_read_by_number():
-    data = b"\x08\x96\x01\x12\x02hi\x19" + struct.pack("<d", 0.5) + b"\x20" + b"\xff" * 9 + b"\x01\x28\x03"
-    message = Sample(data + b"\x12\x03you" + b"\x35\x00\x00\x00\x00")
-    assert (message.count, message.greeting, message.greetings) == (150, "you", ["hi", "you"])
-    assert (message.share, message.rest, message.change, message.missing) == (0.5, -1, -2, 0)
-    assert (Sample.fixed in message, Sample.is_open in message) == (True, False)
-    assert (message.is_counted, message.is_open) == (True, False)
+    data = b"\x0a\x02hi\x12\x01a\x12\x01b\x20\x96\x01\x28\x03\x31" + struct.pack("<d", 0.5)
+    item = parsed(wandb_pb2.Item, data + b"\xa5\x01\x00\x00\x00\x00")  # the last field is one that nobody knows
+    assert (item.key, list(item.nested_key), item.boolean) == ("hi", ["a", "b"], True)
+    assert (item.integer, item.number, item.HasField("text"), item.text) == (-2, 0.5, False, "")
     for wrong in (b"\x08", b"\x12\x05hi", b"\x0b", b"\x08" + b"\xff" * 11):
-        with pytest.raises(ValueError, match=r"field|varint"):
-            Sample(wrong)
+        with pytest.raises(WireError, match="no Item"):
+            parsed(wandb_pb2.Item, wrong)

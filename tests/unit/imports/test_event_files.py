@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stepwell import _native
-from stepwell.imports import protobuf
+from stepwell.imports.protobuf import WireError
 from stepwell.imports.tensorboard.content import content, histogram
 from stepwell.imports.tensorboard.directory import EventDirectory, event_directories
 from stepwell.imports.tensorboard.event import Event, read_event
@@ -160,7 +160,7 @@ def test_one_value_may_stand_for_all_elements():
     ],
 )
 def test_a_tensor_that_lies_is_refused(message: bytes):
-    with pytest.raises(protobuf.WireError):
+    with pytest.raises(WireError):
         read_tensor(message)
 
 
@@ -173,7 +173,7 @@ def test_random_bytes_end_in_an_error_or_an_event():
             data[chance.randrange(len(data))] = chance.randrange(256)
         try:
             found = read_event(bytes(data))
-        except protobuf.WireError:
+        except WireError:
             continue
         Rows().row(found)
 

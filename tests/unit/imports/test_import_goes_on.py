@@ -48,7 +48,7 @@ PICTURE = field(5, field(1, field(1, "pic") + field(4, field(4, b"no"))))
 BAD_EVENTS: dict[str, tuple[bytes, str]] = {
     "a tag that is too long": (record(event(1, 1.0, scalar(LONG, 2.0))), "xxxx"),
     "a damaged record": (flipped(sound(1), -6), "is damaged at byte"),
-    "no message": (record(b"\x0b\x0c"), "holds no event"),
+    "no message": (record(b"\x0b"), "holds no event"),
     "a picture that is none": (record(event(1, 1.0, PICTURE)), "pic"),
     "a tensor that lies": (record(event(1, 1.0, tensor_value("t", field(1, 1) + field(5, b"123")))), "'t'"),
     "nothing but noise": (record(b"\xff" * 30), "holds no event"),

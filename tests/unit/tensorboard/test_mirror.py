@@ -10,11 +10,9 @@ from stepwell.tensorboard.follower import Follower
 from stepwell.tensorboard.mirror import Mirror
 from tests.unit.imports.test_event_files import event, record, scalar
 
-HALF = b"\x00\x00\x00?"
-
 
 def scalar_event(step: int, *tags: str) -> Event:
-    return Event(1e9 + step, step, [Value(tag, "scalar", HALF) for tag in tags])
+    return Event(1e9 + step, step, [Value(tag, "scalar", 0.5) for tag in tags])
 
 
 def rows(run: stepwell.Run) -> list[dict]:

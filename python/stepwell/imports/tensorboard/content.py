@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports import protobuf
+from stepwell.imports.protobuf import parsed
 from stepwell.imports.tensorboard.tensor import read_tensor
+from stepwell.proto.foreign import tensorboard_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
 
 # Tensors that TensorBoard shows in ways of its own, and that hold nothing to log.
 _LEFT_OUT = {"graphs", "graph_run_metadata", "graph_keras_model", "custom_scalars", "mesh", "projector", "hparams"}
-
-
-class _Encoded(protobuf.Message):
-    """An image, or a clip of audio."""
-
-    encoded_string = protobuf.data(4)
-
-
-class _Histogram(protobuf.Message):
-    min = protobuf.double(1)
-    max = protobuf.double(2)
-    bucket_limit = protobuf.doubles(6)
-    bucket = protobuf.doubles(7)
 
 
 def content(value: Value, plugin: str) -> Any:
@@ -49,13 +37,13 @@ def content(value: Value, plugin: str) -> Any:
         If it is damaged.
     """
     if value.kind == "scalar":
-        return protobuf.single(value.data)
+        return value.data
     if value.kind == "histogram":
         return _of_histogram(value.data)
     if value.kind == "image":
-        return _picture(_Encoded(value.data).encoded_string)
+        return _picture(parsed(tensorboard_pb2.Encoded, value.data).data)
     if value.kind == "audio":
-        return _audio(_Encoded(value.data).encoded_string)
+        return _audio(parsed(tensorboard_pb2.Encoded, value.data).data)
     if value.kind != "tensor" or plugin in _LEFT_OUT:
         return None
     array = read_tensor(value.data)
@@ -84,7 +72,7 @@ def _texts(values: Any) -> Any:
 
 def _of_histogram(data: bytes) -> Histogram | None:
     """Return the histogram of a message: buckets by their right edges, of which those at both ends may be empty."""
-    said = _Histogram(data)
+    said = parsed(tensorboard_pb2.Histogram, data)
     limits, counts = said.bucket_limit, said.bucket
     filled = [index for index, count in enumerate(counts) if count > 0]
     if not filled or len(limits) != len(counts):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from stepwell.imports import protobuf
+from stepwell.imports.protobuf import parsed
+from stepwell.proto.foreign import tensorboard_pb2
 
 # `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is
 # void.
@@ -22,7 +24,7 @@ class Value:
     kind
         `scalar`, `image`, `histogram`, `audio`, `tensor`, or empty for what nobody logs any more.
     data
-        The message of that kind; for a scalar its four bytes.
+        The bytes of the message of that kind; for a scalar the number.
     plugin
         Part of TensorBoard that shows it; writers may say it with the first value of a tag only.
     plugin_data
@@ -31,7 +33,7 @@ class Value:
 
     tag: str
     kind: str
-    data: bytes
+    data: Any
     plugin: str = ""
     plugin_data: bytes = b""
 
@@ -64,50 +66,6 @@ class Event:
     source: str = field(default="", compare=False)
 
 
-class _PluginData(protobuf.Message):
-    plugin_name = protobuf.text(1)
-    content = protobuf.data(2)
-
-
-class _SummaryMetadata(protobuf.Message):
-    plugin_data = protobuf.message(1, _PluginData)
-
-
-class _Value(protobuf.Message):
-    tag = protobuf.text(1)
-    simple_value = protobuf.data(2)
-    image = protobuf.data(4)
-    histogram = protobuf.data(5)
-    audio = protobuf.data(6)
-    tensor = protobuf.data(8)
-    metadata = protobuf.message(9, _SummaryMetadata)
-
-
-class _Summary(protobuf.Message):
-    value = protobuf.messages(1, _Value)
-
-
-class _SessionLog(protobuf.Message):
-    status = protobuf.integer(1)
-
-
-class _Event(protobuf.Message):
-    wall_time = protobuf.double(1)
-    step = protobuf.integer(2)
-    file_version = protobuf.text(3)
-    summary = protobuf.message(5, _Summary)
-    session_log = protobuf.message(7, _SessionLog)
-
-
-_KINDS = {
-    "scalar": _Value.simple_value,
-    "image": _Value.image,
-    "histogram": _Value.histogram,
-    "audio": _Value.audio,
-    "tensor": _Value.tensor,
-}
-
-
 def read_event(data: bytes, source: str = "") -> Event:
     """Return the event of a record, read from the file `source`.
 
@@ -116,13 +74,12 @@ def read_event(data: bytes, source: str = "") -> Event:
     WireError
         If the bytes are no event.
     """
-    said = _Event(data)
+    said = parsed(tensorboard_pb2.Event, data)
     values = [_value(each) for each in said.summary.value]
     return Event(said.wall_time, said.step, values, said.session_log.status == _START, said.file_version, source)
 
 
-def _value(said: _Value) -> Value:
-    tag, plugin = said.tag, said.metadata.plugin_data
-    kind, content = next(((kind, known) for kind, known in _KINDS.items() if known in said), ("", None))
-    data = b"" if content is None else content.__get__(said, _Value)
-    return Value(tag, kind, data, plugin.plugin_name, plugin.content)
+def _value(said: tensorboard_pb2.SummaryValue) -> Value:
+    kind, plugin = said.WhichOneof("content"), said.metadata.plugin_data
+    data = b"" if kind is None else getattr(said, kind)
+    return Value(said.tag, kind or "", data, plugin.plugin_name, plugin.content)

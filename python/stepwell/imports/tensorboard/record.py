@@ -34,15 +34,7 @@ class DamagedFileError(Error):
 
 @dataclass(frozen=True)
 class Record:
-    """One record.
-
-    Attributes
-    ----------
-    data
-        What it holds.
-    end
-        Offset behind it, in bytes.
-    """
+    """One record."""
 
     data: bytes
     end: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports import protobuf
+from stepwell.imports.protobuf import WireError, parsed
+from stepwell.proto.foreign import tensorboard_pb2
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,31 +22,6 @@ _STRING, _BFLOAT16 = 7, 14
 MAX_ELEMENTS = 1 << 28
 
 
-class _Dimension(protobuf.Message):
-    size = protobuf.integer(1)
-
-
-class _Shape(protobuf.Message):
-    dim = protobuf.messages(2, _Dimension)
-
-
-class _Tensor(protobuf.Message):
-    dtype = protobuf.integer(1)
-    tensor_shape = protobuf.message(2, _Shape)
-    tensor_content = protobuf.data(4)
-    float_val = protobuf.floats(5)
-    double_val = protobuf.doubles(6)
-    int_val = protobuf.integers(7)
-    string_val = protobuf.repeated_data(8)
-    scomplex_val = protobuf.floats(9)
-    int64_val = protobuf.integers(10)
-    bool_val = protobuf.integers(11)
-    dcomplex_val = protobuf.doubles(12)
-    half_val = protobuf.integers(13)
-    uint32_val = protobuf.integers(16)
-    uint64_val = protobuf.integers(17)
-
-
 def read_tensor(data: bytes) -> npt.NDArray[Any] | None:
     """Return the tensor of a message as an array, of `object` (bytes) for text; None for a type that numpy lacks.
 
@@ -56,19 +32,19 @@ def read_tensor(data: bytes) -> npt.NDArray[Any] | None:
     """
     import numpy as np
 
-    said = _Tensor(data)
-    kind, content, shape = said.dtype, said.tensor_content, [each.size for each in said.tensor_shape.dim]
+    said = parsed(tensorboard_pb2.Tensor, data)
+    kind, shape = said.dtype, [each.size for each in said.shape.dim]
     if any(length < 0 for length in shape):
-        raise protobuf.WireError("a tensor has a dimension of unknown size")
+        raise WireError("a tensor has a dimension of unknown size")
     size = math.prod(shape)
     if size > MAX_ELEMENTS:
-        raise protobuf.WireError(f"a tensor says that its shape is {shape}")
+        raise WireError(f"a tensor says that its shape is {shape}")
     if kind == _STRING:
         return _filled(np.array(said.string_val, dtype=object), shape, size)
     if kind not in _TYPES and kind != _BFLOAT16:
         return None
-    if content:
-        return _of_content(content, kind, shape, size)
+    if said.content:
+        return _of_content(said.content, kind, shape, size)
     values: list[Any] = [
         *said.float_val, *said.double_val, *said.int_val, *said.int64_val, *said.bool_val, *said.half_val,
         *said.uint32_val, *said.uint64_val,
@@ -87,7 +63,7 @@ def _of_content(content: bytes, kind: int, shape: list[int], size: int) -> npt.N
 
     stored = np.dtype("uint16" if kind == _BFLOAT16 else _TYPES[kind])
     if len(content) != size * stored.itemsize:
-        raise protobuf.WireError(f"a tensor of the shape {shape} has {len(content)} bytes")
+        raise WireError(f"a tensor of the shape {shape} has {len(content)} bytes")
     array = np.frombuffer(content, dtype=stored.newbyteorder("<")).astype(stored)
     return (_of_bits(array, kind) if kind == _BFLOAT16 else array).reshape(shape)
 
@@ -105,7 +81,7 @@ def _filled(array: npt.NDArray[Any], shape: list[int], size: int) -> npt.NDArray
     import numpy as np
 
     if len(array) > size:
-        raise protobuf.WireError(f"a tensor of the shape {shape} has {len(array)} values")
+        raise WireError(f"a tensor of the shape {shape} has {len(array)} values")
     if len(array) < size:
         last = array[-1:] if len(array) else np.zeros(1, array.dtype) if array.dtype != object else np.array([b""], "O")
         array = np.concatenate([array, np.repeat(last, size - len(array))])

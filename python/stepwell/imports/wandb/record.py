@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stepwell._native import name_problem
+from stepwell.imports.protobuf import parsed
 from stepwell.imports.refusals import Refusals, is_time
-from stepwell.imports.wandb import protocol
+from stepwell.proto.foreign import wandb_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_GOALS = {1: "minimize", 2: "maximize"}
 
 
 @dataclass
@@ -80,27 +84,25 @@ class WandbRun:
 
     def _take_or_note(self, number: int, data: bytes) -> None:
         try:
-            self._take(protocol.Record(data))
+            record = parsed(wandb_pb2.Record, data)
+            if content := record.WhichOneof("content"):
+                getattr(self, f"_take_{content}")(getattr(record, content))
         except Exception as error:  # noqa: BLE001  a record costs itself only, whichever part of it is wrong
             self.refused.note(self._source, f"record {number}", error)
 
-    def _take(self, record: protocol.Record) -> None:
-        if protocol.Record.history in record:
-            self._take_history(record.history)
-        elif protocol.Record.summary in record:
-            self._change(self.summary, record.summary)
-        elif protocol.Record.config in record:
-            self._change(self.config, record.config)
-        elif protocol.Record.files in record:
-            self.files += [each.path for each in record.files.files]
-        elif protocol.Record.metric in record:
-            self._take_metric(record.metric)
-        elif protocol.Record.run in record:
-            self._take_run(record.run)
-        elif protocol.Record.exit in record:
-            self.exit_code = record.exit.exit_code
+    def _take_summary(self, said: wandb_pb2.Update) -> None:
+        self._change(self.summary, said)
 
-    def _take_run(self, said: protocol.Run) -> None:
+    def _take_config(self, said: wandb_pb2.Update) -> None:
+        self._change(self.config, said)
+
+    def _take_files(self, said: wandb_pb2.SavedFiles) -> None:
+        self.files += [each.path for each in said.files]
+
+    def _take_exit(self, said: wandb_pb2.ExitRecord) -> None:
+        self.exit_code = said.exit_code
+
+    def _take_run(self, said: wandb_pb2.RunRecord) -> None:
         self.id, self.entity, self.project = said.run_id, said.entity, said.project
         self.name, self.notes, self.tags = said.display_name, said.notes, []
         for tag in said.tags:
@@ -114,39 +116,40 @@ class WandbRun:
         self._change(self.config, said.config)
         self._change(self.summary, said.summary)
 
-    def _take_history(self, said: protocol.History) -> None:
+    def _take_history(self, said: wandb_pb2.HistoryRow) -> None:
         values: dict[str, Any] = {}
         for item in said.item:
             self._set(values, item)
         step = values.pop("_step", None)
         # Logs of older versions say the step in the row only.
-        chosen = said.step.num if protocol.History.step in said else step or 0
+        chosen = said.step.num if said.HasField("step") else step or 0
         if isinstance(chosen, bool) or not isinstance(chosen, (int, float)) or chosen != chosen // 1:
             raise ValueError(f"the row has the step {chosen!r:.60}, which is no integer")
         self.rows.append(WandbRow(int(chosen), values))
 
-    def _set(self, values: dict[str, Any], item: protocol.Item) -> None:
+    def _set(self, values: dict[str, Any], item: wandb_pb2.Item) -> None:
         """Set the value of an item; what is none is noted."""
+        path = _path(item)
         try:
-            value = item.value()
+            value = _value(item)
         except (ValueError, RecursionError) as error:
-            self.refused.note(self._source, ".".join(item.path), error)
+            self.refused.note(self._source, ".".join(path), error)
         else:
-            _set(values, item.path, value)
+            _set(values, path, value)
 
-    def _change(self, values: dict[str, Any], said: protocol.Update) -> None:
+    def _change(self, values: dict[str, Any], said: wandb_pb2.Update) -> None:
         """Apply an update of config or summary: changed items, then those that are removed."""
         for item in said.update:
             self._set(values, item)
         for item in said.remove:
-            *above, last = item.path
+            *above, last = _path(item)
             inner: Any = values
             for key in above:
                 inner = inner.get(key) if isinstance(inner, dict) else None
             if isinstance(inner, dict):
                 inner.pop(last, None)
 
-    def _take_metric(self, said: protocol.Metric) -> None:
+    def _take_metric(self, said: wandb_pb2.MetricRecord) -> None:
         if said.expanded_from_glob:  # the glob is a record of its own
             return
         self.metrics.append(
@@ -155,11 +158,24 @@ class WandbRun:
                 "step_metric": said.step_metric or None,
                 "step_sync": True if said.options.step_sync else None,
                 "hidden": True if said.options.hidden else None,
-                "summary": said.summary.kinds(),
-                "goal": protocol.GOALS.get(said.goal),
+                "summary": [kind.name for kind, _ in said.summary.ListFields()],
+                "goal": _GOALS.get(said.goal),
                 "overwrite": said.control.overwrite,
             }
         )
+
+
+def _path(item: wandb_pb2.Item) -> tuple[str, ...]:
+    return tuple(item.nested_key) or (item.key,)
+
+
+def _value(item: wandb_pb2.Item) -> Any:
+    """Return the value of an item, None without one. Text that is no JSON is a ValueError."""
+    for name in ("value_json", "boolean", "integer", "number", "text", "json"):
+        if item.HasField(name):
+            found = getattr(item, name)
+            return json.loads(found) if name.endswith("json") else found
+    return None
 
 
 def _set(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

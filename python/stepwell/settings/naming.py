@@ -86,30 +86,14 @@ def too_deep(key: str) -> ValueError:
     return ValueError(f"{key!r} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept")
 
 
-def check_project(value: str, what: str = "project") -> None:
-    """Raise `UsageError` unless `value` may name a project or an entity."""
-    _check_name(what, "project", value)
-
-
-def check_run_id(value: str) -> None:
-    """Raise `UsageError` unless `value` may be the id of a run."""
-    _check_name("id", "run id", value)
-
-
-def check_label(value: str) -> None:
-    """Raise `UsageError` unless `value` may tell a writer apart. The empty label is the only writer's."""
-    _check_name("label", "label", value)
-
-
 def check_tags(values: Iterable[object]) -> None:
     """Raise `UsageError` unless every tag is a str of 1 to 64 characters."""
     for value in values:
-        if not isinstance(value, str):
-            raise UsageError(f"tags: every tag must be a str, not {type(value).__name__}")
-        _check_name("tags: the tag", "tag", value)
+        check_name("tag", value, "tags: every tag" if not isinstance(value, str) else "tags: the tag")
 
 
-def _check_name(what: str, kind: Literal["project", "run id", "label", "tag"], value: object) -> None:
+def check_name(kind: Literal["project", "run id", "label", "tag"], value: object, what: str) -> None:
+    """Raise `UsageError` unless `value` may be a name of this kind; `what` is the word of the error for it."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a str, not {type(value).__name__}")
     problem = name_problem(kind, value)

@@ -3,6 +3,8 @@
 Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*` > settings files > defaults.
 """
 
+# ruff: noqa: RUF009  `_setting` makes a field
+
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -103,19 +105,12 @@ def _resume(name: str, value: object) -> Any:
     return _choice(Resume, cast("Any", _RESUME_NAMES))(name, value)
 
 
-def _project(name: str, value: object) -> str:
-    naming.check_project(cast("str", value), name)
-    return cast("str", value)
+def _name(kind: Literal["project", "run id", "label"], what: str | None = None) -> Callable[[str, object], Any]:
+    def check(name: str, value: object) -> Any:
+        naming.check_name(kind, value, what or name)
+        return value
 
-
-def _run_id(_name: str, value: object) -> str:
-    naming.check_run_id(cast("str", value))
-    return cast("str", value)
-
-
-def _label(_name: str, value: object) -> str:
-    naming.check_label(cast("str", value))
-    return cast("str", value)
+    return check
 
 
 def _url(name: str, value: object) -> str:
@@ -137,17 +132,17 @@ def split_moment(name: str, value: str) -> tuple[str, int]:
     run, mark, step = value.partition("?_step=")
     if not run or not mark or not step.isascii() or not step.isdigit():
         raise UsageError(f"{name} must look like 'ID?_step=N' with an integer N ≥ 0, not {value!r}")
-    naming.check_run_id(run)
+    naming.check_name("run id", run, "id")
     if int(step) > naming.LAST_STEP:
         raise UsageError(f"{name}: a step has 64 bits; {step} is beyond {naming.LAST_STEP}")
     return run, int(step)
 
 
-def _about(
-    check: Callable[[str, object], Any], doc: str, env: str | None = None, wandb: str | None = None
-) -> dict[str, Any]:
+def _setting(
+    default: Any, check: Callable[[str, object], Any], doc: str, env: str | None = None, wandb: str | None = None
+) -> Any:
     """Describe a setting; `env` and `wandb` are its variables without the prefix `STEPWELL_` or `WANDB_`."""
-    return {"check": check, "doc": doc, "env": env, "wandb": wandb}
+    return field(default=default, metadata={"check": check, "doc": doc, "env": env, "wandb": wandb})
 
 
 @dataclass(init=False, frozen=True)
@@ -165,121 +160,79 @@ class Settings:
         For a value that a setting cannot have.
     """
 
-    entity: str = field(default="local", metadata=_about(_project, "Owner of the project.", "ENTITY", "ENTITY"))
-    project: str = field(
-        default="uncategorized", metadata=_about(_project, "Project of the run.", "PROJECT", "PROJECT")
+    entity: str = _setting("local", _name("project"), "Owner of the project.", "ENTITY", "ENTITY")
+    project: str = _setting("uncategorized", _name("project"), "Project of the run.", "PROJECT", "PROJECT")
+    dir: str = _setting("stepwell", _path, "Directory that keeps what is logged.", "DIR")
+    url: str | None = _setting(
+        None, _url, "Address of a server, `http://host:port`; without one runs are local.", "URL"
     )
-    dir: str = field(default="stepwell", metadata=_about(_path, "Directory that keeps what is logged.", "DIR"))
-    url: str | None = field(
-        default=None,
-        metadata=_about(_url, "Address of a server, `http://host:port`; without one runs are local.", "URL"),
+    mode: Mode = _setting(
+        "online",
+        _choice(Mode, _MODE_NAMES),
+        "`online`; `offline`: keep everything in `dir`; `disabled`: keep nothing.",
+        "MODE",
+        "MODE",
     )
-    mode: Mode = field(
-        default="online",
-        metadata=_about(
-            _choice(Mode, _MODE_NAMES),
-            "`online`; `offline`: keep everything in `dir`; `disabled`: keep nothing.",
-            "MODE",
-            "MODE",
-        ),
+    id: str | None = _setting(
+        None, _name("run id", "id"), "Id of the run; processes with the same id share it.", "RUN_ID", "RUN_ID"
     )
-    id: str | None = field(
-        default=None,
-        metadata=_about(_run_id, "Id of the run; processes with the same id share it.", "RUN_ID", "RUN_ID"),
+    name: str | None = _setting(None, _words, "Display name of the run.", "NAME", "NAME")
+    notes: str | None = _setting(None, _words, "Notes on the run.", "NOTES", "NOTES")
+    tags: tuple[str, ...] | None = _setting(None, _tags, "Tags; in a variable separated by commas.", "TAGS", "TAGS")
+    group: str | None = _setting(None, _words, "Group of runs that this one belongs to.", "RUN_GROUP", "RUN_GROUP")
+    job_type: str | None = _setting(None, _words, "What the run does: `train`, `eval`, …", "JOB_TYPE", "JOB_TYPE")
+    resume: Resume | None = _setting(
+        None, _resume, "Whether to go on with an existing run of the same id.", "RESUME", "RESUME"
     )
-    name: str | None = field(default=None, metadata=_about(_words, "Display name of the run.", "NAME", "NAME"))
-    notes: str | None = field(default=None, metadata=_about(_words, "Notes on the run.", "NOTES", "NOTES"))
-    tags: tuple[str, ...] | None = field(
-        default=None, metadata=_about(_tags, "Tags; in a variable separated by commas.", "TAGS", "TAGS")
+    resume_from: str | None = _setting(
+        None, _moment, "`ID?_step=N`: go on with the run of this id after step N.", "RESUME_FROM", "RESUME_FROM"
     )
-    group: str | None = field(
-        default=None, metadata=_about(_words, "Group of runs that this one belongs to.", "RUN_GROUP", "RUN_GROUP")
+    fork_from: str | None = _setting(
+        None, _moment, "`ID?_step=N`: begin with a copy of that run up to step N.", "FORK_FROM", "FORK_FROM"
     )
-    job_type: str | None = field(
-        default=None, metadata=_about(_words, "What the run does: `train`, `eval`, …", "JOB_TYPE", "JOB_TYPE")
+    reinit: Reinit = _setting(
+        "default",
+        _choice(Reinit, cast("Any", _REINIT_NAMES)),
+        "What a second `init` does: by default it returns the run, in a notebook it ends it first.",
+        "REINIT",
+        "REINIT",
     )
-    resume: Resume | None = field(
-        default=None,
-        metadata=_about(_resume, "Whether to go on with an existing run of the same id.", "RESUME", "RESUME"),
+    rank: int | None = _setting(None, _count, "Rank of this process; by default from the launcher.", "RANK")
+    label: str | None = _setting(
+        None, _name("label", "label"), "Tells the writers of a run apart; by default the rank.", "LABEL"
     )
-    resume_from: str | None = field(
-        default=None,
-        metadata=_about(
-            _moment, "`ID?_step=N`: go on with the run of this id after step N.", "RESUME_FROM", "RESUME_FROM"
-        ),
+    primary: bool = _setting(
+        True,
+        _flag,
+        "Whether this process may decide how the run ended, as rank 0 does; false for the workers of a shared run.",
+        "PRIMARY",
     )
-    fork_from: str | None = field(
-        default=None,
-        metadata=_about(_moment, "`ID?_step=N`: begin with a copy of that run up to step N.", "FORK_FROM", "FORK_FROM"),
+    on_full: OnFull = _setting(
+        "sample", _choice(OnFull, {}), "What to do without room for a row: `sample`, `block` or `raise`.", "ON_FULL"
     )
-    reinit: Reinit = field(
-        default="default",
-        metadata=_about(
-            _choice(Reinit, cast("Any", _REINIT_NAMES)),
-            "What a second `init` does: by default it returns the run, in a notebook it ends it first.",
-            "REINIT",
-            "REINIT",
-        ),
+    strict_steps: bool = _setting(False, _flag, "Raise when a step is smaller than the one before.", "STRICT_STEPS")
+    summary_follows_log: bool = _setting(
+        False, _flag, "Let a later log replace a summary value set by hand.", "SUMMARY_FOLLOWS_LOG"
     )
-    rank: int | None = field(
-        default=None, metadata=_about(_count, "Rank of this process; by default from the launcher.", "RANK")
+    allow_val_change: bool = _setting(
+        False, _flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE"
     )
-    label: str | None = field(
-        default=None, metadata=_about(_label, "Tells the writers of a run apart; by default the rank.", "LABEL")
+    force: bool = _setting(False, _flag, "Refuse to begin a run that goes to no server.", "FORCE", "FORCE")
+    save_code: bool = _setting(False, _flag, "Save the script that runs as `code/…`.", "SAVE_CODE", "SAVE_CODE")
+    sync_tensorboard: bool = _setting(False, _flag, "Log what TensorBoard's writers write, too.", "SYNC_TENSORBOARD")
+    monitor_gym: bool = _setting(False, _flag, "Log the videos that gym's recorders make.", "MONITOR_GYM")
+    silent: bool = _setting(False, _flag, "Write nothing to the terminal.", "SILENT", "SILENT")
+    quiet: bool = _setting(False, _flag, "Write only warnings to the terminal.", "QUIET", "QUIET")
+    finish_timeout: float = _setting(30.0, _seconds, "Longest wait for a server at the end, in s.", "FINISH_TIMEOUT")
+    queue_bytes: int = _setting(Defaults.QUEUE_BYTES, _count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
+    max_keys: int = _setting(
+        Defaults.MAX_KEYS,
+        _count,
+        "Different keys that a process may log; values under further ones are refused.",
+        "MAX_KEYS",
     )
-    primary: bool = field(
-        default=True,
-        metadata=_about(
-            _flag,
-            "Whether this process may decide how the run ended, as rank 0 does; false for the workers of a shared run.",
-            "PRIMARY",
-        ),
-    )
-    on_full: OnFull = field(
-        default="sample",
-        metadata=_about(
-            _choice(OnFull, {}), "What to do without room for a row: `sample`, `block` or `raise`.", "ON_FULL"
-        ),
-    )
-    strict_steps: bool = field(
-        default=False, metadata=_about(_flag, "Raise when a step is smaller than the one before.", "STRICT_STEPS")
-    )
-    summary_follows_log: bool = field(
-        default=False,
-        metadata=_about(_flag, "Let a later log replace a summary value set by hand.", "SUMMARY_FOLLOWS_LOG"),
-    )
-    allow_val_change: bool = field(
-        default=False, metadata=_about(_flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE")
-    )
-    force: bool = field(
-        default=False, metadata=_about(_flag, "Refuse to begin a run that goes to no server.", "FORCE", "FORCE")
-    )
-    save_code: bool = field(
-        default=False, metadata=_about(_flag, "Save the script that runs as `code/…`.", "SAVE_CODE", "SAVE_CODE")
-    )
-    sync_tensorboard: bool = field(
-        default=False, metadata=_about(_flag, "Log what TensorBoard's writers write, too.", "SYNC_TENSORBOARD")
-    )
-    monitor_gym: bool = field(
-        default=False, metadata=_about(_flag, "Log the videos that gym's recorders make.", "MONITOR_GYM")
-    )
-    silent: bool = field(default=False, metadata=_about(_flag, "Write nothing to the terminal.", "SILENT", "SILENT"))
-    quiet: bool = field(default=False, metadata=_about(_flag, "Write only warnings to the terminal.", "QUIET", "QUIET"))
-    finish_timeout: float = field(
-        default=30.0, metadata=_about(_seconds, "Longest wait for a server at the end, in s.", "FINISH_TIMEOUT")
-    )
-    queue_bytes: int = field(
-        default=Defaults.QUEUE_BYTES, metadata=_about(_count, "Room of the queue in memory, in bytes.", "QUEUE_BYTES")
-    )
-    max_keys: int = field(
-        default=Defaults.MAX_KEYS,
-        metadata=_about(
-            _count, "Different keys that a process may log; values under further ones are refused.", "MAX_KEYS"
-        ),
-    )
-    spool_bytes: int = field(
-        default=0,
-        metadata=_about(_count, "Room of a process on disk, in bytes; 0: as much as there is.", "SPOOL_BYTES"),
+    spool_bytes: int = _setting(
+        0, _count, "Room of a process on disk, in bytes; 0: as much as there is.", "SPOOL_BYTES"
     )
 
     def __init__(self, **values: Any) -> None:

@@ -24,14 +24,14 @@ def test_every_process_of_a_run_finds_the_same_name():
 @pytest.mark.parametrize("value", ["a:b", "a;b", "a,b", "a#b", "a?b", "a/b", "a'b", "a\\b", "", " ", "x" * 129, "a\0b"])
 def test_ids_that_cannot_be_part_of_a_path_are_refused(value: str):
     with pytest.raises(UsageError, match="id"):
-        naming.check_run_id(value)
+        naming.check_name("run id", value, "id")
 
 
 @pytest.mark.parametrize("value", ["a", "ü-1_2.3", "x" * 128, "with space"])
 def test_other_ids_are_accepted(value: str):
-    naming.check_run_id(value)
+    naming.check_name("run id", value, "id")
 
 
 def test_the_empty_label_is_the_only_writers():
-    naming.check_label("")
-    naming.check_label("ünï/0")
+    naming.check_name("label", "", "label")
+    naming.check_name("label", "ünï/0", "label")

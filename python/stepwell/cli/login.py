@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from stepwell.cli.arguments import Commands
 
-from stepwell.startup.module_api import remember_url
-
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
@@ -22,6 +20,8 @@ def add_to(commands: Commands) -> None:
 
 def login(parsed: argparse.Namespace) -> int:
     """Write the address to the user's settings file; returns the exit code."""
+    from stepwell.startup.module_api import remember_url
+
     path = remember_url(parsed.url)
     print(f"runs go to {parsed.url.strip().rstrip('/')} from now on; this is noted in {path}")
     return 0

@@ -2,107 +2,50 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stepwell.process import session
+from stepwell.runs.run import Run
 from stepwell.settings.settings import Settings
 from stepwell.settings.settings_file import settings_files, settings_of_process, write_setting
 
-if TYPE_CHECKING:
-    from stepwell.files.artifact import Artifact
-    from stepwell.runs.alert import AlertLevel
-    from stepwell.runs.watch import What
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def log_columns(columns: Mapping[str, Any], steps: Any = None) -> None:
-    """Log many rows in one call: `Run.log_columns` of the current run."""
-    session.current("log_columns()").log_columns(columns, steps)
+def _of_current_run(method: Callable[Concatenate[Run, P], T]) -> Callable[P, T]:
+    """Return a function that calls a method of the current run, and has its name, parameters and documentation."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def call(*arguments: P.args, **named: P.kwargs) -> T:
+        found: T = getattr(session.current(f"{name}()"), name)(*arguments, **named)
+        return found
+
+    signature = inspect.signature(method)
+    _, *parameters = signature.parameters.values()
+    vars(call)["__signature__"] = signature.replace(parameters=parameters)
+    return call
 
 
-def watch(
-    models: Any,
-    criterion: Any = None,
-    log: What | None = "gradients",
-    log_freq: int = 1000,
-    idx: int | None = None,
-    log_graph: bool = False,
-) -> None:
-    """Log histograms of gradients or parameters: `Run.watch` of the current run."""
-    session.current("watch()").watch(models, criterion, log, log_freq, idx, log_graph)
-
-
-def unwatch(models: Any = None) -> None:
-    """Take back what `watch` did: `Run.unwatch` of the current run."""
-    session.current("unwatch()").unwatch(models)
-
-
-def save(
-    glob_str: str | os.PathLike[str],
-    base_path: str | os.PathLike[str] | None = None,
-    policy: str = "live",
-    glob: bool = True,
-) -> list[str]:
-    """Save files with the run: `Run.save` of the current run."""
-    return session.current("save()").save(glob_str, base_path, policy, glob)
-
-
-def alert(title: str, text: str = "", level: AlertLevel | str | None = None, wait_duration: Any = None) -> None:
-    """Log and print a message that somebody should see: `Run.alert` of the current run."""
-    session.current("alert()").alert(title, text, level, wait_duration)
-
-
-def log_artifact(
-    artifact_or_path: Artifact | str | os.PathLike[str],
-    name: str | None = None,
-    type: str | None = None,  # noqa: A002  wandb's name
-    aliases: Sequence[str] | None = None,
-    tags: Sequence[str] | None = None,
-) -> Artifact:
-    """Store an artifact with the run: `Run.log_artifact` of the current run."""
-    return session.current("log_artifact()").log_artifact(artifact_or_path, name, type, aliases, tags)
-
-
-def log_model(path: str | os.PathLike[str], name: str | None = None, aliases: Sequence[str] | None = None) -> Artifact:
-    """Store the files of a model: `Run.log_model` of the current run."""
-    return session.current("log_model()").log_model(path, name, aliases)
-
-
-def log_code(
-    root: str | os.PathLike[str] = ".",
-    name: str | None = None,
-    include_fn: Callable[[str], bool] = lambda path: path.endswith(".py"),
-    exclude_fn: Callable[[str], bool] = lambda path: False,
-) -> list[str]:
-    """Save the code below a directory: `Run.log_code` of the current run."""
-    return session.current("log_code()").log_code(root, name, include_fn, exclude_fn)
-
-
-def use_artifact(*arguments: Any, **more: Any) -> NoReturn:
-    """Raise UnsupportedError: see `Run.use_artifact`."""
-    session.current("use_artifact()").use_artifact(*arguments, **more)
-
-
-def use_model(*arguments: Any, **more: Any) -> NoReturn:
-    """Raise UnsupportedError: see `Run.use_artifact`."""
-    session.current("use_model()").use_model(*arguments, **more)
-
-
-def link_artifact(*arguments: Any, **more: Any) -> NoReturn:
-    """Raise UnsupportedError: there is no registry."""
-    session.current("link_artifact()").link_artifact(*arguments, **more)
-
-
-def link_model(*arguments: Any, **more: Any) -> NoReturn:
-    """Raise UnsupportedError: there is no registry."""
-    session.current("link_model()").link_model(*arguments, **more)
-
-
-def mark_preempting() -> None:
-    """Do nothing: `Run.mark_preempting` of the current run."""
-    session.current("mark_preempting()").mark_preempting()
+alert = _of_current_run(Run.alert)
+link_artifact = _of_current_run(Run.link_artifact)
+link_model = _of_current_run(Run.link_model)
+log_artifact = _of_current_run(Run.log_artifact)
+log_code = _of_current_run(Run.log_code)
+log_columns = _of_current_run(Run.log_columns)
+log_model = _of_current_run(Run.log_model)
+mark_preempting = _of_current_run(Run.mark_preempting)
+save = _of_current_run(Run.save)
+unwatch = _of_current_run(Run.unwatch)
+use_artifact = _of_current_run(Run.use_artifact)
+use_model = _of_current_run(Run.use_model)
+watch = _of_current_run(Run.watch)
 
 
 def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:

@@ -13,10 +13,9 @@ from stepwell.process.terminal import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stepwell._native import FinishReport
+    from stepwell._native import FinishReport, Writer
     from stepwell.process.terminal import Terminal
     from stepwell.writing.options import WriterOptions
-    from stepwell.writing.writer import Writer
 
 # Between two looks at how far the sending is; also how long Ctrl-C may take.
 _LOOK_SECONDS = 0.2

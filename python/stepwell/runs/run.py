@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
@@ -20,6 +20,7 @@ from stepwell.writing.manifest import Manifest
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from stepwell._native import Writer
     from stepwell.runs.alert import AlertLevel, Alerts
     from stepwell.runs.attachment import Attachment
     from stepwell.runs.history import History
@@ -285,7 +286,7 @@ class Run(RunFiles):
         self.log = self._log_finished
         try:
             if self._writer.if_open is not None and not self.disabled:
-                finish = Finish(self._writer.if_open, self.options, self._name, timeout)
+                finish = Finish(cast("Writer", self._writer.if_open), self.options, self._name, timeout)
                 finish.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
             if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:

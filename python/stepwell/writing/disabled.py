@@ -13,7 +13,7 @@ from stepwell._native import flatten
 from stepwell.writing.aggregates import Aggregates
 
 if TYPE_CHECKING:
-    from stepwell._native import Content, FinishReport, WriterStatus
+    from stepwell._native import Content, WriterStatus
 
 
 class DisabledWriter:
@@ -54,9 +54,6 @@ class DisabledWriter:
 
     def collected(self) -> dict[str, Any]:
         return dict(self._row)
-
-    def preview(self) -> dict[str, list[float]]:
-        return {}
 
     def put_file(self, path: str, content: Content) -> None:
         pass
@@ -116,21 +113,4 @@ class DisabledWriter:
             "waiting_files": 0,
             "lost_files": 0,
             "connection": "disabled",
-        }
-
-    def finish(self, exit_code: int, timeout: float) -> FinishReport:
-        return {
-            "complete": True,
-            "rows": 0,
-            "sampled_rows": 0,
-            "lost_rows": 0,
-            "rejected_rows": 0,
-            "refused_rows": 0,
-            "refused_values": 0,
-            "is_there": True,
-            "unsent_rows": 0,
-            "files": 0,
-            "unsent_files": 0,
-            "lost_files": 0,
-            "message": "",
         }

@@ -170,10 +170,7 @@ def of_path(path: str | Path, name: str | None, kind: str | None, aliases: Seque
     source = Path(path).absolute()
     artifact = Artifact(name or source.name, kind or "unspecified")
     artifact.aliases = list(aliases)
-    if source.is_dir():
-        artifact.add_dir(source)
-    else:
-        artifact.add_file(source)
+    (artifact.add_dir if source.is_dir() else artifact.add_file)(source)
     return artifact
 
 

@@ -25,11 +25,7 @@ def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: 
     aliases
         Aliases of the artifact.
     """
-    from stepwell.files.artifact import Artifact
-
-    artifact = Artifact(f"model_{run.id}", type="model")
     with tempfile.TemporaryDirectory(prefix="stepwell-model-") as folder:
         path = Path(folder, file)
         save(str(path))
-        artifact.add_file(path)
-        run.log_artifact(artifact, aliases=list(aliases))
+        run.log_artifact(path, f"model_{run.id}", "model", aliases)

@@ -54,15 +54,8 @@ class WandbModelCheckpoint(ModelCheckpoint):  # type: ignore[misc]
         before = _changed(path)
         super()._save_model(epoch, batch, logs)
         if _changed(path) != before:
-            from stepwell.files.artifact import Artifact
-
-            artifact = Artifact(f"run_{self._run.id}_model", type="model")
-            if path.is_dir():
-                artifact.add_dir(path)
-            else:
-                artifact.add_file(path)
             when = f"epoch_{epoch}" if batch is None else f"epoch_{epoch}_batch_{batch}"
-            self._run.log_artifact(artifact, aliases=["latest", when])
+            self._run.log_artifact(path, f"run_{self._run.id}_model", "model", ["latest", when])
 
 
 def _changed(path: Path) -> int:

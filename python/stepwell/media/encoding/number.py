@@ -27,11 +27,20 @@ def plain_number(place: str, given: Any) -> int | float:
         except (TypeError, ValueError, RuntimeError):  # more elements than one
             number = None
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise TypeError(f"{place} must be a number, not {_shown(given)}")
+        raise TypeError(f"{place} must be a number, not {shown(given)}")
     # Subclasses, of which float64 is one, are left behind.
     return int(number) if isinstance(number, int) else float(number)
 
 
-def _shown(given: Any) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= 60 else f"a {type(given).__name__}"
+def whole_number(place: str, given: Any) -> int:
+    """Return an integer; the errors are those of `plain_number`."""
+    number = plain_number(place, given)
+    if not isinstance(number, int):
+        raise TypeError(f"{place} must be an integer, not {number}")
+    return number
+
+
+def shown(given: Any) -> str:
+    """Return a value as errors show it: its text, or where that is long its type."""
+    text = repr(given)
+    return text if len(text) <= 60 else f"a {type(given).__name__}"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from stepwell.media.encoding.number import plain_number
+from stepwell.media.encoding.number import plain_number, shown, whole_number
 from stepwell.media.records.classes import class_labels
 
 _EDGES = ("minX", "maxX", "minY", "maxY")
@@ -45,7 +45,7 @@ def checked_boxes(given: Any) -> dict[str, Any]:
 
 def _box_set(place: str, given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping) or "box_data" not in given:
-        raise TypeError(f'{place} must be a dict with "box_data", not {_shown(given)}')
+        raise TypeError(f'{place} must be a dict with "box_data", not {shown(given)}')
     boxes = given["box_data"]
     boxes = boxes.tolist() if hasattr(boxes, "tolist") else boxes
     if not isinstance(boxes, (list, tuple)):
@@ -67,7 +67,7 @@ def _box(place: str, given: Any) -> dict[str, Any]:
     box: dict[str, Any] = {
         "position": _position(f'{place}["position"]', given["position"]),
         "domain": _domain(f'{place}["domain"]', given.get("domain")),
-        "class_id": _class_id(f'{place}["class_id"]', given["class_id"]),
+        "class_id": whole_number(f'{place}["class_id"]', given["class_id"]),
     }
     caption, scores = given.get("box_caption"), given.get("scores")
     if caption is not None:
@@ -91,7 +91,7 @@ def _position(place: str, given: Any) -> dict[str, Any]:
         middle = given["middle"]
         middle = middle.tolist() if hasattr(middle, "tolist") else middle
         if not isinstance(middle, (list, tuple)) or len(middle) != 2:
-            raise TypeError(f'{place}["middle"] must be [x, y], not {_shown(middle)}')
+            raise TypeError(f'{place}["middle"] must be [x, y], not {shown(middle)}')
         x, y = (_finite(f'{place}["middle"][{index}]', each) for index, each in enumerate(middle))
         return {"middle": [x, y]} | {name: _finite(f'{place}["{name}"]', given[name]) for name in _SIZES}
     found = ", ".join(map(str, given)) or "nothing"
@@ -108,20 +108,8 @@ def _domain(place: str, given: Any) -> str:
     return _DOMAINS[given]
 
 
-def _class_id(place: str, given: Any) -> int:
-    number = plain_number(place, given)
-    if not isinstance(number, int):
-        raise TypeError(f"{place} must be an integer, not {number}")
-    return number
-
-
 def _finite(place: str, given: Any) -> float:
     number = plain_number(place, given)
     if not math.isfinite(number):
         raise ValueError(f"{place} must be a finite number, not {number}")
     return number
-
-
-def _shown(given: Any) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= 60 else f"a {type(given).__name__}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from stepwell.media.encoding.number import plain_number
+from stepwell.media.encoding.number import whole_number
 
 
 class Classes:
@@ -40,10 +40,7 @@ class Classes:
 def _class(index: int, given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping) or not {"id", "name"} <= given.keys():
         raise TypeError(f'classes[{index}] must be a dict with "id" and "name", not {given!r}')
-    number, name = given["id"], given["name"]
-    number = plain_number(f'classes[{index}]["id"]', number)
-    if not isinstance(number, int):
-        raise TypeError(f'classes[{index}]["id"] must be an integer, not {number}')
+    number, name = whole_number(f'classes[{index}]["id"]', given["id"]), given["name"]
     if not isinstance(name, str):
         raise TypeError(f'classes[{index}]["name"] must be a str, not {type(name).__name__}')
     return {"id": number, "name": name}

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import PORT, add_command, add_port_file, whole_number
+from stepwell.serving.ports import DEFAULT_PORT, start, write_port
+from stepwell.serving.signals import stop_on_signal_to_the_end
 
 if TYPE_CHECKING:
     import argparse
 
     from stepwell.cli.arguments import Commands
-
-import sys
-from pathlib import Path
-
-from stepwell.serving.ports import DEFAULT_PORT, start, write_port
-from stepwell.serving.signals import stop_on_signal_to_the_end
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import PORT, add_command, add_directory, add_port_file
+from stepwell.serving.browser import open_in_browser
+from stepwell.serving.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
+from stepwell.serving.signals import stop_on_signal_to_the_end
+from stepwell.settings.settings_file import local_directory
 
 if TYPE_CHECKING:
     import argparse
 
     from stepwell.cli.arguments import Commands
-
-from pathlib import Path
-
-from stepwell.serving.browser import open_in_browser
-from stepwell.serving.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
-from stepwell.serving.signals import stop_on_signal_to_the_end
-from stepwell.settings.settings_file import local_directory
 
 _HOST = "127.0.0.1"
 

@@ -79,12 +79,8 @@ class Launcher:
         import hashlib
 
         digest = hashlib.sha256(f"{self.job}\0{project}\0{count}".encode()).digest()
-        number = int.from_bytes(digest, "big")
-        letters = []
-        for _ in range(_ID_CHARS):
-            number, digit = divmod(number, len(_ALPHABET))
-            letters.append(_ALPHABET[digit])
-        return "".join(letters)
+        number, base = int.from_bytes(digest, "big"), len(_ALPHABET)
+        return "".join(_ALPHABET[number // base**place % base] for place in range(_ID_CHARS))
 
 
 def _number(environment: Mapping[str, str], name: str) -> int | None:

@@ -23,11 +23,6 @@ class ChangeWriter:
 
     Its label is that of the run's primary writer, so that the run gets no new one; it is not primary itself,
     so that a run that has ended stays ended.
-
-    Parameters
-    ----------
-    native
-        The writer.
     """
 
     def __init__(self, native: Any) -> None:

@@ -22,17 +22,7 @@ _HASHED_BYTES = 1 << 20
 
 
 class File:
-    """A file of a run, as the server knows it.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    run
-        Path of the run.
-    reply
-        What it said.
-    """
+    """A file of a run, as the server knows it."""
 
     def __init__(self, connection: Connection, run: model_pb2.RunPath, reply: query_pb2.File) -> None:
         self._connection = connection

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 
 class Files(Sequence[File]):
-    """Files by path.
-
-    Parameters
-    ----------
-    files
-        The files.
-    """
+    """Files by path."""
 
     def __init__(self, files: Iterable[File]) -> None:
         self._files = list(files)
@@ -42,15 +36,7 @@ class Files(Sequence[File]):
 
 
 class RunFiles:
-    """The files of one run, listed when they are first asked for.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    run
-        Path of the run.
-    """
+    """The files of one run, listed when they are first asked for."""
 
     def __init__(self, connection: Connection, run: model_pb2.RunPath) -> None:
         self._connection = connection

@@ -15,15 +15,7 @@ _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
 
 
 class RunFacts:
-    """Identity, state and counts of a run.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    reply
-        What it said.
-    """
+    """Identity, state and counts of a run."""
 
     def __init__(self, connection: Connection, reply: query_pb2.Run) -> None:
         self._connection = connection

@@ -20,15 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunRows(RunFacts):
-    """What a run is, and the ways to read its rows.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    reply
-        What it said.
-    """
+    """What a run is, and the ways to read its rows."""
 
     def __init__(self, connection: Connection, reply: query_pb2.Run) -> None:
         super().__init__(connection, reply)

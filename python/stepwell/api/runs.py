@@ -15,21 +15,7 @@ if TYPE_CHECKING:
 
 
 class Runs(Sequence[Run]):
-    """A sequence of runs.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    entity, project
-        Whose runs.
-    per_page
-        How many to fetch at once.
-    filters
-        Which, as JSON; empty for all.
-    order
-        In which order; empty for the newest first.
-    """
+    """A sequence of runs: all, or those that `filters` (JSON) choose; without an `order` the newest first."""
 
     def __init__(
         self, connection: Connection, entity: str, project: str, per_page: int, filters: str = "", order: str = ""

@@ -19,13 +19,6 @@ class Summary(dict[str, Any]):
     """One value per key, by its flat name: `summary["val.acc"]` and `summary["val"]["acc"]` are the same.
 
     Changes stay here until `update` writes them: `summary["best"] = 0.9; summary.update()`.
-
-    Parameters
-    ----------
-    values
-        What was read.
-    send
-        Writes what changed: values, and deleted keys.
     """
 
     def __init__(self, values: Mapping[str, Any], send: Callable[[Mapping[str, Any], Sequence[str]], None]) -> None:

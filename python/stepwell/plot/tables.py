@@ -50,25 +50,14 @@ def scatter(table: Table, x: str, y: str, title: str | None = "", split_table: b
 
 
 def bar(table: Table, label: str, value: str, title: str | None = "", split_table: bool = False) -> Chart:
-    """Show each row of a table as a bar.
+    """Show each row of a table as a bar; the other parameters are those of `line`.
 
     Parameters
     ----------
-    table
-        A row per bar.
     label
         Column with the names of the bars.
     value
         Column with their lengths.
-    title
-        Title of the chart.
-    split_table
-        Show the table in a section of its own.
-
-    Raises
-    ------
-    ValueError
-        If the table does not have a column.
     """
     return Chart(table, "wandb/bar/v0", {"label": label, "value": value}, {"title": title}, split_table)
 
@@ -76,21 +65,7 @@ def bar(table: Table, label: str, value: str, title: str | None = "", split_tabl
 def histogram(table: Table, value: str, title: str | None = "", split_table: bool = False) -> Chart:
     """Count how many values of a column fall in which range; the chart makes the bins.
 
-    Parameters
-    ----------
-    table
-        A row per value.
-    value
-        Column of numbers.
-    title
-        Title of the chart.
-    split_table
-        Show the table in a section of its own.
-
-    Raises
-    ------
-    ValueError
-        If the table does not have the column.
+    `value` is a column of numbers with a row per value; the other parameters are those of `line`.
     """
     return Chart(table, "wandb/histogram/v0", {"value": value}, {"title": title}, split_table)
 

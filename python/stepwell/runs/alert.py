@@ -36,13 +36,7 @@ _SAY = {
 
 @dataclass
 class Alerts:
-    """The alerts of one writer.
-
-    Attributes
-    ----------
-    run
-        Where they are logged.
-    """
+    """The alerts of one writer."""
 
     run: Run
     _last: dict[str, float] = field(default_factory=dict)

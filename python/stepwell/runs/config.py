@@ -23,15 +23,6 @@ class Config(AttributeMapping):
     A key is set once. Setting it again to another value is a `ConfigError`, unless changes were allowed by
     `init(allow_val_change=True)` or `update(…, allow_val_change=True)`. Nested dicts keep to the same rule,
     key by key.
-
-    Parameters
-    ----------
-    send
-        Takes what changed: new values by key, and deleted keys.
-    allow_val_change
-        Whether keys may change.
-    store
-        Returns the record of a media value.
     """
 
     def __init__(self, send: Send, allow_val_change: bool = False, store: Callable[[Any], Any] = str) -> None:

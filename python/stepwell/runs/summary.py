@@ -26,15 +26,6 @@ class Summary(AttributeMapping):
     A deleted key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested
     dict is kept leaf by leaf under keys joined by dots: `summary["val"]["acc"]` and `summary["val.acc"]` are
     the same.
-
-    Parameters
-    ----------
-    send
-        Takes what changed: values set by hand, and deleted keys.
-    values
-        Returns what stands for every key, what was sent included.
-    convert
-        Turns a key and its value into what is stored of it.
     """
 
     def __init__(self, send: Send, values: Callable[[], Mapping[str, Any]], convert: Convert) -> None:

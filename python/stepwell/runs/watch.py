@@ -22,13 +22,7 @@ _BINS = 64
 
 @dataclass
 class Watch:
-    """The models that a run watches.
-
-    Attributes
-    ----------
-    run
-        Where the histograms go.
-    """
+    """The models that a run watches."""
 
     run: Run
     # Models with their hooks, by identity.

@@ -27,13 +27,7 @@ _NATIVE_WRITERS = "tensorflow.python.ops.gen_summary_ops"
 
 
 class Hooks(MetaPathFinder):
-    """Mirrors the writers of modules that are imported, and of those that will be.
-
-    Parameters
-    ----------
-    mirror
-        What takes the events.
-    """
+    """Mirrors the writers of modules that are imported, and of those that will be."""
 
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror

@@ -28,15 +28,6 @@ class NestedMapping(dict[str, Any]):
 
     It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain
     dict.
-
-    Parameters
-    ----------
-    values
-        What it holds.
-    root
-        The mapping that it is part of.
-    path
-        The keys that lead to it.
     """
 
     def __init__(self, values: Mapping[str, Any], root: Root, path: Path) -> None:

@@ -17,13 +17,7 @@ _LIST_ELEMENTS = 32
 
 
 class Tensor(Media):
-    """An array in the summary.
-
-    Parameters
-    ----------
-    array
-        Real numbers of any shape.
-    """
+    """An array in the summary."""
 
     _type = "array"
 

@@ -24,13 +24,7 @@ _FOLDER = "manifest"
 
 @dataclass(frozen=True)
 class Manifest:
-    """The memory of one directory.
-
-    Attributes
-    ----------
-    directory
-        The directory that holds the spools.
-    """
+    """The memory of one directory."""
 
     directory: Path
 

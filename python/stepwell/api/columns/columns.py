@@ -23,11 +23,6 @@ class Columns(Mapping[str, Any]):
 
     Integers are int64, floats float64; everything else, and what is of several sorts, is of dtype object and
     holds the values themselves. A column that not every row has is a masked array.
-
-    Parameters
-    ----------
-    arrays
-        Arrays by key, those that every row has first.
     """
 
     def __init__(self, arrays: dict[str, Any]) -> None:
@@ -89,11 +84,6 @@ class Columns(Mapping[str, Any]):
 
 class Batch:
     """Some rows, column by column.
-
-    Parameters
-    ----------
-    reply
-        What a server sent.
 
     Attributes
     ----------

@@ -18,17 +18,7 @@ if TYPE_CHECKING:
 
 
 class History:
-    """The rows of one run.
-
-    Parameters
-    ----------
-    connection
-        The server.
-    run
-        What it said of the run.
-    files
-        The files that its records name.
-    """
+    """The rows of one run."""
 
     def __init__(self, connection: Connection, run: query_pb2.Run, files: RunFiles) -> None:
         self._connection = connection
@@ -52,21 +42,12 @@ class History:
     ) -> Iterator[dict[str, Any]]:
         """Iterate over the rows: see `Run.scan_history`."""
         request = self._scan(keys, min_step, max_step, label)
-        # Goes on behind the last row when the deadline strikes while the reader takes its time.
-        while True:
-            first = request.min_step if request.HasField("min_step") else None
-            try:
-                for batch in self._connection.stream("ScanRows", request):
-                    for row in value.rows(batch.payload):
-                        yield self._as_dict(row)
-                        if row.step == LAST_STEP:
-                            return
-                        request.min_step = row.step + 1
-            except DeadlineError:
-                if request.HasField("min_step") and request.min_step != first:
-                    continue
-                raise
-            return
+        for batch in self._replies(request):
+            for row in value.rows(batch.payload):
+                yield self._as_dict(row)
+                if row.step == LAST_STEP:
+                    return
+                request.min_step = row.step + 1
 
     def columns(
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
@@ -82,20 +63,23 @@ class History:
     ) -> Iterator[Batch]:
         """Iterate over the rows, some thousands at a time; parameters are those of `columns`."""
         request = self._scan(keys, min_step, max_step, label)
+        for reply in self._replies(request):
+            batch = Batch(reply)
+            yield batch
+            if int(batch.steps[-1]) == LAST_STEP:
+                return
+            request.min_step = int(batch.steps[-1]) + 1
+
+    def _replies(self, request: query_pb2.ScanRowsRequest) -> Iterator[query_pb2.RowBatch]:
+        """Scan from `min_step` on, which the caller moves; a deadline that strikes a slow reader begins anew there."""
         while True:
             first = request.min_step if request.HasField("min_step") else None
             try:
-                for reply in self._connection.stream("ScanRows", request):
-                    batch = Batch(reply)
-                    yield batch
-                    if int(batch.steps[-1]) == LAST_STEP:
-                        return
-                    request.min_step = int(batch.steps[-1]) + 1
+                yield from self._connection.stream("ScanRows", request)
+                return
             except DeadlineError:
-                if request.HasField("min_step") and request.min_step != first:
-                    continue
-                raise
-            return
+                if not request.HasField("min_step") or request.min_step == first:
+                    raise
 
     def collector(self) -> ColumnCollector:
         """Return what puts batches of this run together."""

@@ -13,8 +13,9 @@ from stepwell.api.server.local_server import servers
 from tests.support.places import Place
 from tests.support.processes import ServerProcess
 
-# Whoever starts the tests under nohup ignores it, and what is ignored is inherited.
+# Under nohup the one is ignored, in the background of a script the other, and what is ignored is inherited.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -3,8 +3,8 @@
     python benches/caller.py [--keys 1,10,100] [--peers ormsgpack,wandb,trackio,tensorboardx] [--json FILE]
 
 Every logger runs in a process of its own, all of them in turn and twice, so that a slow minute of the machine
-hits all alike. The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced` is
-the median of calls after 2 ms of sleep. Peers are taken from the virtual environments that `python
+hits all alike. The median is over batches of back-to-back calls; p99 and p99.9 are of single calls; `paced`
+is the median of calls after 2 ms of sleep. Peers are taken from the virtual environments that `python
 benches/peers.py` makes; one that is not installed is left out.
 """
 

@@ -1,10 +1,11 @@
-"""Two versions side by side: every figure of both in interleaved rounds, medians, and by how much the later is worse.
+"""Two versions side by side: every figure of both in interleaved rounds, medians, and the difference.
 
     python benches/compare.py BEFORE AFTER [--rounds 5] [--limit 5] [--json FILE] [--quick]
 
-BEFORE and AFTER are interpreters, each of an environment in which one version is installed: optimised builds both, as
-`make bench` and a wheel are. The order turns from round to round, so that a slow minute of the machine hits both alike.
-It takes about a minute per round and version, and ends with 1 if a median is worse by more than the limit, in per cent.
+BEFORE and AFTER are interpreters, each of an environment in which one version is installed: optimised builds
+both, as `make bench` and a wheel are. The order turns from round to round, so that a slow minute of the
+machine hits both alike. It takes about a minute per round and version, and ends with 1 if a median is worse
+by more than the limit, in per cent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One measurement of what a call of `log` costs its caller, in this interpreter; prints JSON. Run by caller.py."""
+"""One measurement of what a call of `log` costs its caller, in this interpreter, for caller.py, as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every figure of one installed version, in this interpreter: prints one line of JSON. Run by compare.py.
 
-A higher figure is better where its name ends with `per_s`; of all others a lower one is. Everything runs in a folder of
-its own; what is read back is compared with what was written before a figure counts.
+A higher figure is better where its name ends with `per_s`; of all others a lower one is. Everything runs in a
+folder of its own; what is read back is compared with what was written before a figure counts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def serving(directory: Path) -> Iterator[str]:
 
 
 def flood(rows: int, keys: int) -> dict[str, float]:
-    """Return scalars per second to the spool and to a server, fsynced, and what a reader of the server waits for."""
+    """Return scalars per second to the spool and to a server, fsynced, and how long a reader waits."""
     data = noisy_rows(keys)
     figures = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,9 @@
 """Cost of media for the training loop, and until all are on the disk: `python benches/media.py [--calls N]`.
 
-Every case runs in a process of its own, first paced (5 ms of sleep before each call, as a model that trains), then as
-fast as it goes. Beside it stands the floor: the copy of the same memory by numpy, and PNG by Pillow where that is what
-a logger without threads of its own would have to do. Afterwards each blob is opened with Pillow (tables: as JSON) and
-compared with what was logged; only then the figures are printed.
+Every case runs in a process of its own, first paced (5 ms of sleep before each call, as a model that trains),
+then as fast as it goes. Beside it stands the floor: the copy of the same memory by numpy, and PNG by Pillow
+where that is what a logger without threads of its own would have to do. Afterwards each blob is opened with
+Pillow (tables: as JSON) and compared with what was logged; only then the figures are printed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Cost of 10,000 images, 1,000 tables and 200 videos for the training that logs them: `python benches/media_run.py`.
+"""Cost of 10,000 images, 1,000 tables and 200 videos for a training: `python benches/media_run.py`.
 
 The training is that of tests/e2e/media/test_many_media.py, which kills it and finds everything again; here it
-writes to a directory, is ended when everything is on the disk, and its files are counted before the figures are
-printed.
+writes to a directory, is ended when everything is on the disk, and its files are counted before the figures
+are printed.
 """
 
 from __future__ import annotations

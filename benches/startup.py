@@ -2,10 +2,11 @@
 
     python benches/startup.py [--starts 30] [--json FILE]
 
-Every figure is a median over starts of a process of its own, taken in turn so that a slow minute of the machine hits
-all alike. `import` is the time of the process less that of the bare interpreter; `init` is measured inside of the
-process, in an empty local directory; the first start, which writes the compiled modules, does not count. `CPU` is the
-processor time of `init`, which a busy machine stretches less than the time on the wall.
+Every figure is a median over starts of a process of its own, taken in turn so that a slow minute of the
+machine hits all alike. `import` is the time of the process less that of the bare interpreter; `init` is
+measured inside of the process, in an empty local directory; the first start, which writes the compiled
+modules, does not count. `CPU` is the processor time of `init`, which a busy machine stretches less than the
+time on the wall.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ print(json.dumps({{"init": took, "cpu": cpu, "finish": finish, "large": large, "
 
 
 def start(program: str, directory: Path, compiled: str) -> dict[str, Any]:
-    """Start a process, and return how long it took and what it said; `compiled` is where compiled modules are kept."""
+    """Start a process; return how long it took and what it said. `compiled` is where modules are kept."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_"))}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     env = {**kept, "HOME": str(directory), "PYTHONPYCACHEPREFIX": compiled}

@@ -2,10 +2,10 @@
 
     python benches/throughput.py [--rows 1000000] [--keys 10] [--server]
 
-The loop logs faster than any training and waits for room in the queue (`on_full="block"`). The clock runs from
-the first `log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by the
-server). Afterwards every row is read back and compared, and only then is a speed printed. `--memory` logs with
-the server stopped and reports how far the resident memory of the training process rose instead.
+The loop logs faster than any training and waits for room in the queue (`on_full="block"`). The clock runs
+from the first `log` to the return of `finish`, which waits until all rows are fsynced (in the spool, or by
+the server). Afterwards every row is read back and compared, and only then is a speed printed. `--memory` logs
+with the server stopped and reports how far the resident memory of the training process rose instead.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Row = dict[str, float]
 
 
 def noisy_rows(keys: int) -> list[Row]:
-    """Return different rows of normal noise, about a million floats: more than any compressor's window holds."""
+    """Return different rows of normal noise, about a million floats: more than a compressor's window."""
     dice = random.Random(7)
     names = [f"train/metric_{i}" for i in range(keys)]
     return [{name: dice.gauss(0, 1) for name in names} for _ in range(1_000_000 // keys)]

@@ -1,7 +1,8 @@
 """The PEP 517 backend of Stepwell: the dashboard first, then maturin for everything else.
 
-Every hook has maturin's contract. The wheel and the editable install need `npm` only where the dashboard is missing
-or older than its sources; an sdist carries the built dashboard, so installing from one needs no Node at all.
+Every hook has maturin's contract. The wheel and the editable install need `npm` only where the dashboard is
+missing or older than its sources; an sdist carries the built dashboard, so installing from one needs no Node
+at all.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ __all__ = [
     "prepare_metadata_for_build_wheel",
 ]
 
-# Without cargo, maturin would fetch a whole toolchain into a temporary folder; it is better to say what is missing.
+# Without cargo, maturin would fetch a whole toolchain into a temporary folder; it is better to say what is
+# missing.
 os.environ.setdefault("MATURIN_NO_INSTALL_RUST", "1")
 
 

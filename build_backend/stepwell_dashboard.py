@@ -1,7 +1,8 @@
 """Builds the dashboard of `web/` into the Python package, once per state of its sources.
 
-`python build_backend/stepwell_dashboard.py [install | build]` does by hand what the build backend does by itself:
-`install` brings `web/node_modules` up to the lock file, `build` (the default) also writes `python/stepwell/_web`.
+`python build_backend/stepwell_dashboard.py [install | build]` does by hand what the build backend does by
+itself: `install` brings `web/node_modules` up to the lock file, `build` (the default) also writes
+`python/stepwell/_web`.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ SOURCES_FILE = ".sources"
 
 
 class BuildDashboardError(SystemExit):
-    """The dashboard can't be built; the message says why and what to do. Ends the build without a traceback."""
+    """The dashboard can't be built; the message says why. Ends the build without a traceback."""
 
 
 def ensure_dashboard(root: Path = ROOT) -> bool:
-    """Make `python/stepwell/_web` hold the dashboard that `web/` describes; return whether it had to be built.
+    """Make `python/stepwell/_web` hold the dashboard of `web/`; return whether it had to be built.
 
     Parameters
     ----------

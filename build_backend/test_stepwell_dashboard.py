@@ -1,4 +1,4 @@
-"""Builds a pretend dashboard with a pretend npm and sees when the build runs, and what it says when it can't."""
+"""Builds a pretend dashboard with a pretend npm: when the build runs, and what it says when it can't."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Checks the architecture: who may know whom, what each file says of itself, and what nothing is called.
 
-`python scripts/check_arrows.py [FOLDER]` prints every broken rule with the reason the rule exists, and exits with 1 if
-there is one. ARCHITECTURE.md draws the same arrows for people. Standard library only (and tomli, its older self, on
-Python 3.10).
+`python scripts/check_arrows.py [FOLDER]` prints every broken rule with the reason the rule exists, and exits
+with 1 if there is one. ARCHITECTURE.md draws the same arrows for people. Standard library only (and tomli,
+its older self, on Python 3.10).
 """
 
 from __future__ import annotations

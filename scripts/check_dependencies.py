@@ -1,7 +1,8 @@
 """Checks the dependencies of the crates: each is used, there once, and of a licence that deny.toml allows.
 
-`python scripts/check_dependencies.py [FOLDER]` does offline what `cargo machete` and `cargo deny check licenses bans
-sources` do, and reads what they read: deny.toml, and `[package.metadata.cargo-machete]` in a crate's manifest.
+`python scripts/check_dependencies.py [FOLDER]` does offline what `cargo machete` and `cargo deny check
+licenses bans sources` do, and reads what they read: deny.toml, and `[package.metadata.cargo-machete]` in a
+crate's manifest.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def check_packages(packages: list[dict[str, Any]], rules: dict[str, Any]) -> Ite
 
 
 def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
-    """Return whether a licence expression (SPDX, or the old form `MIT/Apache-2.0`) leaves a choice that is allowed."""
+    """Return whether a licence expression (SPDX, or the old `MIT/Apache-2.0`) leaves an allowed choice."""
     while inner := re.search(r"\(([^()]*)\)", expression):
         verdict = min(allowed) if is_allowed(inner[1], allowed) else "none"
         expression = expression[: inner.start()] + verdict + expression[inner.end() :]
@@ -88,7 +89,7 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
 
 
 def packages_of(root: Path) -> list[dict[str, Any]]:
-    """Return what cargo knows of every package of the lock file that this platform needs, without the network."""
+    """Return what cargo knows of each locked package that this platform needs, without the network."""
     host = subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True, cwd=root).stdout
     platform = next(line.split()[1] for line in host.splitlines() if line.startswith("host:"))
     command = ["cargo", "metadata", "--offline", "--locked", "--format-version=1", f"--filter-platform={platform}"]

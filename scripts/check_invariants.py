@@ -1,4 +1,4 @@
-"""Checks the numbered invariants: numbers that code cites are on docs/durability.md, and places named there exist.
+"""Checks the numbered invariants: what code cites is on docs/durability.md, and places named there exist.
 
 `python scripts/check_invariants.py [FOLDER]` prints what is wrong and exits with 1 if anything is.
 """
@@ -33,7 +33,7 @@ def check(root: Path) -> list[Finding]:
 
 
 def check_rows(text: str) -> Iterator[Finding]:
-    """Find numbers that are given twice, and invariants without code or without a word on how they are shown."""
+    """Find numbers that are given twice, and invariants without code or without a test."""
     rows = _ROW.findall(text)
     for number, count in Counter(row[0] for row in rows).items():
         if count > 1:

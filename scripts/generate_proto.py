@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Generates python/stepwell/proto/ from proto/: run it after a change of a .proto file and commit what it writes.
+"""Generates python/stepwell/proto/ from proto/: run it after a change there and commit what it writes.
 
-The code is made by the protoc of grpcio-tools 1.62, because that is the newest whose output runs with every protobuf
-runtime from 4.25 on: later ones refuse a runtime that is older than they are. The tools go into a throwaway virtual
-environment, so nothing needs to be installed for it; Python 3.10 to 3.12 is needed, for which those tools have wheels.
+The code is made by the protoc of grpcio-tools 1.62, because that is the newest whose output runs with every
+protobuf runtime from 4.25 on: later ones refuse a runtime that is older than they are. The tools go into a
+throwaway virtual environment, so nothing needs to be installed for it; Python 3.10 to 3.12 is needed, for
+which those tools have wheels.
 
     scripts/generate_proto.py            writes the files
     scripts/generate_proto.py --check    exits with 1 if the files are not what it would write

@@ -68,7 +68,7 @@ class WriterStatus(TypedDict):
 
 @final
 class Writer:
-    """One stream: takes rows on the calling thread and brings them to disk and to the server on its own threads."""
+    """One stream: takes rows on the calling thread, and brings them to disk and server on its own."""
 
     def __new__(
         cls,
@@ -137,7 +137,7 @@ class Writer:
 
 @final
 class Content:
-    """The content of a file: copied once by the caller; encoded, hashed and stored elsewhere, with the GIL released."""
+    """The content of a file: copied once by the caller; encoded, hashed and stored without the GIL."""
 
     @property
     def extension(self) -> str: ...

@@ -1,1 +1,1 @@
-"""Checks of the architecture, one module per language: who may know whom, and what each file says of itself."""
+"""Checks of the architecture, one module per language: who may know whom, what files say they are."""

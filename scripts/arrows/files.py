@@ -1,4 +1,4 @@
-"""Files: their first sentences, their names, their length, and how many lie beside each other."""
+"""Files: first sentences, names, lengths, how many lie beside each other, and the width of documents."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from pathlib import Path
 
 from arrows.tree import SOURCE_FOLDERS, Finding, place_of, source_files
 
+DOCUMENTS = ("docs", *SOURCE_FOLDERS)
+MOST_COLUMNS = 110
+PROSE_REASON = (
+    f"prose wraps at {MOST_COLUMNS} columns, to be read beside code; tables and code may be wider"
+)
+# One line per change, for now.
+UNWRAPPED = frozenset({"CHANGELOG.md"})
+
 CODE = (".rs", ".py", ".pyi", ".ts", ".tsx", ".css")
 DOC_REASON = "each file starts with one sentence that says what it is, so the tree reads like a table of contents"
 QUESTION_REASON = "a reader wants the noun first: what the file is, then what is special about it"
@@ -17,7 +25,8 @@ BANNED_WORDS = frozenset({"utils", "helper", "helpers", "common", "manager", "ma
 BANNED_REASON = "such a name says nothing, so everything ends up there; name the noun (architecture.md lists the words)"
 MOST_LINES = 400
 LENGTH_REASON = f"about {MOST_LINES} lines is where a file starts to be two things"
-# Files that are longer, with the length that they may not exceed and why they stay whole. The list only shrinks.
+# Files that are longer, with the length that they may not exceed and why they stay whole. The list only
+# shrinks.
 LONG_FILES: dict[str, int] = {}
 MOST_FILES = 14
 FOLDER_REASON = f"more than {MOST_FILES} files beside each other are a heap; a room says what belongs together"
@@ -26,11 +35,12 @@ HEAPS = frozenset({"tests/docs_examples/scripts"})
 
 
 def check(root: Path) -> Iterator[Finding]:
-    """Find files that do not say what they are, names that say nothing, long files and full folders."""
+    """Find files that do not say what they are, empty names, long files and lines, and full folders."""
     yield from check_first_sentences(root)
     yield from check_names(root)
     yield from check_lengths(root)
     yield from check_folders(root)
+    yield from check_documents(root)
 
 
 def check_first_sentences(root: Path) -> Iterator[Finding]:
@@ -48,7 +58,7 @@ def check_first_sentences(root: Path) -> Iterator[Finding]:
 
 
 def first_sentence(path: Path) -> str | None:
-    """Return the first paragraph of the documentation at the top of a source file, or None where there is none."""
+    """Return the first paragraph of the documentation at the top of a source file, None without one."""
     text = path.read_text(encoding="utf-8")
     if path.suffix in {".py", ".pyi"}:
         if not re.match(r'(#!.*\n)?r?"""', text):
@@ -115,3 +125,14 @@ def check_folders(root: Path) -> Iterator[Finding]:
     for folder, count in sorted(counts.items()):
         if count > MOST_FILES and place_of(folder, root) not in HEAPS:
             yield Finding(place_of(folder, root), f"{count} files beside each other", FOLDER_REASON)
+
+
+def check_documents(root: Path) -> Iterator[Finding]:
+    """Find lines of prose in Markdown files that are too wide; ruff sees to those in Python (W505)."""
+    for path in (*sorted(root.glob("*.md")), *source_files(root, DOCUMENTS, (".md",))):
+        lines = [] if path.name in UNWRAPPED else path.read_text(encoding="utf-8").splitlines()
+        is_code = False
+        for number, line in enumerate(lines, start=1):
+            is_code ^= line.lstrip().startswith("```")
+            if len(line) > MOST_COLUMNS and not is_code and not line.lstrip().startswith("|"):
+                yield Finding(place_of(path, root, number), f"{len(line)} columns", PROSE_REASON)

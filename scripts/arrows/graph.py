@@ -12,7 +12,7 @@ Graph = Mapping[Node, Mapping[Node, int]]
 
 
 def circles(graph: Graph[Node], room_of: Callable[[Node], object] = lambda node: node) -> Iterator[list[Node]]:
-    """Yield one shortest circle through several rooms for each set of nodes that reach each other across rooms."""
+    """Yield a shortest circle through several rooms for each set of nodes that reach each other so."""
     for component in _components(graph):
         found = [
             [node, *_shortest_path(graph, other, node, component)]

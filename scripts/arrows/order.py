@@ -14,7 +14,7 @@ CIRCLE_REASON = "files that need each other are understood, tested and imported 
 def check_order(
     root: Path, graph: Graph[Path], order: Sequence[str], package_of: Callable[[Path], str | None], reason: str
 ) -> Iterator[Finding]:
-    """Find imports of a package that is higher in the order than the one that imports, and files outside the order."""
+    """Find imports of a package that is above the importing one, and files outside the order."""
     height = {name: number for number, name in enumerate(order)}
     for path, others in graph.items():
         package = package_of(path)

@@ -1,4 +1,4 @@
-"""Python: the order of the packages of `stepwell`, circles of its files, and modules that are slow to import."""
+"""Python: the order of the packages of `stepwell`, circles of its files, and slow imports."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def check(root: Path) -> Iterator[Finding]:
 
 
 def imports_of_package(package: Path) -> dict[Path, dict[Path, int]]:
-    """Return which files of a package import which, on import or in a function, with the line of the first import.
+    """Return which files of a package import which, on import or in a function, with the first line.
 
-    Imports for types only never run and do not count, except in an `__init__.py`, whose lazy names they mirror.
+    Imports for types only never run and do not count, except in an `__init__.py`: lazy names mirror them.
     """
     graph: dict[Path, dict[Path, int]] = {}
     for path in source_files(package, (".",), (".py",)):

@@ -118,7 +118,7 @@ def dependencies_of(manifest: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def check_paths(root: Path) -> Iterator[Finding]:
-    """Find paths such as `stepwell_server::` or `rusqlite::` in the sources of crates that may not know them."""
+    """Find paths such as `stepwell_server::` or `rusqlite::` in crates that may not know them."""
     foreign = {name.replace("-", "_"): name for owned in OWNERSHIPS for name in owned.crates}
     pattern = re.compile(
         rf"\b(?:(stepwell_[a-z_]+)|({'|'.join(foreign)}))\s*::|\b(?:use|extern\s+crate)\s+(?:::)?(\w+)\s*(?:as\b|;)"

@@ -1,7 +1,8 @@
-"""Modules of a Rust crate: which file imports which, with re-exports followed to the file that defines a name.
+"""Modules of a Rust crate: which file imports which, re-exports followed to where a name is defined.
 
-It reads `use` declarations and paths that begin with `crate`, `super`, `self` or a module in sight; macros that make
-paths are beyond it. What a file re-exports (`pub use`) is no import of its own, and test modules do not count.
+It reads `use` declarations and paths that begin with `crate`, `super`, `self` or a module in sight; macros
+that make paths are beyond it. What a file re-exports (`pub use`) is no import of its own, and test modules do
+not count.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def _paths(module: Module) -> Iterator[tuple[list[str], int]]:
 
 
 def _resolve(module: Module, path: list[str], depth: int = 0) -> Module | None:
-    """Return the file that defines what `path` names in `module`, or None where that is no file of this crate."""
+    """Return the file that defines what `path` names in `module`, None if it is not of this crate."""
     first, *rest = path
     at: Module | None
     if first == "crate":

@@ -1,4 +1,4 @@
-"""TypeScript: the order of the folders of `web/src`, and circles of its files. Tests may import what they like."""
+"""TypeScript: the order of the folders of `web/src`, and circles of its files, tests aside."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from arrows.order import check_circles, check_order
 from arrows.tree import Finding, place_of, source_files
 
-# Folders of web/src, low to high. `panels` is its own files; `panels/*` are the types of panels, which do not know
-# each other; `.` is the files of web/src itself.
+# Folders of web/src, low to high. `panels` is its own files; `panels/*` are the types of panels, which do not
+# know each other; `.` is the files of web/src itself.
 ORDER = (
     "api",
     "numbers",

@@ -1,7 +1,7 @@
 """The demo in a browser: charts are found and grow, a tooltip says what was logged, axes, zoom and themes work.
 
-The tests of this file are one visit, in the order in which they stand here. With STEPWELL_SCREENSHOTS=DIR the last one
-writes pictures of the pages to DIR.
+The tests of this file are one visit, in the order in which they stand here. With STEPWELL_SCREENSHOTS=DIR the
+last one writes pictures of the pages to DIR.
 """
 
 import csv

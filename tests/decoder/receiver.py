@@ -1,7 +1,8 @@
 """An ingest server in pure Python: receives streams as a server would, checks everything, and misbehaves on request.
 
-What it answers follows the table in rust/server/src/ingest.rs. Its store is a dict that outlives `stop` and `start`,
-as a disk would. Violations are collected, not raised: the writer must not be able to hide one by going on.
+What it answers follows the table in rust/server/src/ingest.rs. Its store is a dict that outlives `stop` and
+`start`, as a disk would. Violations are collected, not raised: the writer must not be able to hide one by
+going on.
 """
 
 import threading

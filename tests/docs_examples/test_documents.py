@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if path.exists()]
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(stepwell [^`\n]+)`")
-# An example that waits for a person, or for what a test machine has not, stands behind this remark and its reason.
+# An example that waits for a person, or for what a test machine has not, stands behind this remark and its
+# reason.
 _NOT_RUN = re.compile(r"<!-- not run: .+ -->\s*\Z")
 
 

@@ -2,8 +2,8 @@
 
 Run by tests/e2e/media/test_many_media.py, and by benches/media_run.py for its times.
 
-It prints one line of JSON when everything is logged and on disk, then waits to be killed. The times in it are of making
-and logging one medium, in milliseconds.
+It prints one line of JSON when everything is logged and on disk, then waits to be killed. The times in it are
+of making and logging one medium, in milliseconds.
 """
 
 import json

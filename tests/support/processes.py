@@ -16,11 +16,13 @@ from typing import IO, TypeVar
 
 T = TypeVar("T")
 
-# With it, a test run that is killed (a timeout does that) leaves nobody behind. It replaces itself by the command, so
-# the process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC in this process does not survive.
+# With it, a test run that is killed (a timeout does that) leaves nobody behind. It replaces itself by the
+# command, so the process id is the command's. A preexec_fn is no way: it needs fork(), which gRPC in this
+# process does not survive.
 _END_WITH_PARENT = [path, "--pdeathsig", "KILL", "--"] if (path := shutil.which("setpriv")) else []
 
-# How long anything may take before it counts as hanging. It is no promise: both cores may be busy with something else.
+# How long anything may take before it counts as hanging. It is no promise: both cores may be busy with
+# something else.
 DEADLINE_S = 60.0
 STEPWELL = Path(sys.executable).with_name("stepwell")
 # What a launcher, another test or the person at the keyboard may have set, and no test may inherit.

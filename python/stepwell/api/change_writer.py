@@ -34,7 +34,7 @@ class ChangeWriter:
             self._native.set_config(changed, list(deleted))
 
     def summary(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
-        """Set values of the summary by hand, and delete some. An array of more than 32 elements becomes a file."""
+        """Set and delete values of the summary by hand. An array of more than 32 elements becomes a file."""
         values = {key: self._native.convert(key, with_tensors(value, key)) for key, value in changed.items()}
         if values or deleted:
             self._native.set_summary(values, list(deleted))

@@ -55,7 +55,7 @@ class RunFiles:
         return self._listed
 
     def choose(self, names: Sequence[str] | None, pattern: str | None) -> Files:
-        """Return the files of these names, or those that match a pattern (`media/images/*`, SQL's `%` too); else all.
+        """Return the files of these names, or that match a pattern (`media/*`, or SQL's `%`); else all.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class RunFiles:
         return found
 
     def completed(self, value: Any, in_record: bool = False) -> Any:
-        """Return a value whose records have `sha256` and `size` added; one without records is returned as it is."""
+        """Return a value with `sha256` and `size` added to its records; one without records as it is."""
         if isinstance(value, list):
             return [self.completed(inner, in_record) for inner in value] if any(map(_may_hold, value)) else value
         if not isinstance(value, dict):

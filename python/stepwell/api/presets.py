@@ -46,7 +46,7 @@ class PresetCalls:
     _connection: Connection
 
     def presets(self, owner: str | None = None) -> list[Preset]:
-        """Return all presets by name, without their specifications; only those of `owner`, if one is given."""
+        """Return all presets, or those of `owner`, by name and without their specifications."""
         reply = self._connection.manage("ListPresets", manage_pb2.ListPresetsRequest(owner=owner or ""))
         return [_preset(each) for each in reply.presets]
 
@@ -66,7 +66,7 @@ class PresetCalls:
         return _preset(self._connection.manage("GetPreset", manage_pb2.GetPresetRequest(name=name)))
 
     def save_preset(self, name: str, spec: Mapping[str, Any] | str, title: str = "") -> Preset:
-        """Save a preset, in place of the one of the same name. Charts that name it are drawn by it from now on.
+        """Save a preset, in place of one of the same name. Charts that name it are drawn by it from now on.
 
         Parameters
         ----------

@@ -70,7 +70,7 @@ class Run(RunRows):
             self._summary.refill(self._read_summary())
 
     def said(self) -> dict[str, Any]:
-        """Return what the run says of itself, exactly as it was written: the form in which a writer takes it up."""
+        """Return what the run says of itself, as it was written: the form in which a writer takes it up."""
         reply = self._reply
         return {
             **self._read,
@@ -142,7 +142,7 @@ class Run(RunRows):
 
     @property
     def summary(self) -> Summary:
-        """One value per key: set by hand, or the last one logged. `summary.update()` writes what was changed in it."""
+        """One value per key: set by hand, or the last one logged. `summary.update()` writes changes of it."""
         if self._summary is None:
             self._summary = Summary(self._read_summary(), self._write_summary)
         return self._summary

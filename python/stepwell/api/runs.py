@@ -47,7 +47,7 @@ class Runs(Sequence[Run]):
         return [self._runs[each] for each in chosen if each < len(self._runs)]
 
     def to_pandas(self) -> Any:
-        """Return a DataFrame with a row per run: `id`, `name`, `state`, …, and columns `config.KEY` and `summary.KEY`.
+        """Return a DataFrame, a row per run: `id`, `name`, `state`, …, `config.KEY` and `summary.KEY`.
 
         Raises
         ------

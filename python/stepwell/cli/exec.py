@@ -23,7 +23,7 @@ def add_to(commands: Commands) -> None:
 
 
 def execute(parsed: argparse.Namespace) -> NoReturn:
-    """Become `python WORDS…`: arguments, `__main__`, `sys.path[0]`, exit code and tracebacks are Python's own.
+    """Become `python WORDS…`: arguments, `__main__`, `sys.path[0]`, exit code, tracebacks are Python's own.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def execute(parsed: argparse.Namespace) -> NoReturn:
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a process in which `import wandb` means stepwell; those that it begins inherit them."""
+    """Return the variables of a process, and of its children, in which `import wandb` means stepwell."""
     from stepwell.wandb import ENVIRONMENT, FOLDER
 
     folders = [str(FOLDER), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]

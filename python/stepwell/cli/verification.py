@@ -3,7 +3,7 @@
 | part | is checked |
 |---|---|
 | spools | every frame of every stream: its checksum, and that no number is missing |
-| store | the checksums of pages and rows, SQLite's own check; every row is read; no stream has more than its spool |
+| store | checksums of pages and rows, SQLite's own check, every row; no stream has more than its spool |
 | blobs | the SHA-256 of every content; that every file of a run has one, of the size that it says |
 """
 

@@ -32,7 +32,7 @@ def add_to(commands: Commands) -> None:
 
 
 def verify(parsed: argparse.Namespace) -> int:
-    """Print what is wrong in a directory, and repair its store if asked to; 0 if nothing is wrong, 1 otherwise."""
+    """Print what is wrong in a directory, and repair its store if asked to; 0 if nothing is wrong, else 1."""
     terminal = Terminal(silent=parsed.json)
 
     def progress(done: int, total: int, what: str) -> None:

@@ -180,7 +180,7 @@ def _find(api: Api, destination: Destination) -> Run | None:
 
 
 def _rows_in_order(run: Run, label: str) -> int:
-    """Return how many rows a rank has, if its steps are 0, 1, 2, …; else how many are in order from the start."""
+    """Return how many rows of a rank have the steps 0, 1, 2, … from the start."""
     count = 0
     for row in run.scan_history(keys=["train/loss"], label=label):
         if row["_step"] != count:

@@ -46,7 +46,7 @@ class Exchange:
         return cls(ranks, length, memory, context.Barrier(ranks), context.Barrier(ranks))
 
     def average(self, rank: int, gradient: npt.NDArray[np.float32]) -> float:
-        """Replace the gradient by the mean over all ranks; return how long this rank waited for the others, in s.
+        """Replace the gradient by the mean over all ranks; return how long this rank waited for others, in s.
 
         Raises
         ------

@@ -37,7 +37,7 @@ class Network:
 
     @classmethod
     def random(cls, seed: int) -> Network:
-        """Return a network with random weights of variance 2 / inputs (He et al. 2015, for rectified units)."""
+        """Return a network with random weights of variance 2 / inputs (He et al. 2015)."""
         random = np.random.default_rng(seed)
         network = cls(np.zeros(parameter_count(), dtype=np.float32))
         for weights, _biases in network.layers:
@@ -54,7 +54,7 @@ class Network:
         return activations
 
     def gradient(self, images: Floats, labels: Labels, into: Floats) -> tuple[float, float]:
-        """Write the gradient of the mean cross-entropy into an array like `parameters`; return loss and accuracy."""
+        """Write the gradient of the mean cross-entropy into an array; return loss and accuracy."""
         activations = self.forward(images)
         probabilities = activations[-1]
         rows = np.arange(len(labels))

@@ -82,7 +82,7 @@ class Destination:
 
 
 def limit_threads() -> None:
-    """Give numpy one thread per process; works before numpy is imported, so the parent calls it for its children."""
+    """Give numpy one thread per process; called before numpy is imported, for children by the parent."""
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = "1"
 

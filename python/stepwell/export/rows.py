@@ -50,7 +50,7 @@ class ExportRows:
         return len(self._labels) > 1
 
     def sorts(self) -> dict[str, set[str]]:
-        """Go over the rows and return the sorts of the values of each key, those of every row first, then by name."""
+        """Go over the rows and return the sorts of values by key: keys of every row first, then by name."""
         found: dict[str, set[str]] = {}
         rows = 0
         for _, batch in self._batches():

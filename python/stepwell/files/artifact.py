@@ -92,7 +92,7 @@ class Artifact:
         policy: str | None = None,
         merge: bool = True,
     ) -> None:
-        """Add all files below a directory, under `name` if one is given. The parameters after it have no effect.
+        """Add all files below a directory, under `name` if one is given. Later parameters have no effect.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class Artifact:
             self._add(str(PurePosixPath(name or "", path.relative_to(root).as_posix())), path)
 
     def add(self, obj: Any, name: str, overwrite: bool = True) -> str:
-        """Add a value, for example a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`."""
+        """Add a value, such as a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`."""
         kind = type_name(obj)
         entry = _checked(f"{name}.{kind}.json")
         self.objects[entry] = obj

@@ -54,7 +54,7 @@ class Files:
         policy: str,
         home: Path | None = None,
     ) -> list[str]:
-        """Store the files that a pattern matches: see `Run.save`. What lies in `home` keeps its path from there."""
+        """Store the files that a pattern matches: see `Run.save`. Those in `home` are named from there."""
         if policy not in POLICIES:
             raise UsageError(f"save: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
         text = os.fsdecode(pattern)
@@ -143,7 +143,7 @@ class Files:
 
 
 def _root_of(pattern: Path, home: Path | None) -> Path:
-    """Return where the names of the files of an absolute pattern begin: one directory above the last, as in wandb.
+    """Return where names of files of an absolute pattern begin: a directory above the last, as in wandb.
 
     Directories that are patterns themselves belong to the names, so that files of different ones have
     different names.

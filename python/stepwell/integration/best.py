@@ -12,7 +12,7 @@ _MOST = {"auc", "aucpr", "ndcg", "map", "average_precision"}
 
 
 def best_end(metric: str) -> Literal["min", "max"] | None:
-    """Return whether less or more of a metric is better, None if that is not known. What follows an `@` is ignored."""
+    """Return whether less or more of a metric is better, None if unknown. What follows an `@` is ignored."""
     name = metric.lower().partition("@")[0]
     if "loss" in name or name in _LEAST:
         return "min"

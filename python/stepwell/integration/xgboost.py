@@ -70,7 +70,7 @@ class WandbCallback(TrainingCallback):  # type: ignore[misc]
         return False
 
     def after_training(self, model: Any) -> Any:
-        """Log the model, the importance of its features, and `best_score` and `best_iteration` where there are any."""
+        """Log the model, the importance of its features, `best_score` and `best_iteration`."""
         if self._log_model:
             log_model_file(self._run, "model.json", model.save_model)
         if self._log_importance:
@@ -83,7 +83,7 @@ class WandbCallback(TrainingCallback):  # type: ignore[misc]
 
 
 def wandb_callback() -> Callable[[Any], None]:
-    """Return a callback of the kind that XGBoost had before 1.3: a function that is called after each iteration."""
+    """Return a callback as XGBoost had them before 1.3: a function that is called after each iteration."""
 
     def callback(env: Any) -> None:
         session.current("wandb_callback()").log(dict(env.evaluation_result_list))

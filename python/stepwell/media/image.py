@@ -31,9 +31,9 @@ class Image(FileMedia):
     Parameters
     ----------
     data_or_path
-        * An array, height × width, or height × width × 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), of numpy,
-          JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Integers are
-          clipped to 0 … 255.
+        * An array, height × width, or height × width × 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), of
+          numpy, JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Integers
+          are clipped to 0 … 255.
         * A `PIL.Image`.
         * A path, an open file, or bytes of a picture: kept byte for byte, so a JPEG stays a JPEG.
         * A figure or axes of matplotlib, or `pyplot`: drawn at its own size.

@@ -16,13 +16,14 @@ class Object3D(FileMedia):
     Parameters
     ----------
     data_or_path
-        * A path or an open file: `obj`, `gltf`, `glb`, `babylon` or `stl`, kept byte for byte; or `pts.json`, which
-          holds points or a scene.
-        * An array of points, N × 3 (x, y, z), N × 4 (and a category from 1 to 14) or N × 6 (and red, green and blue
-          from 0 to 255).
-        * A scene: `{"type": "lidar/beta", "points", "boxes", "vectors"}`. Points are as above; a box is `{"corners":
-          eight of [x, y, z], "label"?, "color"?, "score"?}`, a vector `{"start": [x, y, z], "end": [x, y,
-          z]}`. Each may be an array or a list. Colours of boxes are kept as they are given, even beyond 255.
+        * A path or an open file: `obj`, `gltf`, `glb`, `babylon` or `stl`, kept byte for byte; or `pts.json`,
+          which holds points or a scene.
+        * An array of points, N × 3 (x, y, z), N × 4 (and a category from 1 to 14) or N × 6 (and red, green
+          and blue from 0 to 255).
+        * A scene: `{"type": "lidar/beta", "points", "boxes", "vectors"}`. Points are as above; a box is
+          `{"corners": eight of [x, y, z], "label"?, "color"?, "score"?}`, a vector `{"start": [x, y, z],
+          "end": [x, y, z]}`. Each may be an array or a list. Colours of boxes are kept as they are given,
+          even beyond 255.
     caption
         A line of text below it.
     file_type

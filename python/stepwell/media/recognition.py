@@ -12,7 +12,7 @@ _TENSORS = frozenset({"torch", "jax", "jaxlib", "tensorflow"})
 
 
 def recognised(value: Any) -> Media | None:
-    """Return media as they are, and what is logged of values of other libraries that are some; None for all else."""
+    """Return media as they are, other libraries' as what is logged of them, and None for all else."""
     if isinstance(value, Media):
         return value
     if type(value).__module__.partition(".")[0] in _TENSORS:

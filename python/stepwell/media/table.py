@@ -264,7 +264,7 @@ class Table(Media):
             raise
 
     def record(self, key: str) -> dict[str, Any]:
-        """Return `{"_type": "table-file", "path", "ncols", "nrows", "columns"}`; the rows are copied to a file now."""
+        """Return `{"_type", "path", "ncols", "nrows", "columns"}`; the rows are copied to a file now."""
         from stepwell import _native
 
         self._check_size(len(self.data))
@@ -303,7 +303,7 @@ class Table(Media):
             )
 
     def _check_column(self, index: int, cells: list[Any], first_row: int = 0) -> None:
-        """Check cells that come into a column, from `first_row` on, and learn the kind of a column from its first."""
+        """Check new cells of a column, from `first_row` on, and learn its kind from the first."""
         name = self.columns[index]
         if not self._optional[index] and None in map(_none_if_null, cells):
             row = first_row + [_none_if_null(cell) for cell in cells].index(None)
@@ -326,7 +326,7 @@ class Table(Media):
 
 
 def _recorded(key: str, cell: Any) -> Any:
-    """Return a cell as it is stored, media as records: the encoder would take a row of media for a list of them."""
+    """Return a cell as it is stored, media as records: to the encoder a row of media would be a list."""
     if type(cell) in PLAIN:
         return cell
     medium = Table(dataframe=cell, allow_mixed_types=True) if is_frame(cell) else recognised(cell)

@@ -20,9 +20,9 @@ class Video(FileMedia):
     Parameters
     ----------
     data_or_path
-        * An array of any library, time × channels × height × width, with 1 (grey), 3 (RGB) or 4 (RGBA) channels; with
-          one more axis in front, several clips, which are tiled to a grid. Integers are clipped to 0 … 255;
-          floats are normalised as those of images are, over the whole clip.
+        * An array of any library, time × channels × height × width, with 1 (grey), 3 (RGB) or 4 (RGBA)
+          channels; with one more axis in front, several clips, which are tiled to a grid. Integers are
+          clipped to 0 … 255; floats are normalised as those of images are, over the whole clip.
         * A path, an open file or bytes of one of the four formats: kept byte for byte.
     caption
         A line of text below it.
@@ -113,7 +113,7 @@ def _rate(given: Any) -> float:
 
 
 def _tiled(clips: Any) -> Any:
-    """Return frames, time × height × width × channels, of one clip or of several that are shown side by side."""
+    """Return frames, time × height × width × channels, of one clip or of several side by side."""
     import numpy
 
     if clips.ndim not in {4, 5} or clips.shape[-3] not in _CHANNELS or clips.size == 0:

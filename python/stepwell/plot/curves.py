@@ -98,7 +98,7 @@ def roc_curve(
 
 
 def _counts(is_true: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return how many true and false examples have at least each score that occurs, from the highest score down."""
+    """Return how many true and false examples have at least each score that occurs, the highest first."""
     import numpy
 
     order = numpy.argsort(scores, kind="stable")[::-1]
@@ -108,7 +108,7 @@ def _counts(is_true: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[npt.ND
 
 
 def _precision_recall(is_true: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return both for each threshold, from the lowest one up, and at the end those of predicting nothing: 1 and 0."""
+    """Return both for each threshold, the lowest first, and at the end 1 and 0 for predicting nothing."""
     import numpy
 
     true, false = _counts(is_true, scores)

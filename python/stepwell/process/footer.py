@@ -13,7 +13,7 @@ _MOST_CHARS = 60
 
 
 def footer(history: Mapping[str, Sequence[float]], summary: Mapping[str, Any]) -> str:
-    """Return a table of sparklines and one of last values, at most 30 keys each; empty if there is nothing to show.
+    """Return a table of sparklines and one of last values, at most 30 keys each; empty without any.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class ProcessEnd:
         self._excepthook(kind, error, traceback)
 
     def _on_exit(self, status: Any = None) -> Any:
-        """Note the status of `sys.exit`, which no hook of the interpreter tells; the main thread's ends the process."""
+        """Note the status of `sys.exit`, which no hook tells; the main thread's ends the process."""
         if threading.current_thread() is threading.main_thread():
             self.exit_code = status_code(status)
         self._exit(status)
@@ -85,7 +85,7 @@ def watch() -> None:
 
 
 def finish_with_multiprocessing_child() -> None:
-    """See to it in a child that `multiprocessing` forked: it ends without `atexit`, but has finalizers of its own."""
+    """Do so in a child that `multiprocessing` forked: it ends without `atexit`, but has finalizers."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.parent_process() is None or _installed is None:
         return

@@ -107,7 +107,7 @@ def _write_line(level: str, text: str, newline: bool, repeat: bool, prefix: bool
 
 
 def _columns() -> int:
-    """Return the width of the terminal; `shutil`, which knows more, takes milliseconds and a descriptor to import."""
+    """Return the width of the terminal; importing `shutil`, which knows more, takes milliseconds."""
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
     except (OSError, ValueError, AttributeError):

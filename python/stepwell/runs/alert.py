@@ -44,7 +44,7 @@ class Alerts:
     _of_step: list[dict[str, Any]] = field(default_factory=list)
 
     def send(self, title: str, text: str, level: AlertLevel | str | None, wait: int | float | timedelta | None) -> None:
-        """Log and print an alert unless one with this title was sent less than `wait` (s) ago: see `Run.alert`."""
+        """Log and print an alert, unless one of this title was sent less than `wait` ago: see `Run.alert`."""
         if not title:
             raise UsageError("alert: title must not be empty")
         kind = _level(level)

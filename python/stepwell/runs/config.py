@@ -141,7 +141,7 @@ def _send_nowhere(_values: Mapping[str, Any], _deleted: Sequence[str]) -> None:
 
 
 def same(old: Any, new: Any) -> bool:
-    """Whether two plain values are the same: NaN is itself, and 1, 1.0 and True differ only in how they are written."""
+    """Whether two plain values are the same: NaN is itself, and 1, 1.0 and True are one."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(same(old[key], new[key]) for key in old)
     if isinstance(old, list) and isinstance(new, list):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class HistoryRow(MutableMapping[str, Any]):
-    """What was logged for the current step so far. Writing to it is `log(…, commit=False)`; reading sees every `log`.
+    """What was logged for the current step so far; writing to it is `log(…, commit=False)`.
 
     What is collected may be on disk already, so a key cannot be removed.
     """
@@ -57,7 +57,7 @@ class History:
 
     @property
     def row(self) -> HistoryRow:
-        """The row that is being collected: a dict whose changes are logged at once; the next `log` completes it."""
+        """The row that is being collected: changes of it are logged at once; the next `log` completes it."""
         return self._row
 
     @row.setter

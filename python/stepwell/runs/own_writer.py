@@ -63,7 +63,7 @@ class OwnWriter:
         return self._open
 
     def become_child(self) -> None:
-        """After a fork, in the child: let go of the parent's writer. The first use makes one of the child's own.
+        """After a fork, in the child: let go of the parent's writer; the first use makes the child's own.
 
         The child writes to the same run under the label `<label>.<pid>` (`pid-<pid>` where the parent has
         none), with steps of its own, and never decides how the run ended.

@@ -251,11 +251,11 @@ class Run(RunFiles):
         self._alerts.send(title, text, level, wait_duration)
 
     def flush(self, timeout: float) -> bool:
-        """Wait until everything logged survives the death of the process; False if `timeout` s are not enough."""
+        """Wait until all that was logged survives the process; False if `timeout` s are not enough."""
         return self._writer.live().flush("spooled", timeout)
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
-        """End the run: everything logged is on disk when this returns, and at the server if it was reached in time.
+        """End the run: all that was logged is on disk then, and at the server if it was reached in time.
 
         It takes at most `finish_timeout` seconds (30 by default) and never raises for a disk, a network,
         memory or descriptors: what could not be sent is said on the terminal, and `stepwell sync` sends it
@@ -313,13 +313,13 @@ class Run(RunFiles):
         """Take what wandb's clients say of themselves for its statistics; there are none here."""
 
     def become_child(self) -> None:
-        """After a fork, in the child: let go of the parent's writer; the first use makes one of the child's own."""
+        """After a fork, in the child: let go of the parent's writer; the first use makes the child's own."""
         self._writer.become_child()
         self._forget_conveniences()
         self.log = self._log_in_child
 
     def _forget_conveniences(self) -> None:
-        """Begin without what is made on first use. Models that a parent watches log to this process's writer."""
+        """Forget what is made on first use. Models that a parent watches log to this process's writer."""
         self._history = None
         self._watch = None
         self._alerts = None
@@ -370,7 +370,7 @@ class Run(RunFiles):
 
     @classmethod
     def joined(cls, attachment: Attachment) -> Run:
-        """Return the run of another process: this one's own if it has it, else a writer to it, opened on first use."""
+        """Return the run of another process: this one's if it has it, else a writer, opened on first use."""
         options, settings = attachment.options, attachment.settings
         path = f"{options.entity}/{options.project}/{options.run}"
         for each in reversed(session.unfinished()):

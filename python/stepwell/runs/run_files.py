@@ -126,7 +126,7 @@ class RunFiles(RunInfo):
         aliases: Sequence[str] | None = None,
         tags: Sequence[str] | None = None,
     ) -> Artifact:
-        """Store an artifact with the run, below `artifacts/NAME/`, and what is said of it as `artifacts/NAME.json`.
+        """Store an artifact below `artifacts/NAME/`, and what is said of it as `artifacts/NAME.json`.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class RunFiles(RunInfo):
         return self.log_artifact(path, name or f"model-{self.id}", "model", aliases)
 
     def use_artifact(self, *_: Any, **__: Any) -> NoReturn:
-        """Raise UnsupportedError: artifacts belong to the run that logged them; `Api().run(…).files()` lists them."""
+        """Raise UnsupportedError: artifacts are files of the run that logged them; `Api().run(…).files()`."""
         _refuse("use_artifact")
 
     def use_model(self, *_: Any, **__: Any) -> NoReturn:

@@ -182,7 +182,7 @@ class RunInfo:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Tags of the run, 1 to 64 characters each. Set a new tuple to change them, or `run.tags += ("more",)`."""
+        """Tags of the run, 1 to 64 characters each; a new tuple changes them: `run.tags += ("more",)`."""
         return self._tags
 
     @tags.setter
@@ -214,7 +214,7 @@ class RunInfo:
             self._name = name or default_name
 
     def resume(self, found: ResumableRun) -> None:
-        """Know what an earlier life of the run has written of it, without writing it again; settings go before it."""
+        """Take over what an earlier life of the run has written of it; settings go before it."""
         settings = self._settings
         self._resumed = found.has_begun
         self._name = settings.name or found.name or self._name

@@ -77,7 +77,7 @@ class Stop:
         os.close(self._writer)
 
     def install(self) -> dict[signal.Signals, Any]:
-        """Take the signals from now on, but those that whoever started the program told it to ignore (`nohup` does)."""
+        """Take the signals from now on, but those that the program was started to ignore (by `nohup`)."""
         wanted = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
         signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         return {number: signal.signal(number, self.set) for number in wanted}
@@ -99,7 +99,7 @@ def stop_on_signal() -> Iterator[Stop]:
 
 @contextmanager
 def stop_on_signal_to_the_end() -> Iterator[Stop]:
-    """As `stop_on_signal`, for a program that ends behind it: signals that come while it ends are passed over."""
+    """As `stop_on_signal`, for a program that ends behind it: later signals are passed over."""
     stop = Stop(is_patient=True)
     taken = stop.install()
     try:

@@ -46,5 +46,5 @@ _WITHOUT_EFFECT = frozenset(_NAMES.split())
 
 
 def is_without_effect(name: str) -> bool:
-    """Whether wandb has, or had, a setting of this name that means nothing here; `_x` is an older form of `x_x`."""
+    """Whether wandb has, or had, a setting of this name that means nothing here; `_x` once was `x_x`."""
     return name in _WITHOUT_EFFECT or (name.startswith("_") and f"x{name}" in _WITHOUT_EFFECT)

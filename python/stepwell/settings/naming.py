@@ -44,7 +44,7 @@ def new_run_id() -> str:
 
 
 def run_name(run_id: str) -> str:
-    """Return a name like `calm-heron-17`. All processes of a run find the same one, because it follows from the id."""
+    """Return a name like `calm-heron-17`; it follows from the id, so all processes of a run find the same."""
     number = zlib.crc32(run_id.encode("utf-8", "surrogatepass"))
     adjectives, nouns = _ADJECTIVES.split(), _NOUNS.split()
     number, adjective = divmod(number, len(adjectives))
@@ -53,7 +53,7 @@ def run_name(run_id: str) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Return text that UTF-8 can hold: lone surrogates, as `os.listdir` gives them for other bytes, as `\udce9`."""
+    r"""Return text that UTF-8 can hold: lone surrogates (`os.listdir` gives them) as `\udce9`."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -67,7 +67,7 @@ def clean_key(key: Any) -> Any:
 
 
 def file_name(path: str) -> str:
-    r"""Return a path as it can be within a run: control characters, `\` and bytes that are no text as `%E9`."""
+    r"""Return a path as it can be within a run: control characters, `\` and bytes without text as `%E9`."""
     return "".join(char if _may_name_a_file(char) else _percent(char) for char in path)
 
 
@@ -93,7 +93,7 @@ def check_tags(values: Iterable[object]) -> None:
 
 
 def check_name(kind: Literal["project", "run id", "label", "tag"], value: object, what: str) -> None:
-    """Raise `UsageError` unless `value` may be a name of this kind; `what` is the word of the error for it."""
+    """Raise `UsageError`, which calls it `what`, unless `value` may be a name of this kind."""
     if not isinstance(value, str):
         raise UsageError(f"{what} must be a str, not {type(value).__name__}")
     problem = name_problem(kind, value)

@@ -147,7 +147,7 @@ def _setting(
 
 @dataclass(init=False, frozen=True)
 class Settings:
-    """Settings for `init`. What is not given is taken from the environment, the settings files, or the defaults.
+    """Settings for `init`. What is not given comes from the environment, the settings files, or the defaults.
 
     Names of wandb's settings that mean one of these (`run_id`, `run_name`, …) are understood; others of
     wandb's (`start_method`, `console`, `init_timeout`, `_disable_stats`, …) are accepted without effect.
@@ -306,7 +306,7 @@ def _translated(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def known() -> dict[str, Field[Any]]:
-    """Return every setting by name; `metadata["check"](what, value)` returns the value that it takes, or raises."""
+    """Return every setting by name; `metadata["check"](what, value)` returns the value or raises."""
     return {each.name: each for each in fields(Settings)}
 
 

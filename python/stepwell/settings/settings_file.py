@@ -78,7 +78,7 @@ def write_setting(path: Path, name: str, value: str) -> None:
 
 
 def settings_of_process(arguments: Mapping[str, Any], settings: Settings | Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings that hold here: arguments over `settings` over the environment over settings files."""
+    """Return the settings that hold: arguments over `settings` over the environment over settings files."""
     files = [from_file(path) for path in settings_files(os.environ)]
     return Settings.resolve(arguments, settings, os.environ, files)
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def _of_current_run(method: Callable[Concatenate[Run, P], T]) -> Callable[P, T]:
-    """Return a function that calls a method of the current run, and has its name, parameters and documentation."""
+    """Return a function that calls a method of the current run, with its parameters and documentation."""
     name = method.__name__
 
     @functools.wraps(method)

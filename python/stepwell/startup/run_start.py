@@ -160,7 +160,7 @@ class RunStart:
         return found
 
     def _attempt(self, manifest: Manifest, directory: Path, run_id: str, label: str) -> int:
-        """Count this life of the label: higher than every earlier one that this directory or the launcher knows of."""
+        """Count this life of the label: higher than all that this directory or the launcher knows of."""
         from stepwell import _native
 
         settings = self.settings
@@ -186,7 +186,7 @@ class RunStart:
     def _describe(
         self, new: Run, options: WriterOptions, config: Mapping[str, Any], found: ResumableRun | None
     ) -> None:
-        """Write what `init` was told of the run. The name that follows from the id is given to a new run only."""
+        """Write what `init` was told of the run. Only a new run gets the name that follows from the id."""
         if found is not None:
             new.resume(found)
         first = options.primary and options.attempt == 0 and (found is None or not found.name)

@@ -13,7 +13,7 @@ _hooks: Hooks | None = None
 def patch(
     save: bool = True, tensorboard_x: bool | None = None, pytorch: bool | None = None, root_logdir: str = ""
 ) -> None:
-    """Log to the current run whatever TensorBoard's writers write from now on: `init(sync_tensorboard=True)` does it.
+    """Log what TensorBoard's writers write from now on, too, as `init(sync_tensorboard=True)` does.
 
     Tags become keys, and `global_step` is their x axis; the run's own steps count on by themselves. Writers
     of `torch.utils.tensorboard`, `tensorboard`, `tensorboardX` and TensorFlow are mirrored, whether they are

@@ -16,7 +16,7 @@ _LOOK_SECONDS = 1.0
 
 
 class Follower:
-    """Reads what is added to the event files of a directory from now on, once a second on a thread of its own.
+    """Reads what is added to the event files of a directory, each second, on a thread of its own.
 
     Parameters
     ----------

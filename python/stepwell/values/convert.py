@@ -84,7 +84,7 @@ def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
 
 
 def _as_media(value: Any) -> Media | None:
-    """Return what is logged of media and of the values of other libraries that are some; None for everything else."""
+    """Return what is logged of media, also of other libraries'; None for everything else."""
     medium = recognised(value)
     if medium is None and hasattr(value, "columns"):
         from stepwell.media.records.frame import is_frame

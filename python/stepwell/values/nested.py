@@ -127,12 +127,12 @@ def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
 
 
 def flat(key: str, value: Any) -> dict[str, Any]:
-    """Return the leaves of a value by their keys, joined by dots; typed objects and empty dicts are leaves."""
+    """Return the leaves of a value by keys joined by dots; typed objects and empty dicts are leaves."""
     return dict(flatten({key: value}))
 
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested dicts for keys joined by dots; where a key is both a leaf and a branch, it stays joined."""
+    """Return nested dicts for keys joined by dots; a key that is both a leaf and a dict stays joined."""
     nested: dict[str, Any] = {}
     for key, value in values.items():
         *path, last = key.split(".")

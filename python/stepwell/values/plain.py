@@ -11,7 +11,7 @@ from stepwell.settings.naming import DEPTH, clean, too_deep
 
 
 def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", depth: int = DEPTH) -> Any:
-    """Return a copy of `value` for the config: plain Python all the way down, and text for what has no other form.
+    """Return a copy of `value` for the config, in plain Python; what has no other form becomes text.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ def generate_id(length: int = 8) -> str:
 
 
 def make_artifact_name_safe(name: str) -> str:
-    """Return `name` with everything but letters, digits, `_`, `-` and `.` replaced by `_`, at most 128 characters."""
+    """Return `name` with `_` for all but letters, digits, `_`, `-` and `.`, at most 128 characters."""
     safe = re.sub(r"[^A-Za-z0-9_\-.]", "_", name)
     return safe if len(safe) <= 128 else f"{safe[:63]}..{safe[-63:]}"
 

@@ -29,7 +29,7 @@ class Manifest:
     directory: Path
 
     def next_attempt(self, entity: str, project: str, run: str, label: str, least: int) -> int:
-        """Count a new life of a label, and return its number: higher than every earlier one, and at least `least`."""
+        """Count a new life of a label; its number is higher than every earlier one, and at least `least`."""
         name = _name("attempt", entity, project, run, label)
         earlier = self._read(name).get("attempt")
         attempt = max(least, earlier + 1 if isinstance(earlier, int) else 0)

@@ -63,3 +63,11 @@ def test_a_full_folder_is_found(tree):
     assert found(tree) == []
     write(tree, "tests/rows/one_more.py", '"""Tests."""\n')
     assert found(tree) == ["tests/rows: 15 files beside each other"]
+
+
+def test_a_wide_line_of_a_document_is_found_but_not_in_code_and_tables(tree):
+    wide = "word " * 23
+    write(tree, "README.md", f"```\n{wide}\n```\n| {wide} |\n")
+    assert found(tree) == []
+    write(tree, "docs/page.md", f"{wide}\n")
+    assert found(tree) == ["docs/page.md:1: 115 columns"]

@@ -2,8 +2,8 @@
 
     python make.py FOLDER
 
-by an interpreter that has stepwell 0.1. Every plain value that is read back is compared with what was logged before it
-is written down.
+by an interpreter that has stepwell 0.1. Every plain value that is read back is compared with what was logged
+before it is written down.
 """
 
 from __future__ import annotations

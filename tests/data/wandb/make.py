@@ -1,8 +1,8 @@
 """Makes an offline run with the real wandb: `python make.py DIRECTORY`, in an environment with wandb 0.31.0.
 
-What it leaves in DIRECTORY/wandb/offline-run-… is committed beside this file, as offline-run-20260101_000000-every1,
-without `logs/` and `files/requirements.txt`, and with a copy of saved.txt in place of the link to it. `read.py` makes
-expected.json from it.
+What it leaves in DIRECTORY/wandb/offline-run-… is committed beside this file, as
+offline-run-20260101_000000-every1, without `logs/` and `files/requirements.txt`, and with a copy of saved.txt
+in place of the link to it. `read.py` makes expected.json from it.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Reads a log with wandb's own reader: `python read.py RUN.wandb DATASTORE > expected.json`.
 
-wandb 0.31.0 has no reader in Python any more. So the framing is read by `wandb/sdk/internal/datastore.py` of wandb
-0.19.11, whose path is DATASTORE, and the messages by the generated classes of the installed wandb.
+wandb 0.31.0 has no reader in Python any more. So the framing is read by `wandb/sdk/internal/datastore.py` of
+wandb 0.19.11, whose path is DATASTORE, and the messages by the generated classes of the installed wandb.
 """
 
 import importlib.util

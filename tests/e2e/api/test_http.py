@@ -232,7 +232,8 @@ def test_a_new_point_is_pushed_within_a_second(shared_server: ServerProcess, wor
             lags.append(time.time() - push.one().columns["mean"][-1])
             assert push.header["seq"] > first.header["seq"]
             assert abs(push.header["server_us"] / 1e6 - time.time()) < 60
-        # A busy machine may hold up any one of them; what is pushed only every few seconds is never this quick.
+        # A busy machine may hold up any one of them; what is pushed only every few seconds is never this
+        # quick.
         assert min(lags) <= 1.0, lags
 
 

@@ -16,7 +16,8 @@ from tests.support.processes import Process, ServerProcess, run_command, wait_un
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(400)]
 
 SCRIPT = Path(media_training.__file__)
-# The queue of rows and the media that wait to be encoded have 64 MiB each; the rest is numpy and the allocator.
+# The queue of rows and the media that wait to be encoded have 64 MiB each; the rest is numpy and the
+# allocator.
 GROWN_MIB = 200
 
 

@@ -120,7 +120,8 @@ def test_ctrl_c_while_a_local_run_ends_stops_the_script_and_loses_nothing(tmp_pa
     """
     with script(source, tmp_path) as process:
         ended = process.wait()
-    # CPython says 1 instead of -SIGINT where code that is compiled at the very end makes it forget the signal.
+    # CPython says 1 instead of -SIGINT where code that is compiled at the very end makes it forget the
+    # signal.
     assert ended.code in {-signal.SIGINT, 1}
     assert "went on" not in ended.stdout
     assert "60 rows and 60 files are in" in ended.stderr

@@ -34,7 +34,8 @@ loop["me"] = [loop]
 """
 HERE: dict[str, Any] = {}
 exec(NAMES, HERE)
-# Where a value may stand. In `row` and `summary` dicts become keys of their own, so values stand in a list there.
+# Where a value may stand. In `row` and `summary` dicts become keys of their own, so values stand in a list
+# there.
 PLACES = ("row", "typed", "config", "config_nested", "summary", "cell", "cell_nested")
 
 

@@ -20,7 +20,8 @@ PROMISED_S = 0.250
 ROUNDS = 6
 _RECORD = struct.Struct("<qd")
 
-# The journal is written with one write call per row after `log` has returned, on the clock that all processes share.
+# The journal is written with one write call per row after `log` has returned, on the clock that all processes
+# share.
 TRAINING = """
 import os, struct, sys, time
 import stepwell
@@ -79,7 +80,8 @@ def test_no_row_older_than_250_ms_is_lost(place: Place, tmp_path: Path, pace: fl
 
 def test_a_killed_run_is_not_said_to_be_finished(place: Place, tmp_path: Path):
     kill_in_the_middle(place, tmp_path / "journal", "state", 0.001, 0.4)
-    # It may still be alive for all that anybody knows: it counts as crashed after 60 s without a sign of life.
+    # It may still be alive for all that anybody knows: it counts as crashed after 60 s without a sign of
+    # life.
     assert place.api().run("killed/state").state in {"running", "crashed"}
 
 

@@ -13,7 +13,8 @@ from tests.support.processes import Ended, ServerProcess, run_command, run_scrip
 
 pytestmark = pytest.mark.e2e
 
-# T is 1 s where `finish` is timed; the rest is for a machine whose cores are busy. Without a limit it would be 30 s.
+# T is 1 s where `finish` is timed; the rest is for a machine whose cores are busy. Without a limit it would
+# be 30 s.
 UNNOTICED_S = 5.0
 
 

@@ -143,7 +143,7 @@ class ColumnCollector:
         self._rows += count
 
     def finish(self, first: Iterable[str] = ()) -> Columns:
-        """Return the columns: those of every row, then `first` where there are such, then all others by name."""
+        """Return the columns: of every row, of `first` as far as there are such, then the others by name."""
         import numpy
 
         def joined(parts: Sequence[Any]) -> Any:

@@ -71,7 +71,7 @@ class History:
             request.min_step = int(batch.steps[-1]) + 1
 
     def _replies(self, request: query_pb2.ScanRowsRequest) -> Iterator[query_pb2.RowBatch]:
-        """Scan from `min_step` on, which the caller moves; a deadline that strikes a slow reader begins anew there."""
+        """Scan from `min_step`, which the caller moves; go on there when a deadline strikes a slow reader."""
         while True:
             first = request.min_step if request.HasField("min_step") else None
             try:

@@ -38,7 +38,7 @@ class Row:
 
 
 def unpack(data: bytes) -> Any:
-    """Return the value of msgpack bytes: integers, NaN, bytes and text come back exactly as they were logged."""
+    """Return the value of msgpack bytes: integers, NaN, bytes and text are exactly what was logged."""
     if not data:
         return None
     return msgpack.unpackb(data, raw=False, strict_map_key=False, unicode_errors="surrogatepass", ext_hook=_extension)

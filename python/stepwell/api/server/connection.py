@@ -75,7 +75,7 @@ class Connection:
             call.cancel()
 
     def catch_up(self) -> None:
-        """Wait until what is in the spools of the directory is read; nothing to wait for at a server elsewhere."""
+        """Wait until what is in the spools of the directory is read; a server elsewhere has none."""
         if self.directory is not None:
             catch_up(self, self.directory, self.timeout)
 

@@ -71,7 +71,7 @@ def _texts(values: Any) -> Any:
 
 
 def _of_histogram(data: bytes) -> Histogram | None:
-    """Return the histogram of a message: buckets by their right edges, of which those at both ends may be empty."""
+    """Return the histogram of a message: buckets by their right edges; those at both ends may be empty."""
     said = parsed(tensorboard_pb2.Histogram, data)
     limits, counts = said.bucket_limit, said.bucket
     filled = [index for index, count in enumerate(counts) if count > 0]
@@ -84,7 +84,7 @@ def _of_histogram(data: bytes) -> Histogram | None:
 
 
 def histogram(counts: Sequence[float], edges: Sequence[float]) -> Histogram | None:
-    """Return a histogram; neighbours are joined where there are more bins than one may have. None without bins."""
+    """Return a histogram, neighbours joined where there are too many bins; None without bins."""
     from stepwell.media.histogram import Histogram
 
     if not counts:
@@ -116,7 +116,7 @@ def _one_or_list(items: list[Any]) -> Any:
 
 
 def _curve(array: npt.NDArray[Any]) -> Any:
-    """Return precision over recall; the rows are true and false positives and negatives, precision, recall."""
+    """Return precision over recall, the last two rows; before them positives and negatives are counted."""
     from stepwell import plot
     from stepwell.media.table import Table
 

@@ -22,7 +22,7 @@ def event_files(directory: Path) -> list[Path]:
 
 
 def event_directories(root: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Return `root` and the directories below it that hold event files, sorted; `tell` is told what cannot be read."""
+    """Return the directories with event files from `root` on, sorted; `tell` is told what cannot be read."""
 
     def tell_of(error: OSError) -> None:
         tell(f"{error.filename} cannot be read: {error.strerror}")
@@ -60,7 +60,7 @@ class EventDirectory:
     _closed: set[str] = field(default_factory=set)
 
     def read(self) -> Iterator[Event]:
-        """Iterate over the events that are new. A file that grows while it is read is read to where it ends then."""
+        """Iterate over the events that are new. A file that grows meanwhile is read to where it ends then."""
         for file in event_files(self.path):
             # As text that can be stored: the name of a file may be any bytes.
             name = clean(file.name)

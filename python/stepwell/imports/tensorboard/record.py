@@ -41,7 +41,7 @@ class Record:
 
 
 def read_records(path: Path, offset: int = 0) -> Iterator[Record]:
-    """Iterate over the whole records of a file from an offset on. One that is not written to its end yet ends it.
+    """Iterate over the whole records of a file from an offset on; one that is still being written ends it.
 
     Raises
     ------

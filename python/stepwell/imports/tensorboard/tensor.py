@@ -23,7 +23,7 @@ MAX_ELEMENTS = 1 << 28
 
 
 def read_tensor(data: bytes) -> npt.NDArray[Any] | None:
-    """Return the tensor of a message as an array, of `object` (bytes) for text; None for a type that numpy lacks.
+    """Return the tensor of a message as an array, `object` (bytes) for text; None for a type numpy lacks.
 
     Raises
     ------

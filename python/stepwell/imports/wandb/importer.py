@@ -156,7 +156,7 @@ class WandbImport:
         return self._replace
 
     def _write(self, run: WandbRun, entity: str, project: str, folder: Path) -> tuple[int, int]:
-        """Write everything but what the rows cannot tell; return how many files there are, and how many are missing."""
+        """Write all but what rows cannot tell; return how many files there are, and how many are missing."""
         options = WriterOptions.of(
             Settings(),
             (entity, project, run.id),

@@ -3,7 +3,8 @@
 ```text
 file   := ":W&B" 0xbee1 version, then blocks of 32,768 bytes (the header counts to the first one)
 block  := fragment…, then zeros where fewer than 7 bytes are left
-fragment := checksum length type data       little-endian uint32, uint16, uint8; type 1 whole, 2 first, 3 middle, 4 last
+fragment := checksum length type data       little-endian uint32, uint16, uint8
+type     := 1 whole, 2 first, 3 middle, 4 last
 ```
 
 The checksum is the CRC-32 of type and data. What is damaged costs the rest of its block; a torn tail is no

@@ -23,7 +23,7 @@ _WARNED = _WITHOUT_EFFECT - {"verbose", "save_graph", "compute_flops", "infer_mi
 
 
 class WandbCallback(Callback):  # type: ignore[misc]
-    """Logs every epoch with the names that Keras gives its metrics, saves the best model, and shows predictions.
+    """Logs every epoch by Keras' names of the metrics, saves the best model, and shows predictions.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class WandbEvalCallback(Callback, ABC):  # type: ignore[misc]
         self.pred_table = Table(columns=list(column_names))
 
     def log_data_table(self, name: str = "val", type: str = "dataset", table_name: str = "val_data") -> None:  # noqa: A002
-        """Log the table of data under `table_name`; the other parameters are wandb's and have no effect."""
+        """Log the table of data under `table_name`; wandb's other parameters have no effect."""
         self._run.log({table_name: self.data_table})
 
     def log_pred_table(
@@ -85,7 +85,7 @@ class WandbEvalCallback(Callback, ABC):  # type: ignore[misc]
         table_name: str = "eval_data",
         aliases: Sequence[str] | None = None,
     ) -> None:
-        """Log the table of predictions under `table_name`; the other parameters are wandb's and have no effect."""
+        """Log the table of predictions under `table_name`; wandb's other parameters have no effect."""
         self._run.log({table_name: self.pred_table})
 
     def get_data_table(self) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def figure_of(value: Any) -> Any:
-    """Return the figure that is meant by a figure, axes, `matplotlib.pyplot` or a grid of seaborn; None for all else.
+    """Return the figure of a figure, axes, `matplotlib.pyplot` or a grid of seaborn; None for all else.
 
     Nothing is imported: a value of matplotlib is proof that it is imported already.
     """

@@ -16,7 +16,7 @@ _HEAD_BYTES = 64
 
 
 class MissingFileError(ValueError, FileNotFoundError):
-    """There is no file where one was named; the scripts of wandb expect a FileNotFoundError, ours a ValueError."""
+    """There is no file where one was named; wandb's scripts expect a FileNotFoundError, ours a ValueError."""
 
 
 class Source:

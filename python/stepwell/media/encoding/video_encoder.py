@@ -94,7 +94,7 @@ def _even_rgb(frames: Any) -> Any:
 
 
 def _normalized(frames: Any) -> Any:
-    """Return floats as they become pixels (rust/media/src/pixels.rs): NaN is black and takes no part in the range."""
+    """Return floats as pixels, by the rule of rust/media/src/pixels.rs: NaN is black and out of the range."""
     import numpy
 
     frames = numpy.nan_to_num(frames, nan=0.0, posinf=255.0, neginf=0.0) if not numpy.isfinite(frames).all() else frames

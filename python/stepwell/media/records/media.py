@@ -47,7 +47,7 @@ class Media(ABC):
 
 
 class FileMedia(Media):
-    """Media whose content is a file of the run. A kind sets `_type` and `_folder`, `_content`, and says its `_fields`.
+    """Media whose content is a file of the run. A kind sets `_type`, `_folder`, `_content` and `_fields`.
 
     Attributes
     ----------

@@ -7,8 +7,8 @@ Run as ``python generate.py`` with numpy 2.4.6. One case is four lines:
     <edges: bits of float64 in hex>  or  fnv <checksum>  or  refused
     (blank)
 
-Only finite values go to numpy; a last edge of -0.0 is written as 0.0. ``refused`` means that numpy raises or that its
-edges overflow.
+Only finite values go to numpy; a last edge of -0.0 is written as 0.0. ``refused`` means that numpy raises or
+that its edges overflow.
 """
 
 import sys

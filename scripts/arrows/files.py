@@ -12,9 +12,7 @@ from arrows.tree import SOURCE_FOLDERS, Finding, place_of, source_files
 
 DOCUMENTS = ("docs", *SOURCE_FOLDERS)
 MOST_COLUMNS = 110
-PROSE_REASON = (
-    f"prose wraps at {MOST_COLUMNS} columns, to be read beside code; tables and code may be wider"
-)
+PROSE_REASON = f"prose wraps at {MOST_COLUMNS} columns, to be read beside code; tables and code may be wider"
 # One line per change, for now.
 UNWRAPPED = frozenset({"CHANGELOG.md"})
 

@@ -8,32 +8,21 @@ import { Workspace } from "./pages/Workspace";
 import { ProjectShell } from "./shell/ProjectShell";
 import { NotFound } from "./ui/ErrorPage";
 
-interface Address {
-  entity: string;
-  project: string;
-  run?: string;
+function decoded(part = ""): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
-function decoded(params: Partial<Record<string, string>>): Address {
-  const part = (name: string) => {
-    try {
-      return decodeURIComponent(params[name] ?? "");
-    } catch {
-      return params[name] ?? "";
-    }
-  };
-  return { entity: part("entity"), project: part("project"), run: part("run") };
-}
-
-function inProject(page: (address: Address) => ReactNode, hasRun = false) {
-  return (params: Partial<Record<string, string>>) => {
-    const address = decoded(params);
-    return (
-      <ProjectShell entity={address.entity} project={address.project} run={hasRun ? (address.run ?? null) : null}>
-        {page(address)}
-      </ProjectShell>
-    );
-  };
+/** A page of a project, or of a run where the address has one. */
+function inProject(page: ReactNode | ((run: string) => ReactNode)) {
+  return ({ entity, project, run }: Partial<Record<string, string>>) => (
+    <ProjectShell entity={decoded(entity)} project={decoded(project)} run={run === undefined ? null : decoded(run)}>
+      {typeof page === "function" ? page(decoded(run)) : page}
+    </ProjectShell>
+  );
 }
 
 export function App() {
@@ -42,35 +31,18 @@ export function App() {
       <Route path="/">
         <Projects />
       </Route>
-      <Route path="/:entity/:project">
-        {inProject(() => (
-          <Workspace />
-        ))}
-      </Route>
-      <Route path="/:entity/:project/runs">
-        {inProject(() => (
-          <RunsTable />
-        ))}
-      </Route>
+      <Route path="/:entity/:project">{inProject(<Workspace />)}</Route>
+      <Route path="/:entity/:project/runs">{inProject(<RunsTable />)}</Route>
       <Route path="/:entity/:project/runs/:run">
         {(params) => <Redirect to={`/${params.entity}/${params.project}/runs/${params.run}/overview`} replace />}
       </Route>
-      <Route path="/:entity/:project/runs/:run/charts">
-        {inProject(
-          ({ run }) => (
-            <RunPage id={run ?? ""} page="charts" />
-          ),
-          true,
-        )}
-      </Route>
-      <Route path="/:entity/:project/runs/:run/overview">
-        {inProject(
-          ({ run }) => (
-            <RunPage id={run ?? ""} page="overview" />
-          ),
-          true,
-        )}
-      </Route>
+      {(["charts", "overview"] as const).map((page) => (
+        <Route key={page} path={`/:entity/:project/runs/:run/${page}`}>
+          {inProject((run) => (
+            <RunPage id={run} page={page} />
+          ))}
+        </Route>
+      ))}
       <Route>
         <NotFound />
       </Route>

@@ -49,6 +49,11 @@ const NOUNS: Record<string, string> = {
   histogram: "histogram",
 };
 
+/** What one of a kind is called. */
+export function nounOf(type: string): string | undefined {
+  return NOUNS[type];
+}
+
 /** A medium or a list of media in a few words; null for what is neither. */
 export function describeMedia(value: unknown): string | null {
   if (!isTagged(value)) return null;

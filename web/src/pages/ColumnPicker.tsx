@@ -1,5 +1,6 @@
 // Chooses the columns of the runs table, searched by name.
 import { useEffect, useRef, useState } from "react";
+import { SearchField } from "../ui/SearchField";
 import { usePreferences } from "../view/preferences";
 
 /** Enough to compare runs by without scrolling sideways on a laptop. */
@@ -41,15 +42,7 @@ export function ColumnPicker({ id, available, columns }: { id: string; available
       </button>
       {open && (
         <div className="popover" role="group" aria-label="Columns">
-          <input
-            type="search"
-            className="field"
-            placeholder="Search columns"
-            aria-label="Search columns"
-            autoFocus
-            value={filter}
-            onChange={(event) => setFilter(event.target.value)}
-          />
+          <SearchField label="Search columns" autoFocus value={filter} onChange={setFilter} />
           <div className="sidebar-row">
             <button type="button" className="text-button" onClick={() => choose([...columns, ...shown])}>
               add {filter === "" ? "all" : "found"}

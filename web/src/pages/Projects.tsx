@@ -6,6 +6,7 @@ import { formatAgo } from "../numbers/format";
 import { Logo, ThemeSwitch } from "../shell/TopBar";
 import { ErrorPage } from "../ui/ErrorPage";
 import { projectPath } from "../ui/paths";
+import { SearchField } from "../ui/SearchField";
 
 export function Projects() {
   const { data, error } = useProjects();
@@ -27,14 +28,7 @@ export function Projects() {
       <main className="projects">
         <div className="page-head">
           <h1>Projects</h1>
-          <input
-            type="search"
-            className="field"
-            placeholder="Filter projects"
-            aria-label="Filter projects"
-            value={filter}
-            onChange={(event) => setFilter(event.target.value)}
-          />
+          <SearchField label="Filter projects" value={filter} onChange={setFilter} />
         </div>
         <table className="list-table">
           <thead>

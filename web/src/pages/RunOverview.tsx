@@ -5,6 +5,7 @@ import { Cell, isNumeric } from "../grid/Cell";
 import { formatDuration, formatNumber, formatTime } from "../numbers/format";
 import { runRow } from "../runs/table";
 import { EmptyState } from "../ui/EmptyState";
+import { SearchField } from "../ui/SearchField";
 
 function facts(run: RunInfo): [string, string][] {
   const all: [string, string | null][] = [
@@ -79,14 +80,7 @@ function ValueTable({ title, values }: { title: string; values: ReadonlyMap<stri
       <header>
         <h2>{title}</h2>
         <span className="muted">{values.size}</span>
-        <input
-          type="search"
-          className="field"
-          placeholder={`Search ${name}`}
-          aria-label={`Search ${name}`}
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <SearchField label={`Search ${name}`} value={filter} onChange={setFilter} />
       </header>
       <table>
         <tbody>

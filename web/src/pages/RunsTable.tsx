@@ -9,6 +9,7 @@ import { formatAgo, formatDuration, formatTime } from "../numbers/format";
 import { runColor } from "../runs/palette";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
 import { runPath } from "../ui/paths";
+import { SearchField } from "../ui/SearchField";
 import { useWindowed } from "../ui/useWindowed";
 import { usePreferences } from "../view/preferences";
 import { patchView, useView, useViewSearch } from "../view/store";
@@ -39,15 +40,14 @@ export function RunsTable() {
   return (
     <main className="runs-page">
       <div className="toolbar">
-        <input
-          type="search"
+        <SearchField
           className="field search"
           placeholder="Filter: name, tag, state, lr=0.001   /"
-          aria-label="Filter runs"
+          label="Filter runs"
           data-search
           data-testid="runs-table-filter"
           value={filter}
-          onChange={(event) => patchView({ filter: event.target.value }, "replace")}
+          onChange={(text) => patchView({ filter: text }, "replace")}
         />
         <span className="muted">
           {listed.length} of {data.total} {data.total === 1 ? "run" : "runs"}

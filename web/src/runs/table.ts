@@ -1,6 +1,7 @@
 // Columns, sorting and filtering of runs; the sidebar and the runs table share them.
 import type { RunInfo } from "../api/types";
 import { flatten } from "../api/values";
+import { sortedBy } from "../numbers/order";
 import { describeMedia, formatValue } from "../numbers/value";
 
 export interface RunSort {
@@ -50,31 +51,9 @@ export function columnValue({ info, config, summary }: RunRow, column: string): 
   }
 }
 
-function rank(value: unknown): number {
-  if (value === undefined || value === null || value === "") return 3;
-  if (typeof value === "number" && Number.isNaN(value)) return 2;
-  return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" ? 0 : 1;
-}
-
-/** Numbers before text before NaN before nothing, whichever way the column is sorted. */
-export function compareValues(a: unknown, b: unknown, descending: boolean): number {
-  const [rankA, rankB] = [rank(a), rank(b)];
-  if (rankA !== rankB) return rankA - rankB;
-  let order = 0;
-  if (rankA === 0) {
-    const [left, right] = [a as number, b as number];
-    order = left < right ? -1 : left > right ? 1 : 0;
-  } else if (rankA === 1) {
-    order = formatValue(a).localeCompare(formatValue(b), "en", { numeric: true });
-  }
-  return descending ? -order : order;
-}
-
 /** Stable: runs with equal values keep the order they came in. */
 export function sortRuns(infos: readonly RunInfo[], sort: RunSort): RunInfo[] {
-  const keyed = infos.map((info) => ({ info, value: columnValue(runRow(info), sort.column) }));
-  keyed.sort((a, b) => compareValues(a.value, b.value, sort.descending));
-  return keyed.map(({ info }) => info);
+  return sortedBy(infos, (info) => columnValue(runRow(info), sort.column), sort.descending);
 }
 
 /**

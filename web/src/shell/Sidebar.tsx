@@ -8,6 +8,7 @@ import { runColor } from "../runs/palette";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "../runs/selection";
 import { allColumns, columnValue, filterRuns, runRow, sortRuns } from "../runs/table";
 import { runPath } from "../ui/paths";
+import { SearchField } from "../ui/SearchField";
 import { useWindowed } from "../ui/useWindowed";
 import { setHotRun } from "../view/cursor";
 import { SIDEBAR_MAX_PX, SIDEBAR_MIN_PX, usePreferences } from "../view/preferences";
@@ -54,14 +55,12 @@ export function Sidebar({ runs, total }: { runs: readonly RunInfo[]; total: numb
   return (
     <aside className="sidebar" style={{ width }} aria-label="Runs">
       <div className="sidebar-controls">
-        <input
-          type="search"
-          className="field"
+        <SearchField
           placeholder="Filter runs"
-          aria-label="Filter runs by name, tag or config"
+          label="Filter runs by name, tag or config"
           data-testid="run-filter"
           value={view.filter}
-          onChange={(event) => patchView({ filter: event.target.value }, "replace")}
+          onChange={(filter) => patchView({ filter }, "replace")}
         />
         <div className="sidebar-row">
           <select

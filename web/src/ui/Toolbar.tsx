@@ -4,6 +4,7 @@ import type { KeyInfo } from "../api/types";
 import { X_AXES, xName } from "../view/choices";
 import { patchView, resetZoom, undoZoom, useView } from "../view/store";
 import type { RankMode, ViewState } from "../view/urlState";
+import { SearchField } from "./SearchField";
 
 function Toggle({ name, title, on, patch }: { name: string; title: string; on: boolean; patch: Partial<ViewState> }) {
   return (
@@ -20,15 +21,14 @@ export function Toolbar({ keys, hasRanks }: { keys: readonly KeyInfo[]; hasRanks
   const known = numeric.some(({ key }) => key === view.x);
   return (
     <div className="toolbar" role="group" aria-label="Charts">
-      <input
-        type="search"
+      <SearchField
         className="field search"
         placeholder="Search metrics (regex)   /"
-        aria-label="Search metrics by regular expression"
+        label="Search metrics by regular expression"
         data-search
         data-testid="metric-search"
         value={view.query}
-        onChange={(event) => patchView({ query: event.target.value }, "replace")}
+        onChange={(query) => patchView({ query }, "replace")}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
       <div className="segmented" role="group" aria-label="x axis">

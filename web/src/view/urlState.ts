@@ -1,7 +1,8 @@
 // The codec between what a view shows and the readable query of its URL; defaults are left out.
-import { RUNTIME, STEP, TIMESTAMP } from "../api/generated";
+import { STEP } from "../api/generated";
 import { DEFAULT_SELECTION, type RunSelection } from "../runs/selection";
 import type { RunSort } from "../runs/table";
+import { X_AXES } from "./choices";
 
 export type RankMode = "primary" | "all" | "each";
 
@@ -48,22 +49,16 @@ export const DEFAULT_VIEW: ViewState = {
   step: null,
 };
 
-const X_NAMES: readonly (readonly [string, string])[] = [
-  [STEP, "step"],
-  [RUNTIME, "relative"],
-  [TIMESTAMP, "wall"],
-];
-
 /** A key that is called like one of the short names is written with `key:` before it. */
 function encodeX(x: string): string {
-  const short = X_NAMES.find(([key]) => key === x)?.[1];
+  const short = X_AXES.find(({ key }) => key === x)?.name;
   if (short !== undefined) return short;
-  return X_NAMES.some(([, name]) => name === x) || x.startsWith("key:") ? `key:${x}` : x;
+  return X_AXES.some(({ name }) => name === x) || x.startsWith("key:") ? `key:${x}` : x;
 }
 
 function decodeX(text: string): string {
   if (text.startsWith("key:")) return text.slice("key:".length);
-  return X_NAMES.find(([, name]) => name === text)?.[0] ?? text;
+  return X_AXES.find(({ name }) => name === text)?.key ?? text;
 }
 
 function encodeRuns(runs: RunSelection): string {

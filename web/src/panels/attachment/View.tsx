@@ -5,10 +5,7 @@ import { FileMessage } from "../media/MediaMessage";
 import { SingleRunMedia } from "../media/SingleRunMedia";
 import { useCheckedFile } from "../media/useFile";
 import type { PanelProps } from "../types";
-import { factsOf, formatBytes } from "./facts";
-import { NOUNS } from "./nouns";
-
-const KINDS = Object.keys(NOUNS);
+import { factsOf, formatBytes, KINDS } from "./facts";
 
 export default function AttachmentView(panel: PanelProps) {
   return (

@@ -1,7 +1,10 @@
 // Facts about a medium that is offered as a file.
 import { type ChartRecord, fileName, type MediaRecord, type ObjectRecord } from "../../api/records";
 import { formatNumber } from "../../numbers/format";
-import { NOUNS } from "./nouns";
+import { nounOf } from "../../numbers/value";
+
+/** Kinds that are offered as files. */
+export const KINDS = ["molecule-file", "object3D-file", "plotly-file", "chart"];
 
 export interface Facts {
   title: string;
@@ -12,7 +15,8 @@ export interface Facts {
 
 export function factsOf(record: MediaRecord): Facts {
   const details: [string, string][] = [];
-  const title = NOUNS[record._type] ?? record._type;
+  const noun = nounOf(record._type) ?? record._type;
+  const title = noun.charAt(0).toUpperCase() + noun.slice(1);
   if (record._type === "chart") {
     const { preset, fields, table } = record as ChartRecord;
     details.push(

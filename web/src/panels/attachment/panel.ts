@@ -1,6 +1,6 @@
 // Media without a view of their own: their records, and links to their files.
 import { mediaPanel } from "../media/mediaPanel";
-import { NOUNS } from "./nouns";
+import { KINDS } from "./facts";
 
 // A view that draws one of them only has to match it higher.
-export default mediaPanel({ type: "attachment", title: "Files", kinds: Object.keys(NOUNS), match: 10, load: () => import("./View") });
+export default mediaPanel({ type: "attachment", title: "Files", kinds: KINDS, match: 10, load: () => import("./View") });

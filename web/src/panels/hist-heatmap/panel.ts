@@ -1,14 +1,12 @@
 // Histograms of one run over steps, as a heat map.
-import type { WorkspacePanelType } from "../types";
+import { kindPanel } from "../kindPanel";
 
-const panel: WorkspacePanelType = {
+export default kindPanel({
   type: "hist-heatmap",
   title: "Histogram heat map",
-  place: "workspace",
+  kinds: ["histogram"],
+  match: 30,
   needs: "histograms",
   cardTestId: "heatmap-card",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("histogram") ? 30 : 0),
   load: () => import("./View"),
-};
-
-export default panel;
+});

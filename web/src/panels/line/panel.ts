@@ -1,14 +1,12 @@
 // Line charts: numbers over x, one line per run or per rank.
-import type { WorkspacePanelType } from "../types";
+import { kindPanel } from "../kindPanel";
 
-const panel: WorkspacePanelType = {
+export default kindPanel({
   type: "line",
   title: "Line chart",
-  place: "workspace",
+  kinds: ["number"],
+  match: 10,
   needs: "series",
   cardTestId: "chart-card",
-  match: (subject) => (subject.place === "workspace" && subject.keyInfo.kinds.includes("number") ? 10 : 0),
   load: () => import("./View"),
-};
-
-export default panel;
+});

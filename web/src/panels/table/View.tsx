@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { fileUrl } from "../../api/client";
 import { hasFile, isTagged, type TableRecord } from "../../api/records";
 import { formatNumber, formatPlural } from "../../numbers/format";
+import { SearchField } from "../../ui/SearchField";
 import { useWindowed } from "../../ui/useWindowed";
 import { FileMessage } from "../media/MediaMessage";
 import { SingleRunMedia } from "../media/SingleRunMedia";
@@ -113,14 +114,7 @@ function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit
   return (
     <>
       <div className="table-bar">
-        <input
-          type="search"
-          className="field"
-          placeholder="Search rows"
-          aria-label={`Search rows of ${key}`}
-          value={filter}
-          onChange={(event) => setFilter(event.target.value)}
-        />
+        <SearchField placeholder="Search rows" label={`Search rows of ${key}`} value={filter} onChange={setFilter} />
         <span className="muted" data-testid="table-count">
           {listed.length < table.rows.length && `${formatNumber(listed.length)} of `}
           {formatPlural(table.rows.length, "row")}

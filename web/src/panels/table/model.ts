@@ -4,6 +4,7 @@ import { hasFile, isTagged } from "../../api/records";
 import { decodeValue } from "../../api/values";
 import { csvOf } from "../../numbers/csv";
 import { formatExact, formatNumber } from "../../numbers/format";
+import { sortedBy } from "../../numbers/order";
 import { formatValue } from "../../numbers/value";
 
 export interface LoggedTable {
@@ -32,29 +33,9 @@ export function cellTitle(value: unknown): string {
   return typeof value === "number" ? formatExact(value) : cellText(value);
 }
 
-const isNumberLike = (value: unknown) => typeof value === "number" || typeof value === "bigint" || typeof value === "boolean";
-
-/** Numbers, texts, NaN, nothing: in this order whichever way is sorted. */
-function rankOf(value: unknown): number {
-  if (value === null || value === undefined) return 3;
-  if (typeof value === "number" && Number.isNaN(value)) return 2;
-  return isNumberLike(value) ? 0 : 1;
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-/** Row numbers by a column; rows with equal cells keep their order. */
+/** Row numbers by a column. */
 export function sortRows({ rows }: LoggedTable, column: number, descending: boolean): Uint32Array {
-  const groups: number[][] = [[], [], [], []];
-  for (const [i, row] of rows.entries()) groups[rankOf(row[column])]?.push(i);
-  const [numbers, texts, ...rest] = groups as [number[], number[], number[], number[]];
-  const sign = descending ? -1 : 1;
-  const values = new Float64Array(rows.length);
-  for (const i of numbers) values[i] = Number(rows[i]?.[column]);
-  numbers.sort((a, b) => sign * ((values[a] as number) < (values[b] as number) ? -1 : (values[a] as number) > (values[b] as number) ? 1 : 0));
-  const names = new Map(texts.map((i) => [i, cellText(rows[i]?.[column])]));
-  texts.sort((a, b) => sign * collator.compare(names.get(a) as string, names.get(b) as string));
-  return Uint32Array.from([numbers, texts, ...rest].flat());
+  return Uint32Array.from(sortedBy(rows.keys(), (i) => rows[i]?.[column], descending));
 }
 
 const searchTexts = new WeakMap<LoggedTable, string[]>();

@@ -46,6 +46,9 @@ def test_nothing_but_the_spool_is_written_while_training(tmp_path: Path, work: P
     seen = tmp_path / "seen"
     with script(source, work, {}, str(seen)) as training:
         wait_until("the run has begun", lambda: "begun" in training.stdout)
+        wait_until(
+            "room is set aside for its end", lambda: [path for path in work.rglob("ballast.tmp") if path.stat().st_size]
+        )
         before = files_below(work)
         seen.touch()
         wait_until("the rows are logged", lambda: "logged" in training.stdout)

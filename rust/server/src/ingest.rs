@@ -52,8 +52,6 @@ use stepwell_proto::v1;
 use stepwell_proto::v1::ingest_server::{Ingest, IngestServer};
 use tonic::{Request, Response, Status, Streaming};
 
-/// Version of the protocol.
-const PROTOCOL: u32 = 1;
 /// Frames that one connection may have between arrival and answer.
 const IN_FLIGHT_BYTES: usize = 16 << 20;
 /// What a message may be longer than its frame: ids, openings, framing.

@@ -4,10 +4,10 @@ use super::UploadError;
 use std::error::Error;
 use std::time::Duration;
 use stepwell_model::Address;
-use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as ToServer;
 use stepwell_proto::v1::ingest_client::IngestClient;
 use stepwell_proto::v1::server_message::Message as FromServer;
+use stepwell_proto::{PROTOCOL, v1};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -28,7 +28,6 @@ const SHARED_MESSAGES: usize = 256;
 pub(crate) const ANSWER_BYTES: usize = 4 << 20;
 /// Frames that we keep unacknowledged at most, whatever the server would take.
 const WINDOW_BYTES: usize = 8 << 20;
-const PROTOCOL: u32 = 1;
 
 /// An attached connection, or the part that one stream has of it.
 pub(crate) struct Connection {

@@ -80,7 +80,7 @@ impl RunKeys {
         let mut number = frame.header.first;
         while let Some(entry) = reader.next_entry().map_err(|error| unreadable(&error))? {
             if let EntryRef::Row(row) = entry {
-                let has_maps = row.cells().any(|(_, value)| matches!(value, ValueRef::Other([0x80..=0x8f | 0xde | 0xdf, ..])));
+                let has_maps = row.cells().any(|(_, value)| matches!(value, ValueRef::Other(bytes) if msgpack::is_map(bytes)));
                 let shape = row.shape as usize;
                 if has_maps || !passed[shape] {
                     let row = row.to_row(&names).map_err(|error| unreadable(&error))?;

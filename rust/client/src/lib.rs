@@ -14,7 +14,6 @@
 //! waits for a file or a socket.
 
 mod blobs;
-mod clock;
 mod framing;
 mod progress;
 mod queue;

@@ -5,7 +5,6 @@ mod report;
 pub(crate) mod status;
 
 use crate::blobs::FilePool;
-use crate::clock::wall_time;
 use crate::framing::pipeline::Pipeline;
 use crate::framing::worker::{self, NO_EXIT, SpoolSink};
 use crate::progress::{Known, Progress};
@@ -28,7 +27,7 @@ use stepwell_blob::BlobDirectory;
 use stepwell_codec::payload::statement::opening_to_value;
 use stepwell_codec::{FrameError, msgpack};
 use stepwell_lock::Mutex;
-use stepwell_model::{Step, StreamId, Value};
+use stepwell_model::{Step, StreamId, Value, wall_time};
 use stepwell_spool::{SpoolError, SpoolWriter};
 use tokio::sync::Notify;
 

@@ -1,6 +1,7 @@
 //! The vocabulary of Stepwell: ids, names, addresses, keys, values, entries, limits and defaults. No I/O, no dependencies.
 
 pub mod address;
+pub mod clock;
 pub mod defaults;
 pub mod entry;
 pub mod flatten;
@@ -11,6 +12,7 @@ pub mod name;
 pub mod value;
 
 pub use address::{Address, InvalidAddress};
+pub use clock::wall_time;
 pub use entry::{Entry, FileVersion, LossReport, MetricDefinition, Opening, Row, RunInfoUpdate};
 pub use flatten::flatten;
 pub use ids::{BlobId, InvalidName, RunPath, StreamId};

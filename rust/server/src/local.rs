@@ -23,14 +23,13 @@ mod stream;
 
 use crate::ingest::commit::Committer;
 use crate::state::catch_up::CatchUp;
-use crate::state::clock;
 use crate::state::heartbeats::Heartbeats;
 use crate::state::thread::Worker;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use stepwell_model::{StreamId, TimeMicros};
+use stepwell_model::{StreamId, TimeMicros, wall_time};
 use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
 use stream::Progress::{self, Behind, CaughtUp, StoreAway};
@@ -80,7 +79,7 @@ impl Follower {
     fn run(&self) {
         let (mut known, mut complaint) = (Streams::default(), String::new());
         loop {
-            let began = clock::now();
+            let began = wall_time();
             let hurried = self.progress.is_hurried();
             match stepwell_spool::streams(&*self.disk, &self.root) {
                 Ok(streams) => known.update(self, &streams, hurried),

@@ -3,7 +3,6 @@
 pub(crate) mod appended;
 pub(crate) mod catch_up;
 pub(crate) mod claims;
-pub(crate) mod clock;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod heartbeats;

@@ -4,7 +4,6 @@
 //! nothing else to do.
 
 use super::content::{Content, Encoded};
-use crate::clock::wall_time;
 use crate::progress::{Known, Progress};
 use crate::queue::{PushError, Queue};
 use rustc_hash::FxHashMap;
@@ -16,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
 use stepwell_lock::{Condvar, Mutex};
-use stepwell_model::{Entry, FileVersion, StreamId};
+use stepwell_model::{Entry, FileVersion, StreamId, wall_time};
 
 /// How often a disk that refused is tried again.
 const RETRY: Duration = Duration::from_millis(250);

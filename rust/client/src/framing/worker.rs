@@ -2,13 +2,13 @@
 
 use super::framer::ReadyFrame;
 use super::pipeline::{FrameSink, Pipeline};
-use crate::clock::wall_time;
 use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
+use stepwell_model::wall_time;
 use stepwell_spool::{AppendError, SpoolWriter};
 use tokio::sync::Notify;
 

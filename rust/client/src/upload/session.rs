@@ -2,12 +2,11 @@
 
 use super::UploadError;
 use super::connection::{ANSWER_TIMEOUT, Connection, message, of_status};
-use crate::clock::wall_time;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
 use stepwell_codec::{FrameHeader, GapFrames};
-use stepwell_model::{EntryNumber, Opening, StreamId};
+use stepwell_model::{EntryNumber, Opening, StreamId, wall_time};
 use stepwell_proto::v1;
 use stepwell_proto::v1::client_message::Message as ToServer;
 use stepwell_proto::v1::server_message::Message as FromServer;

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use stepwell_blob::BlobDirectory;
 use stepwell_codec::{msgpack, payload};
-use stepwell_model::{Opening, RunPath, StreamId};
+use stepwell_model::{Opening, RunPath, StreamId, wall_time};
 use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
 use stepwell_store::{CRASHED_AFTER_MICROS, RunState};
 use tracing::warn;
@@ -26,12 +26,12 @@ const LINKS: &str = "blobs";
 /// Removes a run and everything that belongs to it.
 pub(crate) fn delete_run(context: &Context, path: &RunPath) -> Result<(), ServiceError> {
     // An unknown run is an error even where spools of its path lie about.
-    let run = context.store.run(path, crate::state::clock::now())?;
+    let run = context.store.run(path, wall_time())?;
     if let Some(opening) = context.writers.of(path) {
         return Err(is_being_written(path, &opening));
     }
     if matches!(context.mode, Mode::Server) && run.state == RunState::Running {
-        let seconds = crate::state::clock::now().saturating_sub(run.heartbeat) / 1_000_000;
+        let seconds = wall_time().saturating_sub(run.heartbeat) / 1_000_000;
         let message = format!(
             "run {path} is being written: it showed a sign of life {seconds} s ago. End it first; without one for {} s it counts as crashed",
             CRASHED_AFTER_MICROS / 1_000_000

@@ -2,7 +2,6 @@
 //! them.
 
 use crate::error::{ErrorCode, ServiceError};
-use crate::state::clock;
 use crate::state::context::Context;
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt, unfold};
@@ -11,7 +10,7 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use stepwell_model::{BlobId, RunPath};
+use stepwell_model::{BlobId, RunPath, wall_time};
 use stepwell_store::FileInfo;
 
 /// A file of a run, and whether its content is here.
@@ -25,7 +24,7 @@ pub(crate) fn list(context: &Context, run: &RunPath) -> Result<Vec<ListedFile>, 
     let files = context.store.files(run)?;
     if files.is_empty() {
         // A run without files and no run are not the same.
-        context.store.run(run, clock::now())?;
+        context.store.run(run, wall_time())?;
     }
     Ok(files.into_iter().map(|info| ListedFile { present: context.blobs.contains(info.file.blob), info }).collect())
 }
@@ -40,7 +39,7 @@ pub(crate) struct Content {
 /// Opens the content of a file of a run.
 pub(crate) fn open_file(context: &Context, run: &RunPath, path: &str) -> Result<Content, ServiceError> {
     let Some(found) = context.store.file(run, path)? else {
-        context.store.run(run, clock::now())?;
+        context.store.run(run, wall_time())?;
         return Err(ServiceError::new(ErrorCode::NotFound, format!("run {run} has no file {path:?}")));
     };
     match open(context, found.file.blob) {

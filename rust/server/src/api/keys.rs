@@ -2,10 +2,9 @@
 
 use super::run_path;
 use crate::error::ServiceError;
-use crate::state::clock;
 use crate::state::context::Context;
 use std::ops::ControlFlow;
-use stepwell_model::MetricDefinition;
+use stepwell_model::{MetricDefinition, wall_time};
 use stepwell_store::{KeyInfo, Page, Store, StoreError};
 
 /// Keys in a list if the request names no limit, and at most.
@@ -51,7 +50,7 @@ pub(crate) fn list(context: &Context, query: &ListKeys) -> Result<KeyPage, Servi
 
 /// The metric definitions of the named runs (of all without one), one per name: the newest run's counts.
 fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> Result<Vec<MetricDefinition>, ServiceError> {
-    let now = clock::now();
+    let now = wall_time();
     let mut infos = Vec::new();
     if runs.is_empty() {
         store.each_run(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now, &mut |run| {

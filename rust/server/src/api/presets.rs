@@ -10,7 +10,6 @@
 //! 3. The specification is kept byte for byte, as its author laid it out.
 
 use crate::error::{ErrorCode, ServiceError};
-use crate::state::clock;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fs::{self, DirBuilder, File};
@@ -18,7 +17,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use stepwell_model::TimeMicros;
+use stepwell_model::{TimeMicros, wall_time};
 
 /// The owner of the shipped presets.
 const SHIPPED_OWNER: &str = "wandb";
@@ -120,7 +119,7 @@ impl Presets {
         if !path.exists() && self.files()?.len() >= PRESETS {
             return Err(ServiceError::new(ErrorCode::TooLarge, format!("there are {PRESETS} presets already; delete some first")));
         }
-        let preset = Preset { name: name.into(), title: title.into(), saved_us: clock::now(), spec: raw(spec)? };
+        let preset = Preset { name: name.into(), title: title.into(), saved_us: wall_time(), spec: raw(spec)? };
         let bytes = serde_json::to_vec_pretty(&preset).map_err(|error| ServiceError::invalid(error.to_string()))?;
         self.write(&path, &bytes).map_err(|error| ServiceError::unavailable(format!("preset {name:?} cannot be saved: {error}")))?;
         Ok(preset)

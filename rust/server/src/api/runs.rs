@@ -4,10 +4,9 @@ use super::columns::{Columns, LISTED_VALUES, ListedRun};
 use super::filter::Filter;
 use super::filter::order::Order;
 use crate::error::ServiceError;
-use crate::state::clock;
 use crate::state::context::Context;
 use std::ops::ControlFlow;
-use stepwell_model::RunPath;
+use stepwell_model::{RunPath, wall_time};
 use stepwell_store::{Page, RunInfo, StoreError};
 
 /// Runs in a list if the question names no limit, and at most.
@@ -53,7 +52,7 @@ pub(crate) fn list(context: &Context, query: ListRuns) -> Result<RunPage, Servic
     let page = Page { limit: limit.unwrap_or(LISTED_RUNS).min(MOST_RUNS), offset };
     let (filter, order) = (Filter::parse(&filters)?, Order::parse(&order)?);
     let columns = Columns::new(summary, summary_limit, LISTED_VALUES);
-    let (store, now) = (&*context.store, clock::now());
+    let (store, now) = (&*context.store, wall_time());
     let (mut runs, mut bytes) = (Vec::new(), 0);
     let mut add = |run: RunInfo| {
         let run = columns.cut(run);
@@ -94,5 +93,5 @@ pub(crate) fn list(context: &Context, query: ListRuns) -> Result<RunPage, Servic
 
 /// One run, with at most so many values of its summary.
 pub(crate) fn get(context: &Context, path: &RunPath, summary_limit: Option<usize>) -> Result<ListedRun, ServiceError> {
-    Ok(Columns::new(Vec::new(), summary_limit, usize::MAX).cut(context.store.run(path, clock::now())?))
+    Ok(Columns::new(Vec::new(), summary_limit, usize::MAX).cut(context.store.run(path, wall_time())?))
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_codec::FrameHeader;
 use stepwell_lock::Mutex;
-use stepwell_model::{ALL_LABELS, EntryNumber, NameRule, Opening, StreamId, limits};
+use stepwell_model::{ALL_LABELS, EntryNumber, NameRule, Opening, StreamId, limits, wall_time};
 use stepwell_proto::v1::client_message::Message as Said;
 use stepwell_proto::v1::server_message::Message as Answer;
 use stepwell_proto::{ConvertError, PROTOCOL, convert, v1};
@@ -151,7 +151,7 @@ impl Connection {
             Some(Said::Status(status)) => {
                 let stream = convert::stream_id(&status.stream).map_err(invalid)?;
                 if self.streams.lock().contains_key(&stream) {
-                    self.context.heartbeats.beat(stream, crate::state::clock::now());
+                    self.context.heartbeats.beat(stream, wall_time());
                 }
                 Ok(())
             }

@@ -7,14 +7,13 @@ use crate::error::ServiceError;
 use crate::http::json;
 use crate::http::typed_arrays::{Shown, encode};
 use crate::series::Panel;
-use crate::state::clock;
 use crate::state::context::Context;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json as object};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
-use stepwell_model::{Kind, RunPath, TimeMicros};
+use stepwell_model::{Kind, RunPath, TimeMicros, wall_time};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
 /// How often running runs are looked at even if nobody says that they changed: a run that falls silent
@@ -130,7 +129,7 @@ impl Watch {
     }
 
     fn changes(&mut self, context: &Context) -> Result<Vec<Push>, ServiceError> {
-        let now = clock::now();
+        let now = wall_time();
         let changed = context.store.changed(&self.entity, &self.project, self.seen.unwrap_or(0))?;
         let news = self.seen.is_none() || changed.version != self.seen.unwrap_or(0) || !changed.runs.is_empty();
         let clock = now - self.clock_at >= CLOCK_EVERY;

@@ -5,9 +5,9 @@ use super::batch::{Batch, Landing};
 use super::pace::{LOOK_LATE, QUIET_AFTER, pause};
 use crate::ingest::check;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 use stepwell_codec::{GapFrames, gap, msgpack, payload};
-use stepwell_model::{EntryNumber, Opening, StreamId, TimeMicros};
+use stepwell_model::{EntryNumber, Opening, StreamId, TimeMicros, clock, wall_time};
 use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
 use stepwell_store::StoreError;
 use tracing::warn;
@@ -200,8 +200,7 @@ impl SpoolStream {
                 self.news_at = now;
             }
             self.beat = Some(alive);
-            let time = alive.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros);
-            follower.heartbeats.beat(self.stream, time);
+            follower.heartbeats.beat(self.stream, clock::micros(alive));
         }
         let quiet = now.duration_since(self.news_at);
         // What stands at the end of a stream that nobody writes is no frame on its way.
@@ -349,7 +348,7 @@ impl SpoolStream {
         warn!("stream {} of run {}: entries {from} to {to} are lost: {problem}", self.stream, opening.path.run);
         let (mut frames, for_good) = (GapFrames::default(), |error: gap::GapError| Stop::ForGood(error.to_string()));
         frames.add(from, to).map_err(for_good)?;
-        while let Some((_, bytes)) = frames.next_frame(opening, crate::state::clock::now()).map_err(for_good)? {
+        while let Some((_, bytes)) = frames.next_frame(opening, wall_time()).map_err(for_good)? {
             let frame = check(batch.stream, opening, &bytes).map_err(|error| Stop::ForGood(error.to_string()))?;
             if !batch.submit(frame) {
                 return Ok(false);

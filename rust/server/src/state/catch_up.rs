@@ -1,10 +1,9 @@
 //! Progress of the reader of local spools, which readers hurry and wait for.
 
-use super::clock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use stepwell_lock::{Condvar, Mutex};
-use stepwell_model::TimeMicros;
+use stepwell_model::{TimeMicros, wall_time};
 
 /// Up to when the spools are read, up to when they are wanted to be, and whether reading is to end.
 #[derive(Default)]
@@ -19,7 +18,7 @@ impl CatchUp {
     /// Up to which time everything in the spools is read. Asking makes the reader look at every stream at
     /// once.
     pub(crate) fn ask(&self) -> TimeMicros {
-        self.wanted.fetch_max(clock::now(), Ordering::Relaxed);
+        self.wanted.fetch_max(wall_time(), Ordering::Relaxed);
         let _held = self.stopped.lock();
         self.wake.notify_all();
         self.reached.load(Ordering::Acquire)

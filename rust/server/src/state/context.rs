@@ -3,7 +3,6 @@
 use super::appended::AppendedBytes;
 use super::catch_up::CatchUp;
 use super::claims::Claims;
-use super::clock;
 use super::config::Mode;
 use super::heartbeats::Heartbeats;
 use super::pushing::Pushing;
@@ -19,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::BlobDirectory;
-use stepwell_model::TimeMicros;
+use stepwell_model::{TimeMicros, wall_time};
 use stepwell_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -109,7 +108,7 @@ impl Context {
             blobs,
             mode: parts.mode,
             directory: parts.directory,
-            started: clock::now(),
+            started: wall_time(),
             stopping: parts.stopping,
             answering: ByteBudget::new(ANSWERING_BYTES, ANSWERING_BYTES_OF_PEER),
             pushing: Pushing::new(ByteBudget::new(PUSHING_BYTES, PUSHING_BYTES_OF_PEER)),
@@ -152,7 +151,7 @@ impl Context {
 
     /// Up to which time everything that was written is read.
     pub(crate) fn caught_up(&self) -> TimeMicros {
-        self.local.as_ref().map_or_else(clock::now, |local| local.ask())
+        self.local.as_ref().map_or_else(wall_time, |local| local.ask())
     }
 
     /// Leave to keep a WebSocket open.

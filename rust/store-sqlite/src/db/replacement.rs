@@ -9,7 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+use stepwell_model::clock;
 
 /// How long one process waits for another that replaces the file.
 const LOCK_WAIT: Duration = Duration::from_secs(600);
@@ -28,7 +29,7 @@ impl FileId {
             Self(metadata.dev(), metadata.ino())
         };
         #[cfg(not(unix))]
-        let id = Self(0, metadata.created().ok()?.duration_since(UNIX_EPOCH).ok()?.as_micros() as u64);
+        let id = Self(0, clock::micros(metadata.created().ok()?) as u64);
         Some(id)
     }
 }
@@ -112,7 +113,7 @@ fn pass_over_missing(result: io::Result<()>) -> io::Result<()> {
 
 /// A name for a damaged file that none has yet.
 fn aside(database: &Path) -> PathBuf {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = clock::wall_time() / 1_000_000;
     let free = (seconds..).map(|seconds| named(database, &format!("damaged-{seconds}"))).find(|name| !name.exists());
     free.unwrap_or_else(|| named(database, "damaged"))
 }

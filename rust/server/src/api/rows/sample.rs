@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use stepwell_model::{Row, RunPath, Step};
+use stepwell_model::{Row, RunPath, Step, wall_time};
 use stepwell_sample::reservoir::Reservoir;
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store};
 
@@ -44,7 +44,7 @@ impl Sample {
 
     /// Sends the rows in step order.
     pub(super) fn send(self, store: &dyn Store, sender: &mut BatchSender) -> Result<(), SendError> {
-        store.run(&self.path, crate::state::clock::now())?;
+        store.run(&self.path, wall_time())?;
         let query = RowQuery { keys: self.keys, label: self.label, steps: StepRange::ALL };
         let (mut chosen, mut label) = (Chosen::new(self.samples as usize), String::new());
         store.rows(&self.path, &query, &mut |of, rows| {

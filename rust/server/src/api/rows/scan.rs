@@ -2,7 +2,7 @@
 
 use super::batch::{BatchSender, SendError};
 use std::ops::ControlFlow;
-use stepwell_model::{RunPath, Step};
+use stepwell_model::{RunPath, Step, wall_time};
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store};
 
 /// A scan that is asked for.
@@ -31,7 +31,7 @@ impl Scan {
     /// Sends the rows.
     pub(super) fn send(self, store: &dyn Store, sender: &mut BatchSender) -> Result<(), SendError> {
         // An unknown run is an error, a run without such rows is not.
-        store.run(&self.path, crate::state::clock::now())?;
+        store.run(&self.path, wall_time())?;
         let Some(steps) = self.steps() else { return Ok(()) };
         let query = RowQuery { keys: self.keys, label: self.label, steps };
         let mut gone = Ok(());

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod defaults;
 pub mod entry;
 pub mod flatten;
+pub mod fnv;
 pub mod ids;
 pub mod limits;
 pub mod metric;

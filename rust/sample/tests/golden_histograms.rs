@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "everything here is a test")]
 
+use stepwell_model::fnv;
 use stepwell_sample::histogram::{Binned, histogram};
 use stepwell_sample::view::View;
 
@@ -73,11 +74,6 @@ fn counts(text: &str) -> Vec<u64> {
     text.split(',').flat_map(run).collect()
 }
 
-fn fnv(edges: &[f64]) -> u64 {
-    let bytes = edges.iter().flat_map(|edge| edge.to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
 #[test]
 fn counts_and_edges_are_those_of_numpy_to_the_bit() {
     let lines: Vec<&str> = GOLDEN.lines().filter(|line| !line.starts_with('#')).collect();
@@ -99,7 +95,12 @@ fn counts_and_edges_are_those_of_numpy_to_the_bit() {
         answered += 1;
         assert_eq!(ours.counts, counts(expected), "{head}");
         match edges.strip_prefix("fnv ") {
-            Some(checksum) => assert_eq!(format!("{:x}", fnv(&ours.edges)), checksum, "{head}: {:?}", ours.edges),
+            Some(checksum) => assert_eq!(
+                format!("{:x}", fnv::of_bytes(ours.edges.iter().flat_map(|edge| edge.to_le_bytes()))),
+                checksum,
+                "{head}: {:?}",
+                ours.edges
+            ),
             None => {
                 let expected: Vec<f64> = edges.split(',').map(|bits| f64::from_bits(u64::from_str_radix(bits, 16).unwrap())).collect();
                 let same = ours.edges.iter().map(|edge| edge.to_bits()).eq(expected.iter().map(|edge| edge.to_bits()));

@@ -19,7 +19,7 @@ use std::thread;
 use stepwell_codec::frame::checksum;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::opening_from_value;
-use stepwell_model::{Opening, StreamId};
+use stepwell_model::{Opening, StreamId, fnv};
 use stepwell_spool::{Disk, SpoolError, meta, stream_lives, streams};
 
 const MAGIC: [u8; 4] = *b"SWA1";
@@ -99,8 +99,7 @@ impl IndexLine {
 /// FNV-1a of the parts, each with its end. Two labels of one hash would count each other's attempts, which
 /// does no harm.
 fn hash(parts: [&str; 4]) -> u64 {
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv::of_bytes(parts.iter().flat_map(|part| part.bytes().chain([0xff])))
 }
 
 /// The greatest attempt of a label of a run among the streams of a directory. `index` is the file that

@@ -7,7 +7,7 @@ use crate::chunks::column::{
 use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use stepwell_codec::column::Numbers;
-use stepwell_model::limits;
+use stepwell_model::{fnv, limits};
 use stepwell_store::StoreError;
 use stepwell_store::decode::RowBlock;
 
@@ -26,10 +26,9 @@ pub(crate) struct StoredBlock {
     pub(crate) row_count: usize,
 }
 
-/// Names the set of a block's keys (FNV-1a over words, stored, so fixed). Two sets of one name are told apart when a block is taken.
+/// The hash of the set of a block's keys, which is stored. Two sets of one hash are told apart when a block is taken.
 pub(crate) fn shape_hash(keys: &[i64]) -> i64 {
-    let hash = keys.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, key| (hash.rotate_left(23) ^ *key as u64).wrapping_mul(0x0100_0000_01b3));
-    hash as i64
+    fnv::of_words(keys.iter().map(|key| *key as u64)) as i64
 }
 
 /// Blocks of a shape with room, the smallest first.

@@ -55,17 +55,6 @@ impl Array<'_> {
     }
 }
 
-/// The float of a half float's bits.
-pub(crate) fn f16_to_f32(bits: u16) -> f32 {
-    let sign = u32::from(bits >> 15) << 31;
-    let (exponent, fraction) = (u32::from(bits >> 10) & 0x1f, u32::from(bits) & 0x3ff);
-    match exponent {
-        0 => f32::from_bits(sign | (fraction as f32 / 16_777_216.0).to_bits()),
-        0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
-        _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,25 +67,5 @@ mod tests {
         for other in ["", "<", "<f", "<U4", "|O8", "|V2", "<f3", "<M8[ns]", "xf4", "<f-4"] {
             assert_eq!(Dtype::parse(other), None, "{other}");
         }
-    }
-
-    #[test]
-    fn half_floats_are_exact() {
-        for (bits, value) in [
-            (0x0000, 0.0),
-            (0x0001, 5.960_464_5e-8),
-            (0x03ff, 6.097_555e-5),
-            (0x0400, 6.103_515_6e-5),
-            (0x3555, 0.333_251_95),
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65_504.0),
-            (0x7c00, f32::INFINITY),
-            (0xfc00, f32::NEG_INFINITY),
-        ] {
-            assert_eq!(f16_to_f32(bits), value, "{bits:#x}");
-        }
-        assert!(f16_to_f32(0x7e00).is_nan());
-        assert!(f16_to_f32(0x8000).is_sign_negative());
     }
 }

@@ -11,8 +11,9 @@
 //! NaN becomes 0 and has no part in what is "all". Sums and products are made in the type of the array, so that the result is that of numpy; half floats are
 //! computed as floats.
 
-use crate::array::{Array, f16_to_f32};
+use crate::array::Array;
 use crate::error::MediaError;
+use half::f16;
 
 /// Floats that are compared at once.
 const LANES: usize = 8;
@@ -163,7 +164,7 @@ fn bytes(what: &'static str, array: &Array<'_>, normalize: bool) -> Result<Vec<u
         (b'i', 2) => integers!(i16),
         (b'i', 4) => integers!(i32),
         (b'i', 8) => integers!(i64),
-        (b'f', 2) => floats!(|raw: &[u8; 2]| f16_to_f32(u16::from_ne_bytes(*raw))),
+        (b'f', 2) => floats!(|raw: &[u8; 2]| f16::from_ne_bytes(*raw).to_f32()),
         (b'f', 4) => floats!(|raw: &[u8; 4]| f32::from_ne_bytes(*raw)),
         (b'f', 8) => floats!(|raw: &[u8; 8]| f64::from_ne_bytes(*raw)),
         _ => return Err(MediaError::Type { what, found: array.dtype.to_string(), expected: TYPES }),

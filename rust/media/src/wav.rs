@@ -1,7 +1,8 @@
 //! WAV of samples: PCM, as every player reads it.
 
-use crate::array::{Array, f16_to_f32};
+use crate::array::Array;
 use crate::error::MediaError;
+use half::f16;
 
 /// Bytes before the samples.
 const HEADER_BYTES: usize = 44;
@@ -51,7 +52,7 @@ pub fn encode(array: &Array<'_>, sample_rate: u32) -> Result<Vec<u8>, MediaError
     file.extend_from_slice(b"data");
     file.extend_from_slice(&(bytes as u32).to_le_bytes());
     match (array.dtype.kind, array.dtype.bytes) {
-        (b'f', 2) => file.extend(array.data.as_chunks().0.iter().flat_map(|raw| sample(f16_to_f32(u16::from_ne_bytes(*raw)).into()))),
+        (b'f', 2) => file.extend(array.data.as_chunks().0.iter().flat_map(|raw| sample(f16::from_ne_bytes(*raw).into()))),
         (b'f', 4) => file.extend(array.data.as_chunks().0.iter().flat_map(|raw| sample(f32::from_ne_bytes(*raw).into()))),
         (b'f', _) => file.extend(array.data.as_chunks().0.iter().flat_map(|raw| sample(f64::from_ne_bytes(*raw)))),
         (_, 4) => file.extend(array.data.as_chunks().0.iter().flat_map(|raw| i32::from_ne_bytes(*raw).to_le_bytes())),

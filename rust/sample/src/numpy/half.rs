@@ -32,15 +32,7 @@ impl Half {
 
     /// The number that these bits stand for.
     pub(crate) fn from_bits(bits: u16) -> Self {
-        let exponent = i32::from(bits >> FRACTION_BITS & 0x1f);
-        let fraction = f64::from(bits & 0x3ff);
-        let magnitude = match exponent {
-            0 => fraction * 2f64.powi(MIN_EXPONENT - FRACTION_BITS),
-            0x1f if fraction == 0.0 => f64::INFINITY,
-            0x1f => f64::NAN,
-            _ => (fraction + 1024.0) * 2f64.powi(exponent - 15 - FRACTION_BITS),
-        };
-        Self(if bits >> 15 == 0 { magnitude } else { -magnitude })
+        Self(half::f16::from_bits(bits).to_f64())
     }
 }
 

@@ -2,13 +2,15 @@
 
 use crate::arrays::buffer::Buffer;
 use crate::encode;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
+use crate::enter::enter;
+use crate::errors::{self, Raise, type_name};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 use std::path::PathBuf;
 use std::sync::Arc;
-use stepwell_client::{Content as Bytes, ContentError};
-use stepwell_media::{Frames, MediaError, Pixels, npy, wav};
+use stepwell_client::Content as Bytes;
+use stepwell_media::{Frames, Pixels, npy, wav};
 
 /// Characters of an extension, such as `table.json`.
 const EXTENSION_CHARS: usize = 32;
@@ -22,21 +24,6 @@ pub(crate) struct Content {
 impl Content {
     fn new(bytes: Bytes) -> Self {
         Self { bytes: Arc::new(bytes) }
-    }
-}
-
-fn refused(error: &MediaError) -> PyErr {
-    match error {
-        MediaError::Type { .. } => PyTypeError::new_err(error.to_string()),
-        _ => PyValueError::new_err(error.to_string()),
-    }
-}
-
-fn failed(error: ContentError) -> PyErr {
-    match error {
-        ContentError::Media(error) => refused(&error),
-        ContentError::Io(error) => error.into(),
-        ContentError::Forked => PyRuntimeError::new_err(error.to_string()),
     }
 }
 
@@ -67,10 +54,9 @@ impl Content {
             text.to_str()?.as_bytes().to_vec()
         } else {
             let builtins = data.py().import("builtins")?;
-            let view = builtins.call_method1("memoryview", (data,)).map_err(|_| {
-                let kind = data.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-                PyTypeError::new_err(format!("data must be bytes or text, not {kind}"))
-            })?;
+            let view = builtins
+                .call_method1("memoryview", (data,))
+                .map_err(|_| PyTypeError::new_err(format!("data must be bytes or text, not {}", type_name(data))))?;
             view.call_method0("tobytes")?.cast::<PyBytes>()?.as_bytes().to_vec()
         };
         Ok(Self::new(Bytes::from_bytes(bytes, extension)))
@@ -81,11 +67,7 @@ impl Content {
     fn from_file(py: Python<'_>, path: PathBuf, extension: &str) -> PyResult<Self> {
         check_extension(extension)?;
         let read = py.detach(|| Bytes::from_file(&path, extension));
-        read.map(Self::new).map_err(|error| match error.raw_os_error() {
-            // With number and path Python makes it FileNotFoundError and the like.
-            Some(number) => PyOSError::new_err((number, system_words(&error), path)),
-            None => PyOSError::new_err(format!("cannot read {}: {error}", path.display())),
-        })
+        read.map(Self::new).map_err(|error| errors::of_file(&error, path))
     }
 
     /// An image: H×W or H×W×{1, 2, 3, 4}, as PNG.
@@ -95,7 +77,7 @@ impl Content {
         let (buffer, planes) = Buffer::of_pixels("an image", pixels)?;
         let pixels =
             buffer.with(pixels.py(), |array| if planes { Pixels::from_planes(array, normalize) } else { Pixels::new(array, normalize) });
-        Ok(Self::new(Bytes::from_pixels(pixels.map_err(|error| refused(&error))?)))
+        Ok(Self::new(Bytes::from_pixels(pixels.map_err(Raise::raise)?)))
     }
 
     /// A video: T×H×W×{1, 3, 4}, as animated GIF.
@@ -104,14 +86,14 @@ impl Content {
         let (buffer, planes) = Buffer::of_pixels("a video", frames)?;
         let frames = buffer.with(frames.py(), |array| if planes { Frames::from_planes(array) } else { Frames::new(array) });
         let content = frames.and_then(|frames| Bytes::from_frames(frames, fps));
-        content.map(Self::new).map_err(|error| refused(&error))
+        content.map(Self::new).map_err(Raise::raise)
     }
 
     /// Audio: N samples or N×channels, as WAV.
     #[staticmethod]
     fn from_samples(samples: &Bound<'_, PyAny>, sample_rate: u32) -> PyResult<Self> {
         let file = Buffer::of("audio", samples)?.with(samples.py(), |array| wav::encode(array, sample_rate));
-        Ok(Self::new(Bytes::from_bytes(file.map_err(|error| refused(&error))?, "wav")))
+        Ok(Self::new(Bytes::from_bytes(file.map_err(Raise::raise)?, "wav")))
     }
 
     /// An array of numbers or truth values, as NPY.
@@ -136,27 +118,21 @@ impl Content {
         Ok(Self::new(Bytes::from_value(msgpack, extension)))
     }
 
-    /// What the file holds.
+    /// The bytes of the file.
     fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        py.detach(|| self.bytes.id()).map_err(failed)?;
-        self.bytes.read(|bytes| PyBytes::new(py, bytes)).map_err(failed)
+        enter(py, || self.bytes.id())?;
+        self.bytes.read(|bytes| PyBytes::new(py, bytes)).map_err(Raise::raise)
     }
 
     fn sha256(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(py.detach(|| self.bytes.id()).map_err(failed)?.to_string())
+        Ok(enter(py, || self.bytes.id())?.to_string())
     }
 
     fn size(&self, py: Python<'_>) -> PyResult<u64> {
-        py.detach(|| self.bytes.size()).map_err(failed)
+        enter(py, || self.bytes.size())
     }
 
     fn __repr__(&self) -> String {
         format!("Content(.{})", self.bytes.extension())
     }
-}
-
-/// What the system says of an error, without the number.
-fn system_words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

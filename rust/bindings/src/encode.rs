@@ -4,16 +4,17 @@
 pub(crate) mod array;
 pub(crate) mod fallback;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use crate::errors::type_name;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use std::borrow::Cow;
 use stepwell_codec::msgpack;
-use stepwell_model::limits;
 use stepwell_model::value::EXT_WTF8;
+use stepwell_model::{Value, limits};
 
-/// What [`plain`] made of a value.
+/// The outcome of [`plain`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plain {
     /// It is encoded.
@@ -98,6 +99,19 @@ pub(crate) fn key_text<'a>(key: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str
     Ok(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// A key, which must be a str.
+pub(crate) fn key<'a, 'py>(key: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyString>> {
+    key.cast()
+        .map_err(|_| PyTypeError::new_err(format!("keys must be str, got {} ({key:?}); nothing of this call was kept", type_name(key))))
+}
+
+/// The value that is stored of a value.
+pub(crate) fn value(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let mut bytes = Vec::new();
+    any(&mut bytes, key, value)?;
+    msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))
+}
+
 /// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in errors.
 pub(crate) fn any(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     nested(out, key, value, limits::LOGGED_DEPTH)
@@ -160,9 +174,9 @@ fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> 
                 // SAFETY: `name` is a bound reference.
                 let scalar = unsafe { plain(&mut Vec::new(), name.as_ptr()) } == Plain::Done;
                 if !scalar {
-                    let kind = name.get_type().name()?;
                     return Err(PyTypeError::new_err(format!(
-                        "the dict under {key:?} has a key of type {kind}, expected str; nothing of this call was kept"
+                        "the dict under {key:?} has a key of type {}, expected str; nothing of this call was kept",
+                        type_name(&name)
                     )));
                 }
                 name.str()?
@@ -188,7 +202,7 @@ fn sequence(out: &mut Vec<u8>, key: &str, values: &Bound<'_, PyTuple>, depth: us
     values.iter().try_for_each(|value| nested(out, key, &value, depth))
 }
 
-/// Whether [`nested`] would ask the package what a value is.
+/// True if [`nested`] would ask the package what a value is.
 fn is_foreign(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let object = value.as_ptr();
     // SAFETY: `value` is a bound reference.

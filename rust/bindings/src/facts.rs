@@ -1,6 +1,7 @@
 //! Facts of the model for Python: limits, defaults, and the rules of names, addresses and nested dicts.
 
 use crate::encode;
+use crate::errors::Raise;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -42,12 +43,12 @@ impl Defaults {
     const MAX_KEYS: usize = defaults::MAX_KEYS;
 }
 
-/// What a name stands for, such as a kind of summary.
+/// The thing that has a name, such as a kind of summary.
 pub(crate) fn named<T: FromStr<Err: Display>>(what: &str, name: &str) -> PyResult<T> {
     name.parse().map_err(|error| PyValueError::new_err(format!("{what} {name:?} {error}; nothing of this call was kept")))
 }
 
-/// What is wrong with a name, as the end of a sentence that begins with it; None if it may be given to something new.
+/// The problem of a name, as the end of a sentence that begins with it; None if it may be given to something new.
 ///
 /// `kind` is `entity`, `project`, `run id`, `label` or `tag`.
 #[pyfunction]
@@ -66,7 +67,7 @@ pub(crate) fn name_problem(kind: &str, name: &Bound<'_, PyString>) -> PyResult<O
 /// Splits `http://host:port` into host and port.
 #[pyfunction]
 pub(crate) fn split_address(url: &str) -> PyResult<(String, u16)> {
-    let Address { host, port } = Address::parse(url).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let Address { host, port } = Address::parse(url).map_err(Raise::raise)?;
     Ok((host, port))
 }
 

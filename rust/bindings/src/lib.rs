@@ -7,8 +7,9 @@ mod arrays;
 mod checksum;
 mod content;
 mod encode;
+mod enter;
+mod errors;
 mod facts;
-mod fork;
 mod log;
 mod read;
 mod server;
@@ -20,7 +21,7 @@ use stepwell_model::{Goal, SummaryKind};
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    fork::watch();
+    enter::watch_forks();
     log::show();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<content::Content>()?;

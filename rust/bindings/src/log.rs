@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What names of our crates begin with; what other crates log is for their authors.
+/// Begin of the names of our crates; what other crates log is for their authors.
 const OURS: &str = "stepwell";
 
 /// A line such as `stepwell server: compaction rests for 5 s`.

@@ -1,7 +1,7 @@
 //! `Server`: the embedded server for Python.
 
-use crate::fork;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use crate::enter::{Process, enter};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,16 +25,16 @@ static SQLITE_OPENED: AtomicU32 = AtomicU32::new(0);
 /// Notes that SQLite is wanted here, and says whether a parent had it open when it forked. SQLite keeps locks and a table of files in the process, which the child
 /// inherits in whatever state they were; so it does not open SQLite again.
 fn inherits_sqlite() -> bool {
-    let now = fork::generation() + 1;
+    let now = Process::current().forks + 1;
     let first = SQLITE_OPENED.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|first| first);
     first != 0 && first != now
 }
 
 /// Opens the store of a directory. In local mode it is an index of the spools beside it: one that is damaged is put aside and made anew.
-fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
+fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, OpenError> {
     if *mode == Mode::Server {
         inherits_sqlite();
-        return SqliteStore::open(directory).map(shared).map_err(|error| error.to_string());
+        return SqliteStore::open(directory).map(shared);
     }
     if inherits_sqlite() {
         // The spools hold everything; the index of this short-lived process needs no file.
@@ -53,16 +53,18 @@ fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, String> {
             let aside = directory.join("store.damaged");
             // An older one that was put aside gives way: it is an index as well.
             let _ = std::fs::remove_dir_all(&aside);
-            std::fs::rename(&folder, &aside)
-                .map_err(|error| format!("{} is damaged ({reason}) and cannot be put aside: {error}", path.display()))?;
+            std::fs::rename(&folder, &aside).map_err(|error| {
+                let reason = format!("it is damaged ({reason}) and cannot be put aside: {error}");
+                OpenError::Unusable { path: path.clone(), reason }
+            })?;
             tracing::warn!(
                 "the index {} was damaged ({reason}); it is kept in {} and made anew from the spool",
                 path.display(),
                 aside.display()
             );
-            SqliteStore::open_with(&folder, settings).map(shared).map_err(|error| error.to_string())
+            SqliteStore::open_with(&folder, settings).map(shared)
         }
-        opened => opened.map(shared).map_err(|error| error.to_string()),
+        opened => opened.map(shared),
     }
 }
 
@@ -90,14 +92,11 @@ impl Server {
             "server" => Mode::Server,
             other => return Err(PyValueError::new_err(format!("mode is {other:?}, expected \"server\" or \"local\""))),
         };
-        let started = py.detach(|| {
-            let store = open_store(&directory, &server_mode)?;
-            let mut config = ServerConfig { host, port, ui_directory, ..ServerConfig::loopback(store, server_mode, directory) };
-            config.connections.most = max_connections;
-            config.sweeps_blobs = sweeps_blobs;
-            stepwell_server::Server::start(config).map_err(|error| error.to_string())
-        });
-        let server = started.map_err(PyOSError::new_err)?;
+        let store = enter(py, || open_store(&directory, &server_mode))?;
+        let mut config = ServerConfig { host, port, ui_directory, ..ServerConfig::loopback(store, server_mode, directory) };
+        config.connections.most = max_connections;
+        config.sweeps_blobs = sweeps_blobs;
+        let server = enter(py, || stepwell_server::Server::start(config))?;
         Ok(Self { address: server.address(), running: Mutex::new(Some(server)) })
     }
 

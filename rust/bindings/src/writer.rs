@@ -1,5 +1,6 @@
 //! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL released.
 
+mod arguments;
 pub(crate) mod attach;
 mod columns;
 mod refusal;
@@ -8,32 +9,34 @@ mod row;
 mod shape;
 
 use crate::content::Content;
+use crate::enter::{Process, enter};
+use crate::errors::Raise;
 use crate::read::decode;
-use crate::{encode, facts, fork};
+use crate::{encode, facts};
 use attach::Files;
-use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError, PyValueError};
-use pyo3::ffi;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{IntoPyDict, PyDict};
 use report::{FinishReport, WriterStatus};
 use row::{LimitError, RowScratch};
 use shape::Shapes;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
-use stepwell_client::{FlushLevel, OnFull, PushError, Steps, WriterOptions};
-use stepwell_codec::msgpack;
+use std::time::Duration;
+use stepwell_client::{OnFull, PushError, Steps, Writer as Client, WriterOptions};
 use stepwell_lock::Mutex;
-use stepwell_model::{Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, defaults, limits};
+use stepwell_model::{
+    Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, defaults, limits, wall_time,
+};
 
-/// How long a blocked `log` waits before it lets Python look at signals.
+/// Time that a blocked `log` waits before it lets Python look at signals.
 pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
 
-/// Why files found no room.
+/// The reason for which files found no room.
 const STUCK: &str = "the disk took no more files";
 
-/// What changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
+/// State that changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
 pub(crate) struct State {
     pub(crate) steps: Steps,
     pub(crate) shapes: Shapes,
@@ -42,67 +45,21 @@ pub(crate) struct State {
 /// One stream: takes rows on the calling thread and brings them to disk and to the server on its own threads.
 #[pyclass(frozen, module = "stepwell._native")]
 pub(crate) struct Writer {
-    pub(crate) client: stepwell_client::Writer,
+    pub(crate) client: Client,
     pub(crate) state: Mutex<State>,
     pub(crate) on_full: OnFull,
     pub(crate) strict_steps: bool,
-    /// Whether what is logged later takes the place of summary values set by hand.
+    /// True if what is logged later takes the place of summary values set by hand.
     summary_follows_log: bool,
-    generation: u32,
+    process: Process,
     start: TimeMicros,
-    /// Tells the user something; nobody is told where there is none.
+    /// Called with warnings for the user; without it there are none.
     warn: Option<Py<PyAny>>,
-    /// Values whose keys were above the limit, and whether the user knows; whether they know of rows that cannot be stored.
+    /// Values whose keys were above the limit.
     refused_values: AtomicU64,
-    told_of_keys: AtomicBool,
-    told_of_rows: AtomicBool,
-}
-
-/// Seconds since 1970, in microseconds.
-fn micros(seconds: f64) -> TimeMicros {
-    (seconds * 1e6).round() as TimeMicros
-}
-
-#[inline]
-pub(crate) fn now() -> TimeMicros {
-    // A clock before 1970 gives 0: wrong, but no reason to lose the row.
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_micros() as TimeMicros)
-}
-
-fn step_of(step: &Bound<'_, PyAny>) -> PyResult<Step> {
-    // SAFETY: `step` is bound. Floats have no index, so 1.0 is refused as 1.5 is.
-    let index = unsafe { Bound::from_owned_ptr_or_err(step.py(), ffi::PyNumber_Index(step.as_ptr())) }.map_err(|_| {
-        let kind = step.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
-        PyTypeError::new_err(format!("step must be an integer, got {kind}; nothing of this call was kept"))
-    })?;
-    index.extract().map_err(|_| PyValueError::new_err("step must fit 64 bits; nothing of this call was kept"))
-}
-
-fn pairs(values: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Value)>> {
-    let mut bytes = Vec::new();
-    let dict = match values.cast::<PyDict>() {
-        Ok(dict) => dict.clone(),
-        Err(_) => values.py().get_type::<PyDict>().call1((values,))?.cast_into::<PyDict>()?,
-    };
-    let mut pairs = Vec::with_capacity(dict.len());
-    for (key, value) in dict.copy()?.iter() {
-        let key = key.cast::<PyString>().map_err(|_| PyTypeError::new_err("keys must be str"))?;
-        let key = encode::key_text(key)?.into_owned();
-        bytes.clear();
-        encode::any(&mut bytes, &key, &value)?;
-        let value = msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
-        pairs.push((key, value));
-    }
-    Ok(pairs)
-}
-
-/// The package's own error for a call after the end of the run.
-pub(crate) fn finished() -> PyErr {
-    const WORDS: &str = "the run is finished; nothing of this call was kept. Call stepwell.init() to begin another run";
-    Python::attach(|py| match py.import("stepwell.errors").and_then(|errors| errors.getattr("Error")?.call1((WORDS,))) {
-        Ok(error) => PyErr::from_value(error),
-        Err(_) => PyRuntimeError::new_err(WORDS),
-    })
+    /// Warnings that were given: of keys above the limit, of rows that cannot be stored.
+    warned_of_keys: AtomicBool,
+    warned_of_rows: AtomicBool,
 }
 
 impl Writer {
@@ -131,16 +88,14 @@ impl Writer {
         }
     }
 
-    fn check_process(&self) -> PyResult<()> {
-        if self.generation == fork::generation() {
-            return Ok(());
-        }
-        Err(PyRuntimeError::new_err("this writer belongs to the parent process; use the run of this process (stepwell.run) instead"))
+    /// Does `work` with the GIL released, if this is the process that the writer belongs to.
+    fn enter<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&Client) -> T + Send) -> PyResult<T> {
+        self.process.check()?;
+        Ok(py.detach(|| work(&self.client)))
     }
 
     fn push_statement(&self, py: Python<'_>, entry: Entry) -> PyResult<()> {
-        self.check_process()?;
-        py.detach(|| self.client.queue().push_entry(entry)).map_err(Self::refused)
+        self.enter(py, |client| client.queue().push_entry(entry))?.map_err(Raise::raise)
     }
 
     /// Pushes what refers to files, and hands them over if that succeeds. Room for them is made before.
@@ -160,8 +115,8 @@ impl Writer {
 
     /// Pushes a statement of keys and values.
     fn push_pairs(&self, values: &Bound<'_, PyAny>, entry: impl FnOnce(Vec<(String, Value)>) -> Entry) -> PyResult<()> {
-        self.check_process()?;
-        let (pairs, files) = attach::collect(self.client.files(), || pairs(values))?;
+        self.process.check()?;
+        let (pairs, files) = attach::collect(self.client.files(), || arguments::pairs(values))?;
         self.with_files(values.py(), files, || self.push_statement(values.py(), entry(pairs)))
     }
 
@@ -191,7 +146,7 @@ impl Writer {
                         return Ok(());
                     }
                     Err(PushError::Full) if self.on_full == OnFull::Block => {}
-                    Err(error) => return Err(Self::refused(error)),
+                    Err(error) => return Err(error.raise()),
                 }
             }
             let bytes = scratch.values.len();
@@ -232,14 +187,9 @@ impl Writer {
         silent: bool,
         warn: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let path = RunPath::new(entity, project, run).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let on_full = match on_full {
-            "sample" => OnFull::Sample,
-            "block" => OnFull::Block,
-            "raise" => OnFull::Raise,
-            other => return Err(PyValueError::new_err(format!("on_full is {other:?}, expected \"sample\", \"block\" or \"raise\""))),
-        };
-        let start = start_time.map_or_else(now, micros);
+        let path = RunPath::new(entity, project, run).map_err(Raise::raise)?;
+        let on_full = arguments::on_full(on_full)?;
+        let start = start_time.map_or_else(wall_time, arguments::time);
         let opening = Opening {
             path,
             label,
@@ -253,16 +203,13 @@ impl Writer {
             destination,
             version: env!("CARGO_PKG_VERSION").into(),
         };
-        let started = py.detach(|| {
-            let mut options = WriterOptions::new(Path::new(directory).join("spool"), opening).map_err(|error| error.to_string())?;
-            options.on_full = on_full;
-            options.queue_bytes = queue_bytes;
-            options.spool_bytes = spool_bytes;
-            options.nested_keys = max_keys;
-            options.silent = silent;
-            stepwell_client::Writer::start(options).map_err(|error| error.to_string())
-        });
-        let client = started.map_err(PyOSError::new_err)?;
+        let mut options = WriterOptions::new(Path::new(directory).join("spool"), opening).map_err(Raise::raise)?;
+        options.on_full = on_full;
+        options.queue_bytes = queue_bytes;
+        options.spool_bytes = spool_bytes;
+        options.nested_keys = max_keys;
+        options.silent = silent;
+        let client = enter(py, || Client::start(options))?;
         let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::new(max_keys) });
         Ok(Self {
             client,
@@ -270,12 +217,12 @@ impl Writer {
             on_full,
             strict_steps,
             summary_follows_log,
-            generation: fork::generation(),
+            process: Process::current(),
             start,
             warn: warn.filter(|_| !silent),
             refused_values: AtomicU64::new(0),
-            told_of_keys: AtomicBool::new(false),
-            told_of_rows: AtomicBool::new(false),
+            warned_of_keys: AtomicBool::new(false),
+            warned_of_rows: AtomicBool::new(false),
         })
     }
 
@@ -304,27 +251,27 @@ impl Writer {
     ) -> PyResult<()> {
         // What wandb once took; nothing here ever waits.
         let _ = sync;
-        self.check_process()?;
-        let time = now();
-        let step = step.map(step_of).transpose()?;
+        self.process.check()?;
+        let time = wall_time();
+        let step = step.map(arguments::step).transpose()?;
         let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
         self.write_or_refuse(data, step, commit, time)
     }
 
     /// Writes a row that was logged elsewhere, `time` seconds since 1970. One that cannot be stored is an error: who imports it knows where it stands.
     fn log_at(&self, data: &Bound<'_, PyAny>, step: &Bound<'_, PyAny>, time: f64) -> PyResult<()> {
-        self.check_process()?;
-        self.write(data, Some(step_of(step)?), Some(true), micros(time))
+        self.process.check()?;
+        self.write(data, Some(arguments::step(step)?), Some(true), arguments::time(time))
     }
 
     #[pyo3(signature = (values, deleted=Vec::new()))]
     fn set_config(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
-        self.push_pairs(values, |set| Entry::Config { time: now(), set, deleted })
+        self.push_pairs(values, |set| Entry::Config { time: wall_time(), set, deleted })
     }
 
     #[pyo3(signature = (values, deleted=Vec::new()))]
     fn set_summary(&self, values: &Bound<'_, PyAny>, deleted: Vec<String>) -> PyResult<()> {
-        self.push_pairs(values, |set| Entry::Summary { time: now(), set, deleted, until_logged: self.summary_follows_log })
+        self.push_pairs(values, |set| Entry::Summary { time: wall_time(), set, deleted, until_logged: self.summary_follows_log })
     }
 
     #[pyo3(signature = (name, step_metric=None, step_sync=None, hidden=None, summary=Vec::new(), goal=None, overwrite=false))]
@@ -347,7 +294,7 @@ impl Writer {
         let summary = summary.iter().map(|kind| facts::named("summary", kind)).collect::<PyResult<_>>()?;
         let goal = goal.map(|goal| facts::named("goal", &goal)).transpose()?;
         let definition = MetricDefinition { name, step_metric, step_sync, hidden, summary, goal, overwrite };
-        self.push_statement(py, Entry::Metric { time: now(), definition })
+        self.push_statement(py, Entry::Metric { time: wall_time(), definition })
     }
 
     #[pyo3(signature = (name=None, notes=None, tags=None, group=None, job_type=None))]
@@ -360,18 +307,18 @@ impl Writer {
         group: Option<String>,
         job_type: Option<String>,
     ) -> PyResult<()> {
-        self.push_statement(py, Entry::Info { time: now(), info: RunInfoUpdate { name, notes, tags, group, job_type } })
+        self.push_statement(py, Entry::Info { time: wall_time(), info: RunInfoUpdate { name, notes, tags, group, job_type } })
     }
 
     #[pyo3(signature = (columns, steps=None))]
     fn log_columns(&self, columns: &Bound<'_, PyDict>, steps: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        self.check_process()?;
+        self.process.check()?;
         columns::log(self, columns, steps)
     }
 
     /// Stores a content as a file of the run, under a path that a later one may have as well.
     fn put_file(&self, py: Python<'_>, path: String, content: &Bound<'_, Content>) -> PyResult<()> {
-        self.check_process()?;
+        self.process.check()?;
         if !FileVersion::is_path(&path) {
             return Err(PyValueError::new_err(format!(
                 "the path is {path:?}, expected one relative to the run, with / and without empty parts, . and .., at most {} bytes long; nothing was kept",
@@ -389,92 +336,41 @@ impl Writer {
         Ok(())
     }
 
-    /// What is stored of a value under `key`, its files handed over.
+    /// The stored form of a value under `key`, its files handed over.
     fn convert<'py>(&self, key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        self.check_process()?;
-        let (bytes, files) = attach::collect(self.client.files(), || {
-            let mut bytes = Vec::new();
-            encode::any(&mut bytes, key, value).map(|()| bytes)
-        })?;
+        self.process.check()?;
+        let (stored, files) = attach::collect(self.client.files(), || encode::value(key, value))?;
         self.with_files(value.py(), files, || Ok(()))?;
-        let value_of = msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
-        decode::object(value.py(), &value_of)
+        decode::object(value.py(), &stored)
     }
 
-    /// What was logged for the current step so far.
+    /// The values that were logged for the current step so far.
     fn collected<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_process()?;
-        let step = self.state.lock().steps.current;
-        let values = py.detach(|| self.client.collected(step));
-        decode::dict(py, &values)
+        self.process.check()?;
+        let step = self.step();
+        decode::dict(py, &py.detach(|| self.client.collected(step)))
     }
 
     fn preview<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_process()?;
-        let dict = PyDict::new(py);
-        for (key, points) in py.detach(|| self.client.preview()) {
-            dict.set_item(key, points)?;
-        }
-        Ok(dict)
+        self.enter(py, Client::preview)?.into_py_dict(py)
     }
 
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_process()?;
-        let values = py.detach(|| self.client.summary());
-        decode::dict(py, &values)
+        decode::dict(py, &self.enter(py, Client::summary)?)
     }
 
     fn flush(&self, py: Python<'_>, level: &str, timeout: f64) -> PyResult<bool> {
-        self.check_process()?;
-        let level = match level {
-            "spooled" => FlushLevel::Spooled,
-            "synced" => FlushLevel::Synced,
-            "acked" => FlushLevel::Acked,
-            other => return Err(PyValueError::new_err(format!("level is {other:?}, expected \"spooled\", \"synced\" or \"acked\""))),
-        };
-        Ok(py.detach(|| self.client.flush(level, seconds(timeout))))
+        let (level, timeout) = (arguments::flush_level(level)?, arguments::wait(timeout));
+        self.enter(py, |client| client.flush(level, timeout))
     }
 
     fn status(&self, py: Python<'_>) -> PyResult<WriterStatus> {
-        self.check_process()?;
-        let status = py.detach(|| self.client.status());
-        Ok(WriterStatus {
-            accepted: status.accepted,
-            spooled: status.spooled,
-            acked: status.acked,
-            queued_bytes: status.queued_bytes,
-            sampled_rows: status.sampled_rows,
-            lost_rows: status.lost_rows,
-            rejected_rows: status.rejected_rows,
-            refused_values: self.refused_values.load(Ordering::Relaxed),
-            waiting_files: status.waiting_files,
-            lost_files: status.lost_files,
-            connection: status.connection,
-        })
+        let status = self.enter(py, Client::status)?;
+        Ok(WriterStatus::new(status, self.refused_values.load(Ordering::Relaxed)))
     }
 
     fn finish(&self, py: Python<'_>, exit_code: i32, timeout: f64) -> PyResult<FinishReport> {
-        self.check_process()?;
-        let report = py.detach(|| self.client.finish(exit_code, seconds(timeout)));
-        Ok(FinishReport {
-            complete: report.complete,
-            rows: report.rows,
-            sampled_rows: report.sampled_rows,
-            lost_rows: report.lost_rows,
-            rejected_rows: report.rejected_rows,
-            refused_rows: report.refused_rows,
-            refused_values: self.refused_values.load(Ordering::Relaxed),
-            is_there: report.is_there,
-            unsent_rows: report.unsent_rows,
-            files: report.files,
-            unsent_files: report.unsent_files,
-            lost_files: report.lost_files,
-            message: report.message,
-        })
+        let report = self.enter(py, |client| client.finish(exit_code, arguments::wait(timeout)))?;
+        Ok(FinishReport::new(report, self.refused_values.load(Ordering::Relaxed)))
     }
-}
-
-/// A wait in seconds; never negative, and no longer than a year.
-fn seconds(timeout: f64) -> Duration {
-    Duration::try_from_secs_f64(timeout.clamp(0.0, 31_536_000.0)).unwrap_or_default()
 }

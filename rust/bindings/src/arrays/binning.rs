@@ -1,7 +1,7 @@
 //! `histogram(data, bins)`: what `stepwell.Histogram` calls.
 
 use crate::encode::array::{self, Memory};
-use pyo3::exceptions::PyValueError;
+use crate::enter::enter;
 use pyo3::prelude::*;
 use stepwell_sample::histogram::{Binned, histogram as bin};
 use stepwell_sample::view::View;
@@ -24,5 +24,5 @@ pub(crate) fn histogram(data: &Bound<'_, PyAny>, bins: usize) -> PyResult<(Vec<u
 }
 
 fn of_view(py: Python<'_>, view: &View<'_>, bins: usize) -> PyResult<Binned> {
-    py.detach(|| bin(view, bins)).map_err(|error| PyValueError::new_err(error.to_string()))
+    enter(py, || bin(view, bins))
 }

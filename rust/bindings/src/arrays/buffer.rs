@@ -1,4 +1,4 @@
-//! Arrays of any library as one piece of memory in C order.
+//! Arrays of any library as one stretch of memory in C order.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

@@ -17,22 +17,22 @@ pub(crate) fn array_statistics<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound
         return Err(PyTypeError::new_err(format!("an array of {dtype} has no statistics, expected real numbers")));
     }
     let found = Memory::of(array)?.statistics(py)?;
-    let said = PyDict::new(py);
+    let answer = PyDict::new(py);
     for (name, extreme) in [("min", found.min), ("max", found.max)] {
         match extreme {
-            Value::Int(value) => said.set_item(name, value)?,
-            Value::Float(value) => said.set_item(name, value)?,
+            Value::Int(value) => answer.set_item(name, value)?,
+            Value::Float(value) => answer.set_item(name, value)?,
             _ => {}
         }
     }
     for (name, value) in [("mean", found.mean), ("var", found.var), ("std", found.std)] {
-        said.set_item(name, value)?;
+        answer.set_item(name, value)?;
     }
     for (percent, value) in PERCENTILES.into_iter().zip(found.percentiles) {
-        said.set_item(format!("{percent}%"), value)?;
+        answer.set_item(format!("{percent}%"), value)?;
     }
     if found.nan > 0 {
-        said.set_item("nan", found.nan)?;
+        answer.set_item("nan", found.nan)?;
     }
-    Ok(said)
+    Ok(answer)
 }

@@ -1,7 +1,8 @@
 //! numpy arrays: their memory as a typed view, short ones as lists, long ones as histograms binned with the GIL released.
 
 use super::nested;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use crate::errors::Raise;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -35,12 +36,12 @@ fn numpy(py: Python<'_>) -> PyResult<Option<&Numpy>> {
     Ok(Some(NUMPY.get_or_init(py, || numpy)))
 }
 
-/// Whether `value` is a numpy scalar.
+/// True if `value` is a numpy scalar.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.generic.bind(value.py())))
 }
 
-/// Whether `value` is a numpy array.
+/// True if `value` is a numpy array.
 pub(crate) fn is_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.ndarray.bind(value.py())))
 }
@@ -98,7 +99,7 @@ impl Memory {
     pub(crate) fn histogram(&self, py: Python<'_>, bins: usize) -> PyResult<Binned> {
         py.detach(|| {
             let view = self.view()?;
-            histogram(&view, bins).map_err(|error| PyValueError::new_err(error.to_string()))
+            histogram(&view, bins).map_err(Raise::raise)
         })
     }
 

@@ -1,5 +1,6 @@
 //! Values that only Python knows: the converter that the package sets, and conversions by calling a method.
 
+use crate::errors::type_name;
 use pyo3::exceptions::{PyRuntimeWarning, PyTypeError};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +21,10 @@ pub(crate) fn convert<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bou
     let convert = CONVERT.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|convert| convert.clone_ref(py));
     match convert {
         Some(convert) => Ok(convert.call1(py, (key, value))?.into_bound(py)),
-        None => {
-            let kind = value.get_type().name()?;
-            Err(PyTypeError::new_err(format!("{key:?} has a value of type {kind}, which cannot be logged; nothing of this call was kept")))
-        }
+        None => Err(PyTypeError::new_err(format!(
+            "{key:?} has a value of type {}, which cannot be logged; nothing of this call was kept",
+            type_name(value)
+        ))),
     }
 }
 

@@ -17,7 +17,7 @@ const ANSWER_BYTES: usize = 256 << 20;
 struct Cells {
     ints: (Vec<u32>, Vec<u8>),
     floats: (Vec<u32>, Vec<u8>),
-    others: (Vec<u32>, Vec<Value>),
+    objects: (Vec<u32>, Vec<Value>),
 }
 
 /// A batch of rows, column by column.
@@ -51,8 +51,8 @@ impl Batch {
                     }
                     ValueRef::Other(bytes) => {
                         let value = stepwell_codec::msgpack::from_bytes(bytes).map_err(|error| format!("the batch {error}"))?;
-                        cells.others.0.push(batch.rows);
-                        cells.others.1.push(value);
+                        cells.objects.0.push(batch.rows);
+                        cells.objects.1.push(value);
                     }
                 }
             }
@@ -83,12 +83,12 @@ pub(crate) fn decode_rows<'py>(
                 columns.append((key, sort, indices(rows), PyBytes::new(py, values)))?;
             }
         }
-        if !cells.others.0.is_empty() {
+        if !cells.objects.0.is_empty() {
             let values = PyList::empty(py);
-            for value in &cells.others.1 {
+            for value in &cells.objects.1 {
                 values.append(object(py, value)?)?;
             }
-            columns.append((key, "other", indices(&cells.others.0), values))?;
+            columns.append((key, "other", indices(&cells.objects.0), values))?;
         }
     }
     Ok((PyBytes::new(py, &batch.steps), PyBytes::new(py, &batch.times), columns))

@@ -1,6 +1,7 @@
 //! Spools of a directory: listing them, and sending them to a server.
 
-use pyo3::exceptions::{PyOSError, PyValueError};
+use crate::enter::enter;
+use crate::errors::Raise;
 use pyo3::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use stepwell_lock::Mutex;
 use stepwell_model::{Opening, RunPath, StreamId};
 use stepwell_spool::OsDisk;
 
-/// How long a sync tries to reach its server at first.
+/// Time in which a sync tries to reach its server at first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A stream found in a directory.
@@ -63,7 +64,7 @@ impl From<SyncedStream> for SpooledStream {
     }
 }
 
-/// Whose a stream of a directory is; empty where `is_known` is false.
+/// The run that a stream of a directory belongs to; empty where `is_known` is false.
 #[derive(IntoPyObject)]
 pub(crate) struct SpoolOpening {
     stream: String,
@@ -86,10 +87,9 @@ impl From<FoundStream> for SpoolOpening {
     }
 }
 
-/// The reports of what was found; an error of the disk is an OSError.
-fn reports<F, R: From<F>, E: std::fmt::Display>(found: Result<Vec<F>, E>) -> PyResult<Vec<R>> {
-    let found = found.map_err(|error| PyOSError::new_err(error.to_string()))?;
-    Ok(found.into_iter().map(R::from).collect())
+/// The reports of what was found.
+fn reports<F, R: From<F>>(found: Vec<F>) -> Vec<R> {
+    found.into_iter().map(R::from).collect()
 }
 
 fn root(directory: &str) -> std::path::PathBuf {
@@ -99,13 +99,13 @@ fn root(directory: &str) -> std::path::PathBuf {
 /// The streams that lie in a directory.
 #[pyfunction]
 pub(crate) fn spooled_streams(py: Python<'_>, directory: &str) -> PyResult<Vec<SpooledStream>> {
-    reports(py.detach(|| stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory))))
+    enter(py, || stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory))).map(reports)
 }
 
-/// Whose the streams of a directory are, by what their first segments say; `None` where that cannot be read.
+/// The runs of a directory's streams, as their first segments name them.
 #[pyfunction]
 pub(crate) fn spool_openings(py: Python<'_>, directory: &str) -> PyResult<Vec<SpoolOpening>> {
-    reports(py.detach(|| stepwell_client::openings(Arc::new(OsDisk), &root(directory))))
+    enter(py, || stepwell_client::openings(Arc::new(OsDisk), &root(directory))).map(reports)
 }
 
 /// The greatest attempt of a label of a run among the streams of a directory.
@@ -119,8 +119,7 @@ pub(crate) fn greatest_attempt(
     label: &str,
 ) -> PyResult<Option<u64>> {
     let index = Path::new(directory).join("manifest").join("streams");
-    let found = py.detach(|| stepwell_client::greatest_attempt(Arc::new(OsDisk), &root(directory), &index, [entity, project, run, label]));
-    found.map_err(|error| PyOSError::new_err(error.to_string()))
+    enter(py, || stepwell_client::greatest_attempt(Arc::new(OsDisk), &root(directory), &index, [entity, project, run, label]))
 }
 
 /// Sends what a server does not have yet. `progress(sent, total, files_sent, files_total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.
@@ -134,28 +133,26 @@ pub(crate) fn sync<'py>(
     progress: Option<&Bound<'py, PyAny>>,
     timeout: Option<f64>,
 ) -> PyResult<Vec<SpooledStream>> {
-    let streams = streams
-        .map(|ids| ids.iter().map(|id| id.parse::<StreamId>()).collect::<Result<Vec<_>, _>>())
-        .transpose()
-        .map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let streams =
+        streams.map(|ids| ids.iter().map(|id| id.parse::<StreamId>()).collect::<Result<Vec<_>, _>>()).transpose().map_err(Raise::raise)?;
     let timeout = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
     let options = SyncOptions { url, streams, token: String::new(), timeout, patience: PATIENCE, disk: Arc::new(OsDisk) };
     let progress = progress.map(|progress| progress.clone().unbind());
     let raised = Mutex::new(None);
-    let result = py.detach(|| {
+    let sent = enter(py, || {
         stepwell_client::sync(&root(directory), &options, &mut |now| {
             // This is the calling thread, which came from Python and only lent the GIL away.
-            let told = Python::attach(|py| {
+            let called = Python::attach(|py| {
                 py.check_signals()?;
                 progress
                     .as_ref()
                     .map_or(Ok(()), |progress| progress.call1(py, (now.sent, now.total, now.files_sent, now.files_total)).map(drop))
             });
-            told.map_err(|error| *raised.lock() = Some(error)).is_ok()
+            called.map_err(|error| *raised.lock() = Some(error)).is_ok()
         })
     });
     match raised.into_inner() {
         Some(error) => Err(error),
-        None => reports(result),
+        None => sent.map(reports),
     }
 }

@@ -1,24 +1,28 @@
 //! Stores of a directory, checked and repaired for `stepwell verify`.
 
-use pyo3::exceptions::PyOSError;
+use crate::enter::enter;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use std::path::Path;
+use stepwell_store_sqlite::Check;
+
+/// The result of a check.
+#[derive(IntoPyObject)]
+pub(crate) struct StoreCheck {
+    problems: Vec<String>,
+    losses: Vec<String>,
+    durable: Vec<(String, u64)>,
+}
 
 /// Checks the store in a directory without changing it: what is wrong, what earlier damage has cost, and how far each stream is stored.
 #[pyfunction]
-pub(crate) fn check_store<'py>(py: Python<'py>, directory: &str) -> PyResult<Bound<'py, PyDict>> {
-    let check = py.detach(|| stepwell_store_sqlite::check(Path::new(directory))).map_err(|error| PyOSError::new_err(error.to_string()))?;
-    let durable: Vec<(String, u64)> = check.durable.iter().map(|(stream, number)| (stream.to_string(), *number)).collect();
-    let dict = PyDict::new(py);
-    dict.set_item("problems", check.problems)?;
-    dict.set_item("losses", check.losses)?;
-    dict.set_item("durable", durable)?;
-    Ok(dict)
+pub(crate) fn check_store(py: Python<'_>, directory: &str) -> PyResult<StoreCheck> {
+    let Check { problems, losses, durable, .. } = enter(py, || stepwell_store_sqlite::check(Path::new(directory)))?;
+    let durable = durable.iter().map(|(stream, number)| (stream.to_string(), *number)).collect();
+    Ok(StoreCheck { problems, losses, durable })
 }
 
 /// Makes a damaged store anew of what can be read of it. Returns what is missing since.
 #[pyfunction]
 pub(crate) fn repair_store(py: Python<'_>, directory: &str) -> PyResult<Vec<String>> {
-    py.detach(|| stepwell_store_sqlite::repair(Path::new(directory))).map_err(|error| PyOSError::new_err(error.to_string()))
+    enter(py, || stepwell_store_sqlite::repair(Path::new(directory)))
 }

@@ -2,9 +2,10 @@
 //!
 //! The collection is that of the thread. A call within a call (a `record` that logs) has one of its own; what a failed call collected is dropped with it.
 
-use super::{BLOCKED_SLICE, finished};
+use super::BLOCKED_SLICE;
 use crate::content::Content;
-use crate::fork;
+use crate::enter::Process;
+use crate::errors::finished;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::cell::RefCell;
@@ -17,13 +18,13 @@ const KEY_CHARS: usize = 64;
 /// Bytes of them: file systems take names of 255 bytes, and stream, number and extension need their part.
 const KEY_BYTES: usize = 180;
 
-/// Paths and what they hold.
+/// Paths and contents.
 pub(crate) type Files = Vec<(String, Arc<Bytes>)>;
 
-/// What a call has collected so far.
+/// Files that a call has collected so far.
 struct Collection {
     pool: Arc<FilePool>,
-    generation: u32,
+    process: Process,
     files: Files,
 }
 
@@ -42,7 +43,7 @@ impl Drop for Restore {
 
 /// Runs `encode` and returns, besides its result, the files that it attached.
 pub(crate) fn collect<T>(pool: &Arc<FilePool>, encode: impl FnOnce() -> PyResult<T>) -> PyResult<(T, Files)> {
-    let fresh = Collection { pool: Arc::clone(pool), generation: fork::generation(), files: Vec::new() };
+    let fresh = Collection { pool: Arc::clone(pool), process: Process::current(), files: Vec::new() };
     let _restore = Restore(COLLECTION.replace(Some(fresh)));
     let result = encode()?;
     let files = COLLECTION.take().map(|collection| collection.files).unwrap_or_default();
@@ -79,7 +80,7 @@ pub(crate) fn reserve<'a>(
 pub(crate) fn attach(content: &Bound<'_, Content>, folder: &str, key: &str) -> PyResult<String> {
     let bytes = &content.get().bytes;
     COLLECTION.with_borrow_mut(|collection| {
-        let collection = collection.as_mut().filter(|collection| collection.generation == fork::generation());
+        let collection = collection.as_mut().filter(|collection| collection.process == Process::current());
         let Some(collection) = collection else { return path(StreamId([0; 16]), 0, folder, key, bytes.extension()) };
         let stream = collection.pool.stream();
         if let Some((path, _)) = collection.files.iter().find(|(_, known)| Arc::ptr_eq(known, bytes)) {

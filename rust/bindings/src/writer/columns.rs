@@ -3,20 +3,21 @@
 //! The rows are those of a loop of `log`. Everything is checked before the first of them is pushed.
 
 use super::shape::Pointers;
-use super::{BLOCKED_SLICE, Writer, finished, now};
-use crate::encode::fallback;
+use super::{BLOCKED_SLICE, Writer};
+use crate::encode::{self, fallback};
+use crate::errors::Raise;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 use stepwell_client::{OnFull, PushError, Refusal};
 use stepwell_codec::msgpack;
-use stepwell_model::Step;
+use stepwell_model::{Step, wall_time};
 
 /// Bytes that are pushed at a time, so that other threads that log wait for no more than this.
 const SLICE_BYTES: usize = 256 << 10;
-/// What a row and a number cost in the queue at most.
+/// Bytes that a row and a number take in the queue at most.
 const ROW_BYTES: usize = 24;
-/// How often `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is stuck then.
+/// Times that `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is stuck then.
 const PATIENCE: u32 = 20;
 
 /// The element type of a column.
@@ -114,7 +115,7 @@ impl Column {
         }
     }
 
-    /// Whether a number does not fit the integers that are stored.
+    /// True if a number does not fit the integers that are stored.
     fn exceeds_integers(&self) -> bool {
         self.kind == Kind::U64 && (0..self.rows).any(|row| self.get::<u64>(row) > i64::MAX as u64)
     }
@@ -159,10 +160,7 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
     let mut keys = Pointers::with_capacity(copy.len());
     let mut first = rows.steps.as_ref().map(|steps| ("steps".to_owned(), steps.len()));
     for (key, array) in copy.iter() {
-        let Ok(key) = key.cast::<PyString>() else {
-            let kind = key.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("keys must be str, got {kind}; nothing of this call was kept")));
-        };
+        let key = encode::key(&key)?;
         let name = format!("{:?}", key.to_string_lossy());
         let column = Column::of(&name, &array)?;
         let (other, count) = first.get_or_insert_with(|| (name.clone(), column.rows));
@@ -203,7 +201,7 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
         };
     }
     if refused > 0 {
-        writer.tell_of_keys(py, (refused * rows.count) as u64);
+        writer.refuse_values(py, (refused * rows.count) as u64);
         if rows.columns.is_empty() {
             return rows.refuse(writer);
         }
@@ -229,7 +227,7 @@ impl Rows {
         let state = &mut *writer.state.lock();
         for row in 0..self.count {
             let placed = state.steps.place(self.steps.as_ref().map(|steps| steps[row]), None);
-            writer.client.queue().refuse_row(Refusal::Keys).map_err(|_| finished())?;
+            writer.client.queue().refuse_row(Refusal::Keys).map_err(Raise::raise)?;
             state.steps = placed.next;
         }
         Ok(())
@@ -257,7 +255,7 @@ impl Rows {
             match result {
                 Ok(()) => {}
                 Err(PushError::Full) if writer.on_full == OnFull::Block => {}
-                Err(PushError::Closed) if row == 0 => return Err(finished()),
+                Err(error @ PushError::Closed) if row == 0 => return Err(error.raise()),
                 Err(error) => {
                     let count = self.count;
                     return Err(PyRuntimeError::new_err(format!("{error}; the first {row} of {count} rows of this call were kept")));
@@ -271,7 +269,7 @@ impl Rows {
     /// Pushes some rows; returns how many, and why not all.
     fn push_slice(&self, writer: &Writer, rows: std::ops::Range<usize>) -> (usize, Result<(), PushError>) {
         let queue = writer.client.queue();
-        let time = now();
+        let time = wall_time();
         let mut values = Vec::with_capacity(msgpack::DOUBLE_BYTES * self.columns.len());
         let state = &mut *writer.state.lock();
         let (first, all) = (rows.start, rows.len());

@@ -1,11 +1,12 @@
-//! Refusals: rows and values that cannot be stored are counted, told once, and end no training.
+//! Refusals: rows and values that cannot be stored are counted, with one warning, and end no training.
 
+use super::Writer;
 use super::row::RowScratch;
-use super::{Writer, finished};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use crate::errors::Raise;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::atomic::Ordering;
-use stepwell_client::{PushError, Refusal};
+use stepwell_client::Refusal;
 use stepwell_codec::msgpack;
 use stepwell_model::{Step, TimeMicros};
 
@@ -16,22 +17,25 @@ impl Writer {
         {
             let state = &mut *self.state.lock();
             let placed = state.steps.place(step, commit);
-            self.client.queue().refuse_row(Refusal::TooLarge).map_err(Self::refused)?;
+            self.client.queue().refuse_row(Refusal::TooLarge).map_err(Raise::raise)?;
             state.steps = placed.next;
         }
-        if !self.told_of_rows.swap(true, Ordering::Relaxed) {
-            self.tell(py, &format!("a row is refused and counted as lost: {}. Further ones are counted without a word", error.value(py)));
+        if !self.warned_of_rows.swap(true, Ordering::Relaxed) {
+            self.warn_user(
+                py,
+                &format!("a row is refused and counted as lost: {}. Further ones are counted without a word", error.value(py)),
+            );
         }
         Ok(())
     }
 
     /// Takes note of values whose keys are above the limit.
     #[cold]
-    pub(super) fn tell_of_keys(&self, py: Python<'_>, values: u64) {
+    pub(super) fn refuse_values(&self, py: Python<'_>, values: u64) {
         self.refused_values.fetch_add(values, Ordering::Relaxed);
-        if !self.told_of_keys.swap(true, Ordering::Relaxed) {
+        if !self.warned_of_keys.swap(true, Ordering::Relaxed) {
             let most = self.state.lock().shapes.max_keys();
-            self.tell(
+            self.warn_user(
                 py,
                 &format!(
                     "the run has {most} different keys, as many as max_keys allows: values under further keys are refused and counted"
@@ -40,7 +44,7 @@ impl Writer {
         }
     }
 
-    fn tell(&self, py: Python<'_>, words: &str) {
+    fn warn_user(&self, py: Python<'_>, words: &str) {
         if let Some(warn) = &self.warn
             && let Err(error) = warn.call1(py, (words,))
         {
@@ -69,22 +73,14 @@ impl Writer {
                 rest.values.extend_from_slice(&before[..before.len() - reader.rest().len()]);
             }
         }
-        self.tell_of_keys(py, (allowed.len() - rest.keys.len()) as u64);
+        self.refuse_values(py, (allowed.len() - rest.keys.len()) as u64);
         if !rest.keys.is_empty() {
             return self.push(py, &rest, step, commit, time);
         }
         let state = &mut *self.state.lock();
         let placed = state.steps.place(step, commit);
-        self.client.queue().refuse_row(Refusal::Keys).map_err(Self::refused)?;
+        self.client.queue().refuse_row(Refusal::Keys).map_err(Raise::raise)?;
         state.steps = placed.next;
         Ok(())
-    }
-
-    pub(super) fn refused(error: PushError) -> PyErr {
-        match error {
-            PushError::Full => PyRuntimeError::new_err(format!("{error}; nothing of this call was kept (on_full=\"raise\")")),
-            PushError::TooLarge => PyValueError::new_err(format!("{error}; nothing of this call was kept")),
-            PushError::Closed => finished(),
-        }
     }
 }

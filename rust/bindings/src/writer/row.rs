@@ -5,10 +5,11 @@
 use super::attach::{self, Files};
 use super::shape::Pointers;
 use crate::encode::{self, Plain};
+use crate::errors::type_name;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 use std::cell::Cell;
 use std::sync::Arc;
 use stepwell_client::FilePool;
@@ -32,7 +33,7 @@ pub(crate) struct RowScratch {
     pub(crate) values: Vec<u8>,
 }
 
-/// What a row of more than plain values needs until it is pushed.
+/// The keys and files of a row of more than plain values, until it is pushed.
 pub(crate) struct Other<'py> {
     /// Keeps the keys alive.
     _copy: Bound<'py, PyDict>,
@@ -105,18 +106,15 @@ impl RowScratch {
         } else {
             let mapping = data.hasattr("keys")? && data.hasattr("__getitem__")?;
             if !mapping {
-                let kind = data.get_type().name()?;
                 return Err(PyTypeError::new_err(format!(
-                    "log() takes a dict of keys and values, got {kind}; nothing of this call was kept"
+                    "log() takes a dict of keys and values, got {}; nothing of this call was kept",
+                    type_name(data)
                 )));
             }
             py.get_type::<PyDict>().call1((data,))?.cast_into::<PyDict>()?
         };
         for (key, value) in copy.iter() {
-            let Ok(name) = key.cast::<PyString>() else {
-                let kind = key.get_type().name()?;
-                return Err(PyTypeError::new_err(format!("keys must be str, got {kind}; nothing of this call was kept")));
-            };
+            let name = encode::key(&key)?;
             self.keys.push(name.as_ptr());
             let name = encode::key_text(name)?;
             let begin = self.values.len();
@@ -132,7 +130,7 @@ impl RowScratch {
         if self.values.len() <= SURE_BYTES { Ok(()) } else { self.check_large(py) }
     }
 
-    /// Whether a large row fits a frame, which holds what compresses to half.
+    /// Refuses a large row that does not fit a frame.
     #[cold]
     fn check_large(&self, py: Python<'_>) -> PyResult<()> {
         let bytes = self.values.len();

@@ -6,7 +6,7 @@
 
 use super::row::LimitError;
 use crate::encode;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -139,7 +139,7 @@ impl Shapes {
         keys.iter().map(bytes).sum()
     }
 
-    /// Which of these keys there are, or may be.
+    /// One truth value per key: it is known, or there is room for it.
     ///
     /// # Safety
     /// As for [`find`](Self::find).
@@ -149,11 +149,7 @@ impl Shapes {
     }
 
     fn key(&mut self, key: &Bound<'_, PyAny>, queue: &Queue) -> PyResult<Option<u32>> {
-        let Ok(text) = key.cast::<PyString>() else {
-            let kind = key.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("keys must be str, got {kind} ({}); nothing of this call was kept", key.repr()?)));
-        };
-        let name = &*encode::key_text(text)?;
+        let name = &*encode::key_text(encode::key(key)?)?;
         if let Some(&id) = self.keys.get(name) {
             return Ok(Some(id));
         }

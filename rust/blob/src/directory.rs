@@ -46,23 +46,23 @@ impl BlobDirectory {
         Self { root: root.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where a blob is, or would be.
+    /// The path of a blob, which may not be there.
     pub fn path(&self, id: BlobId) -> PathBuf {
         let name = id.to_string();
         self.root.join(&name[..2]).join(name)
     }
 
-    /// Whether a blob is there.
+    /// True if a blob is there.
     pub fn contains(&self, id: BlobId) -> bool {
         self.path(id).is_file()
     }
 
-    /// Whether a blob is there in full. After a power loss a name may be older than its bytes.
+    /// True if a blob is there in full. After a power loss a name may be older than its bytes.
     pub(crate) fn has_whole(&self, id: BlobId, size: u64) -> bool {
         fs::metadata(self.path(id)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == size)
     }
@@ -83,7 +83,7 @@ impl BlobDirectory {
         Ok(id)
     }
 
-    /// Stores what a file holds now, and says how much that is.
+    /// Stores what a file holds now; returns its id and size.
     pub fn put_file(&self, source: &Path) -> io::Result<(BlobId, u64)> {
         let mut source = File::open(source)?;
         let mut incoming = self.incoming()?;
@@ -172,7 +172,7 @@ impl BlobDirectory {
         make_folder(&self.index_mark())
     }
 
-    /// Whether an index lists what is here; see [`mark_indexed`](Self::mark_indexed).
+    /// True if an index lists what is here; see [`mark_indexed`](Self::mark_indexed).
     pub fn is_indexed(&self) -> bool {
         self.index_mark().is_dir()
     }
@@ -181,7 +181,7 @@ impl BlobDirectory {
         self.root.join("indexed")
     }
 
-    /// Where drafts are.
+    /// The folder of drafts.
     pub(crate) fn drafts(&self) -> PathBuf {
         self.root.join("tmp")
     }

@@ -1,4 +1,4 @@
-//! Links: which blobs a stream refers to, as files in a folder of its own.
+//! Links: the blobs that a stream refers to, as files in a folder of its own.
 //!
 //! A link is a hard link to the blob, named by its id, or an empty file where the file system has no hard links. The blob has one link for its own name
 //! and one for each stream; so it is known when the last stream lets go of it.
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use stepwell_model::BlobId;
 
-/// How often a blob is stored again whose name other streams take away at the same moment. Only busy streams of the same
+/// Attempts to store a blob whose name other streams take away at the same moment. Only busy streams of the same
 /// content meet so, and each time one of them gets on.
 const ATTEMPTS: u32 = 200;
 /// Pause before a further attempt, once per attempt so far: 2 s in all.
@@ -38,7 +38,7 @@ pub fn links(folder: &Path) -> io::Result<Vec<BlobId>> {
 }
 
 impl BlobDirectory {
-    /// Adds a link to a blob; whether it was not there before. `NotFound` means that the blob is gone and must be stored again.
+    /// Adds a link to a blob; returns whether it is new. `NotFound` means that the blob is gone and must be stored again.
     pub fn link(&self, id: BlobId, folder: &Path) -> io::Result<bool> {
         let (blob, link) = (self.path(id), folder.join(id.to_string()));
         let mut made = fs::hard_link(&blob, &link);
@@ -98,7 +98,8 @@ impl BlobDirectory {
         if fs::symlink_metadata(&aside)?.nlink() <= names { fs::remove_file(&aside) } else { fs::rename(&aside, blob) }
     }
 
-    /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; whether the link was not there before.
+    /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; returns
+    /// whether the link is new.
     /// `write` writes the bytes, and is called only if they are not there.
     pub fn put_linked(
         &self,

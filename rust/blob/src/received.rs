@@ -68,13 +68,13 @@ mod tests {
     fn only_bytes_of_the_right_name_are_kept() {
         let directory = tempfile::tempdir().unwrap();
         let blobs = BlobDirectory::new(directory.path().join("blobs"));
-        for (said, stays) in [(hash(b"ab"), true), (hash(b"other"), false)] {
+        for (id, stays) in [(hash(b"ab"), true), (hash(b"other"), false)] {
             let mut received = Received::begin(&blobs).unwrap();
             received.write(b"a").unwrap();
             received.write(b"b").unwrap();
-            assert_eq!(received.keep(said).unwrap(), hash(b"ab"));
-            assert_eq!(blobs.contains(said), stays);
-            assert_eq!(blobs.sync_blob(said).is_ok(), stays);
+            assert_eq!(received.keep(id).unwrap(), hash(b"ab"));
+            assert_eq!(blobs.contains(id), stays);
+            assert_eq!(blobs.sync_blob(id).is_ok(), stays);
         }
         assert_eq!(std::fs::read_dir(blobs.root().join("tmp")).unwrap().count(), 0);
     }

@@ -12,7 +12,7 @@ use pco::standalone::{simple_compress, simple_decompress};
 pub use stepwell_model::Number;
 use stepwell_model::limits;
 
-/// Why a column cannot be read.
+/// A column that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a damaged column: {0}")]
 pub struct ColumnError(String);
@@ -35,7 +35,7 @@ impl Default for Numbers {
 }
 
 impl Numbers {
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::Float(values) => values.len(),
@@ -44,7 +44,7 @@ impl Numbers {
         }
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -17,7 +17,7 @@
 //! | 36 | 4 | CRC32C of the 36 bytes before |
 //!
 //! The header has a checksum of its own so that a damaged length cannot lead a reader astray (invariant A5).
-//! What the payload holds is in [`crate::payload`].
+//! [`crate::payload`] has the form of the payload.
 
 use crate::pack;
 use stepwell_model::{EntryNumber, limits};
@@ -36,7 +36,7 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
 }
 
-/// Why bytes are not a whole, intact frame.
+/// Bytes that are not a whole, intact frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// The bytes end before the frame does: a torn tail, or more is to come.
@@ -56,9 +56,9 @@ pub enum FrameError {
     /// The header is whole but says more than the limits allow.
     #[error("the frame says {what} {value}, the limit is {limit}")]
     Limit {
-        /// What is too large.
+        /// The field that is too large.
         what: &'static str,
-        /// How large it says it is.
+        /// Its value.
         value: u64,
         /// The limit.
         limit: u64,
@@ -71,10 +71,10 @@ pub enum FrameError {
     Zstd(String),
 }
 
-/// What the header of a frame says.
+/// The header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// Whether the payload is compressed with zstd.
+    /// True if the payload is compressed with zstd.
     pub compressed: bool,
     /// Payload bytes as stored.
     pub payload_bytes: u32,
@@ -153,7 +153,7 @@ impl FrameHeader {
     }
 }
 
-/// What a header with a right checksum has that this version does not know.
+/// The part of a header with a right checksum that this version does not know.
 fn unknown(header: &[u8; HEADER_BYTES]) -> Option<String> {
     if header[..4] != MAGIC {
         Some(format!("the magic {}", header[..4].escape_ascii()))
@@ -171,7 +171,7 @@ fn unknown(header: &[u8; HEADER_BYTES]) -> Option<String> {
 /// A whole frame in memory: header checked, payload checksum checked, nothing decompressed.
 #[derive(Debug, Clone, Copy)]
 pub struct FrameView<'a> {
-    /// What the header says.
+    /// The header.
     pub header: FrameHeader,
     /// The frame's bytes, header included.
     pub bytes: &'a [u8],
@@ -246,7 +246,7 @@ impl FrameEncoder {
     }
 }
 
-/// Where the next intact frame header in `bytes` begins, at or after `from`; also one of a later version.
+/// The position of the next intact frame header in `bytes`, at or after `from`; also of one of a later version.
 pub fn find_header(bytes: &[u8], from: usize) -> Option<usize> {
     let is_header = |at: usize| {
         let decoded = FrameHeader::decode(&bytes[at..]);

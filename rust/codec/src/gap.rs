@@ -14,7 +14,7 @@ pub const FRAME_ENTRIES: u64 = 10_000;
 /// Entries of one gap: far more than a damaged segment holds. A larger one is a number that cannot be true.
 pub const GAP_ENTRIES: u64 = 100_000_000;
 
-/// Why no frame could be made.
+/// Gap frames that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GapError {
     /// More entries than can be missing.
@@ -34,7 +34,7 @@ pub enum GapError {
 }
 
 impl GapError {
-    /// Whether a newer version may read the frame.
+    /// True if a newer version may read the frame.
     pub fn is_later(&self) -> bool {
         matches!(self, Self::Frame(FrameError::Later(_)) | Self::Payload(PayloadError::Later(_)))
     }

@@ -9,7 +9,7 @@ use stepwell_model::value::EXT_WTF8;
 /// The largest integer up to which JavaScript's numbers have no gaps.
 const EXACT_INTEGER: i64 = 1 << 53;
 
-/// Whether a number of JavaScript holds the integer, and all between it and 0.
+/// True if a number of JavaScript holds the integer, and all between it and 0.
 pub fn is_exact(integer: i64) -> bool {
     (-EXACT_INTEGER..=EXACT_INTEGER).contains(&integer)
 }

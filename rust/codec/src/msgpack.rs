@@ -13,7 +13,7 @@ pub use write::{
 use stepwell_model::limits;
 use stepwell_model::value::Value;
 
-/// Why bytes are not the msgpack that was expected.
+/// Bytes that are not the msgpack that was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MsgpackError {
     /// The bytes end inside a value.

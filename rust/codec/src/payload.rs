@@ -7,7 +7,7 @@
 //! entries := [entry, …]                      entry i has the number header.first + i
 //! row     := [0, step, time, shape index, value, …]      one value per key of the shape, in its order
 //! sampled := [9, step, time, shape index, value, …]      a row kept by the `sample` policy
-//! others  := see [`crate::payload::statement`]
+//! other   := see [`crate::payload::statement`]
 //! ```
 //!
 //! Consecutive rows nearly always have the same keys, so a row costs its values and a few bytes. A frame needs no other
@@ -25,7 +25,7 @@ use crate::msgpack::MsgpackError;
 const ROW: i64 = 0;
 const SAMPLED_ROW: i64 = 9;
 
-/// Why a payload cannot be read.
+/// A payload that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
     /// It is not the msgpack it should be.

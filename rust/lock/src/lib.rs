@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-/// How often a lock that is to be had within a time is tried.
+/// Pause between two tries to take a lock within a time.
 const TRY_AGAIN: Duration = Duration::from_millis(1);
 
 /// Mutual exclusion.
@@ -39,12 +39,12 @@ impl<T> Mutex<T> {
         }
     }
 
-    /// What it holds; who has the lock to himself needs no waiting.
+    /// The value; who has the lock to himself needs no waiting.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What it held.
+    /// The value.
     pub fn into_inner(self) -> T {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -74,7 +74,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-/// Waiting for a change of what a [`Mutex`] holds.
+/// A change of the value of a [`Mutex`], to wait for.
 #[derive(Debug, Default)]
 pub struct Condvar(sync::Condvar);
 
@@ -116,14 +116,14 @@ impl Condvar {
     }
 }
 
-/// How a wait ended.
+/// The end of a wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Waited {
     timed_out: bool,
 }
 
 impl Waited {
-    /// Whether the time was over.
+    /// True if the time was over.
     pub fn timed_out(&self) -> bool {
         self.timed_out
     }

@@ -39,7 +39,7 @@ impl fmt::Display for Dtype {
 /// A borrowed array: its elements one after the other in C order, not necessarily aligned.
 #[derive(Debug, Clone, Copy)]
 pub struct Array<'a> {
-    /// What the elements are.
+    /// The type of the elements.
     pub dtype: Dtype,
     /// Lengths of the axes.
     pub shape: &'a [usize],
@@ -48,7 +48,7 @@ pub struct Array<'a> {
 }
 
 impl Array<'_> {
-    /// Whether there are as many bytes as type and shape say.
+    /// True if there are as many bytes as type and shape say.
     pub(crate) fn is_sound(&self) -> bool {
         let elements = self.shape.iter().try_fold(1_usize, |product, &len| product.checked_mul(len));
         elements.and_then(|elements| elements.checked_mul(self.dtype.bytes)) == Some(self.data.len())

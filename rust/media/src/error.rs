@@ -1,12 +1,12 @@
-//! Why something is no medium of the wanted sort.
+//! Errors of encoders of media.
 
-/// Why a value cannot become a file. The words name what is expected.
+/// A value that cannot become a file. The words name what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// The array has other dimensions.
     #[error("{what} cannot be made of an array of shape {shape:?}; expected {expected}")]
     Shape {
-        /// What was to be made.
+        /// The medium that was to be made.
         what: &'static str,
         /// The array's shape.
         shape: Vec<usize>,
@@ -16,7 +16,7 @@ pub enum MediaError {
     /// The elements have another type.
     #[error("{what} cannot be made of {found} values; expected {expected}")]
     Type {
-        /// What was to be made.
+        /// The medium that was to be made.
         what: &'static str,
         /// The array's type, as numpy writes it.
         found: String,
@@ -29,9 +29,9 @@ pub enum MediaError {
     /// An encoder failed.
     #[error("{what} could not be encoded: {problem}")]
     Encode {
-        /// What was to be made.
+        /// The medium that was to be made.
         what: &'static str,
-        /// What the encoder said.
+        /// The encoder's words.
         problem: String,
     },
 }

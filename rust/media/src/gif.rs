@@ -20,7 +20,7 @@ pub fn encode(frames: &Frames, fps: f64) -> Result<Vec<u8>, MediaError> {
     Ok(file)
 }
 
-/// Whether a file can say it: finite and above zero.
+/// Refuses a rate that no file can hold: it must be finite and above zero.
 pub fn check_fps(fps: f64) -> Result<(), MediaError> {
     if fps.is_finite() && fps > 0.0 { Ok(()) } else { Err(MediaError::Parameter(format!("fps is {fps}, expected a number above 0"))) }
 }

@@ -5,7 +5,7 @@ use crate::array::Dtype;
 /// The header's length is a multiple of this, so that the elements are aligned when the file is mapped.
 const ALIGNMENT: usize = 64;
 
-/// What stands before the elements of an array in C order and native byte order.
+/// The header of the file of an array in C order and native byte order; its elements follow.
 pub fn header(dtype: Dtype, shape: &[usize]) -> Vec<u8> {
     let order = match (dtype.bytes, cfg!(target_endian = "big")) {
         (1, _) => '|',

@@ -175,7 +175,7 @@ fn elements<const N: usize>(data: &[u8]) -> impl ExactSizeIterator<Item = &[u8; 
     data.as_chunks::<N>().0.iter()
 }
 
-/// What all floats of an array lie in.
+/// A range that all floats of an array lie in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Range {
     /// [0, 1]
@@ -185,7 +185,7 @@ enum Range {
     Any,
 }
 
-/// What the floats of `data` lie in. Several minima and maxima side by side become vector instructions; NaN compares with nothing and so changes none.
+/// The range of the floats of `data`. Several minima and maxima side by side become vector instructions; NaN compares with nothing and so changes none.
 fn range<const N: usize, T: Copy + PartialOrd + From<i8>>(data: &[u8], convert: impl Fn(&[u8; N]) -> T) -> Range {
     let (mut least, mut greatest) = ([T::from(0); LANES], [T::from(0); LANES]);
     let mut see = |lane: usize, value: T| {

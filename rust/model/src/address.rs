@@ -16,7 +16,7 @@ pub struct Address {
     pub port: u16,
 }
 
-/// Why a text is no address, as the end of a sentence that begins with it.
+/// The reason why a text is no address, as the end of a sentence that begins with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// `https://`.

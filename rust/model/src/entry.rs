@@ -1,4 +1,4 @@
-//! What a run says, in order: the entries of a stream. Each has a number; the first is always the opening.
+//! Entries of a stream: what a run says, in order. Each has a number; the first is always the opening.
 
 use crate::{BlobId, Goal, RunPath, Step, SummaryKind, TimeMicros, value::Value};
 
@@ -6,7 +6,7 @@ use crate::{BlobId, Goal, RunPath, Step, SummaryKind, TimeMicros, value::Value};
 #[expect(missing_docs, reason = "the fields of a variant are what its name and their types say")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
-    /// Who writes, to which run, since when. Number 1 of every stream.
+    /// The writer, its run and its beginning. Number 1 of every stream.
     Open(Opening),
     /// The values of one step.
     Row(Row),
@@ -14,7 +14,7 @@ pub enum Entry {
     Config { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
     /// Summary values set by hand and deleted, by key; `until_logged` says that what is logged later takes their place.
     Summary { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String>, until_logged: bool },
-    /// How a metric is to be shown and summarised.
+    /// The way in which a metric is shown and summarised.
     Metric { time: TimeMicros, definition: MetricDefinition },
     /// Name, notes, tags and the like; what is `None` stays as it was.
     Info { time: TimeMicros, info: RunInfoUpdate },
@@ -31,7 +31,7 @@ pub enum Entry {
 pub struct Row {
     /// The step.
     pub step: Step,
-    /// When it was logged.
+    /// Time of the call of `log`.
     pub time: TimeMicros,
     /// Kept by the `sample` policy out of rows that found no room.
     pub sampled: bool,
@@ -39,7 +39,8 @@ pub struct Row {
     pub cells: Vec<(String, Value)>,
 }
 
-/// What a file of a run holds: media, tables, arrays, and what was saved by hand. Its bytes are a blob, which travels apart from the entries.
+/// A file of a run as it is from now on: a medium, a table, an array, or what was saved by hand. Its bytes are a blob,
+/// which travels apart from the entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileVersion {
     /// Path within the run, with `/`: `media/images/examples_5f3a09b1-17.png`. At most [`crate::limits::FILE_PATH_BYTES`], no empty part, no `.` or `..`.
@@ -51,7 +52,7 @@ pub struct FileVersion {
 }
 
 impl FileVersion {
-    /// Whether a file of a run may have this path: relative, with `/`, and harmless when it becomes a path on someone's disk.
+    /// Returns whether a file of a run may have this path: relative, with `/`, and harmless when it becomes a path on someone's disk.
     pub fn is_path(path: &str) -> bool {
         let sound = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|char: char| char.is_control() || char == '\\');
         path.len() <= crate::limits::FILE_PATH_BYTES && path.split('/').all(sound)
@@ -67,11 +68,11 @@ pub struct Opening {
     pub label: String,
     /// Rank in a distributed run.
     pub rank: Option<u32>,
-    /// Whether this writer decides the run's exit state.
+    /// True if this writer decides the run's exit state.
     pub primary: bool,
     /// Counts the lives of a label: the values of a later attempt win.
     pub attempt: u64,
-    /// When the stream began.
+    /// Begin of the stream.
     pub time: TimeMicros,
     /// Microseconds that the run had run before (resumed runs).
     pub runtime_offset: TimeMicros,
@@ -85,22 +86,22 @@ pub struct Opening {
     pub version: String,
 }
 
-/// What `define_metric` said. `None` and empty mean: not said.
+/// A call of `define_metric`. `None` and empty mean: not given.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MetricDefinition {
     /// Key, or a glob with a trailing `*`.
     pub name: String,
     /// Key that is the x axis of this one.
     pub step_metric: Option<String>,
-    /// Whether rows that lack the step metric get its last value.
+    /// True if rows that lack the step metric get its last value.
     pub step_sync: Option<bool>,
     /// Hidden from automatic charts.
     pub hidden: Option<bool>,
-    /// What the summary holds of it.
+    /// Kinds of summary.
     pub summary: Vec<SummaryKind>,
-    /// What is best.
+    /// The better direction.
     pub goal: Option<Goal>,
-    /// Replaces what was said before instead of adding to it.
+    /// Replaces the earlier definition instead of adding to it.
     pub overwrite: bool,
 }
 
@@ -119,7 +120,7 @@ pub struct RunInfoUpdate {
     pub job_type: Option<String>,
 }
 
-/// What the policy for a full disk or queue did: of `rows` rows that found no room, `kept` came as sampled rows.
+/// Rows that found no room in a full queue or on a full disk. Of `rows`, `kept` came as sampled rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LossReport {
     /// Rows that found no room since the last report.

@@ -8,11 +8,11 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {name:?} {problem}")]
 pub struct InvalidName {
-    /// What was being named: `project`, `run id`, `stream id`, …
+    /// The thing that was named: `project`, `run id`, `stream id`, …
     pub what: &'static str,
     /// The name as given (cut to 64 characters).
     pub name: String,
-    /// What is wrong with it, as the end of a sentence.
+    /// The problem, as the end of a sentence.
     pub problem: String,
 }
 
@@ -88,7 +88,7 @@ impl FromStr for StreamId {
     }
 }
 
-/// Where a run lives: `entity/project/run`.
+/// The full name of a run: `entity/project/run`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct RunPath {
     /// The owner; `local` in a store without accounts.

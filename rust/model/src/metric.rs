@@ -1,4 +1,4 @@
-//! Definitions of metrics: how what was said adds up, and which definition holds for a key.
+//! Definitions of metrics: they add up under their names, and one holds for each key.
 
 use crate::entry::MetricDefinition;
 use std::fmt;
@@ -18,7 +18,7 @@ pub const AUTOMATIC: [&str; 3] = [STEP, TIMESTAMP, RUNTIME];
 #[error("is not one that this version knows")]
 pub struct UnknownName;
 
-/// What the summary of a run holds of a metric.
+/// A kind of summary of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SummaryKind {
     /// The smallest number.
@@ -57,18 +57,18 @@ impl SummaryKind {
         }
     }
 
-    /// Whether it takes more than the last value.
+    /// True if it takes more than the last value.
     pub fn needs_history(self) -> bool {
         matches!(self, Self::Min | Self::Max | Self::Mean | Self::First | Self::Best)
     }
 
-    /// Whether its value has a name below that of the metric.
+    /// True if its value has a name below that of the metric.
     pub fn has_name(self) -> bool {
         self == Self::Last || self.needs_history()
     }
 }
 
-/// What is best for a metric.
+/// The better direction of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// The smallest value.
@@ -135,7 +135,7 @@ impl Pattern {
         if is_glob { Self::Prefix(literal(&name[..name.len() - 1])) } else { Self::Exact(literal(name)) }
     }
 
-    /// How closely it fits `key`: the greater the better.
+    /// The closeness of its fit to `key`: the greater the better.
     fn fit(&self, key: &str) -> Option<usize> {
         match self {
             Self::Exact(name) => (name == key).then_some(usize::MAX),
@@ -147,20 +147,20 @@ impl Pattern {
 }
 
 impl Metrics {
-    /// Takes in what was said next: it is added to the definition of the name, or replaces it if it says `overwrite`.
-    pub fn define(&mut self, said: &MetricDefinition) {
-        match self.all.iter_mut().find(|(_, known)| known.name == said.name) {
-            Some((_, known)) if !said.overwrite => {
-                known.step_metric = said.step_metric.clone().or(known.step_metric.take());
-                known.step_sync = said.step_sync.or(known.step_sync);
-                known.hidden = said.hidden.or(known.hidden);
-                known.goal = said.goal.or(known.goal);
-                if !said.summary.is_empty() {
-                    known.summary.clone_from(&said.summary);
+    /// Adds a definition to that of the same name, or replaces that if it says `overwrite`.
+    pub fn define(&mut self, new: &MetricDefinition) {
+        match self.all.iter_mut().find(|(_, known)| known.name == new.name) {
+            Some((_, known)) if !new.overwrite => {
+                known.step_metric = new.step_metric.clone().or(known.step_metric.take());
+                known.step_sync = new.step_sync.or(known.step_sync);
+                known.hidden = new.hidden.or(known.hidden);
+                known.goal = new.goal.or(known.goal);
+                if !new.summary.is_empty() {
+                    known.summary.clone_from(&new.summary);
                 }
             }
-            Some((_, known)) => *known = said.clone(),
-            None => self.all.push((Pattern::new(&said.name), said.clone())),
+            Some((_, known)) => *known = new.clone(),
+            None => self.all.push((Pattern::new(&new.name), new.clone())),
         }
     }
 
@@ -179,7 +179,7 @@ impl Metrics {
         self.all.iter().map(|(_, definition)| definition)
     }
 
-    /// Whether nothing is defined.
+    /// True if nothing is defined.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Rules for the names that users choose: what an entity, a project, a run id, a label and a tag may be.
+//! Rules for the names that users choose: of entities, projects, runs, labels and tags.
 
 use crate::ids::InvalidName;
 use crate::limits;
@@ -15,7 +15,7 @@ pub enum NameRule {
     Project,
     /// The id of a run within its project.
     RunId,
-    /// What tells the writers of a run apart; empty for the only one.
+    /// The name that tells the writers of a run apart; empty for the only one.
     Label,
     /// A tag of a run.
     Tag,
@@ -97,7 +97,7 @@ impl NameRule {
     }
 }
 
-/// Whether a character leaves no mark of its own, so that two names look the same.
+/// True if a character leaves no mark of its own, so that two names look the same.
 fn is_invisible(char: char) -> bool {
     char.is_control()
         || (char.is_whitespace() && char != ' ')

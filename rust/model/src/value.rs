@@ -1,4 +1,4 @@
-//! What can be logged under a key: scalars, text, lists, nested maps and typed objects.
+//! Values that can be logged under a key: scalars, text, lists, nested maps and typed objects.
 
 use std::cmp::Ordering;
 
@@ -47,13 +47,13 @@ impl Number {
         }
     }
 
-    /// Whether it is NaN.
+    /// True if it is NaN.
     #[inline]
     pub fn is_nan(self) -> bool {
         matches!(self, Self::Float(value) if value.is_nan())
     }
 
-    /// Which of two is the greater one, without rounding; `None` if one is NaN.
+    /// Orders two numbers without rounding; `None` if one is NaN.
     pub fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(one), Self::Int(other)) => Some(one.cmp(&other)),
@@ -203,7 +203,7 @@ impl Value {
 pub struct Histogram {
     /// `counts.len() + 1` rising edges.
     pub edges: Vec<f64>,
-    /// How many values fell into each bin.
+    /// Number of values in each bin.
     pub counts: Vec<u64>,
 }
 

@@ -3,7 +3,7 @@
 use crate::v1;
 use stepwell_model::{InvalidName, Opening, RunPath, StreamId};
 
-/// Why a message makes no sense.
+/// A message that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConvertError {
     /// A field that must be there is not.

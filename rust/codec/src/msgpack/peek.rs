@@ -1,4 +1,4 @@
-//! Looks at msgpack without decoding it: what comes next, and what rows hold.
+//! Questions about msgpack that need no decoding: the form of a value, and what rows hold.
 
 use super::{MsgpackError, Reader};
 use stepwell_model::limits;
@@ -45,7 +45,7 @@ pub fn form_of(bytes: &[u8]) -> Result<Form, MsgpackError> {
     })
 }
 
-/// Whether `bytes` begin with a map.
+/// Returns whether `bytes` begin with a map.
 #[inline]
 pub fn is_map(bytes: &[u8]) -> bool {
     form_of(bytes) == Ok(Form::Map)
@@ -70,13 +70,13 @@ pub fn split_bytes(bytes: &[u8]) -> Option<(Option<i8>, &[u8])> {
     Some((kind, bytes.get(head..)?))
 }
 
-/// Whether a row of `count` values is all doubles.
+/// Returns whether a row of `count` values is all doubles.
 #[inline]
 pub fn all_doubles(values: &[u8], count: usize) -> bool {
     values.len() == DOUBLE_BYTES * count && values.iter().step_by(DOUBLE_BYTES).all(|&marker| marker == DOUBLE)
 }
 
-/// Whether no value of a row of `count` is a nested dict.
+/// Returns whether no value of a row of `count` is a nested dict.
 #[inline]
 pub fn all_leaves(values: &[u8], count: usize) -> bool {
     // Nearly every row is of doubles.
@@ -87,12 +87,12 @@ pub fn all_leaves(values: &[u8], count: usize) -> bool {
     (0..count).all(|_| !has_children(reader.rest()) && reader.skip().is_ok())
 }
 
-/// Whether `bytes` begin with a nested dict, which [`stepwell_model::flatten`] takes apart: a map that is not empty and no typed object.
+/// Returns whether `bytes` begin with a nested dict, which [`stepwell_model::flatten`] takes apart: a map that is not empty and no typed object.
 pub fn has_children(bytes: &[u8]) -> bool {
     is_map(bytes) && bytes[0] != 0x80 && !is_typed(Reader::new(bytes)).unwrap_or(false)
 }
 
-/// Whether a map is a typed object: has a text as `_type`.
+/// Returns whether a map is a typed object: has a text as `_type`.
 fn is_typed(mut map: Reader<'_>) -> Result<bool, MsgpackError> {
     for _ in 0..map.map_len()? {
         let is_type = map.str()? == "_type";

@@ -27,12 +27,12 @@ impl<'a> Reader<'a> {
         Self { bytes }
     }
 
-    /// Whether all was read.
+    /// True if all was read.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// What is not read yet.
+    /// The bytes that are not read yet.
     pub fn rest(&self) -> &'a [u8] {
         self.bytes
     }

@@ -11,7 +11,7 @@
 //! open    := [8, time, {entity, project, run, label, rank?, primary, attempt, runtime_offset, host, pid, destination, version}]
 //! ```
 //!
-//! A reader ignores fields that it does not know and takes a missing one as not said.
+//! A reader ignores fields that it does not know; one that is missing was not given.
 
 use super::PayloadError;
 use crate::msgpack::{self, Reader};
@@ -153,7 +153,7 @@ pub fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
     })
 }
 
-/// The definition of a metric as a map; what was not said is not there.
+/// The definition of a metric as a map, without what was not given.
 pub fn metric_to_value(definition: &MetricDefinition) -> Value {
     let mut pairs = vec![
         pair("name", text(&definition.name)),
@@ -179,15 +179,15 @@ fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
     })
 }
 
-/// What the names stand for. Those that this version does not know are of a later one.
+/// Kinds by their names. Those that this version does not know are of a later one.
 fn named<T: FromStr>(names: impl IntoIterator<Item = String>) -> Result<Vec<T>, PayloadError> {
     names.into_iter().map(|name| name.parse().map_err(|_| PayloadError::Later("a metric with a summary or goal"))).collect()
 }
 
 fn info_to_value(info: &RunInfoUpdate) -> Value {
     let mut pairs = Vec::new();
-    for (key, said) in [("name", &info.name), ("notes", &info.notes), ("group", &info.group), ("job_type", &info.job_type)] {
-        pairs.extend(said.as_ref().map(|said| pair(key, text(said))));
+    for (key, value) in [("name", &info.name), ("notes", &info.notes), ("group", &info.group), ("job_type", &info.job_type)] {
+        pairs.extend(value.as_ref().map(|value| pair(key, text(value))));
     }
     pairs.extend(info.tags.as_ref().map(|tags| pair("tags", texts(tags))));
     Value::Map(pairs)

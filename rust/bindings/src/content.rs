@@ -1,4 +1,5 @@
-//! `Content`: the content of a file for Python. The caller's memory is copied once; everything else happens elsewhere.
+//! `Content`: the content of a file for Python. The caller's memory is copied once; everything else happens
+//! elsewhere.
 
 use crate::arrays::buffer::Buffer;
 use crate::encode;
@@ -15,7 +16,8 @@ use stepwell_media::{Frames, Pixels, npy, wav};
 /// Characters of an extension, such as `table.json`.
 const EXTENSION_CHARS: usize = 32;
 
-/// The content of a file: copied once by the caller; encoded, hashed and stored elsewhere, with the GIL released.
+/// The content of a file: copied once by the caller; encoded, hashed and stored elsewhere, with the GIL
+/// released.
 #[pyclass(frozen, module = "stepwell._native")]
 pub(crate) struct Content {
     pub(crate) bytes: Arc<Bytes>,

@@ -23,13 +23,15 @@ pub(crate) enum Plain {
     No,
 }
 
-/// Encodes a float, int that fits 64 bits, bool, None or clean str. Runs no Python code, so borrowed references stay valid.
+/// Encodes a float, int that fits 64 bits, bool, None or clean str. Runs no Python code, so borrowed
+/// references stay valid.
 ///
 /// # Safety
 /// The GIL is held and `value` is a live object.
 #[inline]
 pub(crate) unsafe fn plain(out: &mut Vec<u8>, value: *mut ffi::PyObject) -> Plain {
-    // SAFETY: the caller holds the GIL and `value` is live; each function is called on an object of the type it was checked for.
+    // SAFETY: the caller holds the GIL and `value` is live; each function is called on an object of the type
+    // it was checked for.
     unsafe {
         if ffi::PyFloat_CheckExact(value) != 0 {
             msgpack::write_f64(out, ffi::PyFloat_AsDouble(value));
@@ -77,7 +79,8 @@ unsafe fn plain_but_float(out: &mut Vec<u8>, value: *mut ffi::PyObject) -> Plain
 /// # Safety
 /// The GIL is held and `text` is a live str; the result lives as long as it does.
 pub(crate) unsafe fn utf8<'a>(text: *mut ffi::PyObject) -> Option<&'a str> {
-    // SAFETY: CPython caches the UTF-8 in the str object and keeps it as long as the object; it is valid UTF-8.
+    // SAFETY: CPython caches the UTF-8 in the str object and keeps it as long as the object; it is valid
+    // UTF-8.
     unsafe {
         let mut len = 0;
         let bytes = ffi::PyUnicode_AsUTF8AndSize(text, &raw mut len);
@@ -89,7 +92,8 @@ pub(crate) unsafe fn utf8<'a>(text: *mut ffi::PyObject) -> Option<&'a str> {
     }
 }
 
-/// The UTF-8 of a key. Lone surrogates, as `os.listdir` gives them for bytes that are no text, become escapes, `\udce9`: keys are UTF-8 everywhere.
+/// The UTF-8 of a key. Lone surrogates, as `os.listdir` gives them for bytes that are no text, become
+/// escapes, `\udce9`: keys are UTF-8 everywhere.
 pub(crate) fn key_text<'a>(key: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
     // SAFETY: `key` is a bound str, and lives as long as the result.
     if let Some(clean) = unsafe { utf8(key.as_ptr()) } {
@@ -112,7 +116,8 @@ pub(crate) fn value(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     msgpack::from_bytes(&bytes).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))
 }
 
-/// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in errors.
+/// Encodes any value that can be logged, by the table in the documentation of `log`. `key` names it in
+/// errors.
 pub(crate) fn any(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     nested(out, key, value, limits::LOGGED_DEPTH)
 }
@@ -231,7 +236,8 @@ fn surrogates(out: &mut Vec<u8>, text: &Bound<'_, PyString>) -> PyResult<()> {
     Ok(())
 }
 
-/// An int beyond 64 bits becomes the nearest float, with one warning per process. Subclasses of int come here too.
+/// An int beyond 64 bits becomes the nearest float, with one warning per process. Subclasses of int come here
+/// too.
 fn integer(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let mut overflow = 0;
     // SAFETY: `value` is a bound int.

@@ -1,4 +1,5 @@
-//! The door from Python to the crates below: the process is checked, the GIL released, an error becomes an exception.
+//! The door from Python to the crates below: the process is checked, the GIL released, an error becomes an
+//! exception.
 
 use crate::errors::Raise;
 use pyo3::exceptions::PyRuntimeError;
@@ -6,8 +7,8 @@ use pyo3::prelude::*;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Forks between this process and the one that loaded the module. Asking the kernel for the process id would cost `log`
-/// more than encoding a value.
+/// Forks between this process and the one that loaded the module. Asking the kernel for the process id would
+/// cost `log` more than encoding a value.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn count_fork() {
@@ -18,8 +19,8 @@ extern "C" fn count_fork() {
 pub(crate) fn watch_forks() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the handler is async-signal-safe: it adds to an atomic. Without memory for it (an error) forks go
-        // unnoticed here, and the package's own handler still gives the child a writer of its own.
+        // SAFETY: the handler is async-signal-safe: it adds to an atomic. Without memory for it (an error)
+        // forks go unnoticed here, and the package's own handler still gives the child a writer of its own.
         unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
     });
 }

@@ -48,14 +48,16 @@ pub(crate) fn named<T: FromStr<Err: Display>>(what: &str, name: &str) -> PyResul
     name.parse().map_err(|error| PyValueError::new_err(format!("{what} {name:?} {error}; nothing of this call was kept")))
 }
 
-/// The problem of a name, as the end of a sentence that begins with it; None if it may be given to something new.
+/// The problem of a name, as the end of a sentence that begins with it; None if it may be given to something
+/// new.
 ///
 /// `kind` is `entity`, `project`, `run id`, `label` or `tag`.
 #[pyfunction]
 pub(crate) fn name_problem(kind: &str, name: &Bound<'_, PyString>) -> PyResult<Option<String>> {
     let rule = NameRule::ALL.into_iter().find(|rule| rule.name() == kind);
     let rule = rule.ok_or_else(|| PyValueError::new_err(format!("{kind:?} is no kind of name")))?;
-    // SAFETY: `name` is a bound str. A tag with lone surrogates is cleaned after it was checked, so their escapes do not count.
+    // SAFETY: `name` is a bound str. A tag with lone surrogates is cleaned after it was checked, so their
+    // escapes do not count.
     let text = match unsafe { encode::utf8(name.as_ptr()) } {
         Some(text) => Cow::Borrowed(text),
         None if rule == NameRule::Tag => name.to_string_lossy(),
@@ -90,14 +92,15 @@ impl<'py> Nested for Branch<'py> {
     }
 }
 
-/// A name as text: JSON and wandb turn numbers and truth values that name something into it, and so does `log`.
+/// A name as text: JSON and wandb turn numbers and truth values that name something into it, and so does
+/// `log`.
 fn text_of(name: &Bound<'_, PyAny>) -> String {
     let text = name.str().and_then(|text| Ok(encode::key_text(&text)?.into_owned()));
     text.unwrap_or_default()
 }
 
-/// The leaves of a dict by their keys, joined by dots, in order. Typed objects (dicts with a text as `_type`), empty dicts and everything that
-/// is no dict are leaves.
+/// The leaves of a dict by their keys, joined by dots, in order. Typed objects (dicts with a text as
+/// `_type`), empty dicts and everything that is no dict are leaves.
 #[pyfunction]
 pub(crate) fn flatten<'py>(data: &Bound<'py, PyDict>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
     let (mut leaves, mut too_deep) = (Vec::new(), None);

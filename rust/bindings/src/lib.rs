@@ -1,7 +1,7 @@
 //! `stepwell._native`: the ingestion core and the embedded server for Python. The only crate that knows PyO3.
 //!
-//! Python objects become bytes under the GIL on the calling thread ([`writer`], [`encode`]); everything that waits or computes runs with the
-//! GIL released, and no native thread ever attaches to the interpreter.
+//! Python objects become bytes under the GIL on the calling thread ([`writer`], [`encode`]); everything that
+//! waits or computes runs with the GIL released, and no native thread ever attaches to the interpreter.
 
 mod arrays;
 mod checksum;

@@ -1,6 +1,7 @@
 //! Log lines of the native code on standard error: one per event, with the part that it comes from before it.
 //!
-//! `STEPWELL_LOG_LEVEL` is the lowest level that is shown: `error`, `warn`, `info` (the default), `debug`, `trace`, or `off`.
+//! `STEPWELL_LOG_LEVEL` is the lowest level that is shown: `error`, `warn`, `info` (the default), `debug`,
+//! `trace`, or `off`.
 
 use std::fmt;
 use tracing::{Event, Subscriber};

@@ -22,15 +22,17 @@ pub(crate) struct Server {
 /// One more than the fork generation in which this line of processes first opened SQLite; 0 if it has not.
 static SQLITE_OPENED: AtomicU32 = AtomicU32::new(0);
 
-/// Notes that SQLite is wanted here, and says whether a parent had it open when it forked. SQLite keeps locks and a table of files in the process, which the child
-/// inherits in whatever state they were; so it does not open SQLite again.
+/// Notes that SQLite is wanted here, and says whether a parent had it open when it forked. SQLite keeps locks
+/// and a table of files in the process, which the child inherits in whatever state they were; so it does not
+/// open SQLite again.
 fn inherits_sqlite() -> bool {
     let now = Process::current().forks + 1;
     let first = SQLITE_OPENED.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|first| first);
     first != 0 && first != now
 }
 
-/// Opens the store of a directory. In local mode it is an index of the spools beside it: one that is damaged is put aside and made anew.
+/// Opens the store of a directory. In local mode it is an index of the spools beside it: one that is damaged
+/// is put aside and made anew.
 fn open_store(directory: &Path, mode: &Mode) -> Result<Arc<dyn Store>, OpenError> {
     if *mode == Mode::Server {
         inherits_sqlite();

@@ -1,4 +1,5 @@
-//! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL released.
+//! `Writer`: one stream for Python. `log` is the hot path; everything else may take its time, with the GIL
+//! released.
 
 mod arguments;
 pub(crate) mod attach;
@@ -36,7 +37,8 @@ pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
 /// The reason for which files found no room.
 const STUCK: &str = "the disk took no more files";
 
-/// State that changes from row to row. Locked only where no Python code can run, so it is never waited for with the GIL in another's hands.
+/// State that changes from row to row. Locked only where no Python code can run, so it is never waited for
+/// with the GIL in another's hands.
 pub(crate) struct State {
     pub(crate) steps: Steps,
     pub(crate) shapes: Shapes,
@@ -258,7 +260,8 @@ impl Writer {
         self.write_or_refuse(data, step, commit, time)
     }
 
-    /// Writes a row that was logged elsewhere, `time` seconds since 1970. One that cannot be stored is an error: who imports it knows where it stands.
+    /// Writes a row that was logged elsewhere, `time` seconds since 1970. One that cannot be stored is an
+    /// error: who imports it knows where it stands.
     fn log_at(&self, data: &Bound<'_, PyAny>, step: &Bound<'_, PyAny>, time: f64) -> PyResult<()> {
         self.process.check()?;
         self.write(data, Some(arguments::step(step)?), Some(true), arguments::time(time))

@@ -167,7 +167,8 @@ impl BlobDirectory {
         Ok(())
     }
 
-    /// Notes that an index lists what is here. From then on a writer whose blobs are at a server removes its own links only.
+    /// Notes that an index lists what is here. From then on a writer whose blobs are at a server removes its
+    /// own links only.
     pub fn mark_indexed(&self) -> io::Result<()> {
         make_folder(&self.index_mark())
     }

@@ -15,7 +15,8 @@ pub(crate) fn next_name() -> String {
     format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A blob whose name the caller knows, while it is written. Dropped before [`keep_as`](Self::keep_as), it leaves nothing behind.
+/// A blob whose name the caller knows, while it is written. Dropped before [`keep_as`](Self::keep_as), it
+/// leaves nothing behind.
 #[derive(Debug)]
 pub struct Draft {
     directory: BlobDirectory,
@@ -43,7 +44,8 @@ impl Draft {
         self.file.write_all(bytes)
     }
 
-    /// Gives the blob its name, which must be that of its bytes. With `sync` they are on the disk when this returns, and so is the name.
+    /// Gives the blob its name, which must be that of its bytes. With `sync` they are on the disk when this
+    /// returns, and so is the name.
     pub fn keep_as(mut self, id: BlobId, sync: bool) -> io::Result<()> {
         if sync {
             self.file.sync_data()?;

@@ -8,9 +8,10 @@
 //! <root>/indexed/                empty; there once an index listed the blobs: they stay when their last stream has sent them
 //! ```
 //!
-//! Any number of processes may write to one root at once: whoever comes second finds the blob there, or renames the same bytes over it.
-//! A blob is whole once it has its name. It survives the death of its writer then, and a power loss after [`BlobDirectory::sync`].
-//! [Links](BlobDirectory::link) say which blobs a stream refers to, and when the last reference goes.
+//! Any number of processes may write to one root at once: whoever comes second finds the blob there, or
+//! renames the same bytes over it. A blob is whole once it has its name. It survives the death of its writer
+//! then, and a power loss after [`BlobDirectory::sync`]. [Links](BlobDirectory::link) say which blobs a
+//! stream refers to, and when the last reference goes.
 
 mod directory;
 mod draft;

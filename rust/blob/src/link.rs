@@ -1,13 +1,15 @@
 //! Links: the blobs that a stream refers to, as files in a folder of its own.
 //!
-//! A link is a hard link to the blob, named by its id, or an empty file where the file system has no hard links. The blob has one link for its own name
-//! and one for each stream; so it is known when the last stream lets go of it.
+//! A link is a hard link to the blob, named by its id, or an empty file where the file system has no hard
+//! links. The blob has one link for its own name and one for each stream; so it is known when the last stream
+//! lets go of it.
 //!
 //! Invariants:
 //!
-//! 1. A blob is never removed while a stream has a hard link to it: [`BlobDirectory::release`] first takes its name away, so that no further link can be
-//!    made, and gives the name back if one was made before.
-//! 2. Whoever dies in between leaves a link without a blob, which can be released again, or a draft, which is swept.
+//! 1. A blob is never removed while a stream has a hard link to it: [`BlobDirectory::release`] first takes
+//!    its name away, so that no further link can be made, and gives the name back if one was made before.
+//! 2. Whoever dies in between leaves a link without a blob, which can be released again, or a draft, which is
+//!    swept.
 
 use crate::directory::{BlobDirectory, make_folder};
 use crate::draft::next_name;
@@ -18,8 +20,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use stepwell_model::BlobId;
 
-/// Attempts to store a blob whose name other streams take away at the same moment. Only busy streams of the same
-/// content meet so, and each time one of them gets on.
+/// Attempts to store a blob whose name other streams take away at the same moment. Only busy streams of the
+/// same content meet so, and each time one of them gets on.
 const ATTEMPTS: u32 = 200;
 /// Pause before a further attempt, once per attempt so far: 2 s in all.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -38,7 +40,8 @@ pub fn links(folder: &Path) -> io::Result<Vec<BlobId>> {
 }
 
 impl BlobDirectory {
-    /// Adds a link to a blob; returns whether it is new. `NotFound` means that the blob is gone and must be stored again.
+    /// Adds a link to a blob; returns whether it is new. `NotFound` means that the blob is gone and must be
+    /// stored again.
     pub fn link(&self, id: BlobId, folder: &Path) -> io::Result<bool> {
         let (blob, link) = (self.path(id), folder.join(id.to_string()));
         let mut made = fs::hard_link(&blob, &link);
@@ -70,7 +73,8 @@ impl BlobDirectory {
         }
     }
 
-    /// Removes a link, and the blob with it if this was the last one. Where links are empty files, blobs stay.
+    /// Removes a link, and the blob with it if this was the last one. Where links are empty files, blobs
+    /// stay.
     pub fn release(&self, id: BlobId, folder: &Path) -> io::Result<()> {
         let (blob, link) = (self.path(id), folder.join(id.to_string()));
         let is_hard = match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
@@ -85,7 +89,8 @@ impl BlobDirectory {
         if is_hard { unless_gone(self.remove_unless_linked(&blob, 1)) } else { Ok(()) }
     }
 
-    /// Removes a blob if it has no more than `names` names, its own among them, unless it gets another one meanwhile.
+    /// Removes a blob if it has no more than `names` names, its own among them, unless it gets another one
+    /// meanwhile.
     fn remove_unless_linked(&self, blob: &Path, names: u64) -> io::Result<()> {
         if fs::symlink_metadata(blob)?.nlink() > names {
             return Ok(());
@@ -98,9 +103,8 @@ impl BlobDirectory {
         if fs::symlink_metadata(&aside)?.nlink() <= names { fs::remove_file(&aside) } else { fs::rename(&aside, blob) }
     }
 
-    /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile; returns
-    /// whether the link is new.
-    /// `write` writes the bytes, and is called only if they are not there.
+    /// Stores bytes whose name the caller knows and links them, whatever other processes remove meanwhile;
+    /// returns whether the link is new. `write` writes the bytes, and is called only if they are not there.
     pub fn put_linked(
         &self,
         id: BlobId,

@@ -27,8 +27,8 @@ impl Received {
         self.draft.write(bytes)
     }
 
-    /// Gives the blob the name `id` if its bytes have that SHA-256; it survives a power loss then. Otherwise nothing of it is kept. Returns
-    /// the SHA-256 of the bytes.
+    /// Gives the blob the name `id` if its bytes have that SHA-256; it survives a power loss then. Otherwise
+    /// nothing of it is kept. Returns the SHA-256 of the bytes.
     pub fn keep(self, id: BlobId) -> io::Result<BlobId> {
         let found = BlobId(self.hash.finalize().into());
         if found == id {

@@ -50,7 +50,8 @@ pub enum FrameError {
     /// No frame begins here, or its header is damaged.
     #[error("no frame header here ({0})")]
     Header(&'static str),
-    /// The header is whole, and of a version that this one does not read: nothing of the frame is understood, and none of it may be given up.
+    /// The header is whole, and of a version that this one does not read: nothing of the frame is understood,
+    /// and none of it may be given up.
     #[error("the frame has {0}, which this version does not know: a newer stepwell is needed")]
     Later(String),
     /// The header is whole but says more than the limits allow.
@@ -246,7 +247,8 @@ impl FrameEncoder {
     }
 }
 
-/// The position of the next intact frame header in `bytes`, at or after `from`; also of one of a later version.
+/// The position of the next intact frame header in `bytes`, at or after `from`; also of one of a later
+/// version.
 pub fn find_header(bytes: &[u8], from: usize) -> Option<usize> {
     let is_header = |at: usize| {
         let decoded = FrameHeader::decode(&bytes[at..]);

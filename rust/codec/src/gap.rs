@@ -1,8 +1,9 @@
 //! Gap frames: frames that stand for entries which a spool has lost.
 //!
-//! A server and a store take entries in order and without gaps, so what is damaged or missing is stated: every missing number becomes a
-//! report of one lost row (what was lost may have been another entry, nobody can tell), and number 1 the opening, which every segment
-//! repeats. [`tail`] makes the rest of a frame whose beginning the store has already.
+//! A server and a store take entries in order and without gaps, so what is damaged or missing is stated:
+//! every missing number becomes a report of one lost row (what was lost may have been another entry, nobody
+//! can tell), and number 1 the opening, which every segment repeats. [`tail`] makes the rest of a frame whose
+//! beginning the store has already.
 
 use crate::payload::{EntryRef, KeyTable, PayloadBuilder, PayloadError, PayloadReader};
 use crate::{FrameEncoder, FrameError, FrameView, msgpack};

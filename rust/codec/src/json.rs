@@ -1,6 +1,8 @@
-//! JSON of values, by the rules of docs/http-api.md, "Values in JSON": no number loses a bit on its way to JavaScript.
+//! JSON of values, by the rules of docs/http-api.md, "Values in JSON": no number loses a bit on its way to
+//! JavaScript.
 //!
-//! [`encode`] writes the JSON of files, in which bytes come with their content; `tests/data/golden_values.tsv` has examples for all languages.
+//! [`encode`] writes the JSON of files, in which bytes come with their content;
+//! `tests/data/golden_values.tsv` has examples for all languages.
 
 use crate::msgpack::{Form, MsgpackError, Reader, ValueRef, form_of, split_bytes};
 use stepwell_model::limits;

@@ -1,4 +1,5 @@
-//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, gap frames, JSON, and the columns of chunks.
+//! Bytes to values and back, every size capped: msgpack, payloads of entries, frames, gap frames, JSON, and
+//! the columns of chunks.
 
 pub mod column;
 pub mod frame;

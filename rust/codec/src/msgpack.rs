@@ -1,4 +1,5 @@
-//! msgpack by the specification of msgpack.org: written ([`write`]), read with bounds ([`read`]), and looked at without being read ([`peek`]).
+//! msgpack by the specification of msgpack.org: written ([`write`]), read with bounds ([`read`]), and looked
+//! at without being read ([`peek`]).
 
 mod peek;
 mod read;

@@ -10,8 +10,9 @@
 //! other   := see [`crate::payload::statement`]
 //! ```
 //!
-//! Consecutive rows nearly always have the same keys, so a row costs its values and a few bytes. A frame needs no other
-//! frame to be understood: a damaged neighbour costs nothing here. Times are microseconds since 1970.
+//! Consecutive rows nearly always have the same keys, so a row costs its values and a few bytes. A frame
+//! needs no other frame to be understood: a damaged neighbour costs nothing here. Times are microseconds
+//! since 1970.
 
 mod builder;
 mod reader;

@@ -1,8 +1,9 @@
 //! Locks that a fork leaves alone: those of the standard library, which keep all they know in themselves.
 //!
-//! Locks that park their threads in one table of the process (`parking_lot`) are no use here. In a forked child the table still names the threads
-//! that waited in the parent; their memory belongs to somebody else by then, and the next one who waits writes into it. A thread that panics
-//! while it holds a lock leaves it to the others as it is.
+//! Locks that park their threads in one table of the process (`parking_lot`) are no use here. In a forked
+//! child the table still names the threads that waited in the parent; their memory belongs to somebody else
+//! by then, and the next one who waits writes into it. A thread that panics while it holds a lock leaves it
+//! to the others as it is.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};

@@ -12,7 +12,8 @@ pub struct Dtype {
 }
 
 impl Dtype {
-    /// Reads numpy's name of a type, `<f4` or `|b1`; its byte order is not looked at. `None` for what is no number.
+    /// Reads numpy's name of a type, `<f4` or `|b1`; its byte order is not looked at. `None` for what is no
+    /// number.
     pub fn parse(typestr: &str) -> Option<Self> {
         let (order, rest) = typestr.as_bytes().split_first()?;
         let (&kind, bytes) = rest.split_first()?;

@@ -8,10 +8,11 @@ use gif::{DisposalMethod, Encoder, Frame, Repeat};
 /// Browsers take a shorter delay, in hundredths of a second, for a mistake and show ten frames a second.
 const LEAST_DELAY: u16 = 2;
 
-/// Encodes frames that follow each other `fps` times a second, for ever. Up to 256 colours of a frame are exact; more are brought down to 256. Alpha is
-/// either 0 or everything else.
+/// Encodes frames that follow each other `fps` times a second, for ever. Up to 256 colours of a frame are
+/// exact; more are brought down to 256. Alpha is either 0 or everything else.
 ///
-/// GIF counts in hundredths of a second: the frames are as long as that allows and on average as long as was asked for, but never shorter than 0.02 s.
+/// GIF counts in hundredths of a second: the frames are as long as that allows and on average as long as was
+/// asked for, but never shorter than 0.02 s.
 pub fn encode(frames: &Frames, fps: f64) -> Result<Vec<u8>, MediaError> {
     check_fps(fps)?;
     let grey: Vec<u8> = if frames.channels == 1 { (0..=255).flat_map(|level| [level; 3]).collect() } else { Vec::new() };

@@ -1,8 +1,9 @@
 //! At most 256 colours for one frame: exactly its own where these are enough, else those of a median cut.
 //!
-//! The cut is made over bins of 5 bits per channel (Heckbert, "Color image quantization for frame buffer display", 1982): the box of most pixels times
-//! its longest side is cut at the median of that side until there are enough boxes; a box's colour is the mean of its pixels. So a frame costs a few
-//! nanoseconds per pixel and some milliseconds at most, where a learning quantizer takes a hundred.
+//! The cut is made over bins of 5 bits per channel (Heckbert, "Color image quantization for frame buffer
+//! display", 1982): the box of most pixels times its longest side is cut at the median of that side until
+//! there are enough boxes; a box's colour is the mean of its pixels. So a frame costs a few nanoseconds per
+//! pixel and some milliseconds at most, where a learning quantizer takes a hundred.
 
 /// Colours that a frame may have.
 const MOST: usize = 256;
@@ -23,7 +24,8 @@ pub(crate) struct Indexed {
     pub(crate) transparent: Option<u8>,
 }
 
-/// Brings RGB (3 bytes a pixel) or RGBA (4) down to at most 256 colours; alpha 0 is transparent, all else opaque.
+/// Brings RGB (3 bytes a pixel) or RGBA (4) down to at most 256 colours; alpha 0 is transparent, all else
+/// opaque.
 pub(crate) fn indexed(pixels: &[u8], channels: usize) -> Indexed {
     let keys: Vec<u32> = pixels.chunks_exact(channels).map(key).collect();
     exact(&keys).unwrap_or_else(|| cut(&keys))

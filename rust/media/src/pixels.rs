@@ -8,8 +8,8 @@
 //! | floats, all within [-1, 1] | `127.5 (x + 1)`, truncated |
 //! | other floats, and all of them where nothing is to be normalised | themselves, clipped and truncated |
 //!
-//! NaN becomes 0 and has no part in what is "all". Sums and products are made in the type of the array, so that the result is that of numpy; half floats are
-//! computed as floats.
+//! NaN becomes 0 and has no part in what is "all". Sums and products are made in the type of the array, so
+//! that the result is that of numpy; half floats are computed as floats.
 
 use crate::array::Array;
 use crate::error::MediaError;
@@ -17,7 +17,8 @@ use half::f16;
 
 /// Floats that are compared at once.
 const LANES: usize = 8;
-/// Bytes of one image or clip before it is encoded: what one file can hold without surprising anyone's memory.
+/// Bytes of one image or clip before it is encoded: what one file can hold without surprising anyone's
+/// memory.
 const RAW_BYTES: usize = 2 << 30;
 
 const SHAPES: &str = "H×W, H×W×1 (grey), H×W×2 (grey with alpha), H×W×3 (RGB) or H×W×4 (RGBA), at least 1×1 pixel and at most 2 GiB";
@@ -45,7 +46,8 @@ pub struct Frames {
 }
 
 impl Pixels {
-    /// The pixels of an array H×W or H×W×{1, 2, 3, 4}; without `normalize`, floats are clipped and never scaled.
+    /// The pixels of an array H×W or H×W×{1, 2, 3, 4}; without `normalize`, floats are clipped and never
+    /// scaled.
     pub fn new(array: &Array<'_>, normalize: bool) -> Result<Self, MediaError> {
         let (height, width, channels) = match *array.shape {
             [height, width] => (height, width, 1),
@@ -60,7 +62,8 @@ impl Pixels {
         Ok(Self { height: height as u32, width: width as u32, channels, data })
     }
 
-    /// The same of an array {2, 3, 4}×H×W, as it lies in memory where an array with its channels in front was turned.
+    /// The same of an array {2, 3, 4}×H×W, as it lies in memory where an array with its channels in front was
+    /// turned.
     pub fn from_planes(array: &Array<'_>, normalize: bool) -> Result<Self, MediaError> {
         let [channels, height, width] = *array.shape else { return Err(shape("an image", array, SHAPES)) };
         let mut pixels = Self::new(&Array { shape: &[height, width, channels], ..*array }, normalize)?;
@@ -75,7 +78,8 @@ impl Pixels {
 }
 
 impl Frames {
-    /// The frames of an array T×H×W×{1, 3, 4}. Floats are normalised over all frames, so that brightness does not flicker.
+    /// The frames of an array T×H×W×{1, 3, 4}. Floats are normalised over all frames, so that brightness does
+    /// not flicker.
     pub fn new(array: &Array<'_>) -> Result<Self, MediaError> {
         let [count, height, width, channels @ (1 | 3 | 4)] = *array.shape else { return Err(shape("a video", array, CLIP_SHAPES)) };
         let (Ok(height), Ok(width)) = (u16::try_from(height), u16::try_from(width)) else {
@@ -185,7 +189,8 @@ enum Range {
     Any,
 }
 
-/// The range of the floats of `data`. Several minima and maxima side by side become vector instructions; NaN compares with nothing and so changes none.
+/// The range of the floats of `data`. Several minima and maxima side by side become vector instructions; NaN
+/// compares with nothing and so changes none.
 fn range<const N: usize, T: Copy + PartialOrd + From<i8>>(data: &[u8], convert: impl Fn(&[u8; N]) -> T) -> Range {
     let (mut least, mut greatest) = ([T::from(0); LANES], [T::from(0); LANES]);
     let mut see = |lane: usize, value: T| {

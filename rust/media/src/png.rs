@@ -7,7 +7,8 @@ use png::{BitDepth, ColorType, Compression, Encoder};
 /// Bytes of a file besides its pixels, about.
 const FRAME_BYTES: usize = 1 << 10;
 
-/// Encodes with 8 bits per channel. The encoder is the fast one (fdeflate): the threads that wait for it are those of a training.
+/// Encodes with 8 bits per channel. The encoder is the fast one (fdeflate): the threads that wait for it are
+/// those of a training.
 pub fn encode(pixels: &Pixels) -> Result<Vec<u8>, MediaError> {
     let mut file = Vec::with_capacity(pixels.data.len() / 2 + FRAME_BYTES);
     let mut encoder = Encoder::new(&mut file, pixels.width, pixels.height);

@@ -14,7 +14,8 @@ const FULL_SCALE: f64 = 32_767.0;
 const SHAPES: &str = "N samples or N×channels, at most 65,535 channels and 4 GiB";
 const TYPES: &str = "int16, int32, uint8, float16, float32 or float64";
 
-/// Encodes an array N or N×channels. Integers keep their bits (8 without a sign, 16 or 32); floats are clipped to [-1, 1], NaN is silence, and become 16 bits.
+/// Encodes an array N or N×channels. Integers keep their bits (8 without a sign, 16 or 32); floats are
+/// clipped to [-1, 1], NaN is silence, and become 16 bits.
 pub fn encode(array: &Array<'_>, sample_rate: u32) -> Result<Vec<u8>, MediaError> {
     let channels = match *array.shape {
         [_] => Some(1),

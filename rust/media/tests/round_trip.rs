@@ -1,5 +1,5 @@
-//! Round trips of media: read back by the decoders of other crates, or by a reading of the format that shares no code
-//! with the writer.
+//! Round trips of media: read back by the decoders of other crates, or by a reading of the format that shares
+//! no code with the writer.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
 

@@ -12,7 +12,8 @@ pub enum Entry {
     Row(Row),
     /// Configuration values set and deleted, by key.
     Config { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String> },
-    /// Summary values set by hand and deleted, by key; `until_logged` says that what is logged later takes their place.
+    /// Summary values set by hand and deleted, by key; `until_logged` says that what is logged later takes
+    /// their place.
     Summary { time: TimeMicros, set: Vec<(String, Value)>, deleted: Vec<String>, until_logged: bool },
     /// The way in which a metric is shown and summarised.
     Metric { time: TimeMicros, definition: MetricDefinition },
@@ -39,11 +40,12 @@ pub struct Row {
     pub cells: Vec<(String, Value)>,
 }
 
-/// A file of a run as it is from now on: a medium, a table, an array, or what was saved by hand. Its bytes are a blob,
-/// which travels apart from the entries.
+/// A file of a run as it is from now on: a medium, a table, an array, or what was saved by hand. Its bytes
+/// are a blob, which travels apart from the entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileVersion {
-    /// Path within the run, with `/`: `media/images/examples_5f3a09b1-17.png`. At most [`crate::limits::FILE_PATH_BYTES`], no empty part, no `.` or `..`.
+    /// Path within the run, with `/`: `media/images/examples_5f3a09b1-17.png`. At most
+    /// [`crate::limits::FILE_PATH_BYTES`], no empty part, no `.` or `..`.
     pub path: String,
     /// Its content.
     pub blob: BlobId,
@@ -52,7 +54,8 @@ pub struct FileVersion {
 }
 
 impl FileVersion {
-    /// Returns whether a file of a run may have this path: relative, with `/`, and harmless when it becomes a path on someone's disk.
+    /// Returns whether a file of a run may have this path: relative, with `/`, and harmless when it becomes a
+    /// path on someone's disk.
     pub fn is_path(path: &str) -> bool {
         let sound = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|char: char| char.is_control() || char == '\\');
         path.len() <= crate::limits::FILE_PATH_BYTES && path.split('/').all(sound)

@@ -7,8 +7,8 @@ pub trait Nested: Sized {
     /// The name of what a dict holds.
     type Name: AsRef<str>;
 
-    /// The values of a dict by name. `None` for a leaf: everything that is no dict, an empty dict, and a typed object (a dict with a text as
-    /// `_type`).
+    /// The values of a dict by name. `None` for a leaf: everything that is no dict, an empty dict, and a
+    /// typed object (a dict with a text as `_type`).
     fn children(&self) -> Option<impl Iterator<Item = (Self::Name, Self)> + use<Self>>;
 }
 

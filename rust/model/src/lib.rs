@@ -1,4 +1,5 @@
-//! The vocabulary of Stepwell: ids, names, addresses, keys, values, entries, limits and defaults. No I/O, no dependencies.
+//! The vocabulary of Stepwell: ids, names, addresses, keys, values, entries, limits and defaults. No I/O, no
+//! dependencies.
 
 pub mod address;
 pub mod clock;

@@ -8,7 +8,8 @@ pub const FRAME_RAW_BYTES: usize = 16 << 20;
 pub const ZSTD_WINDOW_LOG: u32 = 23;
 /// Nesting of a msgpack value; deeper ones are refused before the stack is at risk.
 pub const VALUE_DEPTH: usize = 32;
-/// Levels of dicts and lists that a logged value may have; the row and the payload around it take the rest of [`VALUE_DEPTH`].
+/// Levels of dicts and lists that a logged value may have; the row and the payload around it take the rest of
+/// [`VALUE_DEPTH`].
 pub const LOGGED_DEPTH: usize = VALUE_DEPTH - 3;
 /// Bytes of a key in UTF-8.
 pub const KEY_BYTES: usize = 1 << 10;

@@ -164,8 +164,8 @@ impl Metrics {
         }
     }
 
-    /// The definition that holds for a key: that of its exact name, else that of the longest glob, of two equal ones the older one. None
-    /// ever holds for the keys that every row has by itself.
+    /// The definition that holds for a key: that of its exact name, else that of the longest glob, of two
+    /// equal ones the older one. None ever holds for the keys that every row has by itself.
     pub fn find(&self, key: &str) -> Option<&MetricDefinition> {
         if self.all.is_empty() || AUTOMATIC.contains(&key) {
             return None;

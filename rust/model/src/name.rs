@@ -64,7 +64,8 @@ impl NameRule {
         Err(InvalidName::new(self.name(), name, problem))
     }
 
-    /// Checks a name that something has already: earlier versions let a few more pass, and their runs stay readable.
+    /// Checks a name that something has already: earlier versions let a few more pass, and their runs stay
+    /// readable.
     pub fn check_stored(self, name: &str) -> Result<(), InvalidName> {
         let invalid = |problem| Err(InvalidName::new(self.name(), name, problem));
         let max_chars = match self {

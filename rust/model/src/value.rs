@@ -151,8 +151,8 @@ impl Value {
         }
     }
 
-    /// Takes in a value that was logged later under the same key: nested dicts are merged key by key, anything else is replaced, typed
-    /// objects as a whole.
+    /// Takes in a value that was logged later under the same key: nested dicts are merged key by key,
+    /// anything else is replaced, typed objects as a whole.
     pub fn absorb(&mut self, later: Value) {
         if self.type_name().is_some() || later.type_name().is_some() {
             *self = later;
@@ -198,7 +198,8 @@ impl Value {
     }
 }
 
-/// A binned distribution: `counts[i]` values fell between `edges[i]` and `edges[i + 1]` (the last bin includes its right edge).
+/// A binned distribution: `counts[i]` values fell between `edges[i]` and `edges[i + 1]` (the last bin
+/// includes its right edge).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
     /// `counts.len() + 1` rising edges.

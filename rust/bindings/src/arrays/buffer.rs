@@ -4,7 +4,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use stepwell_media::{Array, Dtype};
 
-/// From this size on other threads may run while an array is copied. Below, taking the GIL back from a busy thread costs more than the copy.
+/// From this size on other threads may run while an array is copied. Below, taking the GIL back from a busy
+/// thread costs more than the copy.
 const DETACH_BYTES: usize = 4 << 20;
 
 /// The memory of a numeric array in C order and native byte order, kept alive by a reference to its owner.
@@ -23,8 +24,8 @@ impl Buffer {
         Self::of_array(what, &array)
     }
 
-    /// The same for pixels, …×H×W×C; `true` if the memory is …×C×H×W, as it is where channels that came first were moved to the end. That is not
-    /// copied into the other order before it is bytes, which are fewer.
+    /// The same for pixels, …×H×W×C; `true` if the memory is …×C×H×W, as it is where channels that came first
+    /// were moved to the end. That is not copied into the other order before it is bytes, which are fewer.
     pub(crate) fn of_pixels(what: &str, value: &Bound<'_, PyAny>) -> PyResult<(Self, bool)> {
         let numpy = value.py().import("numpy")?;
         let array = native(&numpy, value)?;
@@ -52,12 +53,14 @@ impl Buffer {
         Ok(Self { _owner: array.unbind(), address, dtype, shape, bytes })
     }
 
-    /// Gives the array to `take`, with the GIL released if it is large. Another thread that writes to it meanwhile changes what is seen, as with numpy itself.
+    /// Gives the array to `take`, with the GIL released if it is large. Another thread that writes to it
+    /// meanwhile changes what is seen, as with numpy itself.
     pub(crate) fn with<T: Send>(&self, py: Python<'_>, take: impl FnOnce(&Array<'_>) -> T + Send) -> T {
         let data: &[u8] = if self.bytes == 0 {
             &[]
         } else {
-            // SAFETY: numpy vouches for the address of `bytes` bytes in C order, and `_owner` keeps them alive as long as `self`.
+            // SAFETY: numpy vouches for the address of `bytes` bytes in C order, and `_owner` keeps them
+            // alive as long as `self`.
             unsafe { std::slice::from_raw_parts(self.address as *const u8, self.bytes) }
         };
         let array = Array { dtype: self.dtype, shape: &self.shape, data };

@@ -7,8 +7,9 @@ use pyo3::types::PyDict;
 use stepwell_model::Value;
 use stepwell_sample::statistics::PERCENTILES;
 
-/// Returns `min`, `max`, `mean`, `var`, `std` and the percentiles `5%` … `95%` of a numpy array of real numbers, computed with the GIL released.
-/// NaN are left out; `nan` says how many, where there are some. Extremes of integers are integers.
+/// Returns `min`, `max`, `mean`, `var`, `std` and the percentiles `5%` … `95%` of a numpy array of real
+/// numbers, computed with the GIL released. NaN are left out; `nan` says how many, where there are some.
+/// Extremes of integers are integers.
 #[pyfunction]
 pub(crate) fn array_statistics<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let py = array.py();

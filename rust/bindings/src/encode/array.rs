@@ -1,4 +1,5 @@
-//! numpy arrays: their memory as a typed view, short ones as lists, long ones as histograms binned with the GIL released.
+//! numpy arrays: their memory as a typed view, short ones as lists, long ones as histograms binned with the
+//! GIL released.
 
 use super::nested;
 use crate::errors::Raise;
@@ -46,7 +47,8 @@ pub(crate) fn is_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.ndarray.bind(value.py())))
 }
 
-/// Encodes an array: one element as a scalar, few as (nested) lists, many numbers as a histogram, many of anything else as lists.
+/// Encodes an array: one element as a scalar, few as (nested) lists, many numbers as a histogram, many of
+/// anything else as lists.
 pub(super) fn encode(out: &mut Vec<u8>, key: &str, array: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
     let size: usize = array.getattr("size")?.extract()?;
     let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
@@ -95,7 +97,8 @@ impl Memory {
         Ok(Self { _owner: array.unbind(), address, typestr, shape, strides })
     }
 
-    /// Bins the array with the GIL released. Another thread that writes to it meanwhile changes what is counted, as with numpy itself.
+    /// Bins the array with the GIL released. Another thread that writes to it meanwhile changes what is
+    /// counted, as with numpy itself.
     pub(crate) fn histogram(&self, py: Python<'_>, bins: usize) -> PyResult<Binned> {
         py.detach(|| {
             let view = self.view()?;
@@ -111,7 +114,8 @@ impl Memory {
     fn view(&self) -> PyResult<View<'_>> {
         macro_rules! view {
             ($variant:ident) => {{
-                // SAFETY: numpy vouches for address, shape and strides, and `_owner` keeps the memory alive as long as `self`.
+                // SAFETY: numpy vouches for address, shape and strides, and `_owner` keeps the memory alive
+                // as long as `self`.
                 let elements = unsafe { Elements::strided(self.address as *const _, &self.shape, &self.strides) };
                 Ok(View::$variant(elements.ok_or_else(|| unsupported(&self.typestr))?))
             }};

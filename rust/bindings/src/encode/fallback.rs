@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 static CONVERT: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 static WARNED: AtomicBool = AtomicBool::new(false);
 
-/// Sets the function `convert(key, value)` that turns a value of an unknown type into one that is known, or raises TypeError.
+/// Sets the function `convert(key, value)` that turns a value of an unknown type into one that is known, or
+/// raises TypeError.
 #[pyfunction]
 pub(crate) fn set_fallback(convert: Py<PyAny>) {
     *CONVERT.lock().unwrap_or_else(PoisonError::into_inner) = Some(convert);

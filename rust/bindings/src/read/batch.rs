@@ -9,7 +9,8 @@ use stepwell_codec::pack::unpack;
 use stepwell_codec::payload::{EntryRef, PayloadReader};
 use stepwell_model::Value;
 
-/// Bytes of a batch before compression. A batch is small, but a single row of it is merged of any number of calls.
+/// Bytes of a batch before compression. A batch is small, but a single row of it is merged of any number of
+/// calls.
 const ANSWER_BYTES: usize = 256 << 20;
 
 /// The cells of one key of a batch, sort by sort, each with the rows it stands in.
@@ -62,9 +63,10 @@ impl Batch {
     }
 }
 
-/// Decodes a batch of rows into `(steps, times, columns)`: little-endian int64 steps and microseconds since 1970, and per key and sort of value
-/// `(key, sort, rows, values)`. The sort is `int` or `float`, with values as little-endian int64 or float64, or `other`, with a list of
-/// objects; rows are the little-endian uint32 indices of the rows that have the value, or `None` where all have.
+/// Decodes a batch of rows into `(steps, times, columns)`: little-endian int64 steps and microseconds since
+/// 1970, and per key and sort of value `(key, sort, rows, values)`. The sort is `int` or `float`, with values
+/// as little-endian int64 or float64, or `other`, with a list of objects; rows are the little-endian uint32
+/// indices of the rows that have the value, or `None` where all have.
 #[pyfunction]
 pub(crate) fn decode_rows<'py>(
     py: Python<'py>,

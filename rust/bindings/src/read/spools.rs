@@ -122,7 +122,8 @@ pub(crate) fn greatest_attempt(
     enter(py, || stepwell_client::greatest_attempt(Arc::new(OsDisk), &root(directory), &index, [entity, project, run, label]))
 }
 
-/// Sends what a server does not have yet. `progress(sent, total, files_sent, files_total)` is called now and then; an exception of its, or Ctrl-C, ends the sync.
+/// Sends what a server does not have yet. `progress(sent, total, files_sent, files_total)` is called now and
+/// then; an exception of its, or Ctrl-C, ends the sync.
 #[pyfunction]
 #[pyo3(signature = (directory, url, streams=None, progress=None, timeout=None))]
 pub(crate) fn sync<'py>(

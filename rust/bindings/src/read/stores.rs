@@ -13,7 +13,8 @@ pub(crate) struct StoreCheck {
     durable: Vec<(String, u64)>,
 }
 
-/// Checks the store in a directory without changing it: what is wrong, what earlier damage has cost, and how far each stream is stored.
+/// Checks the store in a directory without changing it: what is wrong, what earlier damage has cost, and how
+/// far each stream is stored.
 #[pyfunction]
 pub(crate) fn check_store(py: Python<'_>, directory: &str) -> PyResult<StoreCheck> {
     let Check { problems, losses, durable, .. } = enter(py, || stepwell_store_sqlite::check(Path::new(directory)))?;

@@ -1,6 +1,8 @@
-//! Files that belong to the value under way: collected while a writer encodes a value, handed over when the whole call succeeds.
+//! Files that belong to the value under way: collected while a writer encodes a value, handed over when the
+//! whole call succeeds.
 //!
-//! The collection is that of the thread. A call within a call (a `record` that logs) has one of its own; what a failed call collected is dropped with it.
+//! The collection is that of the thread. A call within a call (a `record` that logs) has one of its own; what
+//! a failed call collected is dropped with it.
 
 use super::BLOCKED_SLICE;
 use crate::content::Content;
@@ -72,10 +74,11 @@ pub(crate) fn reserve<'a>(
     }
 }
 
-/// Attaches a content to the value that is being logged and returns the path that stands for it in the record: `media/FOLDER/KEY_STREAM-N.EXTENSION`.
+/// Attaches a content to the value that is being logged and returns the path that stands for it in the
+/// record: `media/FOLDER/KEY_STREAM-N.EXTENSION`.
 ///
-/// It may be called by `Media.record` while a writer converts a value; the content is stored once the whole call succeeds. Elsewhere nothing is stored,
-/// and the path is that of stream 00000000.
+/// It may be called by `Media.record` while a writer converts a value; the content is stored once the whole
+/// call succeeds. Elsewhere nothing is stored, and the path is that of stream 00000000.
 #[pyfunction]
 pub(crate) fn attach(content: &Bound<'_, Content>, folder: &str, key: &str) -> PyResult<String> {
     let bytes = &content.get().bytes;

@@ -17,7 +17,8 @@ use stepwell_model::{Step, wall_time};
 const SLICE_BYTES: usize = 256 << 10;
 /// Bytes that a row and a number take in the queue at most.
 const ROW_BYTES: usize = 24;
-/// Times that `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is stuck then.
+/// Times that `BLOCKED_SLICE` passes without room before rows are sampled, if that is the policy: the disk is
+/// stuck then.
 const PATIENCE: u32 = 20;
 
 /// The element type of a column.
@@ -89,8 +90,9 @@ impl Column {
     #[inline]
     fn get<T: Copy>(&self, row: usize) -> T {
         debug_assert!(row < self.rows);
-        // SAFETY: numpy vouches for address, rows and stride, `_owner` keeps the memory alive, and callers stay below `rows`. Another
-        // thread that writes to the array meanwhile changes what is logged, as with numpy itself.
+        // SAFETY: numpy vouches for address, rows and stride, `_owner` keeps the memory alive, and callers
+        // stay below `rows`. Another thread that writes to the array meanwhile changes what is logged, as
+        // with numpy itself.
         unsafe { std::ptr::read_unaligned((self.address as *const u8).wrapping_offset(self.stride * row as isize).cast::<T>()) }
     }
 

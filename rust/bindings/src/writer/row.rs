@@ -67,8 +67,8 @@ impl RowScratch {
     #[inline]
     pub(crate) fn encode<'py>(&mut self, data: &Bound<'py, PyAny>, pool: &Arc<FilePool>) -> PyResult<Option<Other<'py>>> {
         let dict = data.as_ptr();
-        // SAFETY: `data` is bound, so the GIL is held; `plain` runs no Python code, so the dict cannot change while it is walked and
-        // the borrowed keys and values stay alive.
+        // SAFETY: `data` is bound, so the GIL is held; `plain` runs no Python code, so the dict cannot change
+        // while it is walked and the borrowed keys and values stay alive.
         unsafe {
             if ffi::PyDict_CheckExact(dict) != 0 {
                 let mut position = 0;
@@ -95,7 +95,8 @@ impl RowScratch {
         Ok(Some(Other { _copy: copy, files }))
     }
 
-    /// Encodes a mapping with values of any type. Python code may run meanwhile, so it works on a copy that nobody else has.
+    /// Encodes a mapping with values of any type. Python code may run meanwhile, so it works on a copy that
+    /// nobody else has.
     #[cold]
     fn encode_any<'py>(&mut self, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         self.keys.clear();
@@ -160,7 +161,8 @@ impl RowScratch {
     }
 }
 
-/// Refuses nested dicts whose leaves would have longer keys than a key may be: their paths are keys wherever rows are read.
+/// Refuses nested dicts whose leaves would have longer keys than a key may be: their paths are keys wherever
+/// rows are read.
 fn check_paths(key: &str, value: &[u8]) -> PyResult<()> {
     let longest = longest_path(&mut Reader::new(value), key.len()).map_err(|error| PyRuntimeError::new_err(format!("{key:?}: {error}")))?;
     if longest <= limits::KEY_BYTES || longest == key.len() {

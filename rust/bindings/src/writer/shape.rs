@@ -1,8 +1,9 @@
 //! From the keys of a dict to the number of its shape: pointers first, text second.
 //!
-//! Consecutive rows nearly always have the same keys in the same order as the very same str objects, so the pointers of the last row
-//! are compared first; then a table of pointers; then the text of each key. Cached pointers hold a reference, so that no other str can
-//! get the same address; the table is emptied when it has grown large, which costs speed and nothing else.
+//! Consecutive rows nearly always have the same keys in the same order as the very same str objects, so the
+//! pointers of the last row are compared first; then a table of pointers; then the text of each key. Cached
+//! pointers hold a reference, so that no other str can get the same address; the table is emptied when it has
+//! grown large, which costs speed and nothing else.
 
 use super::row::LimitError;
 use crate::encode;
@@ -40,7 +41,8 @@ pub(crate) struct Shapes {
     cached_keys: usize,
     keys: FxHashMap<Box<str>, u32>,
     shapes: FxHashMap<Box<[u32]>, u32>,
-    /// Shapes of one key, by that key; [`NO_SHAPE`]: none yet. A run with very many keys may have them one by one.
+    /// Shapes of one key, by that key; [`NO_SHAPE`]: none yet. A run with very many keys may have them one by
+    /// one.
     single: Vec<u32>,
 }
 
@@ -67,8 +69,8 @@ impl Shapes {
         (self.last.0 == *keys && !keys.is_empty()).then_some(self.last.1)
     }
 
-    /// The shape of these keys; new keys and shapes are told to the queue. `None` if there are more new ones than there may be. Runs no Python
-    /// code but what frees dropped strs.
+    /// The shape of these keys; new keys and shapes are told to the queue. `None` if there are more new ones
+    /// than there may be. Runs no Python code but what frees dropped strs.
     ///
     /// # Safety
     /// The GIL is held and every pointer is a live object.
@@ -97,7 +99,8 @@ impl Shapes {
         let known = self.known(&ids);
         let shape = known.unwrap_or_else(|| self.define(&ids, queue));
         if known.is_none() {
-            // Keys that are seen once are not worth keeping alive, which the addresses in `last` and `cached` ask for.
+            // Keys that are seen once are not worth keeping alive, which the addresses in `last` and `cached`
+            // ask for.
             return Ok(Some(shape));
         }
         if self.cached_keys + keys.len() > CACHED_KEYS {

@@ -87,7 +87,8 @@ pub fn all_leaves(values: &[u8], count: usize) -> bool {
     (0..count).all(|_| !has_children(reader.rest()) && reader.skip().is_ok())
 }
 
-/// Returns whether `bytes` begin with a nested dict, which [`stepwell_model::flatten`] takes apart: a map that is not empty and no typed object.
+/// Returns whether `bytes` begin with a nested dict, which [`stepwell_model::flatten`] takes apart: a map
+/// that is not empty and no typed object.
 pub fn has_children(bytes: &[u8]) -> bool {
     is_map(bytes) && bytes[0] != 0x80 && !is_typed(Reader::new(bytes)).unwrap_or(false)
 }
@@ -104,7 +105,8 @@ fn is_typed(mut map: Reader<'_>) -> Result<bool, MsgpackError> {
     Ok(false)
 }
 
-/// The length of the longest key that the leaves of the next value have by [`stepwell_model::flatten`], where its own key has `key_bytes`.
+/// The length of the longest key that the leaves of the next value have by [`stepwell_model::flatten`], where
+/// its own key has `key_bytes`.
 pub fn longest_path(reader: &mut Reader<'_>, key_bytes: usize) -> Result<usize, MsgpackError> {
     if !is_map(reader.rest()) || is_typed(reader.clone())? {
         reader.skip()?;
@@ -118,7 +120,8 @@ pub fn longest_path(reader: &mut Reader<'_>, key_bytes: usize) -> Result<usize, 
     Ok(longest)
 }
 
-/// Checks that a value which can be passed over can also be decoded later: text is UTF-8, the keys of maps are text. Allocates nothing.
+/// Checks that a value which can be passed over can also be decoded later: text is UTF-8, the keys of maps
+/// are text. Allocates nothing.
 pub fn check_well_formed(bytes: &[u8]) -> Result<(), MsgpackError> {
     well_formed(&mut Reader::new(bytes), limits::VALUE_DEPTH)
 }

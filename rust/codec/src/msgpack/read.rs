@@ -162,7 +162,8 @@ impl<'a> Reader<'a> {
         (0..children).try_for_each(|_| self.skip_nested(depth))
     }
 
-    /// Reads one value, whatever it is. Unsigned integers beyond 63 bits become floats; map keys must be text.
+    /// Reads one value, whatever it is. Unsigned integers beyond 63 bits become floats; map keys must be
+    /// text.
     pub fn value(&mut self) -> Result<Value, MsgpackError> {
         self.value_nested(limits::VALUE_DEPTH)
     }

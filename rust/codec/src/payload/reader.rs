@@ -62,7 +62,8 @@ impl<'a> PayloadReader<'a> {
         Self::within(payload, count, limits::KEY_BYTES, limits::ROW_BYTES)
     }
 
-    /// As [`new`](Self::new), of the payload of an answer: its rows are merged of any number of entries, and their keys are paths.
+    /// As [`new`](Self::new), of the payload of an answer: its rows are merged of any number of entries, and
+    /// their keys are paths.
     pub fn of_answer(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
         Self::within(payload, count, usize::MAX, usize::MAX)
     }

@@ -1,6 +1,5 @@
 //! The way out: series, rows and sums of a run as of one instant.
 
-pub(crate) mod digest_cache;
 pub(crate) mod history;
 pub(crate) mod run_stats;
 pub(crate) mod scan;

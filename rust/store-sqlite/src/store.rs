@@ -12,8 +12,7 @@ use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
 use crate::db::space::Space;
-use crate::read::digest_cache::DigestCache;
-use crate::read::run_stats::{Digest, KeyDigest};
+use crate::read::run_stats::{KeyStats, RunStats};
 use crate::read::view::RunView;
 use crate::write::append::{append, statements_of};
 use crate::write::compaction::{self, CompactionPolicy};
@@ -26,8 +25,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, Store,
-    StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints,
+    StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -37,8 +36,8 @@ pub struct Settings {
     pub compaction: CompactionPolicy,
     /// Bytes of decoded journal frames that are kept for the next reader.
     pub journal_cache_bytes: usize,
-    /// Bytes of digests of runs that are kept.
-    pub digest_cache_bytes: usize,
+    /// Bytes of statistics of runs that are kept.
+    pub stats_cache_bytes: usize,
     /// What to do about a file that is damaged when it is opened.
     pub on_damage: OnDamage,
 }
@@ -48,7 +47,7 @@ impl Default for Settings {
         Self {
             compaction: CompactionPolicy::default(),
             journal_cache_bytes: 128 << 20,
-            digest_cache_bytes: 128 << 20,
+            stats_cache_bytes: 128 << 20,
             on_damage: OnDamage::Salvage,
         }
     }
@@ -61,7 +60,8 @@ impl Default for Settings {
 pub struct SqliteStore {
     pub(crate) database: Database,
     journal: JournalCache,
-    digests: DigestCache,
+    /// By run, with the version of its rows.
+    stats: ByteLru<i64, (i64, Arc<RunStats>)>,
     space: Space,
     /// Pages from the first one that were looked at since it was opened.
     looked_at: AtomicU32,
@@ -82,9 +82,9 @@ impl SqliteStore {
     /// # Errors
     /// As there.
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let (journal, digests) = (JournalCache::new(settings.journal_cache_bytes), DigestCache::new(settings.digest_cache_bytes));
+        let (journal, stats) = (ByteLru::new(settings.journal_cache_bytes), ByteLru::new(settings.stats_cache_bytes));
         let database = Database::open(directory, settings.on_damage)?;
-        Ok(Self { database, journal, digests, space: Space::default(), looked_at: AtomicU32::new(TURN_PAGES), settings })
+        Ok(Self { database, journal, stats, space: Space::default(), looked_at: AtomicU32::new(TURN_PAGES), settings })
     }
 
     /// What was missing each time that rows were taken out of a damaged file: a sentence for each time.
@@ -126,7 +126,7 @@ impl SqliteStore {
         match frames {
             Ok(frames) if !frames.is_empty() => {
                 let told = self.database.writer()?.transaction(|connection| frames::set_aside(connection, &frames))?;
-                frames.iter().for_each(|frame| self.journal.forget(frame.id));
+                frames.iter().for_each(|frame| drop(self.journal.remove(&frame.id)));
                 if let Some(told) = told {
                     tell(format_args!("{told}"));
                 }
@@ -141,20 +141,24 @@ impl SqliteStore {
         catalog::find_run(connection, path)?.map(|run| RunView::new(connection, &self.journal, run)).transpose()
     }
 
-    fn digest(&self, connection: &Connection, run: &RunRow) -> Result<Arc<Digest>, StoreError> {
-        if let Some(digest) = self.digests.get(run.id, run.rows_version) {
-            return Ok(digest);
+    fn stats(&self, connection: &Connection, run: &RunRow) -> Result<Arc<RunStats>, StoreError> {
+        let kept = self.stats.get(&run.id);
+        if let Some((_, stats)) = kept.as_ref().filter(|(version, _)| *version == run.rows_version) {
+            return Ok(Arc::clone(stats));
         }
         let wanted = Wanted::by(&statements_of(connection, run)?);
-        let digest = Arc::new(Digest::new(&RunView::new(connection, &self.journal, run.clone())?, &wanted)?);
-        self.digests.put(run.id, run.rows_version, digest.clone());
-        Ok(digest)
+        let stats = Arc::new(RunStats::new(&RunView::new(connection, &self.journal, run.clone())?, &wanted)?);
+        // A reader with an older snapshot leaves those of the newer one.
+        if kept.is_none_or(|(version, _)| version < run.rows_version) {
+            self.stats.put(run.id, (run.rows_version, Arc::clone(&stats)), stats.bytes());
+        }
+        Ok(stats)
     }
 
     fn info(&self, connection: &Connection, run: &RunRow, now: TimeMicros) -> Result<RunInfo, StoreError> {
         let streams: Vec<_> = catalog::streams_of(connection, run.id)?.into_iter().map(|stream| stream.facts).collect();
         let statements = statements_of(connection, run)?;
-        let facts = self.digest(connection, run)?.facts.clone();
+        let facts = self.stats(connection, run)?.facts.clone();
         Ok(run::assemble(run.path.clone(), run.slot, &streams, &statements, facts, now))
     }
 }
@@ -194,7 +198,7 @@ impl Store for SqliteStore {
         })?;
         match batch {
             Some(batch) => {
-                batch.frames.iter().for_each(|frame| self.journal.forget(*frame));
+                batch.frames.iter().for_each(|frame| drop(self.journal.remove(frame)));
                 Ok(true)
             }
             None if self.write(catalog::purge)? => {
@@ -289,13 +293,13 @@ impl Store for SqliteStore {
         self.read(|connection| {
             let chosen = catalog::runs_of(connection, entity, project)?.into_iter();
             let chosen = chosen.filter(|run| runs.is_empty() || runs.contains(&run.path.run));
-            let digests: Vec<Arc<Digest>> = chosen.map(|run| self.digest(connection, &run)).collect::<Result<_, _>>()?;
-            let mut keys: BTreeMap<&str, Vec<&KeyDigest>> = BTreeMap::new();
-            for key in digests.iter().flat_map(|digest| &digest.keys) {
+            let stats: Vec<Arc<RunStats>> = chosen.map(|run| self.stats(connection, &run)).collect::<Result<_, _>>()?;
+            let mut keys: BTreeMap<&str, Vec<&KeyStats>> = BTreeMap::new();
+            for key in stats.iter().flat_map(|stats| &stats.keys) {
                 keys.entry(&key.key).or_default().push(key);
             }
             let total = keys.len() as u64;
-            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| KeyDigest::over(of_runs)).collect(), total))
+            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| KeyStats::over(of_runs)).collect(), total))
         })
     }
 

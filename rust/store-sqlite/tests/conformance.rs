@@ -48,7 +48,7 @@ fn the_embedded_store_keeps_every_promise() {
 
 #[test]
 fn it_keeps_them_frame_by_frame_and_without_caches() {
-    let settings = Settings { journal_cache_bytes: 0, digest_cache_bytes: 0, ..eager(1) };
+    let settings = Settings { journal_cache_bytes: 0, stats_cache_bytes: 0, ..eager(1) };
     Directory::new(settings).with_subject(conformance::run_all);
 }
 

@@ -1,6 +1,7 @@
 //! The store as the server sees it: one trait, the vocabulary of queries, an in-memory store, and the tests that every store passes.
 
 pub mod api;
+pub mod byte_lru;
 pub mod conformance;
 pub mod decode;
 pub mod memory;
@@ -13,6 +14,7 @@ pub mod statement;
 pub mod summary;
 
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+pub use byte_lru::ByteLru;
 pub use memory::MemoryStore;
 pub use query::{
     CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState,

@@ -1,12 +1,10 @@
-//! LRU cache of points, extents and lines, bounded in bytes.
+//! Cache of points, extents and lines.
 //!
 //! Keys hold the version of the run, so what is stale is never found; it goes as it is no longer used.
 
 use super::{Line, SeriesName, points::Points};
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use stepwell_lock::Mutex;
+use stepwell_store::ByteLru;
 
 /// Bytes that the cache holds.
 const CACHE_BYTES: usize = 64 << 20;
@@ -71,54 +69,26 @@ impl CacheKey {
     }
 }
 
-#[derive(Default)]
-struct State {
-    entries: FxHashMap<CacheKey, (Cached, u64)>,
-    order: BTreeMap<u64, CacheKey>,
-    tick: u64,
-    bytes: usize,
-}
-
 /// The cache.
-#[derive(Default)]
-pub(super) struct Cache {
-    state: Mutex<State>,
+pub(super) struct Cache(ByteLru<CacheKey, Cached>);
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self(ByteLru::new(CACHE_BYTES))
+    }
 }
 
 impl Cache {
     /// What is kept under the key.
     pub(super) fn get(&self, key: &CacheKey) -> Option<Cached> {
-        let mut state = self.state.lock();
-        state.tick += 1;
-        let tick = state.tick;
-        let (cached, used) = state.entries.get_mut(key)?;
-        let (cached, used) = (cached.clone(), std::mem::replace(used, tick));
-        if let Some(key) = state.order.remove(&used) {
-            state.order.insert(tick, key);
-        }
-        Some(cached)
+        self.0.get(key)
     }
 
     /// Keeps it, and lets go of others for it.
     pub(super) fn put(&self, key: CacheKey, cached: Cached) {
         let bytes = cached.bytes();
-        if bytes > ENTRY_BYTES {
-            return;
-        }
-        let mut state = self.state.lock();
-        state.tick += 1;
-        let tick = state.tick;
-        if let Some((old, used)) = state.entries.insert(key.clone(), (cached, tick)) {
-            state.bytes -= old.bytes();
-            state.order.remove(&used);
-        }
-        state.order.insert(tick, key);
-        state.bytes += bytes;
-        while state.bytes > CACHE_BYTES {
-            let Some((_, oldest)) = state.order.pop_first() else { break };
-            if let Some((old, _)) = state.entries.remove(&oldest) {
-                state.bytes -= old.bytes();
-            }
+        if bytes <= ENTRY_BYTES {
+            self.0.put(key, cached, bytes);
         }
     }
 }
@@ -126,30 +96,22 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::points::{LabelPoints, Xs};
     use stepwell_model::RunPath;
     use stepwell_store::LabelChoice;
 
-    fn key(run: usize) -> CacheKey {
-        let path = RunPath { entity: "e".into(), project: "p".into(), run: run.to_string() };
-        CacheKey::points(&SeriesName { path, key: "k".into(), label: LabelChoice::Primary }, "_step", 1)
-    }
-
-    fn points(count: usize) -> Cached {
-        let label = super::super::points::LabelPoints { xs: super::super::points::Xs::Numbers(vec![0.0; count]), ys: vec![0.0; count] };
-        Cached::Points(Arc::new(Points { labels: vec![label] }))
-    }
-
     #[test]
-    fn the_least_recently_used_goes_first_and_the_bytes_stay_bounded() {
+    fn points_that_would_push_out_everything_else_are_not_kept() {
+        let path = RunPath { entity: "e".into(), project: "p".into(), run: "r".into() };
+        let key = CacheKey::points(&SeriesName { path, key: "k".into(), label: LabelChoice::Primary }, "_step", 1);
+        let points = |count: usize| {
+            let label = LabelPoints { xs: Xs::Numbers(vec![0.0; count]), ys: vec![0.0; count] };
+            Cached::Points(Arc::new(Points { labels: vec![label] }))
+        };
         let cache = Cache::default();
-        for run in 0..100 {
-            cache.put(key(run), points(1 << 16));
-            assert!(cache.get(&key(0)).is_some(), "in use at {run}");
-            assert!(cache.state.lock().bytes <= CACHE_BYTES);
-        }
-        assert!(cache.get(&key(99)).is_some());
-        assert!(cache.get(&key(1)).is_none());
-        cache.put(key(1), points(2 << 20));
-        assert!(cache.get(&key(1)).is_none(), "too large to keep");
+        cache.put(key.clone(), points(2 << 20));
+        assert!(cache.get(&key).is_none());
+        cache.put(key.clone(), points(1 << 16));
+        assert!(cache.get(&key).is_some());
     }
 }

@@ -2,12 +2,10 @@
 
 use crate::db::error::{damaged, store_error};
 use rusqlite::Connection;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::FrameView;
-use stepwell_lock::Mutex;
-use stepwell_store::StoreError;
 use stepwell_store::decode::FrameRows;
+use stepwell_store::{ByteLru, StoreError};
 
 /// A frame in the journal.
 #[derive(Debug, Clone, Copy)]
@@ -16,77 +14,18 @@ pub(crate) struct JournalEntry {
     pub(crate) stream: i64,
 }
 
-/// Decoded frames, the least recently used ones dropped when they take more than the budget.
-pub(crate) struct JournalCache {
-    budget_bytes: usize,
-    state: Mutex<State>,
-}
+/// Decoded frames of the journal by id.
+pub(crate) type JournalCache = ByteLru<i64, Arc<FrameRows>>;
 
-#[derive(Default)]
-struct State {
-    frames: FxHashMap<i64, Cached>,
-    bytes: usize,
-    clock: u64,
-}
-
-struct Cached {
-    rows: Arc<FrameRows>,
-    bytes: usize,
-    used: u64,
-}
-
-impl JournalCache {
-    /// An empty cache.
-    pub(crate) fn new(budget_bytes: usize) -> Self {
-        Self { budget_bytes, state: Mutex::default() }
+/// The rows of a frame that is in the journal.
+pub(crate) fn rows(cache: &JournalCache, connection: &Connection, id: i64) -> Result<Arc<FrameRows>, StoreError> {
+    if let Some(rows) = cache.get(&id) {
+        return Ok(rows);
     }
-
-    /// The rows of a frame that is in the journal.
-    pub(crate) fn rows(&self, connection: &Connection, id: i64) -> Result<Arc<FrameRows>, StoreError> {
-        {
-            let mut state = self.state.lock();
-            state.clock += 1;
-            let used = state.clock;
-            if let Some(cached) = state.frames.get_mut(&id) {
-                cached.used = used;
-                return Ok(cached.rows.clone());
-            }
-        }
-        // Decoded without the lock: two readers may both do it, to the same result.
-        let rows = Arc::new(decode(connection, id)?);
-        let mut state = self.state.lock();
-        let (bytes, used) = (rows.bytes(), state.clock);
-        if state.frames.insert(id, Cached { rows: rows.clone(), bytes, used }).is_none() {
-            state.bytes += bytes;
-        }
-        if state.bytes > self.budget_bytes {
-            state.evict(self.budget_bytes / 4 * 3);
-        }
-        Ok(rows)
-    }
-
-    /// Forgets a frame that has left the journal.
-    pub(crate) fn forget(&self, id: i64) {
-        let mut state = self.state.lock();
-        if let Some(cached) = state.frames.remove(&id) {
-            state.bytes -= cached.bytes;
-        }
-    }
-}
-
-impl State {
-    fn evict(&mut self, bytes: usize) {
-        let mut by_use: Vec<(u64, i64)> = self.frames.iter().map(|(id, cached)| (cached.used, *id)).collect();
-        by_use.sort_unstable();
-        for (_, id) in by_use {
-            if self.bytes <= bytes {
-                break;
-            }
-            if let Some(cached) = self.frames.remove(&id) {
-                self.bytes -= cached.bytes;
-            }
-        }
-    }
+    // Two readers may both decode it, to the same result.
+    let rows = Arc::new(decode(connection, id)?);
+    cache.put(id, Arc::clone(&rows), rows.bytes());
+    Ok(rows)
 }
 
 /// Reads and decodes a frame, its checksums checked again.

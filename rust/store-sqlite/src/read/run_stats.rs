@@ -14,9 +14,9 @@ use stepwell_store::run::RowFacts;
 use stepwell_store::summary::Wanted;
 use stepwell_store::{KeyInfo, StepRange, StoreError};
 
-/// A key of a run over all its labels.
+/// Statistics of a key of a run over all its labels.
 #[derive(Debug, Clone)]
-pub(crate) struct KeyDigest {
+pub(crate) struct KeyStats {
     pub(crate) key: String,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) points: u64,
@@ -24,7 +24,7 @@ pub(crate) struct KeyDigest {
     pub(crate) last_step: Step,
 }
 
-impl KeyDigest {
+impl KeyStats {
     /// The key over the runs that have it.
     pub(crate) fn over(of_runs: &[&Self]) -> Option<KeyInfo> {
         let mut kinds: Vec<Kind> = of_runs.iter().flat_map(|found| found.kinds.iter().cloned()).collect();
@@ -41,11 +41,11 @@ impl KeyDigest {
     }
 }
 
-/// A run's rows in short.
+/// Statistics of a run's rows.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Digest {
+pub(crate) struct RunStats {
     pub(crate) facts: RowFacts,
-    pub(crate) keys: Vec<KeyDigest>,
+    pub(crate) keys: Vec<KeyStats>,
 }
 
 /// Which of two cells of a key and label is the later one, and at equal steps the winning one.
@@ -105,20 +105,20 @@ impl LabelSeries {
     }
 }
 
-impl Digest {
+impl RunStats {
     /// Reads it; `wanted` says what the summary needs besides last values.
     pub(crate) fn new(view: &RunView<'_>, wanted: &Wanted) -> Result<Self, StoreError> {
         let labels: BTreeMap<&str, usize> = view.labels.iter().zip(0..).map(|(label, at)| (label.label.as_str(), at)).collect();
         let label_of: Vec<usize> = view.streams.iter().map(|stream| labels[stream.facts.opening.label.as_str()]).collect();
         let mut reader = StepReader::new(view.connection);
-        let mut digest = Self::default();
+        let mut stats = Self::default();
         let keys = all_keys(view, &label_of)?;
         let mut last_steps = BTreeMap::new();
         for (name, series) in keys {
-            digest.add_key(view, wanted, &mut reader, name, &series, &mut last_steps)?;
+            stats.add_key(view, wanted, &mut reader, name, &series, &mut last_steps)?;
         }
-        digest.add_rows(view, wanted, &mut reader, &last_steps)?;
-        Ok(digest)
+        stats.add_rows(view, wanted, &mut reader, &last_steps)?;
+        Ok(stats)
     }
 
     fn add_key(
@@ -158,7 +158,7 @@ impl Digest {
         if let Some((first_step, last_step)) = bounds {
             // There may be very many keys, and a list of one kind has room for four.
             kinds.shrink_to_fit();
-            self.keys.push(KeyDigest { key: name.clone(), kinds, points, first_step, last_step });
+            self.keys.push(KeyStats { key: name.clone(), kinds, points, first_step, last_step });
         }
         if let Some((label, step, value)) = last_value {
             if wanted.history(&name) {

@@ -1,6 +1,6 @@
 //! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
 
-use crate::chunks::journal::{JournalCache, entries_of};
+use crate::chunks::journal::{self, JournalCache, entries_of};
 use crate::db::catalog::{RunRow, StreamRow, streams_of};
 use crate::db::error::store_error;
 use crate::read::sorted_run::{Piece, Source};
@@ -58,7 +58,7 @@ impl<'c> RunView<'c> {
         let mut frames = Vec::new();
         for entry in entries_of(connection, run.id)? {
             if let Some(&rank) = ranks.get(&entry.stream) {
-                frames.push((rank, cache.rows(connection, entry.id)?));
+                frames.push((rank, journal::rows(cache, connection, entry.id)?));
             }
         }
         let labels = label_order(streams.iter().map(|stream| &stream.facts.opening));

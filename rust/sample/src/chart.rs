@@ -1,5 +1,4 @@
 //! Points of a series as buckets of the grid of a chart.
 
 pub mod bucket;
-pub mod bucket_stats;
 pub mod grid;

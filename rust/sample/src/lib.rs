@@ -5,10 +5,11 @@ mod numpy;
 mod sampling;
 mod summary;
 
-pub use chart::{bucket, bucket_stats, grid};
+pub use chart::{bucket, grid};
 pub use numpy::array_view as view;
 pub use numpy::{histogram, statistics};
 pub use sampling::mix::priority;
 pub use sampling::reservoir;
-pub use summary::aggregate as tally;
+pub use summary::aggregate::Aggregate;
+pub use summary::point_stats::PointStats;
 pub use summary::{exact_sum, run_summary};

@@ -1,5 +1,6 @@
-//! Exact sums of numbers, and the summary of a run that is made of them.
+//! Statistics and exact sums of numbers, and the summary of a run that is made of them.
 
-pub mod aggregate;
+pub(crate) mod aggregate;
 pub mod exact_sum;
+pub(crate) mod point_stats;
 pub mod run_summary;

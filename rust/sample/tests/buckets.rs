@@ -1,8 +1,8 @@
 //! Buckets against a simple sum per bucket.
 
 use proptest::prelude::*;
+use stepwell_sample::PointStats;
 use stepwell_sample::bucket::{Bucket, Buckets, merge_labels};
-use stepwell_sample::bucket_stats::Summary;
 use stepwell_sample::grid::Grid;
 
 /// Every bucket by a filter over all points.
@@ -10,7 +10,7 @@ fn reference(grid: &Grid, points: &[(f64, f64)]) -> Vec<Bucket> {
     let bucket = |index: usize| {
         let values: Vec<f64> = points.iter().filter(|&&(x, _)| grid.index(x) == Some(index)).map(|&(_, value)| value).collect();
         let (&first, &last) = (values.first()?, values.last()?);
-        let summary = Summary::of(&values);
+        let summary = PointStats::of(&values);
         Some(Bucket {
             index,
             x: grid.middle(index),

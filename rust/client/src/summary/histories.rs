@@ -12,15 +12,15 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, Reader, ValueRef};
 use stepwell_model::{Number, Step, Value};
+use stepwell_sample::Aggregate;
 use stepwell_sample::run_summary::History;
-use stepwell_sample::tally::Tally;
 
 /// The history of a key.
 #[derive(Debug, Clone, Default)]
 struct KeyHistory {
     /// The number at the greatest step that has one.
     waiting: Option<(Step, Number)>,
-    tally: Tally,
+    numbers: Aggregate,
     /// The value at the lowest step.
     first: Option<(Step, Value)>,
 }
@@ -29,10 +29,10 @@ impl KeyHistory {
     #[inline]
     fn observe_number(&mut self, step: Step, number: Number) {
         match self.waiting {
-            Some((at, _)) if step < at => self.tally.add(number),
+            Some((at, _)) if step < at => self.numbers.add(number),
             Some((at, known)) => {
                 if step > at {
-                    self.tally.add(known);
+                    self.numbers.add(known);
                 }
                 self.waiting = Some((step, number));
             }
@@ -68,8 +68,8 @@ impl KeyHistory {
 
     /// Adds the history of the same key in other rows.
     fn merge(&mut self, other: Self) {
-        self.tally.merge(&other.tally);
-        other.waiting.into_iter().for_each(|(_, number)| self.tally.add(number));
+        self.numbers.merge(&other.numbers);
+        other.waiting.into_iter().for_each(|(_, number)| self.numbers.add(number));
         if let Some((step, value)) = other.first
             && self.first.as_ref().is_none_or(|(first, _)| step < *first)
         {
@@ -160,7 +160,7 @@ impl Histories {
             shape.exact.push((column, key));
             let value = |row: &[u8]| value_at(row, shape.keys.len(), column).map(|value| to_value(&value));
             let first = shape.first.as_ref().and_then(|(step, row)| Some((*step, value(row)?)));
-            history.merge(KeyHistory { waiting: None, tally: shape.columns.tally(column), first });
+            history.merge(KeyHistory { waiting: None, numbers: shape.columns.aggregate(column), first });
             ends.extend(last.and_then(|(step, order, row)| Some((step, order, value(row)?))));
         }
         // Of the shapes' rows at one step the later one has replaced the others.
@@ -178,9 +178,9 @@ impl Histories {
     pub(crate) fn of(&self, path: &str, key: Option<u32>) -> Option<History> {
         let mut all = key.and_then(|key| self.exact.get(&key)).cloned().unwrap_or_default();
         self.leaves.get(path).cloned().into_iter().for_each(|leaf| all.merge(leaf));
-        let KeyHistory { waiting, mut tally, first } = all;
-        waiting.into_iter().for_each(|(_, number)| tally.add(number));
-        first.map(|(_, first)| History { first, tally })
+        let KeyHistory { waiting, mut numbers, first } = all;
+        waiting.into_iter().for_each(|(_, number)| numbers.add(number));
+        first.map(|(_, first)| History { first, numbers })
     }
 }
 

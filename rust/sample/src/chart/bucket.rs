@@ -1,13 +1,13 @@
 //! Points gathered into the buckets of a grid: mean, minimum, maximum, first, last and count of each.
 
-use crate::chart::bucket_stats::Summary;
 use crate::chart::grid::{Grid, Scale};
+use crate::summary::point_stats::PointStats;
 
 /// The buckets of one series on a grid. Points arrive in step order; first and last are by arrival.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Buckets {
     grid: Grid,
-    summaries: Vec<Summary>,
+    stats: Vec<PointStats>,
 }
 
 /// What a chart draws of a bucket that has points.
@@ -34,7 +34,7 @@ pub struct Bucket {
 impl Buckets {
     /// Empty buckets.
     pub fn new(grid: Grid) -> Self {
-        Self { grid, summaries: vec![Summary::EMPTY; grid.len()] }
+        Self { grid, stats: vec![PointStats::EMPTY; grid.len()] }
     }
 
     /// The grid.
@@ -45,7 +45,7 @@ impl Buckets {
     /// Adds one point; what lies outside of the grid is left out.
     pub fn add(&mut self, x: f64, value: f64) {
         if let Some(i) = self.grid.index(x) {
-            self.summaries[i].add(value);
+            self.stats[i].add(value);
         }
     }
 
@@ -87,33 +87,33 @@ impl Buckets {
         while let Some((x, value)) = points.next() {
             let Some(i) = index(x) else { continue };
             let bounds = bounds(i);
-            let mut summary = self.summaries[i];
-            summary.add(value);
+            let mut stats = self.stats[i];
+            stats.add(value);
             while let Some((_, value)) = points.next_if(|&(x, _)| within(x, &bounds)) {
-                summary.add(value);
+                stats.add(value);
             }
-            self.summaries[i] = summary;
+            self.stats[i] = stats;
         }
     }
 
     /// The buckets that have points.
     pub fn iter(&self) -> impl Iterator<Item = Bucket> {
-        let filled = self.summaries.iter().enumerate().filter(|(_, summary)| summary.count > 0);
-        filled.map(|(index, summary)| Bucket {
+        let filled = self.stats.iter().enumerate().filter(|(_, stats)| stats.count > 0);
+        filled.map(|(index, stats)| Bucket {
             index,
             x: self.grid.middle(index),
-            mean: summary.mean(),
-            min: summary.min(),
-            max: summary.max(),
-            first: summary.first(),
-            last: summary.last(),
-            count: summary.count,
+            mean: stats.mean(),
+            min: stats.min(),
+            max: stats.max(),
+            first: stats.first(),
+            last: stats.last(),
+            count: stats.count,
         })
     }
 
     /// All points of the grid, NaN included.
     pub fn count(&self) -> u64 {
-        self.summaries.iter().map(|summary| summary.count).sum()
+        self.stats.iter().map(|stats| stats.count).sum()
     }
 }
 
@@ -128,10 +128,10 @@ pub fn merge_labels(labels: &[Buckets]) -> Option<Vec<Bucket>> {
         return None;
     }
     let merged = (0..grid.len()).filter_map(|index| {
-        let (mut means, mut all) = (Summary::EMPTY, Summary::EMPTY);
-        for summary in labels.iter().map(|label| &label.summaries[index]).filter(|summary| summary.count > 0) {
-            means.add(summary.mean());
-            all.merge(summary);
+        let (mut means, mut all) = (PointStats::EMPTY, PointStats::EMPTY);
+        for stats in labels.iter().map(|label| &label.stats[index]).filter(|stats| stats.count > 0) {
+            means.add(stats.mean());
+            all.merge(stats);
         }
         (all.count > 0).then(|| Bucket {
             index,

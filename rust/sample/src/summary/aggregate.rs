@@ -1,12 +1,13 @@
-//! Count, exact sum and extremes of the numbers of a series: the same however they are split into chunks.
+//! Aggregate of the numbers of a series: count, exact sum and extremes, the same however they are split into chunks.
 
 use crate::summary::exact_sum::ExactSum;
+use crate::summary::point_stats::PointStats;
 use std::cmp::Ordering;
 use stepwell_model::Number;
 
 /// Count, sum and extremes of numbers that came in step order. NaN counts and is left out of the rest, unless there is nothing else.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct Aggregate {
     count: u64,
     numbers: u64,
     sum: ExactSum,
@@ -14,7 +15,7 @@ pub struct Tally {
     extremes: Option<(Number, Number)>,
 }
 
-impl Tally {
+impl Aggregate {
     /// Adds a number.
     #[inline]
     pub fn add(&mut self, number: Number) {
@@ -42,7 +43,7 @@ impl Tally {
         }
     }
 
-    /// Adds the numbers of another tally, which came after these.
+    /// Adds the numbers of another aggregate, which came after these.
     pub fn merge(&mut self, later: &Self) {
         self.count += later.count;
         self.numbers += later.numbers;
@@ -52,10 +53,25 @@ impl Tally {
         }
     }
 
-    /// A tally from what is stored of one: see [`count`](Self::count), [`numbers`](Self::numbers), [`extremes`](Self::extremes) and
+    /// An aggregate from what is stored of one: see [`count`](Self::count), [`numbers`](Self::numbers), [`extremes`](Self::extremes) and
     /// [`terms`](Self::terms).
     pub fn from_parts(count: u64, numbers: u64, extremes: Option<(Number, Number)>, terms: impl IntoIterator<Item = f64>) -> Self {
         Self { count, numbers, sum: terms.into_iter().collect(), extremes }
+    }
+
+    /// That of doubles, whose mean may be wrong in its last digit. Extremes are integers where all of the numbers came as integers.
+    pub fn of_stats(stats: &PointStats, are_integers: bool) -> Self {
+        let PointStats { count, numbers, sum, compensation, .. } = *stats;
+        let number = |value: f64| if are_integers { Number::Int(value as i64) } else { Number::Float(value) };
+        let extremes = (numbers > 0).then(|| (number(stats.min()), number(stats.max())));
+        let terms = match (sum.is_nan(), compensation.is_finite()) {
+            // Of infinities of both signs.
+            (true, _) => vec![f64::INFINITY, f64::NEG_INFINITY],
+            (false, true) => vec![sum, compensation],
+            // A sum that has left the finite numbers has no finite error.
+            (false, false) => vec![sum],
+        };
+        Self::from_parts(count, numbers, extremes, terms)
     }
 
     /// How many, NaN included.
@@ -103,11 +119,11 @@ impl Tally {
     }
 }
 
-impl FromIterator<Number> for Tally {
+impl FromIterator<Number> for Aggregate {
     fn from_iter<I: IntoIterator<Item = Number>>(numbers: I) -> Self {
-        let mut tally = Self::default();
-        numbers.into_iter().for_each(|number| tally.add(number));
-        tally
+        let mut aggregate = Self::default();
+        numbers.into_iter().for_each(|number| aggregate.add(number));
+        aggregate
     }
 }
 
@@ -115,20 +131,20 @@ impl FromIterator<Number> for Tally {
 mod tests {
     use super::*;
 
-    fn tally(numbers: &[Number]) -> Tally {
+    fn aggregate(numbers: &[Number]) -> Aggregate {
         numbers.iter().copied().collect()
     }
 
     #[test]
     fn nan_is_left_out_unless_there_is_nothing_else() {
         let (int, float) = (Number::Int, Number::Float);
-        let mixed = tally(&[float(f64::NAN), int(3), float(0.5), float(f64::NAN)]);
+        let mixed = aggregate(&[float(f64::NAN), int(3), float(0.5), float(f64::NAN)]);
         assert_eq!((mixed.min(), mixed.max(), mixed.mean()), (Some(float(0.5)), Some(int(3)), Some(1.75)));
         assert_eq!((mixed.count(), mixed.numbers()), (4, 2));
-        let nothing = tally(&[float(f64::NAN)]);
+        let nothing = aggregate(&[float(f64::NAN)]);
         assert!(nothing.min().is_some_and(Number::is_nan) && nothing.max().is_some_and(Number::is_nan));
         assert!(nothing.mean().is_some_and(f64::is_nan));
-        assert_eq!((tally(&[]).min(), tally(&[]).max(), tally(&[]).mean()), (None, None, None));
+        assert_eq!((aggregate(&[]).min(), aggregate(&[]).max(), aggregate(&[]).mean()), (None, None, None));
     }
 
     #[test]
@@ -137,10 +153,10 @@ mod tests {
         let numbers = [int(i64::MAX), int(i64::MAX - 1), float(-1.0), int(-1)];
         for cut in 0..=numbers.len() {
             let (one, two) = numbers.split_at(cut);
-            let mut merged = tally(one);
-            merged.merge(&tally(two));
+            let mut merged = aggregate(one);
+            merged.merge(&aggregate(two));
             assert_eq!((merged.min(), merged.max()), (Some(float(-1.0)), Some(int(i64::MAX))));
-            let stored = Tally::from_parts(merged.count(), merged.numbers(), merged.extremes(), merged.terms());
+            let stored = Aggregate::from_parts(merged.count(), merged.numbers(), merged.extremes(), merged.terms());
             assert_eq!((stored.mean(), stored.min(), stored.count()), (merged.mean(), merged.min(), 4));
         }
     }

@@ -1,6 +1,6 @@
 //! The summary of a run: what stands for a key that was logged many times, and what was set by hand.
 
-use crate::summary::aggregate::Tally;
+use crate::summary::aggregate::Aggregate;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_model::{Goal, MetricDefinition, SummaryKind, Value};
 
@@ -10,7 +10,7 @@ pub struct History {
     /// The value at the lowest step.
     pub first: Value,
     /// Its numbers.
-    pub tally: Tally,
+    pub numbers: Aggregate,
 }
 
 /// A key that was logged. `S` says when: the later is the greater.
@@ -61,7 +61,7 @@ fn entries<S>(logged: LoggedKey<'_, S>) -> Vec<(String, Value)> {
     if definition.summary.contains(&SummaryKind::None) {
         return Vec::new();
     }
-    let tally = history.map(|history| &history.tally);
+    let numbers = history.map(|history| &history.numbers);
     let mut entries = Vec::with_capacity(definition.summary.len());
     for kind in &definition.summary {
         let value = match kind {
@@ -71,10 +71,10 @@ fn entries<S>(logged: LoggedKey<'_, S>) -> Vec<(String, Value)> {
             }
             SummaryKind::Last => Some(last.clone()),
             SummaryKind::First => history.map(|history| history.first.clone()),
-            SummaryKind::Max => tally.and_then(Tally::max).map(Value::from),
-            SummaryKind::Mean => tally.and_then(Tally::mean).map(Value::Float),
-            SummaryKind::Best if definition.goal == Some(Goal::Maximize) => tally.and_then(Tally::max).map(Value::from),
-            SummaryKind::Min | SummaryKind::Best => tally.and_then(Tally::min).map(Value::from),
+            SummaryKind::Max => numbers.and_then(Aggregate::max).map(Value::from),
+            SummaryKind::Mean => numbers.and_then(Aggregate::mean).map(Value::Float),
+            SummaryKind::Best if definition.goal == Some(Goal::Maximize) => numbers.and_then(Aggregate::max).map(Value::from),
+            SummaryKind::Min | SummaryKind::Best => numbers.and_then(Aggregate::min).map(Value::from),
             SummaryKind::None => None,
         };
         entries.extend(value.map(|value| (format!("{key}.{kind}"), value)));
@@ -141,8 +141,8 @@ mod tests {
     /// The summary of `acc` = 0.5, 0.9, 0.7, last logged at time 10.
     fn summary(summary: &[&str], goal: Option<&str>, hand: &[(&str, HandSet<i32>)]) -> Vec<(String, Value)> {
         let definition = definition(summary, goal);
-        let tally = [0.5, 0.9, 0.7].map(Number::Float).into_iter().collect();
-        let history = History { first: Value::Float(0.5), tally };
+        let numbers = [0.5, 0.9, 0.7].map(Number::Float).into_iter().collect();
+        let history = History { first: Value::Float(0.5), numbers };
         let history = needs_history(&definition).then_some(&history);
         let logged = LoggedKey { key: "acc", last: Value::Float(0.7), logged: Some(10), definition: Some(&definition), history };
         let hand = hand.iter().map(|(name, hand)| ((*name).to_owned(), hand.clone())).collect();

@@ -8,6 +8,7 @@ use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use stepwell_codec::column::Numbers;
 use stepwell_model::{fnv, limits};
+use stepwell_sample::PointStats;
 use stepwell_store::StoreError;
 use stepwell_store::decode::RowBlock;
 
@@ -132,7 +133,9 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
         )
         .map_err(store_error)?;
     for (ordinal, (key, column)) in shape.iter().zip(&rows.columns).enumerate() {
-        let extent = Extent::of(column);
+        let stats = stats_of(column);
+        // SQLite has no NaN: that of all NaN, and of infinities of both signs.
+        let number = |value: f64| (!value.is_nan()).then_some(value);
         let column_id = id << ORDINAL_BITS | ordinal as i64;
         insert
             .execute(params![
@@ -142,9 +145,9 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
                 first,
                 last,
                 count as i64,
-                extent.min,
-                extent.max,
-                extent.sum,
+                number(stats.min()),
+                number(stats.max()),
+                number(stats.sum).unwrap_or(0.0),
                 Cell(column.get(0)),
                 Cell(column.get(count - 1)),
                 pack(column)
@@ -157,29 +160,10 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
     Ok(())
 }
 
-/// What the numbers of a column that are not NaN span and sum up to.
-struct Extent {
-    min: Option<f64>,
-    max: Option<f64>,
-    sum: f64,
-}
-
-impl Extent {
-    fn of(numbers: &Numbers) -> Self {
-        let mut extent = Self { min: None, max: None, sum: 0.0 };
-        let mut add = |value: f64| {
-            if !value.is_nan() {
-                extent.min = Some(extent.min.map_or(value, |min| min.min(value)));
-                extent.max = Some(extent.max.map_or(value, |max| max.max(value)));
-                extent.sum += value;
-            }
-        };
-        match numbers {
-            Numbers::Float(values) => values.iter().for_each(|value| add(*value)),
-            _ => numbers.iter().for_each(|number| add(number.to_f64())),
-        }
-        // Infinities of both signs: SQLite has no NaN.
-        extent.sum = if extent.sum.is_nan() { 0.0 } else { extent.sum };
-        extent
+/// Statistics of the numbers of a column, as doubles.
+fn stats_of(numbers: &Numbers) -> PointStats {
+    match numbers {
+        Numbers::Float(values) => PointStats::of(values),
+        _ => PointStats::of(&numbers.to_f64()),
     }
 }

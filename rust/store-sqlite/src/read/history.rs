@@ -1,7 +1,7 @@
 //! Histories and stamps for the summary: all values of a key added up, and when the last one was logged.
 
 use crate::db::error::damaged;
-use crate::read::sorted_run::{Piece, tally};
+use crate::read::sorted_run::{Piece, aggregate};
 use crate::read::view::RunView;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_model::{EntryNumber, Step, TimeMicros};
@@ -15,8 +15,8 @@ impl RunView<'_> {
         let others = self.winning(label, name)?;
         let Some(first_other) = others.first() else {
             let key = self.key(name)?;
-            let column = tally(self.connection, self.number_pieces(label, name, key, StepRange::ALL)?)?;
-            return Ok(column.map(|column| History { first: column.first.into(), tally: column.tally }));
+            let column = aggregate(self.connection, self.number_pieces(label, name, key, StepRange::ALL)?)?;
+            return Ok(column.map(|column| History { first: column.first.into(), numbers: column.numbers }));
         };
         // Cells that are not numbers may hide numbers, so all are read.
         let numbers = self.logged_points(label, name, StepRange::ALL)?;
@@ -24,7 +24,7 @@ impl RunView<'_> {
             Some(step) if *step < first_other.step => numbers.values.get(0).into(),
             _ => self.other_value(&first_other.place)?,
         };
-        Ok(Some(History { first, tally: numbers.values.iter().collect() }))
+        Ok(Some(History { first, numbers: numbers.values.iter().collect() }))
     }
 
     /// When the value of a key and label at `step` was logged.

@@ -3,7 +3,7 @@
 //! A piece knows its steps' range without being read. Pieces whose ranges touch no other are passed on as they are; only those that
 //! overlap are merged point by point, where the highest (rank of the stream, entry number) wins (invariant 3 of `Store`).
 
-use crate::chunks::aggregate::{self, ColumnTally};
+use crate::chunks::aggregate::{self as stored_aggregate, ColumnAggregate};
 use crate::chunks::column::{blob, read_one, unpack, unpack_integers, unsigned};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -77,25 +77,25 @@ pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: Ste
 }
 
 /// What the numbers of the pieces add up to, none of which is hidden by a cell that is no number. A column that overlaps nothing is not read
-/// if it has a tally.
-pub(crate) fn tally(connection: &Connection, mut pieces: Vec<Piece>) -> Result<Option<ColumnTally>, StoreError> {
+/// if it has an aggregate.
+pub(crate) fn aggregate(connection: &Connection, mut pieces: Vec<Piece>) -> Result<Option<ColumnAggregate>, StoreError> {
     pieces.sort_by_key(|piece| piece.first);
-    let mut whole: Option<ColumnTally> = None;
+    let mut whole: Option<ColumnAggregate> = None;
     let mut rest = &pieces[..];
     while !rest.is_empty() {
         let (cluster, after) = split_cluster(rest);
         let stored = match cluster {
-            [Piece { source: Source::Column(id), .. }] => aggregate::read(connection, *id)?,
+            [Piece { source: Source::Column(id), .. }] => stored_aggregate::read(connection, *id)?,
             _ => None,
         };
         let part = match stored {
             Some(stored) => Some(stored),
-            None => ColumnTally::of(&merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values),
+            None => ColumnAggregate::of(&merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values),
         };
         match (&mut whole, part) {
             (Some(whole), Some(part)) => {
                 whole.last = part.last;
-                whole.tally.merge(&part.tally);
+                whole.numbers.merge(&part.numbers);
             }
             (whole, part) => *whole = whole.take().or(part),
         }

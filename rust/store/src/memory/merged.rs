@@ -8,8 +8,8 @@ use crate::summary::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_codec::column::Number;
 use stepwell_model::{EntryNumber, Kind, Row, Step, TimeMicros, Value};
+use stepwell_sample::Aggregate;
 use stepwell_sample::run_summary::History;
-use stepwell_sample::tally::Tally;
 
 /// All rows of a run.
 #[derive(Debug, Default)]
@@ -149,9 +149,9 @@ impl MergedRows {
                 for (key, cell) in &row.cells {
                     found.last_values.insert(key.clone(), cell.value.clone());
                     found.stamps.insert(key.clone(), stamp(cell.priority, cell.time));
-                    let history = History { first: cell.value.clone(), tally: Tally::default() };
+                    let history = History { first: cell.value.clone(), numbers: Aggregate::default() };
                     let history = found.histories.entry(key.clone()).or_insert(history);
-                    cell.value.as_number().into_iter().for_each(|number| history.tally.add(number));
+                    cell.value.as_number().into_iter().for_each(|number| history.numbers.add(number));
                 }
                 let automatic =
                     [(STEP, Value::Int(step)), (TIMESTAMP, Value::Float(row.timestamp())), (RUNTIME, Value::Float(row.runtime()))];

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from stepwell.api.columns.columns import OF_EVERY_ROW
 from stepwell.api.columns.history import History, wanted_keys
 from stepwell.api.columns.pandas_frames import to_pandas
 from stepwell.api.files import RunFiles
 from stepwell.api.run_facts import RunFacts
 from stepwell.errors import UsageError
+from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from stepwell.api.columns.columns import Columns
     from stepwell.api.server.connection import Connection
-    from stepwell.proto.v1 import query_pb2
+
+_SERIES_COLUMNS = ("x", "mean", "min", "max", "first", "last")
 
 
 class RunRows(RunFacts):
@@ -121,6 +127,46 @@ class RunRows(RunFacts):
             One numpy array per key; `to_pandas`, `to_arrow` and `to_polars` make tables of them.
         """
         return self.reader.columns(keys, min_step, max_step, label)
+
+    def series(
+        self, key: str, buckets: int = 1_000, x_axis: str = "_step", label: str | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Return the numbers of a key as a chart shows them, computed by the server: quick however many there are.
+
+        Parameters
+        ----------
+        key
+            The key.
+        buckets
+            Buckets of equal width from the first to the last x, 1 to 16,384.
+        x_axis
+            Key of x, whose numbers need not rise; steps without it are left out.
+        label
+            Whose numbers; by default those of the primary label, and with `*` those of all labels together.
+
+        Returns
+        -------
+        dict of numpy.ndarray
+            `x`, the middles of the buckets that have points, and `mean`, `min`, `max`, `first`, `last` and
+            `count` of each. A series of at most twice as many points as buckets comes as its points.
+
+        Raises
+        ------
+        CommError
+            If the server cannot be reached, or refuses the number of buckets.
+        """
+        path = self._reply.path
+        selector = query_pb2.SeriesSelector(run=path.run, key=key, label=label)
+        request = query_pb2.GetSeriesRequest(
+            entity=path.entity, project=path.project, series=[selector], x=x_axis, buckets=buckets
+        )
+        found = self._connection.call("GetSeries", request).series[0]
+        columns = {name: np.frombuffer(getattr(found, name), "<f8") for name in _SERIES_COLUMNS}
+        if found.exact:
+            # Each point is a bucket of its own.
+            columns |= dict.fromkeys(_SERIES_COLUMNS[2:], columns["mean"])
+            return {**columns, "count": np.ones(len(columns["x"]), np.uint32)}
+        return {**columns, "count": np.frombuffer(found.count, "<u4")}
 
     def to_pandas(self, keys: Sequence[str] | None = None, **choice: Any) -> Any:
         """Return every row as a DataFrame; parameters are those of `scan_columns`."""

@@ -87,6 +87,21 @@ def test_columns_of_a_window_and_of_keys(run: Any):
     assert run.scan_columns(["never"]).rows == 0
 
 
+def test_a_series_comes_in_buckets_or_as_its_points(run: Any):
+    line = run.series("i", buckets=100)
+    assert len(line["x"]) <= 100
+    assert line["count"].sum() == ROWS
+    assert line["mean"].tolist() == ((line["first"] + line["last"]) / 2).tolist()
+    assert (line["min"].min(), line["max"].max()) == (0, ROWS - 1)
+    points = run.series("loss", buckets=ROWS)
+    assert (points["x"].tolist(), points["count"].tolist()) == (list(range(ROWS)), [1] * ROWS)
+    assert all(points[name].tolist() == [1 / (i + 1) for i in range(ROWS)] for name in ("mean", "min", "last"))
+    assert run.series("i", x_axis="x", buckets=ROWS)["x"].tolist() == list(range(1 - ROWS, 1))
+    assert run.series("never")["x"].size == 0
+    with pytest.raises(CommError, match="buckets"):
+        run.series("i", buckets=0)
+
+
 def test_tables_of_other_packages_have_the_same_rows(run: Any):
     frame = run.to_pandas(["i", "seldom", "gap"], max_step=10)
     assert frame["i"].tolist() == list(range(10))

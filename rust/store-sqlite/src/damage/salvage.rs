@@ -16,7 +16,7 @@ pub(crate) mod rows;
 use crate::db::catalog;
 use crate::db::error::store_error;
 use pages::Pages;
-use rows::{BLOCKS, COLUMNS, COUNTERS, FILES, KEYS, OTHERS, PROJECTS, Place, RUNS, Row, SETTINGS, STREAMS, Table, rows_of};
+use rows::{BLOCKS, COLUMNS, COUNTERS, FILES, KEYS, OTHERS, PROJECTS, Place, RUNS, SETTINGS, STREAMS, Table, rows_of};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +75,7 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
     let mut salvage = Salvage::default();
     let mut places = Places::default();
     let free = pages.free().map_err(unreadable)?;
+    new.execute_batch("CREATE TEMP TABLE found_keys (id, run, name, has_others)").map_err(store_error)?;
     for number in (1..=pages.count).filter(|number| !free.contains(number)) {
         let (page, sound) = pages.read(number).map_err(unreadable)?;
         salvage.damaged_pages += u64::from(!sound);
@@ -106,7 +107,7 @@ fn unreadable(error: io::Error) -> StoreError {
 }
 
 /// Takes in a row, unless a newer state of it is known.
-fn take(new: &Connection, row: &Row, places: &mut Places) -> Result<(), StoreError> {
+fn take(new: &Connection, row: &rows::Row, places: &mut Places) -> Result<(), StoreError> {
     let put = |key: &[&str], age: &[&str]| put(new, row, key, age).map_err(store_error);
     match row.table {
         table if *table == RUNS && row.listed => places.counted_runs.insert(row.integer(0)),
@@ -129,14 +130,18 @@ fn take(new: &Connection, row: &Row, places: &mut Places) -> Result<(), StoreErr
         table if *table == STREAMS => put(&["id"], &["durable", "compacted", "heartbeat", "stored_rows", "exit_code"]),
         table if *table == SETTINGS => put(&["run", "kind", "key"], &["time", "stream", "entry"]),
         table if *table == FILES => put(&["run", "path"], &["time", "stream", "entry"]),
-        table if *table == KEYS => put(&["id"], &["has_others"]),
+        table if *table == KEYS => {
+            let insert = "INSERT INTO found_keys (id, run, name, has_others) VALUES (?1, ?2, ?3, ?4)";
+            let inserted = new.prepare_cached(insert).and_then(|mut insert| insert.execute(params_from_iter(&row.fields)));
+            inserted.map(drop).map_err(store_error)
+        }
         // Never changed.
         _ => put(&[], &[]),
     }
 }
 
 /// Inserts a row. One that is there by `key` gives way if it is older by the fields `age`.
-fn put(new: &Connection, row: &Row, key: &[&str], age: &[&str]) -> rusqlite::Result<()> {
+fn put(new: &Connection, row: &rows::Row, key: &[&str], age: &[&str]) -> rusqlite::Result<()> {
     let Table { name, columns, .. } = row.table;
     // Ids of `others` are given again after a run was purged; its cells are known by what they say.
     let skip = usize::from(*row.table == OTHERS);
@@ -211,8 +216,15 @@ fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
         "UPDATE runs SET rows_version = (SELECT value FROM counters), version = (SELECT value FROM counters)",
         // A copy of a stream is as of its last compaction.
         "UPDATE streams SET durable = max(durable, compacted, ifnull((SELECT max(last) FROM journal WHERE stream = streams.id), 0))",
+        // Ids of keys are given again after a run was purged, and an older page may still have the key that had the id before.
+        "INSERT OR IGNORE INTO keys (id, run, name, has_others)
+             SELECT id, run, name, max(has_others) FROM found_keys WHERE run NOT IN (SELECT id FROM runs WHERE deleted > 0)
+             GROUP BY id, run, name ORDER BY run NOT IN (SELECT id FROM runs), run DESC",
+        "DROP TABLE found_keys",
         // They cannot be read, so they count as lost.
-        "DELETE FROM others WHERE key NOT IN (SELECT id FROM keys)",
+        "DELETE FROM others WHERE ifnull(
+             (SELECT keys.run != streams.run FROM keys, streams WHERE keys.id = others.key AND streams.id = others.stream),
+             key NOT IN (SELECT id FROM keys))",
         "UPDATE keys SET has_others = 1 WHERE id IN (SELECT key FROM others)",
         // They were compacted: an older page still had them.
         "DELETE FROM journal WHERE last <= (SELECT compacted FROM streams WHERE id = journal.stream)",
@@ -279,4 +291,59 @@ fn tell(new: &Connection, lost: &BTreeMap<i64, u64>, salvage: &mut Salvage) -> R
             .map_err(store_error)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteStore;
+    use crate::db::connection::FILE_NAME;
+    use std::fs;
+    use std::ops::ControlFlow;
+    use stepwell_model::{Entry, Row, RunPath, Value};
+    use stepwell_store::conformance::compact_all;
+    use stepwell_store::conformance::stream::{TestStream, path, row};
+    use stepwell_store::{LabelChoice, Page, RowQuery, StepRange, Store};
+
+    const KEYS_OF_A_RUN: usize = 300;
+
+    /// Writes a row and compacts it.
+    fn write(store: &SqliteStore, stream: &mut TestStream, prefix: &str, value: &Value) {
+        store.open_stream(stream.id, &stream.opening).unwrap();
+        let keys: Vec<String> = (0..KEYS_OF_A_RUN).map(|at| format!("{prefix}/{at}")).collect();
+        let cells: Vec<(&str, Value)> = keys.iter().map(|key| (key.as_str(), value.clone())).collect();
+        let frame = stream.frame(&[row(0, &cells), Entry::Exit { time: 0, code: 0 }]);
+        store.append(&[frame]).unwrap();
+        compact_all(store);
+    }
+
+    #[test]
+    fn a_key_of_a_purged_run_is_not_taken_for_the_one_that_has_its_id_now() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(FILE_NAME);
+        let gone = RunPath { run: "gone".into(), ..path() };
+        let store = SqliteStore::open(directory.path()).unwrap();
+        write(&store, &mut TestStream::new(1).with(|opening| opening.path = gone.clone()), "gone", &Value::Str("text".into()));
+        drop(store);
+        let past = fs::read(&file).unwrap();
+        let store = SqliteStore::open(directory.path()).unwrap();
+        store.delete_run(&gone).unwrap();
+        while store.database.writer().unwrap().transaction(catalog::purge).unwrap() {}
+        write(&store, &mut TestStream::new(2), "there", &Value::Int(7));
+        drop(store);
+        // Pages of the past in a place where they are not what was written.
+        fs::write(&file, [fs::read(&file).unwrap(), past].concat()).unwrap();
+
+        let store = SqliteStore::open(directory.path()).unwrap();
+        let mut cells = Vec::new();
+        let query = RowQuery { keys: vec![], label: LabelChoice::Primary, steps: StepRange::ALL };
+        let mut see = |_: &str, rows: Vec<Row>| {
+            cells.extend(rows.into_iter().flat_map(|row| row.cells));
+            ControlFlow::Continue(())
+        };
+        store.rows(&path(), &query, &mut see).unwrap();
+        assert_eq!(cells.iter().filter(|(key, value)| key.starts_with("there") && *value == Value::Int(7)).count(), KEYS_OF_A_RUN);
+        assert_eq!(store.run(&path(), 0).unwrap().loss.lost_rows, 0, "{:?}", store.recoveries());
+        assert_eq!(store.runs("local", "p", Page { limit: 9, offset: 0 }, 0).unwrap().1, 1);
+    }
 }

@@ -69,7 +69,9 @@ pub(super) fn write_blocks(
             if written.rows >= expected.rows {
                 break;
             }
-            let Some((key_count, shape, rows)) = read_block(pages, place, id, places, &keys)? else { continue };
+            let Some((key_count, shape, rows)) = read_block(pages, place, id, places, &|key| keys.get(&key) == Some(&expected.run))? else {
+                continue;
+            };
             written.add(new, stream, key_count, &shape, rows)?;
         }
         let others: i64 =
@@ -113,7 +115,7 @@ fn read_block(
     place: Place,
     id: i64,
     places: &Places,
-    keys: &FxHashMap<i64, i64>,
+    is_known: &dyn Fn(i64) -> bool,
 ) -> Result<Option<(i64, Vec<i64>, RowBlock)>, StoreError> {
     let Some(row) = reread(pages, place).map_err(unreadable)? else { return Ok(None) };
     let count = usize::try_from(row.integer(3)).map_err(damaged)?;
@@ -126,7 +128,7 @@ fn read_block(
         ..RowBlock::default()
     };
     let mut columns = BTreeMap::new();
-    for (key, place) in places.columns.get(&id).into_iter().flat_map(BTreeMap::values).filter(|(key, _)| keys.contains_key(key)) {
+    for (key, place) in places.columns.get(&id).into_iter().flat_map(BTreeMap::values).filter(|(key, _)| is_known(*key)) {
         if let Some(column) = reread(pages, *place).map_err(unreadable)? {
             columns.insert(*key, unpack(column.blob(11).unwrap_or_default(), count)?);
         }

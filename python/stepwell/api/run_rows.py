@@ -131,7 +131,7 @@ class RunRows(RunFacts):
     def series(
         self, key: str, buckets: int = 1_000, x_axis: str = "_step", label: str | None = None
     ) -> dict[str, NDArray[Any]]:
-        """Return the numbers of a key as a chart shows them, computed by the server: quick however many there are.
+        """Return the numbers of a key as a chart shows them, computed by the server.
 
         Parameters
         ----------

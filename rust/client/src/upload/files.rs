@@ -1,7 +1,7 @@
 //! The files of a living writer on their way to its server.
 //!
-//! What is to be sent is what has a link in the stream's `blobs/`. A *sweep* lists these links and sends all
-//! of them. A link goes once the server has its blob, and with the last link the blob itself, unless an index
+//! The links in the stream's `blobs/` name the blobs to send. A *sweep* lists these links and sends all of
+//! them. A link goes once the server has its blob, and with the last link the blob itself, unless an index
 //! lists it.
 
 use super::UploadError;

@@ -1,8 +1,8 @@
 //! A disk in memory that tests own: it fills up, fails, and loses power between any two operations.
 //!
-//! What a power loss leaves: names as of the last sync of their directory, contents as of the last sync of
-//! their file, and beyond that whatever the seed says: a part of the later names, and a prefix of the later
-//! bytes, possibly as zeros.
+//! A power loss leaves names as of the last sync of their directory, contents as of the last sync of their
+//! file, and beyond that whatever the seed says: a part of the later names, and a prefix of the later bytes,
+//! possibly as zeros.
 
 use crate::disk::{Disk, DiskFile};
 use std::collections::BTreeMap;

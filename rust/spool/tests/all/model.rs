@@ -1,8 +1,6 @@
 //! The spool against a simple model of it: what was synced is found after a power loss at any moment, and
 //! nothing else is ever taken for a frame.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::Arc;

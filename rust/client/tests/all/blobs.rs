@@ -1,12 +1,8 @@
 //! The files of a writer on their way to its server: sent once, kept until the server has them, and never in
 //! the way of rows.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
-mod rig;
-
-use rig::server::{BlobDeed, Server};
-use rig::{eventually, float, options};
+use crate::rig::server::{BlobDeed, Server};
+use crate::rig::{eventually, float, options};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

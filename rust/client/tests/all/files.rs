@@ -1,11 +1,7 @@
 //! Files of a writer without a server: content to blob, link and entry, with a disk that takes them and one
 //! that does not.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
-mod rig;
-
-use rig::{entries, eventually, float, options};
+use crate::rig::{entries, eventually, float, options};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

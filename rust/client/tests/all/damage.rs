@@ -1,11 +1,7 @@
 //! A sync of damaged spools: nothing is removed that is not acknowledged and understood (A5, A7).
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
-mod rig;
-
-use rig::server::Server;
-use rig::{opening, steps};
+use crate::rig::server::{Deed, Server};
+use crate::rig::{opening, steps};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -173,7 +169,7 @@ fn many_streams_go_over_one_connection_and_one_that_is_refused_holds_up_no_other
         id[..2].copy_from_slice(&number.to_le_bytes());
         write(directory.path(), StreamId(id), &format!("r{number}"), if number % 2 == 0 { away } else { "" });
     }
-    server.memory.lock().script.extend([rig::server::Deed::Acknowledge, rig::server::Deed::Fatal("not this one")]);
+    server.memory.lock().script.extend([Deed::Acknowledge, Deed::Fatal("not this one")]);
     let done = run(directory.path(), &server);
     assert_eq!(server.memory.lock().connections, 1);
     let refused: Vec<_> = done.iter().filter(|stream| !stream.complete).collect();

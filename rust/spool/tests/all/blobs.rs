@@ -1,7 +1,5 @@
 //! A stream whose blobs wait: it says whose they are until the last one is gone (A6).
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stepwell_codec::FrameEncoder;

@@ -1,11 +1,7 @@
 //! A writer and its server: resume, duplicates, rewind, throttle, and all the ways in which a server is away.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
-mod rig;
-
-use rig::server::{Deed, Server};
-use rig::{eventually, float, options, steps};
+use crate::rig::server::{Deed, Server};
+use crate::rig::{eventually, float, options, steps};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_client::{FlushLevel, SyncOptions, Writer, spooled_streams, sync};

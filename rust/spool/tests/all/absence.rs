@@ -1,8 +1,6 @@
 //! Files of a stream that somebody removes while it is written: what can be read is written again under its
 //! numbers, the rest is lost and told (A1).
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_codec::FrameEncoder;

@@ -1,10 +1,6 @@
 //! A writer without a server: queue to spool.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
-mod rig;
-
-use rig::{entries, eventually, float, options, steps};
+use crate::rig::{entries, eventually, float, options, steps};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stepwell_client::{FlushLevel, OnFull, PushError, Writer, spooled_streams};

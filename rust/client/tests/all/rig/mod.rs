@@ -1,7 +1,6 @@
 //! Parts that the tests of the client share: a writer over a temporary directory, its spool read back, and a
 //! scripted server.
 
-#![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(unreachable_pub, reason = "a module of tests")]
 
 use std::path::Path;

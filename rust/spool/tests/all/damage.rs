@@ -1,8 +1,6 @@
 //! Damage, strangers and later versions in a spool: every byte is a frame or is told, and nothing goes that
 //! is not understood (A5, A6).
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test reports")]
-
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};

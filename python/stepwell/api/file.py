@@ -130,8 +130,8 @@ class File:
         terminal = Terminal()
         with partial.open("a+b") as content:
             content.seek(0)
-            while piece := content.read(_HASHED_BYTES):
-                digest.update(piece)
+            while chunk := content.read(_HASHED_BYTES):
+                digest.update(chunk)
             self._fetch(content, content.tell(), terminal, digest)
         try:
             self._check(digest)

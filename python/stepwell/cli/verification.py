@@ -165,9 +165,9 @@ class Verification:
             digest = hashlib.sha256()
             try:
                 with path.open("rb") as file:
-                    while piece := file.read(_HASHED_BYTES):
-                        digest.update(piece)
-                        self.checked_bytes += len(piece)
+                    while chunk := file.read(_HASHED_BYTES):
+                        digest.update(chunk)
+                        self.checked_bytes += len(chunk)
             except OSError as error:
                 damaged.add(path.name)
                 self._found(str(path), f"it cannot be read: {error.strerror}")

@@ -76,7 +76,7 @@ class Run(RunFiles):
         self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
         self._summary = Summary(self._send_summary, self._summed_up, self._writer.stored)
         # The summary that an earlier life of the run left, as far as this one has not changed it.
-        self._earlier_summary: dict[str, Any] = {}
+        self._resumed_summary: dict[str, Any] = {}
         self._forget_conveniences()
         self.log = self._log_in_child if is_child else self._writer.live().log
 
@@ -350,10 +350,10 @@ class Run(RunFiles):
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
         self._writer.live().set_summary(values, deleted)
         for key in deleted:
-            self._earlier_summary.pop(key, None)
+            self._resumed_summary.pop(key, None)
 
     def _summed_up(self) -> dict[str, Any]:
-        return {**self._earlier_summary, **self._writer.live().summary()}
+        return {**self._resumed_summary, **self._writer.live().summary()}
 
     def __enter__(self) -> Run:
         return self

@@ -30,7 +30,7 @@ class RunInfo:
     """
 
     _config: Config
-    _earlier_summary: dict[str, Any]
+    _resumed_summary: dict[str, Any]
 
     def __init__(self, writer: OwnWriter, settings: Settings) -> None:
         self._writer = writer
@@ -223,7 +223,7 @@ class RunInfo:
         self._group = found.group if settings.group is None else settings.group
         self._job_type = found.job_type if settings.job_type is None else settings.job_type
         self._config.remember(found.config)
-        self._earlier_summary = dict(found.summary)
+        self._resumed_summary = dict(found.summary)
 
     def remember(self, attachment: Attachment) -> None:
         """Take over what another process has written of the run, without writing it again."""

@@ -328,17 +328,3 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
                 except UsageError as error:
                     raise UsageError(f"the environment variable {prefix}{name}: {error}") from None
     return found
-
-
-def reference() -> str:
-    """Return the page that documents every setting, as a Markdown table."""
-    import json
-
-    lines = ["| setting | default | variables | meaning |", "|---|---|---|---|"]
-    for each in known().values():
-        variables = [f"{prefix}{each.metadata[kind]}" for prefix, kind in (("STEPWELL_", "env"), ("WANDB_", "wandb"))
-                     if each.metadata[kind]]  # fmt: skip
-        default = "" if each.default is None else json.dumps(each.default)
-        quoted = ", ".join(f"`{variable}`" for variable in variables)
-        lines.append(f"| `{each.name}` | {f'`{default}`' if default else ''} | {quoted} | {each.metadata['doc']} |")
-    return "\n".join(lines) + "\n"

@@ -51,7 +51,7 @@ class RunStart:
         label = self._label(rank)
         if not disabled:
             self._check_not_in_use(directory, run_id, label)
-        found = None if is_new or disabled else self._earlier(directory, destination, run_id, label, terminal)
+        found = None if is_new or disabled else self._run_to_resume(directory, destination, run_id, label, terminal)
         origin = None if disabled else self._origin(directory, destination)
         options = WriterOptions.of(
             settings,
@@ -126,7 +126,7 @@ class RunStart:
         shared = self.launcher.shared_run_id(settings.project, _begun)
         return (shared, False) if shared else (naming.new_run_id(), True)
 
-    def _earlier(
+    def _run_to_resume(
         self, directory: Path, destination: str, run_id: str, label: str, terminal: Terminal
     ) -> ResumableRun | None:
         """Find the run to go on with, as `resume` says."""
@@ -135,12 +135,12 @@ class RunStart:
         if resume is None:
             return None
         from stepwell.api import Api
-        from stepwell.startup import resume as earlier
+        from stepwell.startup.resume import TIMEOUT_SECONDS, find
 
         path = f"{self.settings.entity}/{self.settings.project}/{run_id}"
-        api = Api(destination or str(directory), timeout=earlier.TIMEOUT_SECONDS)
+        api = Api(destination or str(directory), timeout=TIMEOUT_SECONDS)
         try:
-            found = earlier.find(api, path, label)
+            found = find(api, path, label)
         except CommError as error:
             if resume == "must":
                 raise

@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 
 
 class Root(Protocol):
-    """What a branch belongs to."""
+    """What a nested mapping belongs to."""
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set one value; raises to forbid it."""
@@ -103,14 +103,14 @@ class NestedMapping(dict[str, Any]):
 
 
 def grow(value: Any, root: Root, path: Path) -> Any:
-    """Return `value`, as a branch if it is a dict that is no typed object."""
+    """Return `value`, as a nested mapping if it is a dict that is no typed object."""
     if isinstance(value, dict) and "_type" not in value:
         return NestedMapping(value, root, path)
     return value
 
 
 def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
-    """Return `value` with plain dicts in place of branches.
+    """Return `value` with plain dicts in place of nested mappings.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stepwell.errors import Error, UsageError
-from stepwell.settings.settings import Settings, from_environment, reference
+from stepwell.settings.settings import Settings, from_environment
 from stepwell.settings.settings_file import from_file, settings_files, write_setting
 
 
@@ -139,13 +139,6 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str):
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match=str(file)):
         from_file(file)
-
-
-def test_every_setting_is_documented():
-    page = reference()
-    for name in Settings.__dataclass_fields__:
-        assert f"| `{name}` |" in page
-    assert "`STEPWELL_URL`" in page
 
 
 def test_a_setting_is_written_in_place_of_an_earlier_one(tmp_path: Path):

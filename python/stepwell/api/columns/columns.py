@@ -122,7 +122,7 @@ class ColumnCollector:
         self._rows = 0
         self._steps: list[Any] = []
         self._times: list[Any] = []
-        self._pieces: dict[str, list[tuple[str, Any, Any]]] = {}
+        self._parts: dict[str, list[tuple[str, Any, Any]]] = {}
 
     @property
     def rows(self) -> int:
@@ -139,7 +139,7 @@ class ColumnCollector:
         for key, sort, rows, values in batch.columns:
             places = None if rows is None else numpy.frombuffer(rows, "<u4")
             where = slice(self._rows, self._rows + count) if places is None else places.astype(numpy.int64) + self._rows
-            self._pieces.setdefault(key, []).append((sort, where, values))
+            self._parts.setdefault(key, []).append((sort, where, values))
         self._rows += count
 
     def finish(self, first: Iterable[str] = ()) -> Columns:
@@ -151,23 +151,23 @@ class ColumnCollector:
 
         times = joined(self._times) / 1e6
         arrays: dict[str, Any] = {STEP: joined(self._steps), RUNTIME: times - self._created, TIMESTAMP: times}
-        for key in dict.fromkeys([*(key for key in first if key in self._pieces), *sorted(self._pieces)]):
+        for key in dict.fromkeys([*(key for key in first if key in self._parts), *sorted(self._parts)]):
             # What a user logged under the name of an automatic key takes its place, as in `scan_history`.
             default = arrays.get(key)
-            arrays[key] = _column(self._pieces[key], self._rows, default)
+            arrays[key] = _column(self._parts[key], self._rows, default)
         return Columns(arrays)
 
 
-def _column(pieces: list[tuple[str, Any, Any]], rows: int, default: numpy.ndarray[Any, Any] | None) -> Any:
+def _column(parts: list[tuple[str, Any, Any]], rows: int, default: numpy.ndarray[Any, Any] | None) -> Any:
     import numpy
 
-    sorts = {sort for sort, _, _ in pieces}
-    filled = sum(rows_of(where) for _, where, _ in pieces)
+    sorts = {sort for sort, _, _ in parts}
+    filled = sum(rows_of(where) for _, where, _ in parts)
     if default is not None and filled < rows:
         sorts.add("int" if default.dtype.kind == "i" else "float")
     dtype = {frozenset({"int"}): "<i8", frozenset({"float"}): "<f8"}.get(frozenset(sorts), "O")
     array = numpy.empty(rows, dtype) if default is None else default.astype(dtype)
-    for sort, where, values in pieces:
+    for sort, where, values in parts:
         if sort != "other":
             array[where] = numpy.frombuffer(values, "<i8" if sort == "int" else "<f8")
         else:
@@ -175,7 +175,7 @@ def _column(pieces: list[tuple[str, Any, Any]], rows: int, default: numpy.ndarra
     if default is not None or filled == rows:
         return array
     present = numpy.zeros(rows, bool)
-    for _, where, _ in pieces:
+    for _, where, _ in parts:
         present[where] = True
     if dtype != "O":
         array[~present] = 0

@@ -63,7 +63,7 @@ function Videos({ videos, name, growing, urlOf }: Props) {
       {layout !== null && (
         <div className="tiles" style={{ gridTemplateColumns: `repeat(${layout.columns}, ${layout.width}px)` }}>
           {videos.map((video) => (
-            <Film key={video.path} video={video} url={urlOf(video.path)} name={name} growing={growing} box={layout} />
+            <Player key={video.path} video={video} url={urlOf(video.path)} name={name} growing={growing} box={layout} />
           ))}
         </div>
       )}
@@ -71,13 +71,13 @@ function Videos({ videos, name, growing, urlOf }: Props) {
   );
 }
 
-function Film({ video, url, name, growing, box }: { video: Video; url: string; name: string; growing: boolean; box: Size }) {
+function Player({ video, url, name, growing, box }: { video: Video; url: string; name: string; growing: boolean; box: Size }) {
   const { problem, attempt, onError } = useFile(url, growing);
   const { pixelated } = pictureScale(sizeOf(video), box, devicePixelRatio);
   const label = video.caption ?? name;
   const style = { width: box.width, height: box.height, imageRendering: pixelated ? "pixelated" : "auto" } as const;
   return (
-    <figure className="tile film">
+    <figure className="tile player">
       {problem !== null ? (
         <FileMessage problem={problem} />
       ) : isAnimation(video) ? (

@@ -9,23 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 _RUN = "stepwell.runs.run"
-_MEDIA = MappingProxyType(
-    {
-        "Audio": "stepwell.media.audio",
-        "Classes": "stepwell.media.records.classes",
-        "Histogram": "stepwell.media.histogram",
-        "Html": "stepwell.media.html",
-        "Image": "stepwell.media.image",
-        "Media": "stepwell.media.records.media",
-        "Molecule": "stepwell.media.molecule",
-        "Object3D": "stepwell.media.object3d",
-        "Plotly": "stepwell.media.plotly",
-        "Table": "stepwell.media.table",
-        "Video": "stepwell.media.video",
-        "WBValue": "stepwell.media.records.media:Media",
-        "box3d": "stepwell.media.box3d",
-    }
-)
+_MEDIUM = "stepwell.media.records.media:Media"
+_MEDIA = {"Media": _MEDIUM, "WBValue": _MEDIUM, "*": "stepwell"}
 _INIT = "stepwell.wandb.init"
 _DISABLED = "stepwell.wandb.disabled"
 
@@ -38,7 +23,7 @@ _names: dict[str, str | dict[str, str]] = {
         "Runs": "stepwell.api.runs",
     },
     "wandb.catboost": "stepwell.integration.catboost",
-    "wandb.data_types": dict(_MEDIA),
+    "wandb.data_types": _MEDIA,
     "wandb.env": "stepwell.wandb.env",
     "wandb.errors": {"*": "stepwell.errors"},
     "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal"),
@@ -52,25 +37,13 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.keras": "stepwell.integration.keras",
     "wandb.lightgbm": "stepwell.integration.lightgbm",
     "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
-    "wandb.sdk": {
-        "AlertLevel": "stepwell.runs.alert",
-        "Artifact": "stepwell.files.artifact",
-        "Config": "stepwell.runs.config",
-        "Settings": "stepwell.settings.settings",
-        "Summary": "stepwell.runs.summary",
-        "finish": "stepwell",
-        "init": _INIT,
-        "login": "stepwell",
-        "require": "stepwell",
-        "setup": "stepwell",
-        "teardown": "stepwell",
-    },
+    "wandb.sdk": {"Summary": "stepwell.runs.summary", "init": _INIT, "*": "stepwell"},
     "wandb.sdk.artifacts": {},
     "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.files.artifact"},
-    "wandb.sdk.data_types": dict(_MEDIA),
+    "wandb.sdk.data_types": _MEDIA,
     "wandb.sdk.data_types.base_types": {},
-    "wandb.sdk.data_types.base_types.media": {"Media": "stepwell.media.records.media"},
-    "wandb.sdk.data_types.base_types.wb_value": {"WBValue": "stepwell.media.records.media:Media"},
+    "wandb.sdk.data_types.base_types.media": {"Media": _MEDIUM},
+    "wandb.sdk.data_types.base_types.wb_value": {"WBValue": _MEDIUM},
     "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},

@@ -43,7 +43,6 @@ export function PanelGrid({ runs, keys, metrics, anyRunning }: Props) {
           id: run.run,
           name: run.name,
           state: run.state,
-          slot: run.slot,
           color: runColor(run.slot, theme),
           dash: runDash(run.slot),
           rankColors: run.labels.map((_, index) => runColor(run.slot + index, theme)),
@@ -109,7 +108,6 @@ function SectionView({ section, metrics, anyRunning, view, theme, panelRuns, sta
                 type={type}
                 keyInfo={keyInfo}
                 x={xOf(keyInfo.key, view.x, metrics)}
-                title={keyInfo.key}
                 runs={type.needs === "series" ? stableRuns : panelRuns}
                 view={view}
                 theme={theme}

@@ -16,7 +16,6 @@ interface Props {
   type: WorkspacePanelType;
   keyInfo: KeyInfo;
   x: string;
-  title: string;
   runs: readonly PanelRun[];
   view: ViewState;
   theme: Theme;
@@ -32,7 +31,7 @@ function fileName(key: string, extension: string): string {
   return `${key.replace(/[^\w.-]+/g, "_")}.${extension}`;
 }
 
-export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs, view, theme, session }: Props) {
+export const PanelHost = memo(function PanelHost({ type, keyInfo, x, runs, view, theme, session }: Props) {
   const slot = useRef<HTMLDivElement>(null);
   const card = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
@@ -104,7 +103,7 @@ export const PanelHost = memo(function PanelHost({ type, keyInfo, x, title, runs
         onMouseLeave={() => cursor.setState({ card: null })}
       >
         <header className="card-header">
-          <h3 title={keyInfo.key}>{title}</h3>
+          <h3 title={keyInfo.key}>{keyInfo.key}</h3>
           <span className="card-tools" ref={setTools} />
           <span className="card-info" data-testid="chart-info" ref={info} />
           <span className="card-actions">

@@ -12,7 +12,6 @@ export interface PanelRun {
   id: string;
   name: string;
   state: RunState;
-  slot: number;
   color: string;
   dash: readonly number[];
   /** A colour per label, for a run that is shown alone, rank by rank. */
@@ -63,7 +62,6 @@ export interface SummaryProps {
 interface PanelTypeBase {
   /** Name of its folder. */
   type: string;
-  title: string;
   /** 0: cannot show it; the panel type with the highest number does. */
   match(subject: Subject): number;
   /** Where the data come from, for the documentation of a page and for tests. */

@@ -3,4 +3,4 @@ import { mediaPanel } from "../media/mediaPanel";
 import { KINDS } from "./facts";
 
 // A view that draws one of them only has to match it higher.
-export default mediaPanel({ type: "attachment", title: "Files", kinds: KINDS, match: 10, load: () => import("./View") });
+export default mediaPanel({ type: "attachment", kinds: KINDS, match: 10, load: () => import("./View") });

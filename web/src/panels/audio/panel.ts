@@ -1,4 +1,4 @@
 // Sounds over steps.
 import { mediaPanel } from "../media/mediaPanel";
 
-export default mediaPanel({ type: "audio", title: "Audio", kinds: ["audio-file"], load: () => import("./View") });
+export default mediaPanel({ type: "audio", kinds: ["audio-file"], load: () => import("./View") });

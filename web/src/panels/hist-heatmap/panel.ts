@@ -3,7 +3,6 @@ import { kindPanel } from "../kindPanel";
 
 export default kindPanel({
   type: "hist-heatmap",
-  title: "Histogram heat map",
   kinds: ["histogram"],
   match: 30,
   needs: "histograms",

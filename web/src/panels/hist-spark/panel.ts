@@ -4,7 +4,6 @@ import type { SummaryPanelType } from "../types";
 
 const panel: SummaryPanelType = {
   type: "hist-spark",
-  title: "Histogram sparkline",
   place: "summary",
   needs: "summary",
   match: (subject) => (subject.place === "summary" && isHistogram(subject.value) ? 10 : 0),

@@ -1,4 +1,4 @@
 // Logged pages over steps, each in a frame that reaches nothing outside itself.
 import { mediaPanel } from "../media/mediaPanel";
 
-export default mediaPanel({ type: "html", title: "Pages", kinds: ["html-file"], size: "tall", load: () => import("./View") });
+export default mediaPanel({ type: "html", kinds: ["html-file"], size: "tall", load: () => import("./View") });

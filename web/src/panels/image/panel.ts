@@ -1,4 +1,4 @@
 // Images over steps, run beside run, with their masks and boxes.
 import { mediaPanel } from "../media/mediaPanel";
 
-export default mediaPanel({ type: "image", title: "Images", kinds: ["image-file"], size: "large", load: () => import("./View") });
+export default mediaPanel({ type: "image", kinds: ["image-file"], size: "large", load: () => import("./View") });

@@ -5,12 +5,11 @@ import { seriesId } from "../../series/merge";
 import { keySubject, type PanelFixture } from "../fixture";
 import type { PanelRun } from "../types";
 
-export function makeRun(id: string, slot: number, labels: (number | null)[] = [0]): PanelRun {
+export function makeRun(id: string, labels: (number | null)[] = [0]): PanelRun {
   return {
     id,
     name: `name of ${id}`,
     state: "finished",
-    slot,
     color: "#123456",
     dash: [],
     rankColors: ["#b8ade6", "#23a123", "#fbdf79"],
@@ -42,7 +41,7 @@ const fixture: PanelFixture<{ panel: LoadedPanel; runs: PanelRun[] }> = {
       makeExact("a", [0, 100, 200, 300], [4, NaN, 2, 1]),
       makeBuckets("b", [50, 150, 250, 350], [3, 2.5, 2, 1.5], [2.5, 2, 1.5, 1], [3.5, 3, 9, 2], 100),
     ),
-    runs: [makeRun("a", 0), makeRun("b", 9)],
+    runs: [makeRun("a"), makeRun("b")],
   },
 };
 

@@ -21,28 +21,28 @@ test("the nearest x wins, the left one on a tie", () => {
 });
 
 test("an exact point is told with every digit", () => {
-  const content = hover(makePanel(makeExact("a", [0, 7], [0.1 + 0.2, 12345.678901234])), [makeRun("a", 0)], 7, 12345);
+  const content = hover(makePanel(makeExact("a", [0, 7], [0.1 + 0.2, 12345.678901234])), [makeRun("a")], 7, 12345);
   expect(content?.title).toBe("step 7");
   expect(content?.rows[0]).toMatchObject({ exact: "12345.678901234", text: "12345.678901234", hot: true });
-  expect(hover(makePanel(makeExact("a", [0, 7], [0.1 + 0.2, 1])), [makeRun("a", 0)], 0, 0.3)?.rows[0]?.exact).toBe("0.30000000000000004");
+  expect(hover(makePanel(makeExact("a", [0, 7], [0.1 + 0.2, 1])), [makeRun("a")], 0, 0.3)?.rows[0]?.exact).toBe("0.30000000000000004");
 });
 
 test("the hot run comes first, the others by value", () => {
   const panel = makePanel(makeExact("a", [0, 1], [1, 1]), makeExact("b", [0, 1], [5, 5]), makeExact("c", [0, 1], [9, 9]));
-  const content = hover(panel, [makeRun("a", 0), makeRun("b", 1), makeRun("c", 2)], 1, 1.2);
+  const content = hover(panel, [makeRun("a"), makeRun("b"), makeRun("c")], 1, 1.2);
   expect(content?.rows.map((row) => row.exact)).toEqual(["1", "9", "5"]);
   expect(content?.rows.map((row) => row.hot)).toEqual([true, false, false]);
 });
 
 test("a bucket tells its range, its spread and how many points it holds", () => {
-  const content = hover(makePanel(makeBuckets("b", [49.5, 149.5], [3, 2], [1, 1.5], [9, 2.5], 100)), [makeRun("b", 0)], 49.5, 3);
+  const content = hover(makePanel(makeBuckets("b", [49.5, 149.5], [3, 2], [1, 1.5], [9, 2.5], 100)), [makeRun("b")], 49.5, 3);
   expect(content?.title).toBe("step 0 – 99");
   expect(content?.notes).toEqual(["1 .. 9 min..max in bucket", "mean of 100 points · last 3"]);
 });
 
 test("a run that ended long before the mouse is not in the tooltip", () => {
   const panel = makePanel(makeExact("a", [0, 10], [1, 1]), makeExact("b", [0, 1000], [2, 2]));
-  expect(hover(panel, [makeRun("a", 0), makeRun("b", 1)], 800, 1)?.rows.map((row) => row.id)).toEqual(['["b","loss",null]']);
+  expect(hover(panel, [makeRun("a"), makeRun("b")], 800, 1)?.rows.map((row) => row.id)).toEqual(['["b","loss",null]']);
 });
 
 test("a value that is not finite is named, not hidden", () => {
@@ -60,7 +60,7 @@ test("smoothing shows both: the logged value and the line", () => {
       steps.map((i) => (i === 500 ? 20 : 0)),
     ),
   );
-  const row = hover(panel, [makeRun("a", 0)], 500, 20, { ...VIEW, smoothing: 0.9 })?.rows[0];
+  const row = hover(panel, [makeRun("a")], 500, 20, { ...VIEW, smoothing: 0.9 })?.rows[0];
   expect(row?.exact).toBe("20");
   expect(row?.detail).toBe("smooth 1.026");
 });

@@ -7,7 +7,7 @@ import { buildModel, seriesRefs } from "./model";
 import { makeScale } from "./paint";
 
 function model(count: number) {
-  const runs = Array.from({ length: count }, (_, i) => makeRun(`r${i}`, i));
+  const runs = Array.from({ length: count }, (_, i) => makeRun(`r${i}`));
   const panel = makePanel(...runs.map((run, i) => makeExact(run.id, [0, 1, 2], [0, i, NaN])));
   const view = { smoothing: 0, logY: false, band: true, ignoreOutliers: false };
   return buildModel({ panel, refs: seriesRefs("loss", runs, "primary"), runs, view, window: null, formatCount });

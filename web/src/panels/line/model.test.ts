@@ -34,8 +34,8 @@ test("ignoring outliers leaves a single spike out of the range", () => {
   const model = (ignoreOutliers: boolean) =>
     buildModel({
       panel: spiky,
-      refs: seriesRefs("loss", [makeRun("a", 0)], "primary"),
-      runs: [makeRun("a", 0)],
+      refs: seriesRefs("loss", [makeRun("a")], "primary"),
+      runs: [makeRun("a")],
       view: { ...VIEW, ignoreOutliers },
       window: null,
       formatCount,
@@ -85,14 +85,14 @@ test("the x axis begins at the edge of the first bucket", () => {
 });
 
 test("ranks are one series, one mean, or one series each", () => {
-  const several = [makeRun("a", 0, [0, 1, 2]), makeRun("b", 1)];
+  const several = [makeRun("a", [0, 1, 2]), makeRun("b")];
   expect(seriesRefs("loss", several, "primary").map((ref) => ref.label)).toEqual([null, null]);
   expect(seriesRefs("loss", several, "all").map((ref) => ref.label)).toEqual(["*", null]);
   expect(seriesRefs("loss", several, "each").map((ref) => ref.label)).toEqual(["rank0", "rank1", "rank2", null]);
 });
 
 test("the ranks of one run have colours of their own; beside other runs they share its colour, and those after the first are faded", () => {
-  const [run, other] = [makeRun("a", 0, [0, 1]), makeRun("b", 1)];
+  const [run, other] = [makeRun("a", [0, 1]), makeRun("b")];
   const panel = makePanel(makeExact("a", [0, 1], [1, 2], "rank0"), makeExact("a", [0, 1], [1, 2], "rank1"), makeExact("b", [0, 1], [1, 2]));
   const drawn = (runs: PanelRun[]) =>
     buildModel({ panel, refs: seriesRefs("loss", runs, "each"), runs, view: VIEW, window: null, formatCount }).series.map(({ run: { color }, rank, faded }) => [
@@ -111,7 +111,7 @@ test("the ranks of one run have colours of their own; beside other runs they sha
 });
 
 test("every drawn point is a row with all its digits", () => {
-  const runs = [{ ...makeRun("a", 0), name: 'say "hi", run' }, makeRun("b", 1)];
+  const runs = [{ ...makeRun("a"), name: 'say "hi", run' }, makeRun("b")];
   const panel = makePanel(makeExact("a", [0, 1], [0.1 + 0.2, NaN]), makeBuckets("b", [50], [2], [1], [3], 100));
   const view = { smoothing: 0.9, logY: false, band: true, ignoreOutliers: false };
   const model = buildModel({ panel, refs: seriesRefs("loss", runs, "primary"), runs, view, window: null, formatCount });

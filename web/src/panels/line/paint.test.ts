@@ -40,7 +40,7 @@ test("a gap lifts the pen", () => {
     get: (_, name: string) => (name === "moveTo" || name === "lineTo" ? () => calls.push(name) : () => undefined),
     set: () => true,
   });
-  const run = makeRun("a", 0);
+  const run = makeRun("a");
   const x = Array.from({ length: 60 }, (_, i) => i);
   const panel = makePanel(
     makeExact(

@@ -3,7 +3,6 @@ import { kindPanel } from "../kindPanel";
 
 export default kindPanel({
   type: "line",
-  title: "Line chart",
   kinds: ["number"],
   match: 10,
   needs: "series",

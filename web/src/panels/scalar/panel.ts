@@ -3,7 +3,6 @@ import type { WorkspacePanelType } from "../types";
 
 const panel: WorkspacePanelType = {
   type: "scalar",
-  title: "Single values",
   place: "workspace",
   needs: "summary",
   cardTestId: "value-card",

@@ -3,7 +3,6 @@ import { kindPanel } from "../kindPanel";
 
 export default kindPanel({
   type: "text",
-  title: "Text values",
   kinds: ["string", "bool", "list"],
   match: 5,
   needs: "values",

@@ -3,7 +3,6 @@ import type { WorkspacePanelType } from "../types";
 
 const panel: WorkspacePanelType = {
   type: "unknown",
-  title: "Other values",
   place: "workspace",
   needs: "values",
   cardTestId: "value-card",

@@ -1,4 +1,4 @@
 // Videos over steps.
 import { mediaPanel } from "../media/mediaPanel";
 
-export default mediaPanel({ type: "video", title: "Videos", kinds: ["video-file"], size: "tall", load: () => import("./View") });
+export default mediaPanel({ type: "video", kinds: ["video-file"], size: "tall", load: () => import("./View") });

@@ -58,8 +58,7 @@ def restore(
         return target.open(encoding="utf-8", errors="surrogateescape")
     from stepwell.api import Api
 
-    api = Api(source)
-    try:
+    with Api(source) as api:
         run = api.run(run_path)
         try:
             file = run.file(name)
@@ -68,5 +67,3 @@ def restore(
                 raise ValueError(f"restore: {error}") from None
             raise
         return file.download(root=root or ".", replace=True)
-    finally:
-        api.close()

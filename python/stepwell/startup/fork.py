@@ -48,22 +48,19 @@ class Origin:
         """
         from stepwell.api import Api
 
-        api = Api(self.source)
-        try:
-            api.run(self.path)
-        except CommError as error:
-            if error.not_found:
-                raise UsageError(f"fork_from: there is no run {self.path} in {self.source}") from None
-            raise
-        finally:
-            api.close()
+        with Api(self.source) as api:
+            try:
+                api.run(self.path)
+            except CommError as error:
+                if error.not_found:
+                    raise UsageError(f"fork_from: there is no run {self.path} in {self.source}") from None
+                raise
 
     def copy_to(self, run: Run) -> None:
         """Copy config, rows and the files that these name. A server that cannot be reached is a CommError."""
         from stepwell.api import Api
 
-        api = Api(self.source)
-        try:
+        with Api(self.source) as api:
             origin = api.run(self.path)
             run.config.setdefaults(origin.config)
             run.config.update({KEY: f"{self.path}?_step={self.step}"}, allow_val_change=True)
@@ -75,8 +72,6 @@ class Origin:
             # The rows are all there: what comes now belongs to the next step.
             run.log({}, step=self.step, commit=True)
             self._copy_files(origin, names, run)
-        finally:
-            api.close()
 
     def _copy_files(self, origin: Any, names: set[str], run: Run) -> None:
         with tempfile.TemporaryDirectory(prefix="stepwell-fork-") as folder:

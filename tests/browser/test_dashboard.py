@@ -1,4 +1,4 @@
-"""The demo in a browser: charts are found and grow, a tooltip says what was logged, axes, zoom and themes work.
+"""The demo in a browser: charts grow, a tooltip says what was logged, axes, zoom and themes work.
 
 The tests of this file are one visit, in the order in which they stand here. With STEPWELL_SCREENSHOTS=DIR the
 last one writes pictures of the pages to DIR.

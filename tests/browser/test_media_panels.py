@@ -1,4 +1,4 @@
-"""Media in a browser: the picture of the right step, masks and boxes in their places, tables, pages that reach nothing.
+"""Media in a browser: pictures of the right step, masks, boxes, tables, and pages that reach nothing.
 
 The tests of this file are one visit to the charts of one run, in the order in which they stand here.
 """
@@ -149,7 +149,7 @@ def distance(a: tuple[int, ...], b: tuple[int, ...]) -> int:
 
 
 def painted(card: Locator, region: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
-    """Return the extent of what is not grey within a region: left, top, right, bottom, all in shares of the picture."""
+    """Return the extent of what is not grey within a region: left, top, right, bottom, as shares."""
     picture = shown(card)
     left, top, right, bottom = (
         int(share * (picture.width if i % 2 == 0 else picture.height)) for i, share in enumerate(region)

@@ -1,4 +1,4 @@
-"""Trains a script in an environment of its own, where `import wandb` means stepwell, and reads back what it logged."""
+"""Trains a script in its environment, where `import wandb` means stepwell, and reads back what it logged."""
 
 import json
 import os

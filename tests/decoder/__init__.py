@@ -1,4 +1,4 @@
-"""An independent reader of Stepwell's formats in pure Python: a second, simple implementation to test the first.
+"""An independent reader of Stepwell's formats in pure Python, simple, to test the first one.
 
 It is written from the format descriptions and shares no code with the product but the protobuf messages.
 Invariants of the formats that it checks are cited where they are checked; what it finds wrong is a

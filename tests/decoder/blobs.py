@@ -1,4 +1,4 @@
-"""Blobs on disk: contents under their SHA-256, and the links of the streams that refer to them (docs/media.md)."""
+"""Blobs on disk: contents under their SHA-256, and the links of streams to them (docs/media.md)."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Entries: what the payload of a frame holds, as rust/codec/src/payload.rs and payload/statement.rs describe it."""
+"""Entries: the payload of a frame, as rust/codec/src/payload.rs and payload/statement.rs describe it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -148,7 +148,7 @@ def _entry(fields: list[Any], keys: list[str], shapes: list[list[int]]) -> Entry
 
 
 def leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the series of a value: nested dicts are joined with `.`, typed objects and empty dicts are leaves."""
+    """Yield the series of a value: nested dicts joined with `.`; typed objects and empty dicts are leaves."""
     if isinstance(value, Mapping) and value and not isinstance(value.get("_type"), str):
         for name, inner in value.items():
             yield from leaves(f"{key}.{name}", inner)

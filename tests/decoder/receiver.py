@@ -1,4 +1,4 @@
-"""An ingest server in pure Python: receives streams as a server would, checks everything, and misbehaves on request.
+"""An ingest server in pure Python: receives streams, checks everything, and misbehaves on request.
 
 What it answers follows the table in rust/server/src/ingest.rs. Its store is a dict that outlives `stop` and
 `start`, as a disk would. Violations are collected, not raised: the writer must not be able to hide one by
@@ -62,7 +62,7 @@ class ReceivedStream:
 
 
 class Receiver(ingest_pb2_grpc.IngestServicer):
-    """A server that takes frames; `acts` says what to do with the n-th frame that arrives, others are stored."""
+    """A server that takes frames; `acts` says what to do with the n-th frame, others are stored."""
 
     def __init__(self, acts: Mapping[int, Act] | None = None, port: int = 0) -> None:
         self.acts = dict(acts or {})

@@ -59,7 +59,7 @@ def read_streams(root: Path) -> list[SpooledStream]:
 
 
 def read_stream(directory: Path) -> SpooledStream:
-    """Read one stream: skip what is damaged, note it and the gaps in numbers; check everything that is whole."""
+    """Read one stream: skip and note what is damaged, and gaps in numbers; check what is whole."""
     stream = SpooledStream(directory)
     for path in sorted(directory.glob("*.seg")):
         _read_segment(path, stream)
@@ -156,7 +156,7 @@ def write_stream(
     rows: list[list[Any]],
     destination: str = "",
 ) -> Path:
-    """Write the spool of a writer that died: an opening and rows of one shape, `[0, step, time, 0, value, …]`."""
+    """Write the spool of a writer that died: an opening, and rows `[0, step, time, 0, value, …]`."""
     stream = os.urandom(16)
     opening = {"entity": "local", "project": project, "run": run, "label": "", "primary": True, "attempt": 0}
     opening |= {"time": time_us, "runtime_offset": 0, "host": "nowhere", "pid": 0}

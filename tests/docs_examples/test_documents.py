@@ -1,4 +1,4 @@
-"""Every Python example in README.md and docs/ runs, and every `stepwell …` command in them exists with its flags."""
+"""Examples in README.md and docs/ run, and every `stepwell …` command in them exists with its flags."""
 
 import re
 import shlex

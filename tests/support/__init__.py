@@ -1,1 +1,1 @@
-"""Support of the tests: processes, places, an HTTP client, recorders, programs that tests start, streams to damage."""
+"""Support of the tests: processes, places, an HTTP client, recorders, programs, streams to damage."""

@@ -1,4 +1,4 @@
-"""Streams written byte for byte from a seed, and damage whose place is known: what must come back is computed."""
+"""Streams written byte for byte from a seed, and damage whose place, and thus cost, is known."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The run that is disturbed: `TRAINING` logs as many rows as it is told, in many frames; `rows` is what it logs."""
+"""The run that is disturbed: `TRAINING` logs as many rows as it is told, in many frames; `rows` has them."""
 
 TRAINING = """
 import sys, time

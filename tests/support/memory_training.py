@@ -1,4 +1,4 @@
-"""Logs many scalars to a server that is not there, and prints how far it grew: `memory_training.py SCALARS`."""
+"""Logs many scalars to a server that is not there; prints how far it grew: `memory_training.py SCALARS`."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 
 def memory_mib(field: str) -> float:
-    """Return a field of /proc/self/status in MiB: VmRSS is what the process occupies, VmHWM the most it ever did."""
+    """Return a field of /proc/self/status in MiB: VmRSS is what the process occupies, VmHWM the most."""
     for line in Path("/proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == field:
@@ -26,7 +26,7 @@ def train(scalars: int, directory: Path, url: str) -> dict[str, float]:
     Returns
     -------
     dict
-        `scalars`, `seconds`, `start_mib` before `init`, `peak_mib` until the end of `finish`, and their difference
+        `scalars`, `seconds`, `start_mib` before `init`, `peak_mib` until `finish` ends, and their difference
         `growth_mib`.
     """
     names = [f"layer/{index}/gradient" for index in range(KEYS)]

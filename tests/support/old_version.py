@@ -1,4 +1,4 @@
-"""Version 0.1 as tests/data/v0_1 keeps it: its files, what was in them, and its wheel, to run beside this one."""
+"""Version 0.1 as tests/data/v0_1 keeps it: its files, what was in them, and its wheel."""
 
 import json
 import os

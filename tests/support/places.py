@@ -1,4 +1,4 @@
-"""The two places that a run can go to: a local directory and a server. Tests of what is stored run against both."""
+"""The two places that a run can go to, a directory and a server; tests of what is stored try both."""
 
 import struct
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ class Place:
 
 
 def scan(run: Any, keys: Iterable[str] | None = None, **choice: Any) -> dict[int, dict[str, Any]]:
-    """Return the rows of a run by step, without `_step`, `_runtime` and `_timestamp`; no step may come twice."""
+    """Return the rows of a run by step, without automatic keys; no step may come twice."""
     rows: dict[int, dict[str, Any]] = {}
     for row in run.scan_history(**({} if keys is None else {"keys": list(keys)}), **choice):
         assert row["_step"] not in rows, f"step {row['_step']} comes twice"
@@ -53,7 +53,7 @@ def scan(run: Any, keys: Iterable[str] | None = None, **choice: Any) -> dict[int
 
 
 def exactly(value: Any) -> Any:
-    """Return something that is equal only for the same type and bits, so that NaN is itself and −0.0 is not 0."""
+    """Return what is equal only for the same type and bits: NaN is itself and −0.0 is not 0."""
     if isinstance(value, float):
         return "float", struct.pack("<d", value).hex() if value == value else "nan"
     if isinstance(value, Mapping):

@@ -32,7 +32,7 @@ _FOREIGN_NAMES += ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTP
 
 
 def wait_until(what: str, condition: Callable[[], T], timeout: float = DEADLINE_S, every: float = 0.02) -> T:
-    """Return the first true answer of `condition`; fail with `what` and the last answer after `timeout` seconds."""
+    """Return the first true answer of `condition`; fail with `what` and the last one after `timeout` s."""
     deadline = time.monotonic() + timeout
     while True:
         answer = condition()
@@ -44,7 +44,7 @@ def wait_until(what: str, condition: Callable[[], T], timeout: float = DEADLINE_
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a child: this one's without settings of any launcher, with a home of its own."""
+    """Return the environment of a child: this one's without settings of launchers, with a home of its own."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -55,7 +55,7 @@ def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str,
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago; for servers that must come up later under an address known now."""
+    """Return a port that was free a moment ago, for servers whose address must be known before."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -182,7 +182,7 @@ def run_command(
 
 
 class ServerProcess:
-    """A real `stepwell serve` (or `ui`), `under` another program or not, that can be started again where it was."""
+    """A real `stepwell serve` (or `ui`), `under` another program or not, that can be started again."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A script that uses the whole surface; `mypy --strict` must be content with it (`make check`). It is not run."""
+"""A script that uses the whole surface, for `mypy --strict` in `make check`. It is not run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A script in the style of CleanRL: arguments of a dataclass, TensorBoard's writer, `sync_tensorboard=True`."""
+"""A script in the style of CleanRL: a dataclass, TensorBoard's writer, `sync_tensorboard=True`."""
 
 import argparse
 import os

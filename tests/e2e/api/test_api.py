@@ -1,4 +1,4 @@
-"""The reading side in full, over a directory and over a server: columns, changes, files, media and deletion."""
+"""The reading side, over a directory and over a server: columns, changes, files, media, deletion."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Filters and orders of runs: the server's answers are those of a naive evaluator, on thousands of random filters."""
+"""Filters and orders of runs: answers are those of a naive evaluator, on thousands of random filters."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Reading back: samples that hold the extremes and never change, windows, keys, pandas, and going on with a run."""
+"""Reading back: samples that hold the extremes and never change, windows, keys, pandas, resuming."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Attributes of a run besides rows: config, summary, metrics, name, tags, state; read back from where it went."""
+"""Attributes of a run besides rows: config, summary, metrics, name, tags, state, read back."""
 
 import math
 from typing import Any

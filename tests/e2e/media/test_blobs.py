@@ -1,4 +1,4 @@
-"""Files through crashes, full disks and damaged uploads: what is acknowledged is there, byte for byte, once."""
+"""Files through crashes, full disks and damaged uploads: what is acknowledged is there, once."""
 
 import contextlib
 import hashlib
@@ -48,9 +48,9 @@ def digest(data: bytes) -> bytes:
 
 
 def stored(directory: Path) -> dict[str, bytes]:
-    """Return the blobs of a directory, each of which must have the name of its bytes; there must be no other file.
+    """Return the blobs of a directory, each named by its bytes; there must be no other file.
 
-    The server may be at work: what lies in `tmp` is renamed at any moment, so only finished blobs are looked at.
+    The server may be at work: what lies in `tmp` is renamed at any moment; only finished blobs count.
     """
     blobs = {}
     for folder in (directory / "blobs").glob("*"):

@@ -1,4 +1,4 @@
-"""A run with 10,000 images, 1,000 tables and 200 videos: kill -9 loses nothing, and nothing is stored twice."""
+"""A run with 10,000 images, 1,000 tables and 200 videos: kill -9 loses nothing and doubles nothing."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Every row reaches the server exactly once: killed and restarted in the middle, started late, stopped in order."""
+"""Every row reaches the server exactly once, whether it is killed, started late or stopped in order."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Processes that fork: the child does not hang, is a writer of its own, and the parent's rows are all there."""
+"""Processes that fork: the child does not hang, writes by itself, and the parent's rows are all there."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Several processes write to one run: labels by rank, the primary decides the state, a later attempt of a rank wins."""
+"""Several processes write to one run: labels by rank, a primary for the state, a later attempt wins."""
 
 import contextlib
 from pathlib import Path

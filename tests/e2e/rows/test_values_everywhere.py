@@ -1,4 +1,4 @@
-"""Values that poison readers, in every place: what is accepted comes back by every way, what is not is refused by name.
+"""Values that poison readers, in every place: accepted ones come back by every way, others are refused.
 
 Invariant F1. Every cell of the table (value × place × local, server) is checked to the type and the bit.
 """

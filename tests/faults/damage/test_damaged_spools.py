@@ -1,4 +1,4 @@
-"""Damage run over spools, with fixed seeds: damage costs the frames that it hit, and is told (invariant A5)."""
+"""Damage of spools, by fixed seeds: it costs the frames that it hit, and is told (invariant A5)."""
 
 import json
 from collections import Counter
@@ -32,7 +32,7 @@ def make(directory: Path, destination: str) -> list[Sample]:
 
 
 def check(api: Api, samples: Iterable[Sample], told: Callable[[Sample, int], str]) -> Counter[tuple[str, str]]:
-    """Compare every run with what was written; return how many rows of each sort of damage are there and missing."""
+    """Compare every run with what was written; return rows there and missing by sort of damage."""
     table: Counter[tuple[str, str]] = Counter()
     wrong = []
     for sample in samples:

@@ -1,4 +1,4 @@
-"""A damaged store: everything else is answered, nothing is wrong, and what is missing is said with the answer."""
+"""A damaged store: all else is answered, nothing is wrong, and what is missing is said with it."""
 
 import random
 import shutil

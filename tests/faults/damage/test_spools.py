@@ -35,7 +35,7 @@ def row(number: int) -> bytes:
 
 
 def spool(work: Path, server: str, run: str, *frames: bytes) -> Path:
-    """Write the spool of a dead writer that was to go to `server`, and `frames` behind its first two entries."""
+    """Write the spool of a dead writer for `server`, with `frames` behind its first two entries."""
     rows = [[0, 2, TIME_US, 0, 2.0]]
     directory = write_stream(work / "stepwell" / "spool", "faults", run, TIME_US, ["a"], rows, destination=server)
     with (directory / "00000001.seg").open("ab") as segment:

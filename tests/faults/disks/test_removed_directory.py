@@ -1,4 +1,4 @@
-"""The directory is removed while a run writes to it: said once, and what is gone is not said to be kept (A1, B4)."""
+"""A directory removed while a run writes to it: said once; what is gone is not said to be kept (A1, B4)."""
 
 import shutil
 from pathlib import Path

@@ -78,7 +78,7 @@ class Dialogue:
     refusal: str = ""
 
     def answers(self, *messages: ingest_pb2.ClientMessage) -> list[ingest_pb2.ServerMessage]:
-        """Say all of it and return every answer until the call ends; `refusal` is the reason, if it was refused."""
+        """Say all of it and return every answer until the call ends; `refusal` is the reason, if any."""
         with grpc.insecure_channel(self.address, [("grpc.enable_http_proxy", 0)]) as channel:
             call = ingest_pb2_grpc.IngestStub(channel).Attach(iter(messages), timeout=8)
             found = []

@@ -1,4 +1,4 @@
-"""Rows at the limits: what is accepted is read and exported; what cannot be stored is refused with its key (F1, E1)."""
+"""Rows at the limits: accepted ones are read and exported, others are refused with their key (F1, E1)."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Different keys of a run are bounded: further ones are refused, counted and said once, and cost no memory (B2)."""
+"""Keys of a run are bounded: further ones are refused, counted, said once, and cost no memory (B2)."""
 
 from pathlib import Path
 

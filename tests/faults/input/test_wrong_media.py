@@ -1,4 +1,4 @@
-"""Wrong media and charts: an error of the right kind that names what was expected, and nothing of the call is kept."""
+"""Wrong media and charts: an error that names what was expected, and nothing of the call is kept."""
 
 import json
 import re

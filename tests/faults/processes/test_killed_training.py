@@ -1,4 +1,4 @@
-"""kill -9 of the training process: no row older than 250 ms is lost, none comes twice (invariants A1 and A7)."""
+"""kill -9 of the training process: no row older than 250 ms is lost, none comes twice (A1, A7)."""
 
 import os
 import random
@@ -50,7 +50,7 @@ def read_journal(path: Path) -> list[tuple[int, float]]:
 
 
 def kill_in_the_middle(place: Place, journal: Path, run_id: str, pace: float, after: float) -> tuple[int, int]:
-    """Run a script and kill it `after` seconds after its first row; return how many rows must be there, and may."""
+    """Run a script and kill it `after` s after its first row; return how many rows must be there, and may."""
     with script(TRAINING, place.directory, place.env, str(journal), run_id, str(pace)) as training:
         wait_until("the first row is logged", lambda: journal.exists() and journal.stat().st_size > 0, every=0.002)
         time.sleep(after)  # when the kill comes is the scenario

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP: what `log` had accepted is there (invariant C2), and handlers of others are left alone."""
+"""SIGTERM and SIGHUP: what `log` accepted is there (invariant C2); handlers of others are left alone."""
 
 import random
 import signal

@@ -29,7 +29,7 @@ def _status(url: str) -> dict[str, object]:
 
 
 def test_half_requests_leave_room_for_whole_ones_and_for_writers(tmp_path: Path) -> None:
-    """E1: a peer with more connections than there are descriptors costs neither requests nor rows; the log says it."""
+    """E1: more connections of a peer than descriptors cost neither requests nor rows; the log says it."""
     prlimit = shutil.which("prlimit")
     if prlimit is None:
         pytest.skip("prlimit is missing")

@@ -1,4 +1,4 @@
-"""A run that is deleted on the server: not under its writer, and what comes for it later stays with whoever has it."""
+"""A run that is deleted on the server: not under its writer; what comes for it later stays where it is."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Memory stays bounded while a server is away (invariant B2); the benchmarks run the same with 50 million scalars."""
+"""Memory stays bounded while a server is away (B2); the benchmarks do it with 50 million scalars."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""An address where nobody is: training does not notice, and the end says what is unsent and how to send it."""
+"""An address where nobody is: training does not notice; the end says what is unsent and how to send it."""
 
 import re
 import socket

@@ -24,7 +24,7 @@ def test_a_signal_ends_the_server_in_order(tmp_path: Path, number: signal.Signal
 
 
 def test_a_signal_while_the_server_starts_ends_it_too(tmp_path: Path) -> None:
-    """Before it has begun to start, the system ends it (143); from then on it ends in order (0). It never stays."""
+    """Before it begins to start, the system ends it (143); from then on it ends in order (0)."""
     for millis in range(0, 400, 40):
         port_file = tmp_path / "port"
         with Process(

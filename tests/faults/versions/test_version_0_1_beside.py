@@ -1,4 +1,4 @@
-"""Programs of version 0.1 and of this version work together: each as client, server, `sync` and reader of the other."""
+"""Version 0.1 and this one work together: each as client, server, `sync` and reader of the other."""
 
 import hashlib
 import json

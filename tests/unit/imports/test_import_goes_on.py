@@ -1,4 +1,4 @@
-"""Imports that meet what they cannot read or store: it costs itself only, and is told with its key (invariant E1)."""
+"""Imports that meet what they cannot read or store: it costs itself only, and is told (invariant E1)."""
 
 import json
 import os

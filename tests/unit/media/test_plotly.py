@@ -1,4 +1,4 @@
-"""Figures of Plotly and matplotlib: what is stored is what Plotly reads; what it cannot show becomes a picture."""
+"""Figures of Plotly and matplotlib: stored as Plotly reads them; what it cannot show becomes a picture."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Presets of charts: saved through Api and over HTTP, in a directory and at a server; the shipped ones stay."""
+"""Presets of charts: saved by Api and HTTP, in a directory and at a server; the shipped ones stay."""
 
 import json
 import urllib.error

@@ -1,4 +1,4 @@
-"""An `init` that fails leaves nothing behind that looks alive, and says which key is wrong (invariants E1, F1)."""
+"""An `init` that fails leaves nothing that looks alive, and says which key is wrong (E1, F1)."""
 
 import functools
 import os

@@ -1,4 +1,4 @@
-"""`monitor_gym`: recorders as gymnasium and gym have them, without what makes real ones large, an encoder of videos."""
+"""`monitor_gym`: recorders as gymnasium and gym have them, without an encoder of videos."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The names of the package: all of wandb's that scripts use are there, and those without a run do what they say."""
+"""The names of the package: all of wandb's that scripts use, and those without a run do what they say."""
 
 import importlib
 from pathlib import Path

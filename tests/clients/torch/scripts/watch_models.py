@@ -1,4 +1,4 @@
-"""Watches two models, one with sparse gradients, and writes down every histogram that must have been logged."""
+"""Watches two models, one with sparse gradients, and notes every histogram that must be logged."""
 
 import pickle
 from pathlib import Path

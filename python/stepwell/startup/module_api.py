@@ -22,11 +22,12 @@ def _of_current_run(method: Callable[Concatenate[Run, P], T]) -> Callable[P, T]:
     """Return a function that calls a method of the current run, with its parameters and documentation."""
     name = method.__name__
 
-    @functools.wraps(method)
+    @functools.wraps(method, assigned=("__name__", "__doc__"))
     def call(*arguments: P.args, **named: P.kwargs) -> T:
         found: T = getattr(session.current(f"{name}()"), name)(*arguments, **named)
         return found
 
+    call.__qualname__ = name  # and this module: so it is pickled by its name
     signature = inspect.signature(method)
     _, *parameters = signature.parameters.values()
     vars(call)["__signature__"] = signature.replace(parameters=parameters)

@@ -1,6 +1,8 @@
 """The names of the package: all of wandb's that scripts use, and those without a run do what they say."""
 
 import importlib
+import inspect
+import pickle
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,14 @@ def test_errors_have_the_names_that_scripts_catch(name: str):
 def test_what_needs_a_run_says_so(call: str, arguments: tuple[object, ...]):
     with pytest.raises(Error, match=call):
         getattr(stepwell, call)(*arguments)
+
+
+@pytest.mark.parametrize("name", ["alert", "log_artifact", "save", "watch"])
+def test_a_function_of_the_current_run_has_the_methods_parameters_and_can_be_pickled(name: str):
+    function, method = getattr(stepwell, name), getattr(stepwell.Run, name)
+    assert list(inspect.signature(function).parameters) == list(inspect.signature(method).parameters)[1:]
+    assert function.__doc__ == method.__doc__
+    assert pickle.loads(pickle.dumps(function)) is function
 
 
 def test_setup_require_and_teardown_return_sensibly():

@@ -16,9 +16,6 @@ from arrows import files, python, rust, typescript
 if TYPE_CHECKING:
     from arrows.tree import Finding
 
-# Rules that hold once the house is in order; until then what breaks them is only mentioned.
-PENDING = frozenset({files.QUESTION_REASON, files.LENGTH_REASON})
-
 
 def check(root: Path) -> list[Finding]:
     """Return every broken rule of the tree under `root`."""
@@ -28,13 +25,9 @@ def check(root: Path) -> list[Finding]:
 def main(arguments: list[str]) -> int:
     """Print what is broken; return the exit code."""
     root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
-    found = [*check(root), *([] if arguments else python.check_installed_package())]
-    findings = [finding for finding in found if finding.reason not in PENDING]
+    findings = [*check(root), *([] if arguments else python.check_installed_package())]
     for finding in findings:
         print(finding)
-    for finding in found:
-        if finding.reason in PENDING:
-            print(f"{finding.place}: {finding.what} (only mentioned for now)")
     print(f"check_arrows: {len(findings)} broken {'rule' if len(findings) == 1 else 'rules'}")
     return 1 if findings else 0
 

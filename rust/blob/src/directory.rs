@@ -1,7 +1,6 @@
 //! A directory of blobs.
 
 use crate::draft::Draft;
-use crate::incoming::Incoming;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
@@ -81,25 +80,6 @@ impl BlobDirectory {
             draft.keep_as(id, false)?;
         }
         Ok(id)
-    }
-
-    /// Stores what a file holds now; returns its id and size.
-    pub fn put_file(&self, source: &Path) -> io::Result<(BlobId, u64)> {
-        let mut source = File::open(source)?;
-        let mut incoming = self.incoming()?;
-        let mut buffer = vec![0; COPY_BYTES];
-        loop {
-            match source.read(&mut buffer)? {
-                0 => break,
-                read => incoming.write(&buffer[..read])?,
-            }
-        }
-        incoming.keep(false)
-    }
-
-    /// Begins to write a blob whose name is not known before its end.
-    pub fn incoming(&self) -> io::Result<Incoming> {
-        Incoming::begin(self.clone())
     }
 
     /// Begins to write a blob whose name the caller knows.

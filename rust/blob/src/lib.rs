@@ -15,12 +15,10 @@
 
 mod directory;
 mod draft;
-mod incoming;
 mod link;
 mod received;
 
 pub use directory::{BlobDirectory, hash, hash_reader};
 pub use draft::Draft;
-pub use incoming::Incoming;
 pub use link::links;
 pub use received::Received;

@@ -62,15 +62,18 @@ impl BlobDirectory {
         }
     }
 
-    /// Opens the blob of a link, under its own name or, should that be gone, through the link.
-    pub fn open_link(&self, id: BlobId, folder: &Path) -> io::Result<File> {
-        match self.open(id) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let file = File::open(folder.join(id.to_string()))?;
-                if file.metadata()?.len() == 0 && id != crate::hash(&[]) { Err(error) } else { Ok(file) }
-            }
-            opened => opened,
+    /// Opens the blob of a link, under its own name or, should that be gone, through the link; also returns
+    /// its size.
+    pub fn open_link(&self, id: BlobId, folder: &Path) -> io::Result<(File, u64)> {
+        let own = open_regular(&self.path(id));
+        if own.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            && let Ok((file, size)) = open_regular(&folder.join(id.to_string()))
+            // Where there are no hard links, a link is an empty file.
+            && (size > 0 || id == crate::hash(&[]))
+        {
+            return Ok((file, size));
         }
+        own
     }
 
     /// Removes a link, and the blob with it if this was the last one. Where links are empty files, blobs
@@ -132,6 +135,16 @@ impl BlobDirectory {
             std::thread::sleep(PAUSE * attempts);
         }
     }
+}
+
+/// Opens a regular file. A hostile directory may hold anything under the name: opening it must neither block nor
+/// lead elsewhere.
+fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
+    let metadata = file.metadata()?;
+    let size = metadata.is_file().then_some(metadata.len());
+    size.map(|size| (file, size)).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
 }
 
 /// It is no error if somebody else was quicker.

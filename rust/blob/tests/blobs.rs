@@ -25,6 +25,14 @@ fn content(blobs: &BlobDirectory, id: BlobId) -> Vec<u8> {
     bytes
 }
 
+fn linked(blobs: &BlobDirectory, id: BlobId, folder: &Path) -> Vec<u8> {
+    let (mut file, size) = blobs.open_link(id, folder).unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, size);
+    bytes
+}
+
 fn put_linked(blobs: &BlobDirectory, bytes: &[u8], folder: &Path) -> bool {
     blobs.put_linked(hash(bytes), bytes.len() as u64, folder, |draft| draft.write(bytes)).unwrap()
 }
@@ -36,12 +44,9 @@ fn the_same_bytes_are_one_blob_however_they_come() {
     let bytes = vec![7; 3_000_000];
     let id = blobs.put(&bytes).unwrap();
     assert_eq!(id.to_string(), hash_reader(&mut &bytes[..]).unwrap().0.to_string());
-    let source = home.path().join("source");
-    fs::write(&source, &bytes).unwrap();
-    assert_eq!(blobs.put_file(&source).unwrap(), (id, 3_000_000));
-    let mut incoming = blobs.incoming().unwrap();
-    bytes.chunks(999_999).for_each(|piece| incoming.write(piece).unwrap());
-    assert_eq!((incoming.size(), incoming.keep(true).unwrap()), (3_000_000, (id, 3_000_000)));
+    let mut draft = blobs.draft().unwrap();
+    bytes.chunks(999_999).for_each(|chunk| draft.write(chunk).unwrap());
+    draft.keep_as(id, true).unwrap();
     assert_eq!(content(&blobs, id), bytes);
     assert_eq!(names(&blobs.root().join(&id.to_string()[..2])), [id.to_string()]);
     assert!(names(&blobs.root().join("tmp")).is_empty(), "nothing is left half-written");
@@ -53,12 +58,10 @@ fn the_same_bytes_are_one_blob_however_they_come() {
 fn what_is_dropped_before_its_end_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     let blobs = BlobDirectory::new(home.path());
-    let mut incoming = blobs.incoming().unwrap();
-    incoming.write(b"half").unwrap();
     let mut draft = blobs.draft().unwrap();
     draft.write(b"half").unwrap();
-    assert_eq!(names(&home.path().join("tmp")).len(), 2);
-    drop((incoming, draft));
+    assert_eq!(names(&home.path().join("tmp")).len(), 1);
+    drop(draft);
     assert_eq!(names(home.path()), ["tmp"]);
     assert!(names(&home.path().join("tmp")).is_empty());
 }
@@ -118,9 +121,7 @@ fn a_link_gives_its_blob_even_without_the_name() {
     let folder = home.path().join("links");
     put_linked(&blobs, b"content", &folder);
     blobs.remove(hash(b"content")).unwrap();
-    let mut bytes = Vec::new();
-    blobs.open_link(hash(b"content"), &folder).unwrap().read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes, b"content");
+    assert_eq!(linked(&blobs, hash(b"content"), &folder), b"content");
     blobs.release(hash(b"content"), &folder).unwrap();
     assert_eq!(blobs.open_link(hash(b"content"), &folder).unwrap_err().kind(), ErrorKind::NotFound);
 }
@@ -134,9 +135,7 @@ fn where_a_link_is_an_empty_file_the_blob_stays() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join(id.to_string()), b"").unwrap();
     assert!(!put_linked(&blobs, b"content", &folder));
-    let mut bytes = Vec::new();
-    blobs.open_link(id, &folder).unwrap().read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes, b"content");
+    assert_eq!(linked(&blobs, id, &folder), b"content");
     blobs.release(id, &folder).unwrap();
     assert_eq!((links(&folder).unwrap(), blobs.contains(id)), (vec![], true));
 }
@@ -164,9 +163,7 @@ fn streams_that_come_and_go_never_lose_a_blob_that_is_linked() {
                     for bytes in contents {
                         let id = hash(bytes);
                         put_linked(blobs, bytes, &folder);
-                        let mut found = Vec::new();
-                        blobs.open_link(id, &folder).unwrap().read_to_end(&mut found).unwrap();
-                        assert_eq!(&found, bytes);
+                        assert_eq!(&linked(blobs, id, &folder), bytes);
                         blobs.release(id, &folder).unwrap();
                     }
                 }

@@ -11,9 +11,9 @@ use std::collections::VecDeque;
 use stepwell_model::{Entry, EntryNumber, LossReport, Opening, Row, TimeMicros};
 
 /// Entries of one gap frame: some 600 KiB before compression.
-pub const FRAME_ENTRIES: u64 = 10_000;
+const FRAME_ENTRIES: u64 = 10_000;
 /// Entries of one gap: far more than a damaged segment holds. A larger one is a number that cannot be true.
-pub const GAP_ENTRIES: u64 = 100_000_000;
+const GAP_ENTRIES: u64 = 100_000_000;
 
 /// Gap frames that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

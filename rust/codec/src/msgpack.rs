@@ -5,7 +5,8 @@ mod peek;
 mod read;
 mod write;
 
-pub use peek::{DOUBLE_BYTES, Form, all_doubles, all_leaves, check_well_formed, form_of, has_children, is_map, longest_path, split_bytes};
+pub use peek::{DOUBLE_BYTES, all_doubles, all_leaves, check_well_formed, is_map, longest_path};
+pub(crate) use peek::{Form, form_of, split_bytes};
 pub use read::{Reader, ValueRef};
 pub use write::{
     write_array_len, write_bin, write_bool, write_ext, write_f64, write_int, write_map_len, write_nil, write_str, write_value,

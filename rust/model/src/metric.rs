@@ -11,7 +11,7 @@ pub const TIMESTAMP: &str = "_timestamp";
 /// The key of a row's time since the run began, in seconds.
 pub const RUNTIME: &str = "_runtime";
 /// Keys that every row has by itself.
-pub const AUTOMATIC: [&str; 3] = [STEP, TIMESTAMP, RUNTIME];
+const AUTOMATIC: [&str; 3] = [STEP, TIMESTAMP, RUNTIME];
 
 /// A name that this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -177,11 +177,6 @@ impl Metrics {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &MetricDefinition> {
         self.all.iter().map(|(_, definition)| definition)
-    }
-
-    /// True if nothing is defined.
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
     }
 }
 

@@ -136,7 +136,7 @@ impl Value {
     }
 
     /// The `_type` of a typed object.
-    pub fn type_name(&self) -> Option<&str> {
+    pub(crate) fn type_name(&self) -> Option<&str> {
         match self.get("_type")? {
             Self::Str(name) => Some(name),
             _ => None,

@@ -10,9 +10,8 @@
 use super::UploadError;
 use super::connection::{ANSWER_BYTES, authorize, of_status};
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 use stepwell_blob::BlobDirectory;
@@ -143,7 +142,7 @@ impl Reader<'_> {
         let mut chunk = v1::BlobChunk::default();
         while self.current.is_none() {
             let Some(id) = self.ids.next() else { return Ok(None) };
-            match self.source.open(id) {
+            match self.source.blobs.open_link(id, self.source.links) {
                 Ok((_, size)) if size > limits::BLOB_BYTES => {
                     feed.refused(id, &format!("it has {size} bytes, at most {} can be sent", limits::BLOB_BYTES))?;
                 }
@@ -168,30 +167,6 @@ impl Reader<'_> {
         }
         chunk.data = data.into();
         Ok(Some(chunk))
-    }
-}
-
-impl Source<'_> {
-    /// Opens a blob; also says how many bytes it has.
-    fn open(&self, id: BlobId) -> io::Result<(File, u64)> {
-        let regular = |path: &Path| {
-            // A hostile directory may hold anything under the name: opening it must neither block nor lead
-            // elsewhere.
-            let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-            let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
-            let metadata = file.metadata()?;
-            let sound = metadata.is_file().then_some(metadata.len());
-            sound.map(|size| (file, size)).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
-        };
-        let own = regular(&self.blobs.path(id));
-        if own.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            && let Ok((file, size)) = regular(&self.links.join(id.to_string()))
-            // Where there are no hard links, a link is an empty file.
-            && (size > 0 || id == stepwell_blob::hash(&[]))
-        {
-            return Ok((file, size));
-        }
-        own
     }
 }
 

@@ -9,7 +9,7 @@ const DOUBLE: u8 = 0xcb;
 
 /// The form of a value, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// `None`.
     Nil,
     /// A truth value.
@@ -30,7 +30,7 @@ pub enum Form {
 
 /// The form of the value that `bytes` begin with.
 #[inline]
-pub fn form_of(bytes: &[u8]) -> Result<Form, MsgpackError> {
+pub(crate) fn form_of(bytes: &[u8]) -> Result<Form, MsgpackError> {
     Ok(match bytes.first().ok_or(MsgpackError::Truncated)? {
         0xc0 => Form::Nil,
         0xc1 => return Err(MsgpackError::Unknown),
@@ -52,7 +52,7 @@ pub fn is_map(bytes: &[u8]) -> bool {
 }
 
 /// The type (of an extension) and the content of a value of bytes or an extension that fills `bytes`.
-pub fn split_bytes(bytes: &[u8]) -> Option<(Option<i8>, &[u8])> {
+pub(crate) fn split_bytes(bytes: &[u8]) -> Option<(Option<i8>, &[u8])> {
     let (head, kind_at) = match bytes.first()? {
         0xc4 => (2, None),
         0xc5 => (3, None),
@@ -89,7 +89,7 @@ pub fn all_leaves(values: &[u8], count: usize) -> bool {
 
 /// Returns whether `bytes` begin with a nested dict, which [`stepwell_model::flatten`] takes apart: a map
 /// that is not empty and no typed object.
-pub fn has_children(bytes: &[u8]) -> bool {
+fn has_children(bytes: &[u8]) -> bool {
     is_map(bytes) && bytes[0] != 0x80 && !is_typed(Reader::new(bytes)).unwrap_or(false)
 }
 

@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the header of an array.
-    pub fn array_len(&mut self) -> Result<usize, MsgpackError> {
+    pub(crate) fn array_len(&mut self) -> Result<usize, MsgpackError> {
         match self.be::<1>()?[0] {
             marker @ 0x90..=0x9f => Ok(usize::from(marker & 0x0f)),
             0xdc => self.len16(),
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the header of a map.
-    pub fn map_len(&mut self) -> Result<usize, MsgpackError> {
+    pub(crate) fn map_len(&mut self) -> Result<usize, MsgpackError> {
         match self.be::<1>()?[0] {
             marker @ 0x80..=0x8f => Ok(usize::from(marker & 0x0f)),
             0xde => self.len16(),

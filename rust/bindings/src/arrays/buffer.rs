@@ -1,5 +1,6 @@
 //! Arrays of any library as one stretch of memory in C order.
 
+use super::native;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use stepwell_media::{Array, Dtype};
@@ -20,7 +21,7 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The memory of a numpy array, or of anything that numpy makes one of. `what` names it in errors.
     pub(crate) fn of(what: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let array = native(&value.py().import("numpy")?, value)?;
+        let array = native(&value.py().import("numpy")?.call_method1("asarray", (value,))?)?;
         Self::of_array(what, &array)
     }
 
@@ -28,7 +29,7 @@ impl Buffer {
     /// were moved to the end. That is not copied into the other order before it is bytes, which are fewer.
     pub(crate) fn of_pixels(what: &str, value: &Bound<'_, PyAny>) -> PyResult<(Self, bool)> {
         let numpy = value.py().import("numpy")?;
-        let array = native(&numpy, value)?;
+        let array = native(&numpy.call_method1("asarray", (value,))?)?;
         let is_contiguous = |array: &Bound<'_, PyAny>| array.getattr("flags")?.getattr("c_contiguous")?.extract::<bool>();
         if !is_contiguous(&array)? && array.getattr("ndim")?.extract::<usize>()? >= 3 {
             let planes = numpy.call_method1("moveaxis", (&array, -1, -3))?;
@@ -66,14 +67,4 @@ impl Buffer {
         let array = Array { dtype: self.dtype, shape: &self.shape, data };
         if self.bytes >= DETACH_BYTES { py.detach(|| take(&array)) } else { take(&array) }
     }
-}
-
-/// An array of a value, in native byte order.
-fn native<'py>(numpy: &Bound<'py, PyModule>, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let array = numpy.call_method1("asarray", (value,))?;
-    let dtype = array.getattr("dtype")?;
-    if dtype.getattr("isnative")?.extract::<bool>()? {
-        return Ok(array);
-    }
-    array.call_method1("astype", (dtype.call_method1("newbyteorder", ("=",))?,))
 }

@@ -2,6 +2,7 @@
 //! GIL released.
 
 use super::nested;
+use crate::arrays::native;
 use crate::errors::Raise;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -67,32 +68,29 @@ pub(super) fn encode(out: &mut Vec<u8>, key: &str, array: &Bound<'_, PyAny>, dep
 pub(crate) struct Memory {
     /// Keeps the memory alive.
     _owner: Py<PyAny>,
-    address: usize,
-    typestr: String,
-    shape: Vec<usize>,
-    strides: Vec<isize>,
+    pub(crate) address: usize,
+    pub(crate) typestr: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) strides: Vec<isize>,
 }
 
 impl Memory {
-    /// The memory of a numpy array; one of another byte order, or wider than 64 bits, is converted first.
+    /// The memory of a numpy array, or of its doubles if its elements are wider than 64 bits.
     pub(crate) fn of(array: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let dtype = array.getattr("dtype")?;
-        let native: bool = dtype.getattr("isnative")?.extract()?;
-        let item_bytes: usize = dtype.getattr("itemsize")?.extract()?;
-        let array = if !native || item_bytes > 8 {
-            let target =
-                if item_bytes > 8 { "f8".into_pyobject(array.py())?.into_any() } else { dtype.call_method1("newbyteorder", ("=",))? };
-            array.call_method1("astype", (target,))?
-        } else {
-            array.clone()
-        };
+        let item_bytes: usize = array.getattr("itemsize")?.extract()?;
+        if item_bytes > 8 { Self::of_elements(&array.call_method1("astype", ("f8",))?) } else { Self::of_elements(array) }
+    }
+
+    /// The memory of a numpy array with elements of any type, in native byte order.
+    pub(crate) fn of_elements(array: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let array = native(array)?;
         let interface = array.getattr("__array_interface__")?;
         let (address, _): (usize, bool) = interface.get_item("data")?.extract()?;
         let shape: Vec<usize> = interface.get_item("shape")?.extract()?;
         let typestr: String = interface.get_item("typestr")?.extract()?;
         let strides = match interface.get_item("strides")?.extract::<Option<Vec<isize>>>()? {
             Some(strides) => strides,
-            None => contiguous(&shape, typestr[2..].parse().map_err(|_| unsupported(&typestr))?),
+            None => contiguous(&shape, array.getattr("itemsize")?.extract()?),
         };
         Ok(Self { _owner: array.unbind(), address, typestr, shape, strides })
     }

@@ -4,6 +4,7 @@
 
 use super::shape::Pointers;
 use super::{BLOCKED_SLICE, Writer};
+use crate::encode::array::Memory;
 use crate::encode::{self, fallback};
 use crate::errors::Raise;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
@@ -39,9 +40,7 @@ enum Kind {
 
 /// An array of one dimension.
 struct Column {
-    /// Keeps the memory alive.
-    _owner: Py<PyAny>,
-    address: usize,
+    memory: Memory,
     stride: isize,
     kind: Kind,
     rows: usize,
@@ -49,20 +48,13 @@ struct Column {
 
 impl Column {
     fn of(what: &str, array: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let dtype = array.getattr("dtype")?;
-        let native: bool = dtype.getattr("isnative")?.extract()?;
-        let typestr: String = dtype.getattr("str")?.extract()?;
-        let array = match (native, &typestr[1..]) {
-            (_, "f2") => array.call_method1("astype", ("f4",))?,
-            (_, wide) if wide.starts_with('f') && !matches!(wide, "f4" | "f8") => array.call_method1("astype", ("f8",))?,
-            (false, _) => array.call_method1("astype", (dtype.call_method1("newbyteorder", ("=",))?,))?,
-            (true, _) => array.clone(),
+        let typestr: String = array.getattr("dtype")?.getattr("str")?.extract()?;
+        let memory = match &typestr[1..] {
+            "f2" => Memory::of_elements(&array.call_method1("astype", ("f4",))?)?,
+            wide if wide.starts_with('f') && !matches!(wide, "f4" | "f8") => Memory::of_elements(&array.call_method1("astype", ("f8",))?)?,
+            _ => Memory::of_elements(array)?,
         };
-        let interface = array.getattr("__array_interface__")?;
-        let (address, _): (usize, bool) = interface.get_item("data")?.extract()?;
-        let shape: Vec<usize> = interface.get_item("shape")?.extract()?;
-        let strides: Option<Vec<isize>> = interface.get_item("strides")?.extract()?;
-        let typestr: String = interface.get_item("typestr")?.extract()?;
+        let Memory { shape, typestr, .. } = &memory;
         let [rows] = shape[..] else {
             return Err(PyValueError::new_err(format!(
                 "{what} has the shape {shape:?}, expected one dimension; nothing of this call was kept"
@@ -82,18 +74,16 @@ impl Column {
             "b1" => Kind::Bool,
             _ => return Err(PyTypeError::new_err(format!("{what} holds {typestr}, expected real numbers; nothing of this call was kept"))),
         };
-        let item_bytes: isize = typestr[2..].parse().map_err(|_| PyTypeError::new_err(format!("{what} holds {typestr}")))?;
-        let stride = strides.map_or(item_bytes, |strides| strides[0]);
-        Ok(Self { _owner: array.unbind(), address, stride, kind, rows })
+        Ok(Self { stride: memory.strides[0], kind, rows, memory })
     }
 
     #[inline]
     fn get<T: Copy>(&self, row: usize) -> T {
         debug_assert!(row < self.rows);
-        // SAFETY: numpy vouches for address, rows and stride, `_owner` keeps the memory alive, and callers
+        // SAFETY: numpy vouches for address, rows and stride, `memory` keeps it alive, and callers
         // stay below `rows`. Another thread that writes to the array meanwhile changes what is logged, as
         // with numpy itself.
-        unsafe { std::ptr::read_unaligned((self.address as *const u8).wrapping_offset(self.stride * row as isize).cast::<T>()) }
+        unsafe { std::ptr::read_unaligned((self.memory.address as *const u8).wrapping_offset(self.stride * row as isize).cast::<T>()) }
     }
 
     /// Appends the number at `row` as `log` encodes it.

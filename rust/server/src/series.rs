@@ -24,7 +24,7 @@ use std::sync::Arc;
 use stepwell_model::limits;
 use stepwell_model::metric::STEP;
 use stepwell_sample::grid::{Grid, GridError};
-use stepwell_store::{StepRange, Store};
+use stepwell_store::{PointsReader, StepRange, Store, StoreError};
 use versions::Versions;
 
 /// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a
@@ -107,15 +107,20 @@ impl SeriesEngine {
         Self { store, cache: Cache::default(), versions: Versions::default() }
     }
 
-    /// Reads panels of one project, all under the versions that its runs have when this begins. Blocks.
+    /// Reads panels of one project as of one instant, under the versions that its runs have when this begins. Blocks.
     pub(crate) fn read(&self, entity: &str, project: &str, panels: &[Panel]) -> Result<Vec<PanelLines>, ServiceError> {
         check_panels(panels)?;
         let versions = self.versions.refresh(&*self.store, entity, project)?;
-        panels.iter().map(|panel| self.panel(panel, &|run| versions.of(run))).collect()
+        let mut lines = Vec::new();
+        self.store.at_one_instant(&mut |reader| {
+            lines = panels.iter().map(|panel| self.panel(reader, panel, &|run| versions.of(run))).collect::<Result<_, _>>()?;
+            Ok(())
+        })?;
+        Ok(lines)
     }
 
-    fn panel(&self, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, ServiceError> {
-        let window = self.window(panel, version)?;
+    fn panel(&self, reader: &mut PointsReader<'_>, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, StoreError> {
+        let window = self.window(reader, panel, version)?;
         let Some((from, to)) = window else {
             let lines = panel.series.iter().map(|series| Arc::new(Line::empty(version(&series.path.run)))).collect();
             return Ok(PanelLines { bucket_width: 0.0, lines });
@@ -128,7 +133,7 @@ impl SeriesEngine {
             let line = match self.cache.get(&key) {
                 Some(Cached::Line(line)) => line,
                 _ => {
-                    let points = self.points(series, panel, version, (from, to))?;
+                    let points = self.points(reader, series, panel, version, (from, to))?;
                     let line = Arc::new(Line::new(&points, &grid, (from, to), panel.buckets, version));
                     self.cache.put(key, Cached::Line(Arc::clone(&line)));
                     line
@@ -142,7 +147,12 @@ impl SeriesEngine {
 
     /// Where the panel begins and ends: as asked, or else where its series do. `None` if there is nothing in
     /// it.
-    fn window(&self, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<Option<(f64, f64)>, ServiceError> {
+    fn window(
+        &self,
+        reader: &mut PointsReader<'_>,
+        panel: &Panel,
+        version: &dyn Fn(&str) -> u64,
+    ) -> Result<Option<(f64, f64)>, StoreError> {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         // A window that reaches down to zero has no logarithm: it begins where the data do.
         let asked_from = panel.window.0.filter(|&from| from.is_finite() && (!panel.log_x || from > 0.0));
@@ -154,7 +164,7 @@ impl SeriesEngine {
                 let extent = match self.cache.get(&key) {
                     Some(Cached::Extent(extent)) => extent,
                     _ => {
-                        let points = self.points(series, panel, version, (f64::NEG_INFINITY, f64::INFINITY))?;
+                        let points = self.points(reader, series, panel, version, (f64::NEG_INFINITY, f64::INFINITY))?;
                         let extent = points.extent(panel.log_x);
                         self.cache.put(key, Cached::Extent(extent));
                         extent
@@ -171,23 +181,30 @@ impl SeriesEngine {
 
     /// The points of a series: all of them from the cache or for it, or, where a window of steps is asked for
     /// and they are not there, only those.
-    fn points(&self, series: &SeriesName, panel: &Panel, version: u64, window: (f64, f64)) -> Result<Arc<Points>, ServiceError> {
+    fn points(
+        &self,
+        reader: &mut PointsReader<'_>,
+        series: &SeriesName,
+        panel: &Panel,
+        version: u64,
+        window: (f64, f64),
+    ) -> Result<Arc<Points>, StoreError> {
         let key = CacheKey::points(series, &panel.x, version);
         if let Some(Cached::Points(points)) = self.cache.get(&key) {
             return Ok(points);
         }
         let narrow = panel.x == STEP && (window.0.is_finite() || window.1.is_finite());
         if narrow && panel.window.0.is_some() && panel.window.1.is_some() {
-            return Ok(Arc::new(Points::read(&*self.store, series, &panel.x, points::steps_within(window))?));
+            return Ok(Arc::new(Points::read(reader, series, &panel.x, points::steps_within(window))?));
         }
-        let points = Arc::new(Points::read(&*self.store, series, &panel.x, StepRange::ALL)?);
+        let points = Arc::new(Points::read(reader, series, &panel.x, StepRange::ALL)?);
         self.cache.put(key, Cached::Points(Arc::clone(&points)));
         Ok(points)
     }
 }
 
 /// The grid of a panel. It has two buckets at least, even where one was asked for.
-fn grid(panel: &Panel, from: f64, to: f64) -> Result<Grid, ServiceError> {
+fn grid(panel: &Panel, from: f64, to: f64) -> Result<Grid, StoreError> {
     let buckets = panel.buckets.max(2);
     let grid = if panel.log_x {
         Grid::log2(from, to, buckets)
@@ -198,7 +215,7 @@ fn grid(panel: &Panel, from: f64, to: f64) -> Result<Grid, ServiceError> {
     } else {
         Grid::linear(from, to, buckets)
     };
-    grid.map_err(|error: GridError| ServiceError::invalid(format!("panel {:?}: {error}", panel.id)))
+    grid.map_err(|error: GridError| StoreError::Invalid(format!("panel {:?}: {error}", panel.id)))
 }
 
 #[cfg(test)]

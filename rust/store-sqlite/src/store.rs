@@ -13,7 +13,7 @@ use crate::db::files;
 use crate::db::replacement::FileId;
 use crate::db::space::Space;
 use crate::read::run_stats::{KeyStats, RunStats};
-use crate::read::view::RunView;
+use crate::read::view::{RunView, Views};
 use crate::write::append::{append, statements_of};
 use crate::write::compaction::{self, CompactionPolicy};
 use rusqlite::Connection;
@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, PointsReader, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints,
     StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
@@ -307,6 +307,13 @@ impl Store for SqliteStore {
         self.read(|connection| match self.view(connection, run)? {
             Some(view) => view.points(key, label, steps),
             None => Ok(Vec::new()),
+        })
+    }
+
+    fn at_one_instant(&self, read: &mut dyn FnMut(&mut PointsReader<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.read(|connection| {
+            let mut views = Views::new(connection, &self.journal);
+            read(&mut |run, key, label, steps| views.of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps)))
         })
     }
 

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
 
 use std::cell::RefCell;
-use stepwell_store::Store;
+use stepwell_store::conformance::stream::{TestStream, path};
 use stepwell_store::conformance::{self, Subject};
+use stepwell_store::{LabelChoice, StepRange, Store};
 use stepwell_store_sqlite::{CompactionPolicy, Settings, SqliteStore};
 use tempfile::TempDir;
 
@@ -70,4 +71,26 @@ fn it_sums_up_long_series_as_their_points_say() {
             directory.with_subject(|subject| conformance::summaries::every_kind_is_what_the_points_say(subject, seed));
         }
     }
+}
+
+#[test]
+fn one_instant_stays_as_it_was_while_frames_come_and_are_compacted() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open_with(directory.path(), eager(8 << 20)).unwrap();
+    let mut stream = TestStream::new(1);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    store.append(&[stream.numbers("a", &[(0, 1.0)])]).unwrap();
+    let mut seen = Vec::new();
+    store
+        .at_one_instant(&mut |points| {
+            for step in 1..4 {
+                seen.push(points(&path(), "a", &LabelChoice::Primary, StepRange::ALL)?);
+                store.append(&[stream.numbers("a", &[(step, 1.0)])])?;
+                conformance::compact_all(&store);
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(seen.iter().all(|each| each[0].1.steps == [0]), "{seen:?}");
+    assert_eq!(store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap()[0].1.steps, [0, 1, 2, 3]);
 }

@@ -68,6 +68,9 @@ pub struct Changed {
     pub runs: Vec<String>,
 }
 
+/// Reads points as [`Store::points`] does, all calls as of one instant.
+pub type PointsReader<'a> = dyn FnMut(&RunPath, &str, &LabelChoice, StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> + 'a;
+
 /// Where runs are kept.
 pub trait Store: Send + Sync + 'static {
     /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0: nothing yet). A stream whose run was
@@ -132,6 +135,12 @@ pub trait Store: Send + Sync + 'static {
     /// Unknown runs, keys and labels have no points; labels without any in `steps` are left out. Which label is the primary one does not
     /// depend on `steps`, so that zooming never changes it.
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
+
+    /// Calls `read` with a way to read points that sees the store at one instant, if the store can do that; each time at that of
+    /// its own if not. After damage it is called again.
+    fn at_one_instant(&self, read: &mut dyn FnMut(&mut PointsReader<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        read(&mut |run, key, label, steps| self.points(run, key, label, steps))
+    }
 
     /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
     fn values(

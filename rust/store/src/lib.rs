@@ -13,7 +13,7 @@ pub mod run;
 pub mod statement;
 pub mod summary;
 
-pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+pub use api::{AppendOutcome, Changed, PointsReader, Store, StoreError, StreamFrame};
 pub use byte_lru::ByteLru;
 pub use memory::MemoryStore;
 pub use query::{

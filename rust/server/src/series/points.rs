@@ -1,9 +1,8 @@
 //! The points of a series joined with its x axis, label by label.
 
 use super::STEP;
-use crate::error::ServiceError;
 use stepwell_model::{RunPath, Step};
-use stepwell_store::{LabelChoice, SeriesPoints, StepRange, Store};
+use stepwell_store::{LabelChoice, PointsReader, SeriesPoints, StepRange, StoreError};
 
 /// Which series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,18 +48,18 @@ pub(super) fn steps_within((from, to): (f64, f64)) -> StepRange {
 impl Points {
     /// Reads the points at `steps`, and for an x that is not the step those of the x axis, of the same label,
     /// at the same steps.
-    pub(super) fn read(store: &dyn Store, series: &SeriesName, x: &str, steps: StepRange) -> Result<Self, ServiceError> {
+    pub(super) fn read(reader: &mut PointsReader<'_>, series: &SeriesName, x: &str, steps: StepRange) -> Result<Self, StoreError> {
         if steps.first > steps.last {
             return Ok(Self::default());
         }
         let mut labels = Vec::new();
-        for (label, points) in store.points(&series.path, &series.key, &series.label, steps)? {
+        for (label, points) in reader(&series.path, &series.key, &series.label, steps)? {
             let joined = if x == STEP {
                 LabelPoints { ys: points.values.to_f64(), xs: Xs::Steps(points.steps) }
             } else if x == series.key {
                 join(&points, &points)
             } else {
-                let axis = store.points(&series.path, x, &LabelChoice::Is(label), steps)?;
+                let axis = reader(&series.path, x, &LabelChoice::Is(label), steps)?;
                 axis.first().map_or_else(|| join(&points, &SeriesPoints::default()), |(_, axis)| join(&points, axis))
             };
             if !joined.ys.is_empty() {

@@ -1,13 +1,13 @@
 //! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
 
 use crate::chunks::journal::{self, JournalCache, entries_of};
-use crate::db::catalog::{RunRow, StreamRow, streams_of};
+use crate::db::catalog::{RunRow, StreamRow, find_run, streams_of};
 use crate::db::error::store_error;
 use crate::read::sorted_run::{Piece, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
-use stepwell_model::{EntryNumber, Kind, Step};
+use stepwell_model::{EntryNumber, Kind, RunPath, Step};
 use stepwell_store::decode::FrameRows;
 use stepwell_store::run::label_order;
 use stepwell_store::{LabelChoice, LabelInfo, StepRange, StoreError};
@@ -22,6 +22,36 @@ pub(crate) struct RunView<'c> {
     pub(crate) labels: Vec<LabelInfo>,
     /// Frames of the journal with the rank of their stream.
     pub(crate) frames: Vec<(u32, Arc<FrameRows>)>,
+}
+
+/// Runs that [`Views`] has open at once: what they have in the journal stays decoded meanwhile.
+const OPEN_VIEWS: usize = 256;
+
+/// Runs within one snapshot, each looked at once for many questions.
+pub(crate) struct Views<'c> {
+    connection: &'c Connection,
+    cache: &'c JournalCache,
+    open: FxHashMap<RunPath, Option<RunView<'c>>>,
+}
+
+impl<'c> Views<'c> {
+    /// None is open yet.
+    pub(crate) fn new(connection: &'c Connection, cache: &'c JournalCache) -> Self {
+        Self { connection, cache, open: FxHashMap::default() }
+    }
+
+    /// The run of that path, if there is one.
+    pub(crate) fn of(&mut self, path: &RunPath) -> Result<Option<&RunView<'c>>, StoreError> {
+        if !self.open.contains_key(path) {
+            if self.open.len() >= OPEN_VIEWS {
+                self.open.clear();
+            }
+            let run = find_run(self.connection, path)?;
+            let view = run.map(|run| RunView::new(self.connection, self.cache, run)).transpose()?;
+            self.open.insert(path.clone(), view);
+        }
+        Ok(self.open.get(path).and_then(Option::as_ref))
+    }
 }
 
 /// A key of a run as it is stored.

@@ -5,13 +5,14 @@
 //! logarithmic number of times and a shape has at most a dozen small blocks.
 
 use crate::chunks::column::Cell;
-use crate::chunks::journal;
+use crate::chunks::journal::{self, JournalCache};
 use crate::chunks::row_group::{self, StoredBlock};
 use crate::chunks::steps::{StepReader, StepsOf};
 use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use stepwell_codec::msgpack;
 use stepwell_model::Step;
 use stepwell_store::StoreError;
@@ -105,13 +106,13 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
 }
 
-/// Moves the batch from the journal into blocks, within the caller's transaction.
-pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+/// Moves the batch from the journal into blocks, within the caller's transaction. What a reader has decoded is not decoded again.
+pub(crate) fn compact(connection: &Connection, cache: &JournalCache, batch: &Batch) -> Result<(), StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut blocks: BTreeMap<Vec<i64>, RowBlock> = BTreeMap::new();
     let (mut latest_time, mut others, mut stored) = (None, 0, 0);
     for &id in &batch.frames {
-        let frame = journal::decode(connection, id)?;
+        let frame = cache.remove(&id).map_or_else(|| journal::decode(connection, id), |frame| Ok(Arc::unwrap_or_clone(frame)))?;
         latest_time = latest_time.max(frame.latest_time);
         let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
         write_others(connection, batch.stream, &frame, &ids)?;

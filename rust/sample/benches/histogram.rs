@@ -1,4 +1,5 @@
-//! Histograms of a million and of a hundred million floats, beside the floor: one pass for minimum and maximum.
+//! Histograms of a million and of a hundred million floats, beside the floor: one pass for minimum and
+//! maximum.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;

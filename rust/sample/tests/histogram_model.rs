@@ -1,10 +1,12 @@
-//! Histograms against a second, simple implementation: numpy's edges, and a search through them for every value.
+//! Histograms against a second, simple implementation: numpy's edges, and a search through them for every
+//! value.
 
 use proptest::prelude::*;
 use stepwell_sample::histogram::histogram;
 use stepwell_sample::view::{Elements, View};
 
-/// Edges as `np.linspace` has them in this type and the counts of a search through them; nothing where numpy refuses.
+/// Edges as `np.linspace` has them in this type and the counts of a search through them; nothing where numpy
+/// refuses.
 macro_rules! reference {
     ($name:ident, $type:ty) => {
         fn $name(values: &[$type], bins: usize) -> Option<(Vec<f64>, Vec<u64>)> {

@@ -67,7 +67,8 @@ fn every_step_is_as_likely_as_any_other() {
         let points = of_points(seed, 20, (0..200).map(|step| (step, ()))).into_points();
         points.into_keys().for_each(|step| kept[step as usize] += 1.0);
     }
-    // Without replacement the variance of a count is 4,000 p (1 - p), and the counts sum to a constant: 199 degrees of freedom.
+    // Without replacement the variance of a count is 4,000 p (1 - p), and the counts sum to a constant: 199
+    // degrees of freedom.
     let variance = 4000.0 * 0.1 * 0.9 * 200.0 / 199.0;
     let chi_square: f64 = kept.iter().map(|count| (count - 400.0).powi(2) / variance).sum();
     // 199 ± 4 standard deviations of sqrt(2 · 199)

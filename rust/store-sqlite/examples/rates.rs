@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release --example rates [steps] [keys] [frames per call]`
 //!
-//! Frames hold 1,000 rows, fewer of more than 300 keys; each call of `append` is fsynced, so small frames measure the disk, and groups of them what a server does. Numbers are noisy doubles.
+//! Frames hold 1,000 rows, fewer of more than 300 keys; each call of `append` is fsynced, so small frames
+//! measure the disk, and groups of them what a server does. Numbers are noisy doubles.
 
 use std::error::Error;
 use std::ops::ControlFlow;

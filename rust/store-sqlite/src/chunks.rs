@@ -1,4 +1,4 @@
-//! Rows as they are stored: frames of the journal, and blocks of compressed columns.
+//! Rows as they are stored: frames of the journal, and row groups of compressed columns.
 
 pub(crate) mod aggregate;
 pub(crate) mod column;

@@ -1,4 +1,5 @@
-//! The database file: how it is opened, written, replaced and upgraded, and its tables of runs, streams, statements and files.
+//! The database file: how it is opened, written, replaced and upgraded, and its tables of runs, streams,
+//! statements and files.
 
 pub(crate) mod catalog;
 pub(crate) mod connection;

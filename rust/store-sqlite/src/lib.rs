@@ -1,4 +1,5 @@
-//! The embedded store: one SQLite file that holds frames as they came, and chunks once there is time to make them.
+//! The embedded store: one SQLite file that holds frames as they came, and chunks once there is time to make
+//! them.
 
 mod chunks;
 mod damage;

@@ -53,10 +53,11 @@ impl Default for Settings {
     }
 }
 
-/// A store in one SQLite file. Several processes may have it open at once: whatever counts is decided in the database's transactions, and
-/// what is cached here is found by ids and versions that are never given twice.
+/// A store in one SQLite file. Several processes may have it open at once: whatever counts is decided in the
+/// database's transactions, and what is cached here is found by ids and versions that are never given twice.
 ///
-/// Lock order: the writing connection, then the caches; none of the caches' locks is held while another is taken or during I/O.
+/// Lock order: the writing connection, then the caches; none of the caches' locks is held while another is
+/// taken or during I/O.
 pub struct SqliteStore {
     pub(crate) database: Database,
     journal: JournalCache,
@@ -120,7 +121,8 @@ impl SqliteStore {
         }
     }
 
-    /// Sets aside what is damaged in the file `met`, so that everything else goes on. Whether there was anything.
+    /// Sets aside what is damaged in the file `met`, so that everything else goes on. Whether there was
+    /// anything.
     fn heal(&self, met: Option<FileId>) -> Result<bool, StoreError> {
         let frames = self.database.read(frames::find);
         match frames {

@@ -1,4 +1,5 @@
-//! The embedded store keeps every promise of the contract, compacting as it goes and opened again at any moment.
+//! The embedded store keeps every promise of the contract, compacting as it goes and opened again at any
+//! moment.
 
 #![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
 

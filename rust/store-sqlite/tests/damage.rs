@@ -1,5 +1,5 @@
-//! Damage of every kind with fixed seeds, against an oracle that knows every row: what is read is what was written, what is missing is counted,
-//! everything else is answered, and the store goes on (A5).
+//! Damage of every kind with fixed seeds, against an oracle that knows every row: what is read is what was
+//! written, what is missing is counted, everything else is answered, and the store goes on (A5).
 
 #![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
 
@@ -86,7 +86,8 @@ fn damage_costs_what_is_damaged_and_is_said() {
     table.iter().for_each(|(kind, tally)| println!("{kind}: {tally:?}"));
     for (kind, tally) in &table {
         trials += tally.trials;
-        // The last transaction of a log may be one that a power cut tore: it is left out, and that is said where nobody asks.
+        // The last transaction of a log may be one that a power cut tore: it is left out, and that is said
+        // where nobody asks.
         let last = if kind.contains("log") { 2 } else { 0 };
         assert!(tally.unsaid <= last, "{kind}: {tally:?}");
     }

@@ -2,11 +2,13 @@
 //!
 //! Invariants that every implementation keeps (the conformance suite checks them):
 //!
-//! 1. `append` returns only when what it accepted survives a power cut, and it moves the durable numbers in the same transaction.
+//! 1. `append` returns only when what it accepted survives a power cut, and it moves the durable numbers in
+//!    the same transaction.
 //! 2. A stream accepts the frame that begins at `durable + 1` and nothing else. So nothing is stored twice.
-//! 3. What a query answers depends only on the set of entries accepted, never on their order of arrival between streams, on timing, or on
-//!    whether compaction has run. Of several values for one (run, key, label, step) the winner is the one with the highest
-//!    (attempt, stream id, entry number). A row with `sampled` counts like any other.
+//! 3. What a query answers depends only on the set of entries accepted, never on their order of arrival
+//!    between streams, on timing, or on whether compaction has run. Of several values for one (run, key,
+//!    label, step) the winner is the one with the highest (attempt, stream id, entry number). A row with
+//!    `sampled` counts like any other.
 //! 4. Queries see an entry as soon as `append` has returned.
 
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
@@ -73,18 +75,18 @@ pub type PointsReader<'a> = dyn FnMut(&RunPath, &str, &LabelChoice, StepRange) -
 
 /// Where runs are kept.
 pub trait Store: Send + Sync + 'static {
-    /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0: nothing yet). A stream whose run was
-    /// deleted is `Deleted`.
+    /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0:
+    /// nothing yet). A stream whose run was deleted is `Deleted`.
     fn open_stream(&self, stream: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError>;
 
-    /// As [`open_stream`](Self::open_stream), of many streams at once: a transaction takes as long for one as for hundreds. One answer per stream;
-    /// an error of the whole opens none.
+    /// As [`open_stream`](Self::open_stream), of many streams at once: a transaction takes as long for one as
+    /// for hundreds. One answer per stream; an error of the whole opens none.
     fn open_streams(&self, streams: &[(StreamId, Arc<Opening>)]) -> Result<Vec<Result<EntryNumber, StoreError>>, StoreError> {
         Ok(streams.iter().map(|(stream, opening)| self.open_stream(*stream, opening)).collect())
     }
 
-    /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened is `Invalid`, one whose run was
-    /// deleted `Deleted`, whatever the numbers of the frame.
+    /// Stores frames, all or none, durable on return. One outcome per frame. A stream that was never opened
+    /// is `Invalid`, one whose run was deleted `Deleted`, whatever the numbers of the frame.
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError>;
 
     /// Notes signs of life of streams. Cheap; may be lost in a crash.
@@ -93,7 +95,8 @@ pub trait Store: Send + Sync + 'static {
     /// Moves some of the journal into chunks. Returns whether there is more to do.
     fn compact(&self) -> Result<bool, StoreError>;
 
-    /// Looks at some of what is stored for damage that no query has met, and gets it out of the way. Returns whether there is more to look at.
+    /// Looks at some of what is stored for damage that no query has met, and gets it out of the way. Returns
+    /// whether there is more to look at.
     fn look_through(&self) -> Result<bool, StoreError> {
         Ok(false)
     }
@@ -104,7 +107,8 @@ pub trait Store: Send + Sync + 'static {
     /// Runs of a project, the newest first, and how many there are. An unknown project has none.
     fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError>;
 
-    /// As [`runs`](Self::runs), one after the other: not more than one of them need be in memory at once. `see` says when it has seen enough.
+    /// As [`runs`](Self::runs), one after the other: not more than one of them need be in memory at once.
+    /// `see` says when it has seen enough.
     fn each_run(
         &self,
         entity: &str,
@@ -131,18 +135,19 @@ pub trait Store: Send + Sync + 'static {
         Ok((keys.into_iter().skip(page.offset).take(page.limit).collect(), total))
     }
 
-    /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of every row.
-    /// Unknown runs, keys and labels have no points; labels without any in `steps` are left out. Which label is the primary one does not
-    /// depend on `steps`, so that zooming never changes it.
+    /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of
+    /// every row. Unknown runs, keys and labels have no points; labels without any in `steps` are left out.
+    /// Which label is the primary one does not depend on `steps`, so that zooming never changes it.
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
 
-    /// Calls `read` with a way to read points that sees the store at one instant, if the store can do that; each time at that of
-    /// its own if not. After damage it is called again.
+    /// Calls `read` with a way to read points that sees the store at one instant, if the store can do that;
+    /// each time at that of its own if not. After damage it is called again.
     fn at_one_instant(&self, read: &mut dyn FnMut(&mut PointsReader<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
         read(&mut |run, key, label, steps| self.points(run, key, label, steps))
     }
 
-    /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them within `steps`, and how many there are.
+    /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them
+    /// within `steps`, and how many there are.
     fn values(
         &self,
         run: &RunPath,
@@ -153,12 +158,12 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<(u64, Vec<StoredValue>), StoreError>;
 
-    /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand, until it says stop. Keys are
-    /// flat (`a.b`); cells are sorted by key.
+    /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand,
+    /// until it says stop. Keys are flat (`a.b`); cells are sorted by key.
     fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError>;
 
-    /// The files of a run, by path; of several contents of a path the last by (time, stream id, entry number). Their bytes are elsewhere
-    /// (`stepwell-blob`), and may not have arrived.
+    /// The files of a run, by path; of several contents of a path the last by (time, stream id, entry
+    /// number). Their bytes are elsewhere (`stepwell-blob`), and may not have arrived.
     fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError>;
 
     /// One file of a run, `None` if it has no such file.
@@ -166,19 +171,19 @@ pub trait Store: Send + Sync + 'static {
         Ok(self.files(run)?.into_iter().find(|each| each.file.path == path))
     }
 
-    /// The contents that any file of any run names, sorted, each once. An error where one of them may have escaped it (damage): whoever asks removes
-    /// what is not named.
+    /// The contents that any file of any run names, sorted, each once. An error where one of them may have
+    /// escaped it (damage): whoever asks removes what is not named.
     fn named_blobs(&self) -> Result<Vec<BlobId>, StoreError>;
 
     /// Whether something can be written and survives a power cut just now.
     fn check_writable(&self) -> Result<(), StoreError>;
 
-    /// Runs of a project that changed after `since` (0: ever), in any way a query can see; deleted ones too, unless `since` is 0. Time passing
-    /// (a run that counts as crashed) is no change, compaction neither.
+    /// Runs of a project that changed after `since` (0: ever), in any way a query can see; deleted ones too,
+    /// unless `since` is 0. Time passing (a run that counts as crashed) is no change, compaction neither.
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError>;
 
-    /// Removes a run and everything that belongs to it, some of it only as `compact` gets to it. Its streams stay known, so that a late
-    /// writer does not bring back half of it: what they send is refused, and stays with the writer. A new stream of the same path begins a
-    /// new run.
+    /// Removes a run and everything that belongs to it, some of it only as `compact` gets to it. Its streams
+    /// stay known, so that a late writer does not bring back half of it: what they send is refused, and stays
+    /// with the writer. A new stream of the same path begins a new run.
     fn delete_run(&self, path: &RunPath) -> Result<(), StoreError>;
 }

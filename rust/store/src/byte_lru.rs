@@ -5,7 +5,8 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 use stepwell_lock::Mutex;
 
-/// Values by key. Where they take more bytes than the budget, the least recently used ones go until a quarter of it is free.
+/// Values by key. Where they take more bytes than the budget, the least recently used ones go until a quarter
+/// of it is free.
 ///
 /// Its lock is held for a look into a map, and for a sort of what is kept where something has to go.
 #[derive(Debug)]

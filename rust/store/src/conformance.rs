@@ -1,8 +1,9 @@
 //! The promises of [`Store`] as tests, one function per promise, for every implementation to run.
 //!
-//! A persistent store is closed and opened again where a promise speaks of what lasts; one that is not hands the same store back.
-//! [`run_all`] runs everything but [`history::property`] and [`summaries::every_kind_is_what_the_points_say`], which take a seed and are run for
-//! as many as time allows.
+//! A persistent store is closed and opened again where a promise speaks of what lasts; one that is not hands
+//! the same store back. [`run_all`] runs everything but [`history::property`] and
+//! [`summaries::every_kind_is_what_the_points_say`], which take a seed and are run for as many as time
+//! allows.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests: a panic is how they speak")]
 

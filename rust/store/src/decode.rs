@@ -1,8 +1,9 @@
 //! The rows of one frame as columns: what a store keeps of a frame once it leaves the journal.
 //!
-//! Rows are sorted into blocks by the set of flat keys that hold numbers; what is not a number is listed beside them. Within a block a
-//! step that comes twice keeps its last row: both have the same keys, so the earlier one has lost everywhere (invariant 3 of
-//! [`crate::Store`]). Every row of the frame is in some block, if only in the one without columns, so steps and clocks are complete.
+//! Rows are sorted into row groups by the set of flat keys that hold numbers; what is not a number is listed
+//! beside them. Within a row group a step that comes twice keeps its last row: both have the same keys, so
+//! the earlier one has lost everywhere (invariant 3 of [`crate::Store`]). Every row of the frame is in some
+//! row group, if only in the one without columns, so steps and clocks are complete.
 
 use crate::row::{flat_cells, is_automatic};
 use rustc_hash::FxHashMap;
@@ -14,7 +15,7 @@ use stepwell_model::{EntryNumber, Kind, Step, TimeMicros, Value};
 
 /// Rows of one stream that have numbers under the same keys, by rising step, each step once.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct RowBlock {
+pub struct RowGroup {
     /// Indices into [`FrameRows::keys`], by name of the key.
     pub keys: Vec<u32>,
     /// Steps, rising.
@@ -31,7 +32,7 @@ pub struct RowBlock {
 
 /// A cell that is not a number.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OtherCell {
+pub struct ValueCell {
     /// Index into [`FrameRows::keys`].
     pub key: u32,
     /// Step.
@@ -50,9 +51,9 @@ pub struct FrameRows {
     /// Flat keys.
     pub keys: Vec<Box<str>>,
     /// Rows and their numbers.
-    pub blocks: Vec<RowBlock>,
+    pub groups: Vec<RowGroup>,
     /// Everything that is not a number.
-    pub others: Vec<OtherCell>,
+    pub values: Vec<ValueCell>,
     /// Latest time of any row, replaced ones included.
     pub latest_time: Option<TimeMicros>,
 }
@@ -76,10 +77,10 @@ impl FrameRows {
 
     /// About how many bytes this takes in memory.
     pub fn bytes(&self) -> usize {
-        let cells: usize = self.blocks.iter().map(|block| block.steps.len() * (25 + 8 * block.columns.len())).sum();
-        let others: usize = self.others.iter().map(|other| 96 + value_bytes(&other.value)).sum();
+        let cells: usize = self.groups.iter().map(|group| group.steps.len() * (25 + 8 * group.columns.len())).sum();
+        let values: usize = self.values.iter().map(|other| 96 + value_bytes(&other.value)).sum();
         let keys: usize = self.keys.iter().map(|key| 16 + key.len()).sum();
-        256 + cells + others + keys
+        256 + cells + values + keys
     }
 }
 
@@ -93,9 +94,9 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-/// How rows of one shape of the payload go into a block if all their values are numbers.
+/// How rows of one shape of the payload go into a row group if all their values are numbers.
 struct Plan {
-    block: usize,
+    group: usize,
     /// Column of each cell, in the order of the cells.
     columns: Vec<usize>,
 }
@@ -130,7 +131,7 @@ impl<'n> Decoder<'n> {
         for (column, &cell) in order.iter().enumerate() {
             columns[cell] = column;
         }
-        Some(Plan { block: self.block(keys), columns })
+        Some(Plan { group: self.group(keys), columns })
     }
 
     fn key(&mut self, name: &str) -> u32 {
@@ -143,14 +144,14 @@ impl<'n> Decoder<'n> {
         key
     }
 
-    fn block(&mut self, keys: Vec<u32>) -> usize {
-        if let Some(&block) = self.by_keys.get(&keys) {
-            return block;
+    fn group(&mut self, keys: Vec<u32>) -> usize {
+        if let Some(&group) = self.by_keys.get(&keys) {
+            return group;
         }
         let columns = vec![Numbers::default(); keys.len()];
-        self.rows.blocks.push(RowBlock { keys: keys.clone(), columns, ..RowBlock::default() });
-        self.by_keys.insert(keys, self.rows.blocks.len() - 1);
-        self.rows.blocks.len() - 1
+        self.rows.groups.push(RowGroup { keys: keys.clone(), columns, ..RowGroup::default() });
+        self.by_keys.insert(keys, self.rows.groups.len() - 1);
+        self.rows.groups.len() - 1
     }
 
     fn row(&mut self, row: &RowRef<'_>, entry: EntryNumber) -> Result<(), PayloadError> {
@@ -164,11 +165,11 @@ impl<'n> Decoder<'n> {
                 }
             }
             if self.numbers.len() == plan.columns.len() {
-                let block = &mut self.rows.blocks[plan.block];
+                let group = &mut self.rows.groups[plan.group];
                 for (&column, &number) in plan.columns.iter().zip(&self.numbers) {
-                    block.columns[column].push(number);
+                    group.columns[column].push(number);
                 }
-                block.push(row.step, entry, row.time, row.sampled);
+                group.push(row.step, entry, row.time, row.sampled);
                 return Ok(());
             }
         }
@@ -180,24 +181,24 @@ impl<'n> Decoder<'n> {
                     keys.push(key);
                     numbers.push(number);
                 }
-                None => self.rows.others.push(OtherCell { key, step: row.step, entry, kind: value.kind(), value }),
+                None => self.rows.values.push(ValueCell { key, step: row.step, entry, kind: value.kind(), value }),
             }
         }
-        let block = self.block(keys);
-        let block = &mut self.rows.blocks[block];
-        block.columns.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
-        block.push(row.step, entry, row.time, row.sampled);
+        let group = self.group(keys);
+        let group = &mut self.rows.groups[group];
+        group.columns.iter_mut().zip(numbers).for_each(|(column, number)| column.push(number));
+        group.push(row.step, entry, row.time, row.sampled);
         Ok(())
     }
 
     fn finish(mut self) -> FrameRows {
-        self.rows.blocks.retain(|block| !block.steps.is_empty());
-        self.rows.blocks.iter_mut().for_each(RowBlock::settle);
+        self.rows.groups.retain(|group| !group.steps.is_empty());
+        self.rows.groups.iter_mut().for_each(RowGroup::settle);
         self.rows
     }
 }
 
-impl RowBlock {
+impl RowGroup {
     fn push(&mut self, step: Step, entry: EntryNumber, time: TimeMicros, sampled: bool) {
         self.steps.push(step);
         self.entries.push(entry);
@@ -205,7 +206,7 @@ impl RowBlock {
         self.sampled.push(sampled);
     }
 
-    /// Adds the rows of a block with the same keys. [`settle`](Self::settle) must follow.
+    /// Adds the rows of a row group with the same keys. [`settle`](Self::settle) must follow.
     pub fn extend(&mut self, other: &Self) {
         self.steps.extend_from_slice(&other.steps);
         self.entries.extend_from_slice(&other.entries);
@@ -281,11 +282,11 @@ mod tests {
         builder.row(&table, 0, 4, 40, false, &values(Value::Int(7), Value::Str("x".into())));
         let count = builder.finish(&table, &mut payload);
         let rows = FrameRows::decode(&payload, 10, count).unwrap();
-        let names: Vec<&str> = rows.blocks[0].keys.iter().map(|&key| &*rows.keys[key as usize]).collect();
+        let names: Vec<&str> = rows.groups[0].keys.iter().map(|&key| &*rows.keys[key as usize]).collect();
         assert_eq!(names, ["a", "b"]);
-        assert_eq!((&rows.blocks[0].steps[..], &rows.blocks[0].entries[..]), (&[1, 3][..], &[11, 12][..]));
-        assert_eq!(rows.blocks[0].columns, [Numbers::Float(vec![4.0, 6.0]), Numbers::Int(vec![3, 5])]);
-        assert_eq!(rows.blocks[0].sampled, [false, true]);
-        assert_eq!((rows.blocks[1].steps[0], rows.others[0].entry), (4, 13));
+        assert_eq!((&rows.groups[0].steps[..], &rows.groups[0].entries[..]), (&[1, 3][..], &[11, 12][..]));
+        assert_eq!(rows.groups[0].columns, [Numbers::Float(vec![4.0, 6.0]), Numbers::Int(vec![3, 5])]);
+        assert_eq!(rows.groups[0].sampled, [false, true]);
+        assert_eq!((rows.groups[1].steps[0], rows.values[0].entry), (4, 13));
     }
 }

@@ -1,4 +1,5 @@
-//! The store as the server sees it: one trait, the vocabulary of queries, an in-memory store, and the tests that every store passes.
+//! The store as the server sees it: one trait, the vocabulary of queries, an in-memory store, and the tests
+//! that every store passes.
 
 pub mod api;
 pub mod byte_lru;

@@ -1,7 +1,9 @@
-//! `MemoryStore`: the simple, obviously right store. It is the model that other stores are tested against, and serves tests of the server.
+//! `MemoryStore`: the simple, obviously right store. It is the model that other stores are tested against,
+//! and serves tests of the server.
 //!
-//! Every accepted row is merged at once into one map per run, (label, step) → key → (priority, value), and every answer is read off that
-//! map. Nothing survives the process, so invariant 1 holds only in that there is no power cut to survive.
+//! Every accepted row is merged at once into one map per run, (label, step) → key → (priority, value), and
+//! every answer is read off that map. Nothing survives the process, so invariant 1 holds only in that there
+//! is no power cut to survive.
 
 mod merged;
 
@@ -24,7 +26,8 @@ use stepwell_model::{BlobId, Entry, EntryNumber, Kind, Opening, Row, RunPath, St
 /// Rows handed to a sink at once.
 const BATCH_ROWS: usize = 4_096;
 
-/// A store in memory. One lock; every call holds it to its end, `rows` only while it copies what it will hand out.
+/// A store in memory. One lock; every call holds it to its end, `rows` only while it copies what it will hand
+/// out.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     state: Mutex<State>,

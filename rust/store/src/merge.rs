@@ -2,7 +2,8 @@
 
 use stepwell_model::{EntryNumber, StreamId, TimeMicros};
 
-/// The rank of a value of a row among all values of its (run, key, label, step); the greatest wins (invariant 3 of [`crate::Store`], D1).
+/// The rank of a value of a row among all values of its (run, key, label, step); the greatest wins (invariant
+/// 3 of [`crate::Store`], D1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Priority {
     /// Attempt of the stream.
@@ -13,7 +14,8 @@ pub struct Priority {
     pub entry: EntryNumber,
 }
 
-/// The rank of what a statement set (config, hand-set summary, name, …): the latest wins, whatever the order of arrival.
+/// The rank of what a statement set (config, hand-set summary, name, …): the latest wins, whatever the order
+/// of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// When it was said.

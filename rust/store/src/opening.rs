@@ -10,7 +10,8 @@ pub fn check_opening(opening: &Opening) -> Result<(), StoreError> {
     checked.and_then(|()| opening.path.check()).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
-/// A stream never changes its run: opened again, it must name the same one. Everything else of a second opening is ignored.
+/// A stream never changes its run: opened again, it must name the same one. Everything else of a second
+/// opening is ignored.
 pub fn check_same_run(stream: StreamId, known: &Opening, path: &RunPath) -> Result<(), StoreError> {
     if known.path == *path {
         return Ok(());

@@ -77,8 +77,8 @@ pub struct RunInfo {
     pub created: TimeMicros,
     /// Last sign of life.
     pub heartbeat: TimeMicros,
-    /// Seconds from the run's beginning to its latest row, by the rows' clocks; never negative. Rows that were replaced count, and what a
-    /// user logged as `_runtime` does not.
+    /// Seconds from the run's beginning to its latest row, by the rows' clocks; never negative. Rows that
+    /// were replaced count, and what a user logged as `_runtime` does not.
     pub runtime_seconds: f64,
     /// Colour slot: 0, 1, 2, … in order of creation within the project; never changes.
     pub slot: u32,
@@ -94,10 +94,12 @@ pub struct RunInfo {
     pub exit_code: Option<i32>,
     /// Labels, the primary one first: lowest rank (no rank comes last), then lowest label.
     pub labels: Vec<LabelInfo>,
-    /// Configuration, sorted by key; of several writers of a key the last by (time, stream id, entry number) wins.
+    /// Configuration, sorted by key; of several writers of a key the last by (time, stream id, entry number)
+    /// wins.
     pub config: Vec<(String, Value)>,
-    /// Summary, sorted by key: values set by hand, and for all other keys the value at the greatest step (flat keys, `_step`, `_timestamp` and
-    /// `_runtime` included, of the first label that has it). A key that was deleted by hand is left out until it is set by hand.
+    /// Summary, sorted by key: values set by hand, and for all other keys the value at the greatest step
+    /// (flat keys, `_step`, `_timestamp` and `_runtime` included, of the first label that has it). A key that
+    /// was deleted by hand is left out until it is set by hand.
     pub summary: Vec<(String, Value)>,
     /// What `define_metric` said: one definition per name, in the order in which they were first named.
     pub metrics: Vec<MetricDefinition>,
@@ -204,8 +206,9 @@ pub struct StoredValue {
 /// Which rows of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowQuery {
-    /// Keys; none means all. Rows with none of them are left out; automatic keys choose no rows. `_step`, `_timestamp` and `_runtime` are part of every row that is not
-    /// left out: step and time are fields of it, and `_runtime` is a cell.
+    /// Keys; none means all. Rows with none of them are left out; automatic keys choose no rows. `_step`,
+    /// `_timestamp` and `_runtime` are part of every row that is not left out: step and time are fields of
+    /// it, and `_runtime` is a cell.
     pub keys: Vec<String>,
     /// Which label; with `All` one label after the other.
     pub label: LabelChoice,

@@ -1,7 +1,8 @@
 //! A row as the store sees it: flat keys, and the clock that `_step`, `_timestamp` and `_runtime` come from.
 //!
-//! The three automatic keys are not stored as cells. `_step` is the row's step, whatever a user logs under that name. `_timestamp` and
-//! `_runtime` come from the row's [`Clock`] unless the user logged a number under their name: that number wins, as a double.
+//! The three automatic keys are not stored as cells. `_step` is the row's step, whatever a user logs under
+//! that name. `_timestamp` and `_runtime` come from the row's [`Clock`] unless the user logged a number under
+//! their name: that number wins, as a double.
 
 use std::collections::BTreeMap;
 use stepwell_model::{Opening, TimeMicros, Value, flatten};
@@ -53,7 +54,8 @@ pub fn automatic_value(key: &str, value: &Value) -> Option<Value> {
     if key == STEP { None } else { value.as_f64().map(Value::Float) }
 }
 
-/// The cells of a row by flat key: nested dicts joined by dots, of a key given twice the later value, automatic keys as [`automatic_value`].
+/// The cells of a row by flat key: nested dicts joined by dots, of a key given twice the later value,
+/// automatic keys as [`automatic_value`].
 pub fn flat_cells(cells: &[(String, Value)]) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     for (key, value) in cells {

@@ -24,9 +24,11 @@ pub struct StreamFacts {
 /// What the rows of a run add up to.
 #[derive(Debug, Clone, Default)]
 pub struct RowFacts {
-    /// For each flat key, automatic ones included, the value at the greatest step of the first label that has it.
+    /// For each flat key, automatic ones included, the value at the greatest step of the first label that has
+    /// it.
     pub last_values: BTreeMap<String, Value>,
-    /// For each key of which [`Wanted`](crate::summary::Wanted) asks for it: what its values add up to, in the same label.
+    /// For each key of which [`Wanted`](crate::summary::Wanted) asks for it: what its values add up to, in
+    /// the same label.
     pub histories: BTreeMap<String, History>,
     /// Likewise, when its last value was logged. For an automatic key, when the last row was.
     pub stamps: BTreeMap<String, Stamp>,
@@ -52,8 +54,9 @@ pub fn label_order<'a>(openings: impl IntoIterator<Item = &'a Opening>) -> Vec<L
 
 /// How a run is doing, and the exit code of its primary writer.
 ///
-/// The newest primary stream decides, by (attempt, opening time, stream id): its exit ends the run; without one the run goes on while any
-/// stream gives signs of life. A run without a primary stream is finished once all of its streams have ended.
+/// The newest primary stream decides, by (attempt, opening time, stream id): its exit ends the run; without
+/// one the run goes on while any stream gives signs of life. A run without a primary stream is finished once
+/// all of its streams have ended.
 pub fn state(streams: &[StreamFacts], now: TimeMicros) -> (RunState, Option<i32>) {
     let alive = streams.iter().any(|stream| stream.exit.is_none() && now.saturating_sub(stream.heartbeat) <= CRASHED_AFTER_MICROS);
     let living = if alive { RunState::Running } else { RunState::Crashed };

@@ -1,4 +1,5 @@
-//! Config, hand-set summary, attributes, metrics and losses: the statements of a run's streams, added up in any order.
+//! Config, hand-set summary, attributes, metrics and losses: the statements of a run's streams, added up in
+//! any order.
 
 use crate::merge::Stamp;
 use crate::query::{FileInfo, LossTotals};
@@ -33,8 +34,8 @@ pub struct Setting {
     pub until_logged: bool,
 }
 
-/// The changes that a config, summary or info statement makes; none for any other entry. Where a statement sets and deletes one key,
-/// the deletion wins.
+/// The changes that a config, summary or info statement makes; none for any other entry. Where a statement
+/// sets and deletes one key, the deletion wins.
 pub fn settings_of(entry: &Entry) -> Vec<Setting> {
     let changes = |kind, set: &[(String, Value)], deleted: &[String], until_logged| {
         let mut changes: BTreeMap<String, Option<Value>> = set.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
@@ -139,7 +140,8 @@ impl Statements {
         }
     }
 
-    /// One definition per metric, in the order they were first named: what is said later is added, or replaces all if it says `overwrite`.
+    /// One definition per metric, in the order they were first named: what is said later is added, or
+    /// replaces all if it says `overwrite`.
     pub fn definitions(&self) -> Metrics {
         let mut metrics = Metrics::default();
         self.metrics.values().for_each(|said| metrics.define(said));
@@ -148,7 +150,8 @@ impl Statements {
 }
 
 impl LossTotals {
-    /// Adds a report: of `rows` rows without room, `kept` came as sampled rows. The sums stay within 63 bits, which every store can hold.
+    /// Adds a report: of `rows` rows without room, `kept` came as sampled rows. The sums stay within 63 bits,
+    /// which every store can hold.
     pub fn add(&mut self, rows: u64, kept: u64) {
         let sum = |total: u64, more: u64| total.saturating_add(more).min(i64::MAX as u64);
         self.sampled_rows = sum(self.sampled_rows, kept);

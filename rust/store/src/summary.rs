@@ -1,4 +1,5 @@
-//! The summary of a run: what its rows add up to under the definitions of its metrics, and what was set by hand.
+//! The summary of a run: what its rows add up to under the definitions of its metrics, and what was set by
+//! hand.
 
 use crate::merge::Stamp;
 use crate::run::RowFacts;

@@ -49,8 +49,8 @@ impl Buckets {
         }
     }
 
-    /// Adds points by step; what lies outside of the grid is left out. Quickest if steps rise. The slices are of one length;
-    /// what one has more is ignored.
+    /// Adds points by step; what lies outside of the grid is left out. Quickest if steps rise. The slices are
+    /// of one length; what one has more is ignored.
     pub fn extend_steps(&mut self, steps: &[i64], values: &[f64]) {
         if self.grid.scale() != Scale::Steps {
             return steps.iter().zip(values).for_each(|(&step, &value)| self.add(step as f64, value));
@@ -65,8 +65,8 @@ impl Buckets {
         );
     }
 
-    /// Adds points by any number, such as a time or another series; NaN and what lies outside of the grid are left out. Quickest
-    /// if `xs` rise. The slices are of one length; what one has more is ignored.
+    /// Adds points by any number, such as a time or another series; NaN and what lies outside of the grid are
+    /// left out. Quickest if `xs` rise. The slices are of one length; what one has more is ignored.
     pub fn extend(&mut self, xs: &[f64], values: &[f64]) {
         let grid = self.grid;
         // A last edge beyond the largest double is that double, and belongs to no other bucket.
@@ -117,9 +117,9 @@ impl Buckets {
     }
 }
 
-/// Several labels as one line: the mean of the labels' means, each label weighing the same however often it logs; minimum and
-/// maximum over all of them; the first value of the first label in each bucket and the last of the last; all points counted.
-/// Means that are NaN are left out unless there is nothing else.
+/// Several labels as one line: the mean of the labels' means, each label weighing the same however often it
+/// logs; minimum and maximum over all of them; the first value of the first label in each bucket and the last
+/// of the last; all points counted. Means that are NaN are left out unless there is nothing else.
 ///
 /// Returns `None` unless all labels are on one grid; there is one label at least.
 pub fn merge_labels(labels: &[Buckets]) -> Option<Vec<Bucket>> {

@@ -1,8 +1,9 @@
 //! Buckets of equal width over a window, the same for all series of a panel and while it scrolls.
 //!
-//! The width is the smallest power of two at which no more than `n` buckets overlap the window, and edges are multiples of the
-//! width: a window that moves a little keeps its buckets, one that zooms halves or doubles them. A logarithmic grid has
-//! the same buckets over `log2 x`. Grids of steps are computed in integers and hold for all of `i64`.
+//! The width is the smallest power of two at which no more than `n` buckets overlap the window, and edges are
+//! multiples of the width: a window that moves a little keeps its buckets, one that zooms halves or doubles
+//! them. A logarithmic grid has the same buckets over `log2 x`. Grids of steps are computed in integers and
+//! hold for all of `i64`.
 
 use stepwell_model::limits::QUERY_BUCKETS;
 
@@ -69,8 +70,9 @@ impl Grid {
         Ok(Self { scale: Scale::Steps, exponent, first: from >> exponent, len: len(exponent) as usize })
     }
 
-    /// A grid over the numbers from `from` to `to`. Buckets are never narrower than the distance of neighbouring numbers at the
-    /// window's larger end; a window of no width has one bucket, one wide where that is possible.
+    /// A grid over the numbers from `from` to `to`. Buckets are never narrower than the distance of
+    /// neighbouring numbers at the window's larger end; a window of no width has one bucket, one wide where
+    /// that is possible.
     ///
     /// # Errors
     /// If `n` is out of bounds, or the window is not finite or falls.
@@ -90,7 +92,8 @@ impl Grid {
         if from.is_nan() || from <= 0.0 {
             return Err(GridError::Window { from, to });
         }
-        // Closer than 2^-50 in the logarithm, edges would be the same double; the logarithm itself is as coarse at 2^±4.
+        // Closer than 2^-50 in the logarithm, edges would be the same double; the logarithm itself is as
+        // coarse at 2^±4.
         Self::over(Scale::Log2, from, to, to.log2() / 2.0 - from.log2() / 2.0, -50, n)
     }
 
@@ -155,7 +158,8 @@ impl Grid {
         if self.scale == Scale::Log2 { edge.exp2() } else { edge.clamp(-f64::MAX, f64::MAX) }
     }
 
-    /// The middle of bucket `i`, where its mean is drawn: half way between its edges, or its first and last step.
+    /// The middle of bucket `i`, where its mean is drawn: half way between its edges, or its first and last
+    /// step.
     pub fn middle(&self, i: usize) -> f64 {
         match self.scale {
             Scale::Steps => self.scaled(self.first as f64 + i as f64) + (power(self.exponent) - 1.0) / 2.0,

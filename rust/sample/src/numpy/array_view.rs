@@ -67,13 +67,15 @@ impl<'a, T> From<&'a [T]> for Elements<'a, T> {
 }
 
 impl<'a, T: Copy> Elements<'a, T> {
-    /// The elements at `data` with this shape and these strides in bytes (negative and zero ones included), aligned or not.
-    /// An array that covers its memory without gaps becomes a slice, whatever the order of its axes.
+    /// The elements at `data` with this shape and these strides in bytes (negative and zero ones included),
+    /// aligned or not. An array that covers its memory without gaps becomes a slice, whatever the order of
+    /// its axes.
     ///
     /// Returns `None` if shape and strides differ in length or are longer than [`MAX_DIMENSIONS`].
     ///
     /// # Safety
-    /// Every element that shape and strides reach from `data` lies in memory that is initialised and that nothing writes to for `'a`.
+    /// Every element that shape and strides reach from `data` lies in memory that is initialised and that
+    /// nothing writes to for `'a`.
     pub unsafe fn strided(data: *const T, shape: &[usize], strides: &[isize]) -> Option<Self> {
         if shape.len() != strides.len() || shape.len() > MAX_DIMENSIONS {
             return None;

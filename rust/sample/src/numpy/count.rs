@@ -7,11 +7,13 @@ use stepwell_model::limits::HISTOGRAM_BINS;
 
 /// Slots of a table: the next power of two above the edges, so that a mask keeps every index inside.
 const SLOTS: usize = (HISTOGRAM_BINS + 1).next_power_of_two();
-/// Tables side by side: equal neighbours then add to different addresses and do not wait for each other's stores.
+/// Tables side by side: equal neighbours then add to different addresses and do not wait for each other's
+/// stores.
 const TABLES: usize = 8;
 /// Values whose positions are computed at once: they and their positions stay in the first-level cache.
 const BLOCK: usize = 256;
-/// A table with a cache line to spare: at multiples of 4 KiB a load would be taken to alias the stores to other tables.
+/// A table with a cache line to spare: at multiples of 4 KiB a load would be taken to alias the stores to
+/// other tables.
 type Table = [u32; SLOTS + 16];
 /// Values counted before 32-bit tables are emptied.
 const FLUSH: usize = 1 << 31;
@@ -67,7 +69,8 @@ lanes!(f32, f64);
 
 /// Adds `values` to `counts`, one per bin.
 ///
-/// Values that are not finite are counted somewhere, too; [`forget`] takes them out again where the rule is `Nearest`.
+/// Values that are not finite are counted somewhere, too; [`forget`] takes them out again where the rule is
+/// `Nearest`.
 pub(crate) fn count<T: Cast<B>, B: Lane>(values: &[T], plan: &Plan<B>, counts: &mut [u64]) {
     if plan.rule != Rule::Nearest {
         for value in values.iter().filter(|value| value.wide().is_finite()) {
@@ -112,7 +115,8 @@ pub(crate) fn locate<B: Bin>(plan: &Plan<B>, value: B) -> usize {
         return edges.partition_point(|&edge| edge <= value).saturating_sub(1).min(last);
     }
     let position = (value - edges[0]) / plan.range * B::round(plan.bins() as f64);
-    // Beyond 2^53 the exact range of integers may be less than that of their doubles: there numpy may fail with an IndexError.
+    // Beyond 2^53 the exact range of integers may be less than that of their doubles: there numpy may fail
+    // with an IndexError.
     let mut index = (position.wide() as usize).min(last);
     if value < edges[index] {
         index = index.saturating_sub(1);
@@ -125,9 +129,9 @@ pub(crate) fn locate<B: Bin>(plan: &Plan<B>, value: B) -> usize {
 
 /// Counting from the nearest edge.
 ///
-/// A value at least `slack` bins away from the nearest edge is surely on the side that its position says. In a block with no
-/// value closer than that, the floor of the position is the bin. In any other block every value is compared with the edge that
-/// is nearest to it: the edges alone decide.
+/// A value at least `slack` bins away from the nearest edge is surely on the side that its position says. In
+/// a block with no value closer than that, the floor of the position is the bin. In any other block every
+/// value is compared with the edge that is nearest to it: the edges alone decide.
 struct Nearest<'a, T, B> {
     values: &'a [T],
     edges: &'a [B; SLOTS],
@@ -158,7 +162,8 @@ impl<T: Cast<B>, B: Lane> Vectorised for Nearest<'_, T, B> {
                 near |= !(((fraction > slack) | (floor == 0)) & (fraction < high));
             }
             if near {
-                // A loop of its own: next to the counting below, reads of edges would wait for stores to tables.
+                // A loop of its own: next to the counting below, reads of edges would wait for stores to
+                // tables.
                 for (index, value) in indices.iter_mut().zip(block) {
                     let nearest = ((value.cast() - first) * scale + half).floor_index(bins);
                     let below = value.cast() < edges[nearest as usize % SLOTS];

@@ -66,8 +66,8 @@ impl Bin for Half {
 pub(crate) enum Rule {
     /// By the edges, found from the nearest one: bins are wide enough that numpy's own way gives the same.
     Nearest,
-    /// By numpy's guess and its correction by at most one bin: for bins of a few units in the last place, where numpy does not
-    /// always obey its own edges.
+    /// By numpy's guess and its correction by at most one bin: for bins of a few units in the last place,
+    /// where numpy does not always obey its own edges.
     Guess,
     /// By the edges, found by bisection: for ranges that numpy refuses.
     Bisect,
@@ -101,10 +101,12 @@ impl<B: Bin> Plan<B> {
         }
         let width = delta.wide() / bins as f64;
         let unit = first.wide().abs().max(last.wide().abs()) * B::EPSILON;
-        // With u = EPSILON / 2: an edge is off by half a unit in the last place of the largest one and by 3 u of the range (step,
-        // its multiple, the sum), a position by 4 u of it (difference, range, scale, product).
+        // With u = EPSILON / 2: an edge is off by half a unit in the last place of the largest one and by 3 u
+        // of the range (step, its multiple, the sum), a position by 4 u of it (difference, range, scale,
+        // product).
         let slack = unit / width + bins as f64 * B::EPSILON * 4.0;
-        // Tiny steps are subnormal and lose their relative precision; 2^12 above that limit they have what is counted on here.
+        // Tiny steps are subnormal and lose their relative precision; 2^12 above that limit they have what is
+        // counted on here.
         let rule = if slack <= 0.125 && width >= B::MIN_POSITIVE * 4096.0 { Rule::Nearest } else { Rule::Guess };
         Some(Self { edges, range, rule, slack })
     }
@@ -116,14 +118,15 @@ impl<B: Bin> Plan<B> {
 }
 
 impl Plan<f64> {
-    /// The plan of data that numpy bins in a narrower type but cannot: the same in doubles, or failing that an own one.
+    /// The plan of data that numpy bins in a narrower type but cannot: the same in doubles, or failing that
+    /// an own one.
     pub(crate) fn wide(min: f64, max: f64, bins: usize) -> Self {
         let (first, last) = widen(min, max);
         Self::numpy(first, last, last - first, bins).unwrap_or_else(|| Self::beyond_numpy(first, last, bins))
     }
 
-    /// Edges where even doubles are too coarse or overflow: the range grows by four units in the last place per bin, and
-    /// positions are computed on halved numbers.
+    /// Edges where even doubles are too coarse or overflow: the range grows by four units in the last place
+    /// per bin, and positions are computed on halved numbers.
     fn beyond_numpy(first: f64, last: f64, bins: usize) -> Self {
         let (mut low, mut high) = (first / 2.0, last / 2.0);
         let unit = (low.abs().max(high.abs()) * f64::EPSILON).max(f64::from_bits(1));
@@ -145,7 +148,8 @@ pub(crate) fn widen<B: Bin>(min: B, max: B) -> (B, B) {
     if min == max { (min - B::round(0.5), max + B::round(0.5)) } else { (min, max) }
 }
 
-/// `np.linspace(first, last, bins + 1)` in the type of its arguments. A last edge of zero has a positive sign.
+/// `np.linspace(first, last, bins + 1)` in the type of its arguments. A last edge of zero has a positive
+/// sign.
 fn linspace<B: Bin>(first: B, last: B, bins: usize) -> Vec<B> {
     let delta = last - first;
     let count = B::round(bins as f64);

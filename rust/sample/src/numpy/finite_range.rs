@@ -1,4 +1,5 @@
-//! The range of an array in one vectorised pass: smallest and largest finite value, and how many are not finite.
+//! The range of an array in one vectorised pass: smallest and largest finite value, and how many are not
+//! finite.
 
 use crate::numpy::vector::{Vectorised, widest};
 

@@ -1,4 +1,5 @@
-//! IEEE half precision: reading its bits, and arithmetic that rounds after every operation as numpy's float16 does.
+//! IEEE half precision: reading its bits, and arithmetic that rounds after every operation as numpy's float16
+//! does.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -11,8 +12,9 @@ const OVERFLOW: f64 = 65_520.0;
 
 /// A half-precision number, held as the double of the same value.
 ///
-/// A sum, product or quotient of two halves is first rounded to 53 bits, then to 11. Because 53 ≥ 2 · 11 + 2 the double
-/// rounding is harmless (Figueroa, "When is double rounding innocuous?", 1995), as it is for numpy, which goes through 24 bits.
+/// A sum, product or quotient of two halves is first rounded to 53 bits, then to 11. Because 53 ≥ 2 · 11 + 2
+/// the double rounding is harmless (Figueroa, "When is double rounding innocuous?", 1995), as it is for
+/// numpy, which goes through 24 bits.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) struct Half(pub(crate) f64);
 

@@ -1,26 +1,29 @@
 //! Histograms of whole arrays, equal to `np.histogram` to the count.
 //!
-//! Edges have the bits, and counts the values, that `np.histogram(a[np.isfinite(a)], bins)` of numpy 2.4 returns for the same
-//! type: float32 and float16 edges are computed in their own precision, integers in float64, a bool is a uint8. What differs:
+//! Edges have the bits, and counts the values, that `np.histogram(a[np.isfinite(a)], bins)` of numpy 2.4
+//! returns for the same type: float32 and float16 edges are computed in their own precision, integers in
+//! float64, a bool is a uint8. What differs:
 //!
 //! - NaN and infinities are left out and counted. Numpy raises.
-//! - Where numpy raises ("Too many bins for data range", or an `IndexError` for integers beyond 2^53) or its edges overflow to
-//!   infinity, the edges are computed in float64; where that is not enough, the range grows by four units in the last place per
-//!   bin and to each side, and overflow is avoided by halving. Such edges rise strictly, are finite and cover the data, and they
-//!   alone decide the counts.
+//! - Where numpy raises ("Too many bins for data range", or an `IndexError` for integers beyond 2^53) or its
+//!   edges overflow to infinity, the edges are computed in float64; where that is not enough, the range grows
+//!   by four units in the last place per bin and to each side, and overflow is avoided by halving. Such edges
+//!   rise strictly, are finite and cover the data, and they alone decide the counts.
 //! - A last edge of zero is `+0.0`.
 //!
 //! # How
-//! One pass finds the range, a second counts. A position, `(x - first) * bins / range`, is a guess; the nearest edge is compared
-//! only in blocks where some position is too close to a whole number to be trusted, so exactness comes from the edges. Counts go
-//! to eight tables in turn. Bins of a few units in the last place, where numpy does not always obey its own edges, are
-//! counted one by one with numpy's operations. Bytes and halves are counted by value first. Slices of more than 4,000,000
-//! elements are shared with one more thread.
+//! One pass finds the range, a second counts. A position, `(x - first) * bins / range`, is a guess; the
+//! nearest edge is compared only in blocks where some position is too close to a whole number to be trusted,
+//! so exactness comes from the edges. Counts go to eight tables in turn. Bins of a few units in the last
+//! place, where numpy does not always obey its own edges, are counted one by one with numpy's operations.
+//! Bytes and halves are counted by value first. Slices of more than 4,000,000 elements are shared with one
+//! more thread.
 //!
 //! # How fast
-//! Milliseconds, 64 bins, sums of four uniform numbers; two shared cores of an AMD EPYC (Zen 5), AVX2, numpy 2.4.6; best of 60
-//! calls (of 8 for 1e8) within the same minutes. The floor is one pass for float32 and `a.min(), a.max()` for the others.
-//! `cargo bench -p stepwell-sample` measures the first column but for int32, and the floor for float32.
+//! Milliseconds, 64 bins, sums of four uniform numbers; two shared cores of an AMD EPYC (Zen 5), AVX2, numpy
+//! 2.4.6; best of 60 calls (of 8 for 1e8) within the same minutes. The floor is one pass for float32 and
+//! `a.min(), a.max()` for the others. `cargo bench -p stepwell-sample` measures the first column but for
+//! int32, and the floor for float32.
 //!
 //! | | here | floor: min + max pass | `np.histogram` |
 //! |---|---:|---:|---:|
@@ -166,7 +169,8 @@ fn reduce<T: Element, S: Clone + Send>(
 
 /// One-byte integers: counted by value, then each value binned once.
 fn bytes<T: Copy>(elements: &Elements<'_, T>, bins: usize, byte: impl Fn(T) -> u8, number: impl Fn(u8) -> f64) -> Binned {
-    // Several tables, so that equal neighbours don't wait for each other's stores; a cache line apart from multiples of 4 KiB.
+    // Several tables, so that equal neighbours don't wait for each other's stores; a cache line apart from
+    // multiples of 4 KiB.
     let mut tables = [[0u64; 256 + 8]; 8];
     elements.for_each_slice(|values| {
         let (groups, rest) = values.as_chunks::<8>();

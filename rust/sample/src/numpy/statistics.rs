@@ -1,10 +1,11 @@
 //! Statistics of whole arrays: extremes, moments and percentiles, as numpy defines them.
 //!
-//! Equal to `np.nanmin`, `nanmax`, `nanmean`, `nanvar`, `nanstd` and `nanpercentile` (linear interpolation) of the array in float64, but for
-//! rounding: sums are compensated, so that they are at least as exact as numpy's pairwise ones, and a mean does not overflow. Infinities are values.
+//! Equal to `np.nanmin`, `nanmax`, `nanmean`, `nanvar`, `nanstd` and `nanpercentile` (linear interpolation)
+//! of the array in float64, but for rounding: sums are compensated, so that they are at least as exact as
+//! numpy's pairwise ones, and a mean does not overflow. Infinities are values.
 //!
-//! Types of 8 and 16 bits are counted by value. Others are copied, and the copy is partitioned around the ranks that are asked for
-//! (selection, not a sort): linear in the number of elements.
+//! Types of 8 and 16 bits are counted by value. Others are copied, and the copy is partitioned around the
+//! ranks that are asked for (selection, not a sort): linear in the number of elements.
 
 use crate::numpy::array_view::{Elements, View};
 use crate::numpy::finite_range::Element;

@@ -1,6 +1,7 @@
 //! One loop compiled for several instruction sets, the best of which is chosen where it runs.
 
-/// A loop that the compiler vectorises. Implementations mark `run` `#[inline(always)]` so that it takes on the caller's features.
+/// A loop that the compiler vectorises. Implementations mark `run` `#[inline(always)]` so that it takes on
+/// the caller's features.
 ///
 /// Results must not depend on the width of vectors.
 pub(crate) trait Vectorised {

@@ -5,9 +5,9 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The priority of a step; the lowest are sampled.
 ///
-/// It is the output of SplitMix64 at position `step` of the stream that starts at the mixed seed (Steele, Lea, Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014; constants of Stafford's variant 13). For one seed it is a bijection:
-/// different steps never tie.
+/// It is the output of SplitMix64 at position `step` of the stream that starts at the mixed seed (Steele,
+/// Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; constants of Stafford's variant
+/// 13). For one seed it is a bijection: different steps never tie.
 #[inline]
 pub fn priority(seed: u64, step: i64) -> u64 {
     mix((step as u64).wrapping_mul(GOLDEN).wrapping_add(mix(seed.wrapping_add(GOLDEN))))

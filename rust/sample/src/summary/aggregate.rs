@@ -1,11 +1,13 @@
-//! Aggregate of the numbers of a series: count, exact sum and extremes, the same however they are split into chunks.
+//! Aggregate of the numbers of a series: count, exact sum and extremes, the same however they are split into
+//! chunks.
 
 use crate::summary::exact_sum::ExactSum;
 use crate::summary::point_stats::PointStats;
 use std::cmp::Ordering;
 use stepwell_model::Number;
 
-/// Count, sum and extremes of numbers that came in step order. NaN counts and is left out of the rest, unless there is nothing else.
+/// Count, sum and extremes of numbers that came in step order. NaN counts and is left out of the rest, unless
+/// there is nothing else.
 #[derive(Debug, Clone, Default)]
 pub struct Aggregate {
     count: u64,
@@ -53,13 +55,14 @@ impl Aggregate {
         }
     }
 
-    /// An aggregate from what is stored of one: see [`count`](Self::count), [`numbers`](Self::numbers), [`extremes`](Self::extremes) and
-    /// [`terms`](Self::terms).
+    /// An aggregate from what is stored of one: see [`count`](Self::count), [`numbers`](Self::numbers),
+    /// [`extremes`](Self::extremes) and [`terms`](Self::terms).
     pub fn from_parts(count: u64, numbers: u64, extremes: Option<(Number, Number)>, terms: impl IntoIterator<Item = f64>) -> Self {
         Self { count, numbers, sum: terms.into_iter().collect(), extremes }
     }
 
-    /// That of doubles, whose mean may be wrong in its last digit. Extremes are integers where all of the numbers came as integers.
+    /// That of doubles, whose mean may be wrong in its last digit. Extremes are integers where all of the
+    /// numbers came as integers.
     pub fn of_stats(stats: &PointStats, are_integers: bool) -> Self {
         let PointStats { count, numbers, sum, compensation, .. } = *stats;
         let number = |value: f64| if are_integers { Number::Int(value as i64) } else { Number::Float(value) };

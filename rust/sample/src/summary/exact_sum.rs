@@ -1,8 +1,9 @@
 //! A sum of doubles without rounding: the same whatever the order and the grouping.
 //!
-//! The sum is held as digits to the base 2^32 of a fixed-point number that reaches from the smallest subnormal to beyond the largest double
-//! (Neal, "Fast exact summation using small and large superaccumulators", 2015); only digits in use are kept. Digits are signed and
-//! carry late, so that adding is three additions.
+//! The sum is held as digits to the base 2^32 of a fixed-point number that reaches from the smallest
+//! subnormal to beyond the largest double (Neal, "Fast exact summation using small and large
+//! superaccumulators", 2015); only digits in use are kept. Digits are signed and carry late, so that adding
+//! is three additions.
 
 /// Bits of a digit.
 const DIGIT_BITS: u32 = 32;
@@ -132,13 +133,15 @@ impl ExactSum {
             sum.carry();
         }
         let Some(high) = sum.digits.iter().rposition(|digit| *digit != 0) else { return 0.0 };
-        // The three highest digits have at least 65 bits: what is below them can only decide which side of a tie it is.
+        // The three highest digits have at least 65 bits: what is below them can only decide which side of a
+        // tie it is.
         let digit = |below: usize| high.checked_sub(below).map_or(0, |at| sum.digits[at] as u128);
         let top = digit(0) << (2 * DIGIT_BITS) | digit(1) << DIGIT_BITS | digit(2);
         let rest = sum.digits[..high.saturating_sub(2)].iter().any(|digit| *digit != 0);
         let magnitude = (top | u128::from(rest)) as f64;
         let exponent = LOWEST_EXPONENT + DIGIT_BITS as i32 * ((sum.low + high) as i32 - 2) + shift;
-        // In two steps, as the power itself may be no double. A subnormal result has few enough bits to be exact.
+        // In two steps, as the power itself may be no double. A subnormal result has few enough bits to be
+        // exact.
         let half = exponent / 2;
         let magnitude = magnitude * 2f64.powi(half) * 2f64.powi(exponent - half);
         if is_negative { -magnitude } else { magnitude }

@@ -1,9 +1,11 @@
-//! Count, sum, extremes, first and last value of a group of doubles, kept instead of them: about a nanosecond per value.
+//! Count, sum, extremes, first and last value of a group of doubles, kept instead of them: about a nanosecond
+//! per value.
 
 /// Statistics of values in order of arrival: of a bucket of a chart, of a column of rows, of a chunk.
 ///
-/// NaN counts, and can be the first or last value, but is left out of sum, minimum and maximum, which are NaN only if there is
-/// nothing else. Infinities are values: they are minimum or maximum, and the mean is infinite, or NaN if both signs occur.
+/// NaN counts, and can be the first or last value, but is left out of sum, minimum and maximum, which are NaN
+/// only if there is nothing else. Infinities are values: they are minimum or maximum, and the mean is
+/// infinite, or NaN if both signs occur.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PointStats {
     /// Points, NaN included.
@@ -63,7 +65,8 @@ impl PointStats {
         self.add_to_sum(if is_number { value } else { 0.0 });
     }
 
-    /// Knuth's exact sum of two, compensated as by Kahan, Babuška and Neumaier (Neumaier, ZAMM 54, 1974), without its branch.
+    /// Knuth's exact sum of two, compensated as by Kahan, Babuška and Neumaier (Neumaier, ZAMM 54, 1974),
+    /// without its branch.
     #[inline(always)]
     fn add_to_sum(&mut self, value: f64) {
         let sum = self.sum + value;
@@ -104,13 +107,15 @@ impl PointStats {
         if self.compensation.is_finite() { self.sum + self.compensation } else { self.sum }
     }
 
-    /// The mean of the numbers, NaN if there are none. Never outside of minimum and maximum, even where the sum overflows.
+    /// The mean of the numbers, NaN if there are none. Never outside of minimum and maximum, even where the
+    /// sum overflows.
     pub fn mean(&self) -> f64 {
         if self.numbers == 0 {
             return f64::NAN;
         }
         let mean = self.total() / self.numbers as f64;
-        // NaN, of infinities of both signs, stays; sums of finite numbers that overflowed both ways have no better answer than 0.
+        // NaN, of infinities of both signs, stays; sums of finite numbers that overflowed both ways have no
+        // better answer than 0.
         match (mean.is_nan(), self.min.is_finite() && self.max.is_finite()) {
             (true, true) => 0f64.clamp(self.min, self.max),
             (true, false) => mean,

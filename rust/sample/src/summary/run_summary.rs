@@ -53,8 +53,9 @@ pub fn keys_behind(name: &str) -> impl Iterator<Item = &str> {
 
 /// What stands for a key, by flat name: `KEY` or `KEY.KIND`.
 ///
-/// Without a definition, and for `copy`, that is the last value. `min`, `max`, `mean` and `best` are of the numbers of the key, so a key
-/// without numbers has none; `best` is the greatest one if the goal is `maximize`, and else the smallest. With `none` nothing stands.
+/// Without a definition, and for `copy`, that is the last value. `min`, `max`, `mean` and `best` are of the
+/// numbers of the key, so a key without numbers has none; `best` is the greatest one if the goal is
+/// `maximize`, and else the smallest. With `none` nothing stands.
 fn entries<S>(logged: LoggedKey<'_, S>) -> Vec<(String, Value)> {
     let LoggedKey { key, last, definition, history, .. } = logged;
     let Some(definition) = definition.filter(|definition| !definition.summary.is_empty()) else { return vec![(key.to_owned(), last)] };
@@ -82,10 +83,11 @@ fn entries<S>(logged: LoggedKey<'_, S>) -> Vec<(String, Value)> {
     entries
 }
 
-/// The summary, by flat name. Keys come in the order in which they are given, what stands only by hand comes last.
+/// The summary, by flat name. Keys come in the order in which they are given, what stands only by hand comes
+/// last.
 ///
-/// A value set by hand stands in the place of everything logged under its name; one with `until_logged` only until the key is logged
-/// again, and then it is as if it had never been set.
+/// A value set by hand stands in the place of everything logged under its name; one with `until_logged` only
+/// until the key is logged again, and then it is as if it had never been set.
 pub fn combine<'a, S: Ord>(
     logged: impl IntoIterator<Item = LoggedKey<'a, S>>,
     by_hand: &BTreeMap<String, HandSet<S>>,

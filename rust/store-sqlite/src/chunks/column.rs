@@ -1,4 +1,4 @@
-//! The columns of a block as blobs: pco for many numbers, plain bytes for a few.
+//! The columns of a row group as blobs: pco for many numbers, plain bytes for a few.
 //!
 //! ```text
 //! numbers := the forms of stepwell_codec::column | 'F' (f64 LE)* | 'I' (i64 LE)*
@@ -6,7 +6,8 @@
 //! sampled := one bit per row, lowest first
 //! ```
 //!
-//! Numbers and integers are followed by the CRC32C of what is before: neither SQLite nor pco would notice a flipped bit (A5).
+//! Numbers and integers are followed by the CRC32C of what is before: neither SQLite nor pco would notice a
+//! flipped bit (A5).
 
 use crate::db::error::{damaged, store_error};
 use rusqlite::Connection;
@@ -130,7 +131,8 @@ impl FromSql for Cell {
     }
 }
 
-/// Bits of the ordinal of a column in its block: a row of 8 MiB has fewer cells: the key of `columns` is `block << ORDINAL_BITS | ordinal`.
+/// Bits of the ordinal of a column in its row group: a row of 8 MiB has fewer cells: the key of `columns` is
+/// `block << ORDINAL_BITS | ordinal`.
 pub(crate) const ORDINAL_BITS: u32 = 22;
 
 /// Entry numbers are kept as the signed integers of the same bits.

@@ -1,4 +1,5 @@
-//! Frames of the journal, decoded: a cache by journal id, which is never given twice, so what is cached stays true.
+//! Frames of the journal, decoded: a cache by journal id, which is never given twice, so what is cached stays
+//! true.
 
 use crate::db::error::{damaged, store_error};
 use rusqlite::Connection;

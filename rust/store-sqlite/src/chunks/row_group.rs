@@ -1,4 +1,4 @@
-//! Blocks in the database: rows of one shape, a column per key.
+//! Row groups in the database: rows of one shape, a column per key.
 
 use crate::chunks::aggregate;
 use crate::chunks::column::{
@@ -10,55 +10,58 @@ use stepwell_codec::column::Numbers;
 use stepwell_model::{fnv, limits};
 use stepwell_sample::PointStats;
 use stepwell_store::StoreError;
-use stepwell_store::decode::RowBlock;
+use stepwell_store::decode::RowGroup;
 
-/// Numbers that a block holds at most (128 MiB of doubles): whoever scans rows has all columns of a block in memory.
-const BLOCK_NUMBERS: usize = 16 << 20;
+/// Numbers that a row group holds at most (128 MiB of doubles): whoever scans rows has all columns of a row
+/// group in memory.
+const GROUP_NUMBERS: usize = 16 << 20;
 
-/// Rows that a block of so many keys holds at most.
+/// Rows that a row group of so many keys holds at most.
 pub(crate) fn capacity(keys: usize) -> usize {
-    (BLOCK_NUMBERS / keys.max(1)).clamp(1, limits::CHUNK_POINTS)
+    (GROUP_NUMBERS / keys.max(1)).clamp(1, limits::CHUNK_POINTS)
 }
 
-/// A block that has room.
+/// A row group that has room.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct StoredBlock {
+pub(crate) struct StoredGroup {
     pub(crate) id: i64,
     pub(crate) row_count: usize,
 }
 
-/// The hash of the set of a block's keys, which is stored. Two sets of one hash are told apart when a block is taken.
+/// The hash of the set of a row group's keys, which is stored. Two sets of one hash are told apart when a row
+/// group is taken.
 pub(crate) fn shape_hash(keys: &[i64]) -> i64 {
     fnv::of_words(keys.iter().map(|key| *key as u64)) as i64
 }
 
-/// Blocks of a shape with room, the smallest first.
-pub(crate) fn small_blocks(connection: &Connection, stream: i64, shape: i64, capacity: usize) -> Result<Vec<StoredBlock>, StoreError> {
+/// Row groups of a shape with room, the smallest first.
+pub(crate) fn small_groups(connection: &Connection, stream: i64, shape: i64, capacity: usize) -> Result<Vec<StoredGroup>, StoreError> {
     connection
         .prepare_cached("SELECT id, row_count FROM blocks WHERE stream = ?1 AND shape = ?2 AND row_count < ?3 ORDER BY row_count, id")
         .and_then(|mut select| {
-            let block = |row: &rusqlite::Row<'_>| Ok(StoredBlock { id: row.get(0)?, row_count: row.get::<_, i64>(1)? as usize });
-            select.query_map(params![stream, shape, capacity as i64], block)?.collect()
+            let group = |row: &rusqlite::Row<'_>| Ok(StoredGroup { id: row.get(0)?, row_count: row.get::<_, i64>(1)? as usize });
+            select.query_map(params![stream, shape, capacity as i64], group)?.collect()
         })
         .map_err(store_error)
 }
 
-/// The rows of a block, without columns.
-pub(crate) fn read_rows(connection: &Connection, id: i64) -> Result<RowBlock, StoreError> {
+/// The rows of a row group, without columns.
+pub(crate) fn read_rows(connection: &Connection, id: i64) -> Result<RowGroup, StoreError> {
     let sql = "SELECT row_count, steps, entries, times, sampled FROM blocks WHERE id = ?1";
     read_one(connection, sql, id, |count, row| {
         let sampled = row.get_ref(4).map_err(store_error)?.as_blob_or_null().map_err(|error| store_error(error.into()))?;
-        Ok(RowBlock {
+        Ok(RowGroup {
             steps: unpack_integers(blob(row, 1)?, count)?,
             entries: unsigned(unpack_integers(blob(row, 2)?, count)?),
             times: unpack_integers(blob(row, 3)?, count)?,
             sampled: unpack_bits(sampled, count),
-            ..RowBlock::default()
+            ..RowGroup::default()
         })
     })
 }
 
-/// All columns of a block of `rows` rows, with the ids of their keys; of `wanted` keys only, if it is given.
+/// All columns of a row group of `rows` rows, with the ids of their keys; of `wanted` keys only, if it is
+/// given.
 pub(crate) fn read_columns(
     connection: &Connection,
     id: i64,
@@ -80,14 +83,14 @@ pub(crate) fn read_columns(
     Ok((keys, columns))
 }
 
-/// Reads a block and deletes it, if it has these keys.
-pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Option<RowBlock>, StoreError> {
-    let mut block = read_rows(connection, id)?;
-    let (keys, columns) = read_columns(connection, id, block.steps.len(), &|_| true)?;
+/// Reads a row group and deletes it, if it has these keys.
+pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Option<RowGroup>, StoreError> {
+    let mut group = read_rows(connection, id)?;
+    let (keys, columns) = read_columns(connection, id, group.steps.len(), &|_| true)?;
     if keys != shape {
         return Ok(None);
     }
-    block.columns = columns;
+    group.columns = columns;
     for delete in [
         "DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
         "DELETE FROM tallies WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
@@ -95,11 +98,11 @@ pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Op
     ] {
         connection.prepare_cached(delete).and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
     }
-    Ok(Some(block))
+    Ok(Some(group))
 }
 
-/// Writes a block that is not empty. `shape` holds the ids of its columns' keys, rising.
-pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i64], rows: &RowBlock) -> Result<(), StoreError> {
+/// Writes a row group that is not empty. `shape` holds the ids of its columns' keys, rising.
+pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i64], rows: &RowGroup) -> Result<(), StoreError> {
     let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(()) };
     let count = rows.steps.len();
     let entries: Vec<i64> = rows.entries.iter().map(|entry| *entry as i64).collect();

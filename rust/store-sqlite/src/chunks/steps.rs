@@ -17,10 +17,10 @@ pub(crate) enum StepsOf {
     Key(i64),
 }
 
-/// Reads the steps of blocks, each block once.
+/// Reads the steps of row groups, each row group once.
 pub(crate) struct StepReader<'c> {
     connection: &'c Connection,
-    blocks: FxHashMap<i64, Arc<Vec<Step>>>,
+    groups: FxHashMap<i64, Arc<Vec<Step>>>,
 }
 
 /// A set of steps of one origin, known by its bounds and size.
@@ -35,7 +35,7 @@ pub(crate) struct Span {
 /// Where the steps of a span are.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
-    /// In the blocks of this stream.
+    /// In the row groups of this stream.
     Stream(i64),
     /// Here, rising.
     Steps(Arc<Vec<Step>>),
@@ -52,12 +52,12 @@ impl Span {
 impl<'c> StepReader<'c> {
     /// A reader over a snapshot.
     pub(crate) fn new(connection: &'c Connection) -> Self {
-        Self { connection, blocks: FxHashMap::default() }
+        Self { connection, groups: FxHashMap::default() }
     }
 
-    /// The stored steps of a stream in blocks that overlap `first..=last`, rising.
+    /// The stored steps of a stream in row groups that overlap `first..=last`, rising.
     fn within(&mut self, of: StepsOf, stream: i64, first: Step, last: Step) -> Result<Vec<Step>, StoreError> {
-        let blocks: Vec<i64> = match of {
+        let groups: Vec<i64> = match of {
             StepsOf::Rows => self
                 .connection
                 .prepare_cached("SELECT id FROM blocks WHERE stream = ?1 AND first_step <= ?3 AND last_step >= ?2")
@@ -69,21 +69,21 @@ impl<'c> StepReader<'c> {
         }
         .map_err(store_error)?;
         let mut steps = Vec::new();
-        for block in blocks {
-            steps.extend_from_slice(&self.block(block)?);
+        for group in groups {
+            steps.extend_from_slice(&self.group(group)?);
         }
         steps.sort();
         steps.dedup();
         Ok(steps)
     }
 
-    fn block(&mut self, id: i64) -> Result<Arc<Vec<Step>>, StoreError> {
-        if let Some(steps) = self.blocks.get(&id) {
+    fn group(&mut self, id: i64) -> Result<Arc<Vec<Step>>, StoreError> {
+        if let Some(steps) = self.groups.get(&id) {
             return Ok(steps.clone());
         }
         let sql = "SELECT row_count, steps FROM blocks WHERE id = ?1";
         let steps = Arc::new(read_one(self.connection, sql, id, |count, row| unpack_integers(blob(row, 1)?, count))?);
-        self.blocks.insert(id, steps.clone());
+        self.groups.insert(id, steps.clone());
         Ok(steps)
     }
 

@@ -27,7 +27,8 @@ pub struct Check {
     pub durable: Vec<(StreamId, EntryNumber)>,
 }
 
-/// Checks the store in `directory`. A program that has it open goes on meanwhile; what it writes is seen or not.
+/// Checks the store in `directory`. A program that has it open goes on meanwhile; what it writes is seen or
+/// not.
 ///
 /// # Errors
 /// If the file cannot be read at all.
@@ -93,7 +94,8 @@ impl Check {
     }
 }
 
-/// Makes the store in `directory` anew of what can be read of it, if anything in it is damaged. Returns what is missing since, in sentences.
+/// Makes the store in `directory` anew of what can be read of it, if anything in it is damaged. Returns what
+/// is missing since, in sentences.
 ///
 /// # Errors
 /// If it cannot be read, or there is no room for a new file.

@@ -1,4 +1,5 @@
-//! Frames of the journal that cannot be read any more: set aside, so that everything else goes on, and counted among what their runs lost.
+//! Frames of the journal that cannot be read any more: set aside, so that everything else goes on, and
+//! counted among what their runs lost.
 
 use crate::chunks::journal::examine;
 use crate::db::catalog::next_version;

@@ -1,4 +1,5 @@
-//! Damage met when a store is opened, while it is used, or by a patrol: what can be read of the file goes into a new one.
+//! Damage met when a store is opened, while it is used, or by a patrol: what can be read of the file goes
+//! into a new one.
 
 use crate::damage::patrol::{self, Seen};
 use crate::damage::salvage;
@@ -73,8 +74,8 @@ impl Database {
         Ok(database)
     }
 
-    /// Damage that SQLite would pass over, or meet only when a query comes by: of the write-ahead log, of a file without a whole page, or of
-    /// one of the first pages.
+    /// Damage that SQLite would pass over, or meet only when a query comes by: of the write-ahead log, of a
+    /// file without a whole page, or of one of the first pages.
     fn damage_unseen(&self, is_new: bool) -> std::io::Result<Option<String>> {
         let log = Log::of(&self.path)?;
         if log.torn {
@@ -104,7 +105,8 @@ impl Database {
         patrol::turn(&self.path, first).map_err(|error| StoreError::Unavailable(format!("{} cannot be read: {error}", self.path.display())))
     }
 
-    /// Makes a new file of what can be read of the one that is damaged, `met` when that was noticed. Other processes wait for it to end.
+    /// Makes a new file of what can be read of the one that is damaged, `met` when that was noticed. Other
+    /// processes wait for it to end.
     pub(crate) fn heal(&self, met: Option<FileId>) -> Result<Healed, StoreError> {
         let mut writer = self.writer.lock();
         let _lock = replacement::lock(&self.path).map_err(store_error)?;
@@ -117,8 +119,9 @@ impl Database {
         if now.is_some() && now == *self.salvaged.lock() && old_pages.damaged().map_err(failed)? == 0 {
             return Ok(Healed::Sound);
         }
-        // Keeps writers of other processes out, if that can still be had; opened before ours is closed, so that no log is removed.
-        // What has no whole page is left alone: SQLite would begin a new database there, and remove its log.
+        // Keeps writers of other processes out, if that can still be had; opened before ours is closed, so
+        // that no log is removed. What has no whole page is left alone: SQLite would begin a new database
+        // there, and remove its log.
         let holder = fs::metadata(&self.path).is_ok_and(|file| file.len() >= pages::PAGE_BYTES as u64).then(|| connect(&self.path).ok());
         let holder = holder.flatten();
         let held = holder.as_ref().is_some_and(|holder| holder.execute_batch("BEGIN IMMEDIATE").is_ok());

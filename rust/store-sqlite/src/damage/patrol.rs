@@ -1,7 +1,8 @@
-//! A look at every page of a store: damage where no query comes (indexes, the list of free pages, maps of the file) is met while all else is sound.
+//! A look at every page of a store: damage where no query comes (indexes, the list of free pages, maps of the
+//! file) is met while all else is sound.
 //!
-//! The first [`TURN_PAGES`] are looked at when the store is opened, the others in turns afterwards (`Store::look_through`), none of which keeps
-//! a commit waiting.
+//! The first [`TURN_PAGES`] are looked at when the store is opened, the others in turns afterwards
+//! (`Store::look_through`), none of which keeps a commit waiting.
 
 use crate::damage::salvage::pages::Pages;
 use crate::db::pages::is_older;

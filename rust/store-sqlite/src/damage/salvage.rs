@@ -1,15 +1,18 @@
-//! A damaged file, taken apart: every row that is what was written goes into a new file, and what is missing is counted.
+//! A damaged file, taken apart: every row that is what was written goes into a new file, and what is missing
+//! is counted.
 //!
-//! No tree of the damaged file is followed. Each page is looked at by itself, and each row is known by its checksum (rows.rs), so what a broken
-//! page costs is its own rows; of those that are there twice (copies.sql, or an older state of a page) the newest counts. Blocks are written
-//! anew as compaction writes them, with all that is derived from them.
+//! No tree of the damaged file is followed. Each page is looked at by itself, and each row is known by its
+//! checksum (rows.rs), so what a broken page costs is its own rows; of those that are there twice
+//! (copies.sql, or an older state of a page) the newest counts. Row groups are written anew as compaction
+//! writes them, with all that is derived from them.
 //!
-//! What is missing is known from what was counted while it was there: the rows and cells of each stream's blocks, the statements of each run,
-//! and the dense numbers of the entries that are still in the journal. So a run never says less than it lacks, and more only by cells: a lost
-//! row counts once, and each of its cells that was no number once more. Where both copies of such a count are lost (in a file that is cut off
-//! in the middle of them), nothing says how much there was: one is added, and the report names the run.
+//! What is missing is known from what was counted while it was there: the rows and cells of each stream's row
+//! groups, the statements of each run, and the dense numbers of the entries that are still in the journal. So
+//! a run never says less than it lacks, and more only by cells: a lost row counts once, and each of its cells
+//! that was no number once more. Where both copies of such a count are lost (in a file that is cut off in the
+//! middle of them), nothing says how much there was: one is added, and the report names the run.
 
-mod blocks;
+mod row_groups;
 pub(crate) mod pages;
 pub(crate) mod rows;
 
@@ -24,7 +27,7 @@ use std::io;
 use std::path::Path;
 use stepwell_store::StoreError;
 
-/// Ids of journal rows and blocks that are passed over: none is given twice, not even one that was lost.
+/// Ids of journal rows and row groups that are passed over: none is given twice, not even one that was lost.
 const SKIPPED_IDS: i64 = 1 << 20;
 
 /// What came of it.
@@ -65,8 +68,8 @@ struct Places {
     counted_runs: BTreeSet<i64>,
     counted_streams: BTreeSet<i64>,
     /// By stream and id.
-    blocks: BTreeMap<(i64, i64), Place>,
-    /// By block and ordinal: key and place.
+    groups: BTreeMap<(i64, i64), Place>,
+    /// By row group and ordinal: key and place.
     columns: FxHashMap<i64, BTreeMap<i64, (i64, Place)>>,
 }
 
@@ -92,7 +95,7 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
         salvage.losses.push(format!("the file is cut off after {there} of {} pages", stated.unwrap_or_default()));
     }
     complete_catalog(new)?;
-    let mut lost = blocks::write_blocks(pages, new, &places, &mut salvage)?;
+    let mut lost = row_groups::write_groups(pages, new, &places, &mut salvage)?;
     let uncounted = find_uncounted(new, &places, &mut salvage)?;
     for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?).chain(uncounted) {
         *lost.entry(run).or_default() += rows;
@@ -116,12 +119,12 @@ fn take(new: &Connection, row: &rows::Row, places: &mut Places) -> Result<(), St
     };
     match row.table {
         table if *table == BLOCKS => {
-            places.blocks.entry((row.integer(1), row.integer(0))).or_insert(row.place);
+            places.groups.entry((row.integer(1), row.integer(0))).or_insert(row.place);
             Ok(())
         }
         table if *table == COLUMNS => {
-            let (block, ordinal) = (row.integer(0) >> 22, row.integer(0) & ((1 << 22) - 1));
-            places.columns.entry(block).or_default().entry(ordinal).or_insert((row.integer(1), row.place));
+            let (group, ordinal) = (row.integer(0) >> 22, row.integer(0) & ((1 << 22) - 1));
+            places.columns.entry(group).or_default().entry(ordinal).or_insert((row.integer(1), row.place));
             Ok(())
         }
         table if *table == COUNTERS => put(&["name"], &["value"]),
@@ -216,7 +219,8 @@ fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
         "UPDATE runs SET rows_version = (SELECT value FROM counters), version = (SELECT value FROM counters)",
         // A copy of a stream is as of its last compaction.
         "UPDATE streams SET durable = max(durable, compacted, ifnull((SELECT max(last) FROM journal WHERE stream = streams.id), 0))",
-        // Ids of keys are given again after a run was purged, and an older page may still have the key that had the id before.
+        // Ids of keys are given again after a run was purged, and an older page may still have the key that
+        // had the id before.
         "INSERT OR IGNORE INTO keys (id, run, name, has_others)
              SELECT id, run, name, max(has_others) FROM found_keys WHERE run NOT IN (SELECT id FROM runs WHERE deleted > 0)
              GROUP BY id, run, name ORDER BY run NOT IN (SELECT id FROM runs), run DESC",
@@ -234,7 +238,8 @@ fn complete_catalog(new: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Runs without streams, and those of which a count is lost or an older one: one loss for each, as nothing says how many there are.
+/// Runs without streams, and those of which a count is lost or an older one: one loss for each, as nothing
+/// says how many there are.
 fn find_uncounted(new: &Connection, places: &Places, salvage: &mut Salvage) -> Result<BTreeMap<i64, u64>, StoreError> {
     let mut select = new
         .prepare("SELECT runs.id, name, streams.id FROM runs LEFT JOIN streams ON run = runs.id WHERE deleted = 0")

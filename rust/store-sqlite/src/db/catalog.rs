@@ -246,7 +246,8 @@ pub(crate) fn changed(connection: &Connection, entity: &str, project: &str, sinc
     Ok(Changed { version: version as u64, runs })
 }
 
-/// See [`stepwell_store::Store::delete_run`]. The run is gone at once; what belonged to it is purged by [`purge`].
+/// See [`stepwell_store::Store::delete_run`]. The run is gone at once; what belonged to it is purged by
+/// [`purge`].
 pub(crate) fn delete_run(connection: &Connection, path: &RunPath) -> Result<(), StoreError> {
     let run = find_run(connection, path)?.ok_or_else(|| StoreError::NotFound(format!("run {path}")))?;
     let version = next_version(connection)?;

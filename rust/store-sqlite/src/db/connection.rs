@@ -118,7 +118,8 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "page_size", pages::PAGE_BYTES as i64)?;
     pages::reserve(&connection);
     if path.metadata().is_ok_and(|file| file.len() == 0) {
-        // Preparing it is what a file needs that is to be made; executing it would write to the file before it has pages.
+        // Preparing it is what a file needs that is to be made; executing it would write to the file before
+        // it has pages.
         drop(connection.prepare("PRAGMA auto_vacuum = INCREMENTAL")?);
     }
     connection.pragma_update(None, "cell_size_check", true)?;

@@ -1,4 +1,5 @@
-//! The connections to the file of a store: one that writes, several that read, each opened anew once another file has its name.
+//! The connections to the file of a store: one that writes, several that read, each opened anew once another
+//! file has its name.
 
 use crate::db::connection::{ConnectError, connect, create_file, finish_schema, open, prepare};
 use crate::db::error::store_error;
@@ -17,7 +18,8 @@ const IDLE_READERS: usize = 4;
 /// Lock order: `writer` before `readers`. `readers` is held only to take or give back a connection.
 pub(crate) struct Database {
     pub(crate) path: PathBuf,
-    /// `None` after an I/O error: the next write opens it anew instead of trusting a descriptor whose fsync failed (A4).
+    /// `None` after an I/O error: the next write opens it anew instead of trusting a descriptor whose fsync
+    /// failed (A4).
     pub(crate) writer: Mutex<Option<(FileId, Connection)>>,
     pub(crate) readers: Mutex<Vec<(FileId, Connection)>>,
     /// The file that was made of a damaged one last.
@@ -91,7 +93,8 @@ impl Database {
         result
     }
 
-    /// Writes a new file: its tables, what `fill` puts into them, then copies and triggers. `old` is attached under this name.
+    /// Writes a new file: its tables, what `fill` puts into them, then copies and triggers. `old` is attached
+    /// under this name.
     pub(crate) fn build<T>(&self, old: Option<&Path>, fill: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let path = replacement::unfinished(&self.path);
         let failed = |error: std::io::Error| StoreError::Unavailable(format!("{} cannot be written: {error}", path.display()));
@@ -124,7 +127,8 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Calls `write` in a transaction that begins as a writer, and commits: all or nothing. After an error nothing has changed.
+    /// Calls `write` in a transaction that begins as a writer, and commits: all or nothing. After an error
+    /// nothing has changed.
     pub(crate) fn transaction<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let Some((_, connection)) = self.connection.as_mut() else {
             return Err(StoreError::Unavailable("the database is not open".into()));

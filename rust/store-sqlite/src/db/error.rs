@@ -9,7 +9,8 @@ pub(crate) fn is_damage(error: &Error) -> bool {
     pages || matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// The error as the server is told: damage is damage; whatever SQLite refused has changed nothing and may be tried again.
+/// The error as the server is told: damage is damage; whatever SQLite refused has changed nothing and may be
+/// tried again.
 #[allow(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 pub(crate) fn store_error(error: Error) -> StoreError {
     match error.sqlite_error_code() {

@@ -1,20 +1,24 @@
-//! Pages under a checksum: a VFS of SQLite that seals every page of a store as it is written to the file, and checks it as it is read.
+//! Pages under a checksum: a VFS of SQLite that seals every page of a store as it is written to the file, and
+//! checks it as it is read.
 //!
 //! ```text
 //! page := 8,184 bytes of SQLite's, CRC32C (u32 LE) over them and the number of the page (u32 LE), 4 zero bytes
 //! ```
 //!
-//! SQLite leaves the last 8 bytes of a page alone where byte 20 of the file says so. So it notices no more than before where a bit of an index
-//! or of the structure of a tree has flipped, but it is never given such a page: reading one fails with `SQLITE_IOERR_DATA`. Pages in the
-//! write-ahead log have SQLite's own checksums, which it checks when it opens the log; they are sealed when they are copied into the file.
-//! A program without this VFS that writes to the file leaves pages behind that look damaged, and that salvaging (salvage.rs) copies as they are.
+//! SQLite leaves the last 8 bytes of a page alone where byte 20 of the file says so. So it notices no more
+//! than before where a bit of an index or of the structure of a tree has flipped, but it is never given such
+//! a page: reading one fails with `SQLITE_IOERR_DATA`. Pages in the write-ahead log have SQLite's own
+//! checksums, which it checks when it opens the log; they are sealed when they are copied into the file. A
+//! program without this VFS that writes to the file leaves pages behind that look damaged, and that salvaging
+//! (salvage.rs) copies as they are.
 
 use rusqlite::ffi;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-/// Bytes of a page. Journal rows are blobs of 100 kB and more: larger pages mean shorter chains. Fixed at creation.
+/// Bytes of a page. Journal rows are blobs of 100 kB and more: larger pages mean shorter chains. Fixed at
+/// creation.
 pub(crate) const PAGE_BYTES: usize = 8_192;
 /// Bytes at the end of a page that are not SQLite's.
 pub(crate) const SEAL_BYTES: usize = 8;
@@ -44,7 +48,8 @@ fn seal(page: &mut Page, number: u32) {
     page[PAGE_BYTES - SEAL_BYTES + 4..].fill(0);
 }
 
-/// Whether a database with this header has pages without seals: one of another program, or a store before version 3.
+/// Whether a database with this header has pages without seals: one of another program, or a store before
+/// version 3.
 pub(crate) fn is_older(header: &[u8]) -> bool {
     let word = |at: usize| i32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     header.starts_with(MAGIC) && header[20] == 0 && (word(68) != crate::db::connection::APPLICATION_ID || word(60) < 3)
@@ -94,7 +99,8 @@ unsafe extern "C" fn open(
     flags: c_int,
     out: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite hands in our VFS and room for a file of its `szOsFile`, of which the VFS below takes its part and we take what follows.
+    // SAFETY: SQLite hands in our VFS and room for a file of its `szOsFile`, of which the VFS below takes its
+    // part and we take what follows.
     unsafe {
         let below = (*vfs).pAppData.cast::<ffi::sqlite3_vfs>();
         let Some(open) = (*below).xOpen else { return ffi::SQLITE_ERROR };
@@ -108,7 +114,8 @@ unsafe extern "C" fn open(
         let ours = ffi::sqlite3_io_methods { iVersion: 2, xRead: Some(read), xWrite: Some(write), ..*methods };
         let mut size = 0;
         let known = (*methods).xFileSize.map_or(ffi::SQLITE_ERROR, |file_size| file_size(file, &raw mut size));
-        // In a new file other pages may be written before the first one: where a transaction is larger than the cache.
+        // In a new file other pages may be written before the first one: where a transaction is larger than
+        // the cache.
         let sealed = known == ffi::SQLITE_OK && size == 0;
         extra.write(Extra { below: methods, methods: ours, sealed });
         (*file).pMethods = &raw const (*extra).methods;
@@ -145,7 +152,8 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, buffer: *mut c_void, amo
         let number = u32::try_from(offset / PAGE_BYTES as i64 + 1).unwrap_or(0);
         match <&Page>::try_from(bytes) {
             Ok(page) if is_sound(page, number) => rc,
-            // A page behind the end of the file, which SQLite reads as zeros before it writes it for the first time.
+            // A page behind the end of the file, which SQLite reads as zeros before it writes it for the
+            // first time.
             Ok(page) if rc == ffi::SQLITE_IOERR_SHORT_READ && page.iter().all(|&byte| byte == 0) => rc,
             _ => ffi::SQLITE_IOERR_DATA,
         }

@@ -1,8 +1,10 @@
-//! Replacement of `store.sqlite` by another file, whenever the process dies in between and whoever else has it open.
+//! Replacement of `store.sqlite` by another file, whenever the process dies in between and whoever else has
+//! it open.
 //!
-//! It is written under a name of its own, synced, and named `….salvaged` or `….upgraded`: from then on it is the store, and whoever opens the
-//! directory brings that to its end (`finish`). The log goes before its database, so that it is never taken for that of the new file. SQLite
-//! neither checkpoints nor removes the log of a database that was moved; so connections to the old file do no harm, and end at their next use.
+//! It is written under a name of its own, synced, and named `….salvaged` or `….upgraded`: from then on it is
+//! the store, and whoever opens the directory brings that to its end (`finish`). The log goes before its
+//! database, so that it is never taken for that of the new file. SQLite neither checkpoints nor removes the
+//! log of a database that was moved; so connections to the old file do no harm, and end at their next use.
 
 use crate::db::pages::{VFS, log_of};
 use rusqlite::{Connection, OpenFlags};
@@ -64,7 +66,8 @@ pub(crate) fn unfinished(database: &Path) -> PathBuf {
     named(database, "new")
 }
 
-/// Makes the file that was written, which is closed, the store. Returns the name of the old one if it is kept.
+/// Makes the file that was written, which is closed, the store. Returns the name of the old one if it is
+/// kept.
 pub(crate) fn replace(database: &Path, old: Old) -> io::Result<Option<PathBuf>> {
     let written = unfinished(database);
     File::options().write(true).open(&written)?.sync_all()?;
@@ -138,7 +141,8 @@ pub(crate) fn is_known(database: &Path) -> bool {
     lock_name(database).exists()
 }
 
-/// Keeps other processes from replacing the file until it is dropped: a transaction in a database of its own, which holds nothing.
+/// Keeps other processes from replacing the file until it is dropped: a transaction in a database of its own,
+/// which holds nothing.
 pub(crate) fn lock(database: &Path) -> rusqlite::Result<Connection> {
     // It may be the first that this process has of SQLite.
     crate::db::pages::register();

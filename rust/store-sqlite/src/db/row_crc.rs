@@ -1,5 +1,6 @@
-//! The checksum of a row: CRC32C over the tag of its table and all its fields, as the SQL function `row_crc` of the generated columns of
-//! `schema.sql` computes it, and as whoever reads the file without SQLite checks it.
+//! The checksum of a row: CRC32C over the tag of its table and all its fields, as the SQL function `row_crc`
+//! of the generated columns of `schema.sql` computes it, and as whoever reads the file without SQLite checks
+//! it.
 //!
 //! ```text
 //! row   := field …                          the first is the tag of the table

@@ -1,8 +1,9 @@
 //! Giving the disk back what deleted runs leave: pages without use go from the end of the file.
 //!
-//! Compaction frees pages all the time and uses them again, so the file is made smaller only after a run was purged, or where it was opened with
-//! [`LARGE_SHARE`] of its pages free. It happens in steps of [`STEP_PAGES`], between which commits get their turn. A file that was made without
-//! `auto_vacuum` gets it by one VACUUM, which writes anew all that is in use; it is done when a run was purged and that is cheap.
+//! Compaction frees pages all the time and uses them again, so the file is made smaller only after a run was
+//! purged, or where it was opened with [`LARGE_SHARE`] of its pages free. It happens in steps of
+//! [`STEP_PAGES`], between which commits get their turn. A file that was made without `auto_vacuum` gets it
+//! by one VACUUM, which writes anew all that is in use; it is done when a run was purged and that is cheap.
 
 use crate::db::error::store_error;
 use rusqlite::Connection;
@@ -15,7 +16,8 @@ const STEP_PAGES: i64 = 2_048;
 const FEW_PAGES: i64 = 128;
 /// One in so many pages free makes it worth while when the file is opened.
 const LARGE_SHARE: i64 = 4;
-/// Pages in use up to which a VACUUM is cheap: 1 GiB takes some ten seconds, during which commits wait and writers keep what they have.
+/// Pages in use up to which a VACUUM is cheap: 1 GiB takes some ten seconds, during which commits wait and
+/// writers keep what they have.
 const CHEAP_PAGES: i64 = 131_072;
 /// What `auto_vacuum` says where pages go when they are asked to.
 const INCREMENTAL: i64 = 2;
@@ -40,7 +42,8 @@ impl Space {
         self.0.store(SOMETHING, Ordering::Relaxed);
     }
 
-    /// Gives some of it back; whether there may be more. Needs the writing connection, outside of a transaction.
+    /// Gives some of it back; whether there may be more. Needs the writing connection, outside of a
+    /// transaction.
     pub(crate) fn give_back(&self, connection: &Connection) -> Result<bool, StoreError> {
         let state = self.0.load(Ordering::Relaxed);
         if state == NOTHING {
@@ -76,7 +79,8 @@ impl Space {
             self.0.store(SOMETHING, Ordering::Relaxed);
             return Ok(true);
         }
-        // The file itself gets smaller when the log is copied into it. A reader may hold that up; the next checkpoint does it then.
+        // The file itself gets smaller when the log is copied into it. A reader may hold that up; the next
+        // checkpoint does it then.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         Ok(false)
     }

@@ -1,4 +1,5 @@
-//! Upgrade from an earlier version: in place to version 2, and from there every row into a new file, whose pages have room for checksums.
+//! Upgrade from an earlier version: in place to version 2, and from there every row into a new file, whose
+//! pages have room for checksums.
 
 use crate::db::connection::{ConnectError, SCHEMA_VERSION, connect};
 use crate::db::database::Database;
@@ -55,7 +56,8 @@ impl Database {
     }
 }
 
-/// Copies the database of version 2 that is attached as `old` into the tables of `new`, within the transaction of the caller.
+/// Copies the database of version 2 that is attached as `old` into the tables of `new`, within the
+/// transaction of the caller.
 fn copy(new: &Connection) -> rusqlite::Result<()> {
     new.execute("DELETE FROM counters", [])?;
     for table in TABLES {

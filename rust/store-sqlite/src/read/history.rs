@@ -1,7 +1,7 @@
 //! Histories and stamps for the summary: all values of a key added up, and when the last one was logged.
 
 use crate::db::error::damaged;
-use crate::read::sorted_run::{Piece, aggregate};
+use crate::read::sorted_run::{SortedRun, aggregate};
 use crate::read::view::RunView;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_model::{EntryNumber, Step, TimeMicros};
@@ -12,17 +12,17 @@ use stepwell_store::{StepRange, StoreError};
 impl RunView<'_> {
     /// What the values of a key and label add up to; `None` if there are none.
     pub(crate) fn history(&self, label: &str, name: &str) -> Result<Option<History>, StoreError> {
-        let others = self.winning(label, name)?;
-        let Some(first_other) = others.first() else {
+        let values = self.winning(label, name)?;
+        let Some(first_value) = values.first() else {
             let key = self.key(name)?;
-            let column = aggregate(self.connection, self.number_pieces(label, name, key, StepRange::ALL)?)?;
+            let column = aggregate(self.connection, self.number_runs(label, name, key, StepRange::ALL)?)?;
             return Ok(column.map(|column| History { first: column.first.into(), numbers: column.numbers }));
         };
         // Cells that are not numbers may hide numbers, so all are read.
         let numbers = self.logged_points(label, name, StepRange::ALL)?;
         let first = match numbers.steps.first() {
-            Some(step) if *step < first_other.step => numbers.values.get(0).into(),
-            _ => self.other_value(&first_other.place)?,
+            Some(step) if *step < first_value.step => numbers.values.get(0).into(),
+            _ => self.read_value(&first_value.place)?,
         };
         Ok(Some(History { first, numbers: numbers.values.iter().collect() }))
     }
@@ -32,15 +32,16 @@ impl RunView<'_> {
         let at = StepRange { first: step, last: step };
         let key = self.key(name)?;
         let mut winner: Option<(u32, EntryNumber)> = None;
-        for piece in within(self.number_pieces(label, name, key, at)?, step) {
-            let loaded = piece.load(self.connection)?;
-            winner = winner.max(loaded.steps.binary_search(&step).ok().map(|at| (piece.rank, loaded.entries[at])));
+        for sorted_run in within(self.number_runs(label, name, key, at)?, step) {
+            let loaded = sorted_run.load(self.connection)?;
+            winner = winner.max(loaded.steps.binary_search(&step).ok().map(|at| (sorted_run.rank, loaded.entries[at])));
         }
-        let others = self.others(label, name, key, at)?;
-        let Some((rank, entry)) = winner.max(others.iter().map(|other| (other.rank, other.entry)).max()) else { return Ok(None) };
-        for piece in within(self.row_pieces(label, at)?, step).filter(|piece| piece.rank == rank) {
-            let loaded = piece.load(self.connection)?;
-            // Of a stream's rows of one shape and step only the last is kept, and every row is in some block.
+        let values = self.label_values(label, name, key, at)?;
+        let Some((rank, entry)) = winner.max(values.iter().map(|other| (other.rank, other.entry)).max()) else { return Ok(None) };
+        for sorted_run in within(self.time_runs(label, at)?, step).filter(|sorted_run| sorted_run.rank == rank) {
+            let loaded = sorted_run.load(self.connection)?;
+            // Of a stream's rows of one shape and step only the last is kept, and every row is in some row
+            // group.
             if let Some(row) = loaded.entries.iter().position(|row| *row == entry) {
                 let time = time_at(loaded.numbers.as_ref(), row)?;
                 return Ok(Some(Stamp { time, stream: self.streams[rank as usize].facts.id, entry }));
@@ -50,8 +51,8 @@ impl RunView<'_> {
     }
 }
 
-fn within(pieces: Vec<Piece>, step: Step) -> impl Iterator<Item = Piece> {
-    pieces.into_iter().filter(move |piece| piece.first <= step && step <= piece.last)
+fn within(sorted_runs: Vec<SortedRun>, step: Step) -> impl Iterator<Item = SortedRun> {
+    sorted_runs.into_iter().filter(move |sorted_run| sorted_run.first <= step && step <= sorted_run.last)
 }
 
 fn time_at(times: Option<&Numbers>, row: usize) -> Result<TimeMicros, StoreError> {

@@ -1,4 +1,5 @@
-//! Statistics of a run's rows: last values, counts, keys. Kept per version of the rows, as tables of runs ask for them often.
+//! Statistics of a run's rows: last values, counts, keys. Kept per version of the rows, as tables of runs ask
+//! for them often.
 
 use crate::chunks::column::Cell;
 use crate::chunks::steps::{Origin, Span, StepReader, StepsOf};
@@ -71,9 +72,9 @@ type StoredSeries = (i64, Span, EntryNumber, Cell);
 #[derive(Debug, Default)]
 struct KeySeries {
     row: Option<KeyRow>,
-    has_others: bool,
-    /// That of the label that was met first, with its position in the order of labels. There may be very many keys, and most have no other one; a map takes as
-    /// much for one as for eleven.
+    has_values: bool,
+    /// That of the label that was met first, with its position in the order of labels. There may be very many
+    /// keys, and most have no other one; a map takes as much for one as for eleven.
     only: Option<(usize, LabelSeries)>,
     /// Those of the others.
     more: BTreeMap<usize, LabelSeries>,
@@ -133,7 +134,7 @@ impl RunStats {
         let (mut kinds, mut points, mut bounds) = (Vec::new(), 0, None);
         let mut last_value: Option<(&str, Step, Value)> = None;
         for (at, label) in view.labels.iter().enumerate() {
-            let found = if series.has_others {
+            let found = if series.has_values {
                 read_label(view, &label.label, &name, &mut kinds, &mut bounds)?
             } else if let Some(series) = series.label(at) {
                 widen(&mut bounds, series.spans.iter().map(|span| (span.first, span.last)));
@@ -199,9 +200,9 @@ impl RunStats {
             for (rank, frame) in view.frames_of(&label.label) {
                 let zero = runtime_zero(&view.streams[rank as usize].facts.opening);
                 runtime = runtime.max(frame.latest_time.map_or(0, |time| time.saturating_sub(zero)));
-                for block in &frame.blocks {
-                    spans.extend(Span::of_steps(Arc::new(block.steps.clone())));
-                    if let (Some(&step), Some(&entry), Some(&time)) = (block.steps.last(), block.entries.last(), block.times.last()) {
+                for group in &frame.groups {
+                    spans.extend(Span::of_steps(Arc::new(group.steps.clone())));
+                    if let (Some(&step), Some(&entry), Some(&time)) = (group.steps.last(), group.entries.last(), group.times.last()) {
                         later((step, rank, entry), Clock { time, zero });
                     }
                 }
@@ -238,15 +239,16 @@ impl Last {
     fn value(&self) -> Value {
         match self {
             Self::Stored(Cell(number)) => Value::from(*number),
-            Self::Frame(frame, block, column) => {
-                let column = &frame.blocks[*block].columns[*column];
+            Self::Frame(frame, group, column) => {
+                let column = &frame.groups[*group].columns[*column];
                 Value::from(column.get(column.len() - 1))
             }
         }
     }
 }
 
-/// The id under which the key is stored; a key that is only in the journal has none, and no stored span either.
+/// The id under which the key is stored; a key that is only in the journal has none, and no stored span
+/// either.
 fn key_id(series: &LabelSeries, name: &str, view: &RunView<'_>) -> Result<i64, StoreError> {
     let stored = series.spans.len() > 1 && series.spans.iter().any(|span| matches!(span.origin, Origin::Stream(_)));
     Ok(if stored { view.key(name)?.map_or(0, |key| key.id) } else { 0 })
@@ -266,7 +268,7 @@ fn all_keys(view: &RunView<'_>, label_of: &[usize]) -> Result<BTreeMap<String, K
     let mut rows = select.query([view.run.id]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
         let read = || -> rusqlite::Result<(String, KeyRow, Option<StoredSeries>)> {
-            let key = KeyRow { id: row.get(1)?, has_others: row.get(2)? };
+            let key = KeyRow { id: row.get(1)?, has_values: row.get(2)? };
             let series = match row.get::<_, Option<i64>>(3)? {
                 None => None,
                 Some(stream) => {
@@ -280,7 +282,7 @@ fn all_keys(view: &RunView<'_>, label_of: &[usize]) -> Result<BTreeMap<String, K
         let (name, key, series) = read().map_err(store_error)?;
         let known = keys.entry(name).or_default();
         known.row = Some(key);
-        known.has_others |= key.has_others;
+        known.has_values |= key.has_values;
         let Some((stream, span, entry, last)) = series else { continue };
         if let Some(&rank) = ranks.get(&stream) {
             let place = (span.last, rank, entry);
@@ -294,17 +296,17 @@ fn all_keys(view: &RunView<'_>, label_of: &[usize]) -> Result<BTreeMap<String, K
 }
 
 fn add_frame(keys: &mut BTreeMap<String, KeySeries>, rank: u32, label: usize, frame: &Arc<FrameRows>) {
-    for (at, block) in frame.blocks.iter().enumerate() {
-        let steps = Arc::new(block.steps.clone());
-        let (Some(span), Some(&entry)) = (Span::of_steps(steps), block.entries.last()) else { continue };
-        for (column, &key) in block.keys.iter().enumerate() {
+    for (at, group) in frame.groups.iter().enumerate() {
+        let steps = Arc::new(group.steps.clone());
+        let (Some(span), Some(&entry)) = (Span::of_steps(steps), group.entries.last()) else { continue };
+        for (column, &key) in group.keys.iter().enumerate() {
             let place = (span.last, rank, entry);
             let series = entry_of(keys, &frame.keys[key as usize]).label_mut(label);
             series.add(span.clone(), place, Last::Frame(frame.clone(), at, column));
         }
     }
-    for other in &frame.others {
-        entry_of(keys, &frame.keys[other.key as usize]).has_others = true;
+    for other in &frame.values {
+        entry_of(keys, &frame.keys[other.key as usize]).has_values = true;
     }
 }
 
@@ -312,7 +314,8 @@ fn entry_of<'k>(keys: &'k mut BTreeMap<String, KeySeries>, name: &str) -> &'k mu
     keys.entry(name.to_owned()).or_default()
 }
 
-/// A key that has cells that are not numbers: they may hide each other, so all are read. Returns count, last step and value there.
+/// A key that has cells that are not numbers: they may hide each other, so all are read. Returns count, last
+/// step and value there.
 fn read_label(
     view: &RunView<'_>,
     label: &str,
@@ -321,22 +324,22 @@ fn read_label(
     bounds: &mut Option<(Step, Step)>,
 ) -> Result<Option<(u64, Step, Value)>, StoreError> {
     let numbers = view.logged_points(label, name, StepRange::ALL)?;
-    let others = view.winning(label, name)?;
+    let values = view.winning(label, name)?;
     if let (Some(&first), Some(&last)) = (numbers.steps.first(), numbers.steps.last()) {
         add_kind(kinds, &Kind::Number);
         widen(bounds, [(first, last)].into_iter());
     }
-    for other in &others {
+    for other in &values {
         add_kind(kinds, &other.kind);
         widen(bounds, [(other.step, other.step)].into_iter());
     }
-    let count = (numbers.steps.len() + others.len()) as u64;
+    let count = (numbers.steps.len() + values.len()) as u64;
     let number = numbers.steps.last().map(|&step| (step, numbers.values.len() - 1));
-    Ok(match (number, others.last()) {
+    Ok(match (number, values.last()) {
         (Some((step, at)), other) if other.is_none_or(|other| other.step < step) => {
             Some((count, step, Value::from(numbers.values.get(at))))
         }
-        (_, Some(other)) => Some((count, other.step, view.other_value(&other.place)?)),
+        (_, Some(other)) => Some((count, other.step, view.read_value(&other.place)?)),
         _ => None,
     })
 }

@@ -1,9 +1,10 @@
-//! Rows of a run in step order: blocks and frames of a label merged step by step, each read when its first step comes up.
+//! Rows of a run in step order: row groups and frames of a label merged step by step, each read when its
+//! first step comes up.
 
 use crate::chunks::column::blob;
 use crate::chunks::row_group::{read_columns, read_rows};
 use crate::db::error::{damaged, store_error};
-use crate::read::sorted_run::{Piece, Source};
+use crate::read::sorted_run::{SortedRun, Source};
 use crate::read::view::RunView;
 use rusqlite::params;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -32,10 +33,10 @@ struct Names {
     wanted: Option<FxHashSet<u32>>,
     timestamp: Option<u32>,
     runtime: Option<u32>,
-    any_others: bool,
+    any_values: bool,
 }
 
-/// A block being read.
+/// A row group being read.
 struct Cursor {
     rank: u32,
     steps: Vec<Step>,
@@ -93,14 +94,14 @@ impl RunView<'_> {
         batch_rows: usize,
         sink: &mut Sink<'_>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        let mut pieces = self.row_pieces(label, steps)?;
-        pieces.sort_by_key(|piece| Reverse(piece.first));
+        let mut sorted_runs = self.time_runs(label, steps)?;
+        sorted_runs.sort_by_key(|sorted_run| Reverse(sorted_run.first));
         let mut cursors: Vec<Option<Cursor>> = Vec::new();
         let mut heap: BinaryHeap<Reverse<(Step, usize)>> = BinaryHeap::new();
         let (mut batch, mut cells) = (Vec::new(), 0);
         loop {
-            while let Some(piece) = pieces.pop_if(|piece| heap.peek().is_none_or(|Reverse((step, _))| piece.first <= *step)) {
-                let cursor = self.open(names, &piece, steps.first)?;
+            while let Some(sorted_run) = sorted_runs.pop_if(|sorted_run| heap.peek().is_none_or(|Reverse((step, _))| sorted_run.first <= *step)) {
+                let cursor = self.open(names, &sorted_run, steps.first)?;
                 if let Some(&step) = cursor.steps.get(cursor.at) {
                     heap.push(Reverse((step, cursors.len())));
                     cursors.push(Some(cursor));
@@ -135,8 +136,8 @@ impl RunView<'_> {
         Ok(if rows.is_empty() { ControlFlow::Continue(()) } else { sink(label, rows) })
     }
 
-    fn open(&self, names: &Names, piece: &Piece, first: Step) -> Result<Cursor, StoreError> {
-        let (rows, keys, columns) = match &piece.source {
+    fn open(&self, names: &Names, sorted_run: &SortedRun, first: Step) -> Result<Cursor, StoreError> {
+        let (rows, keys, columns) = match &sorted_run.source {
             Source::Times(id) => {
                 let rows = read_rows(self.connection, *id)?;
                 let wanted = |key: i64| names.by_id.get(&key).is_some_and(|key| names.wants(*key));
@@ -144,8 +145,8 @@ impl RunView<'_> {
                 let keys: Vec<u32> = keys.iter().map(|key| names.by_id[key]).collect();
                 (rows, keys, columns)
             }
-            Source::Frame(frame, block, _) => {
-                let mut rows = frame.blocks[*block].clone();
+            Source::Frame(frame, group, _) => {
+                let mut rows = frame.groups[*group].clone();
                 let columns = std::mem::take(&mut rows.columns);
                 let position = |key: &u32| names.position(&frame.keys[*key as usize]);
                 let known = rows.keys.iter().map(position).zip(columns);
@@ -159,12 +160,12 @@ impl RunView<'_> {
         let (keys, columns) = sorted.into_iter().unzip();
         let at = rows.steps.partition_point(|step| *step < first);
         let (steps, entries, times, sampled) = (rows.steps, rows.entries, rows.times, rows.sampled);
-        Ok(Cursor { rank: piece.rank, steps, entries, times, sampled, keys, columns, at })
+        Ok(Cursor { rank: sorted_run.rank, steps, entries, times, sampled, keys, columns, at })
     }
 
     /// Adds what is not a number, settles who wins, and makes rows of it.
     fn finish(&self, names: &Names, label: &str, mut batch: Vec<PendingRow>) -> Result<Vec<Row>, StoreError> {
-        if names.any_others {
+        if names.any_values {
             self.add_others(names, label, &mut batch)?;
         }
         let rows = batch.into_iter().filter_map(|row| {
@@ -198,7 +199,7 @@ impl RunView<'_> {
             }
         }
         for (rank, frame) in self.frames_of(label) {
-            for other in &frame.others {
+            for other in &frame.values {
                 let key = names.position(&frame.keys[other.key as usize]).filter(|key| names.wants(*key));
                 if let (Some(key), true) = (key, first <= other.step && other.step <= last) {
                     add(other.step, PendingCell { key, priority: (rank, other.entry), value: other.value.clone() });
@@ -216,17 +217,17 @@ fn pop_at(heap: &mut BinaryHeap<Reverse<(Step, usize)>>, step: Step) -> Option<R
 impl Names {
     fn new(view: &RunView<'_>, asked: &[String]) -> Result<Self, StoreError> {
         let mut stored: Vec<(i64, String)> = Vec::new();
-        let (mut names, mut any_others) = (BTreeSet::new(), false);
+        let (mut names, mut any_values) = (BTreeSet::new(), false);
         let mut select = view.connection.prepare_cached("SELECT id, name, has_others FROM keys WHERE run = ?1").map_err(store_error)?;
         let mut rows = select.query([view.run.id]).map_err(store_error)?;
         while let Some(row) = rows.next().map_err(store_error)? {
             let name: String = row.get(1).map_err(store_error)?;
-            any_others |= row.get::<_, bool>(2).map_err(store_error)?;
+            any_values |= row.get::<_, bool>(2).map_err(store_error)?;
             names.insert(name.clone());
             stored.push((row.get(0).map_err(store_error)?, name));
         }
         for (_, frame) in &view.frames {
-            any_others |= !frame.others.is_empty();
+            any_values |= !frame.values.is_empty();
             for key in &frame.keys {
                 if !names.contains(&**key) {
                     names.insert(key.to_string());
@@ -240,7 +241,7 @@ impl Names {
         let wanted = (!asked.is_empty())
             .then(|| asked.iter().filter_map(|key| position(key)).chain(timestamp).chain(runtime).collect::<FxHashSet<u32>>());
         let by_id = stored.iter().filter_map(|(id, name)| Some((*id, position(name)?))).collect();
-        Ok(Self { by_id, wanted, timestamp, runtime, any_others, names })
+        Ok(Self { by_id, wanted, timestamp, runtime, any_values, names })
     }
 
     fn position(&self, name: &str) -> Option<u32> {

@@ -2,7 +2,7 @@
 
 use crate::db::error::{damaged, store_error};
 use crate::read::sorted_run::{Merged, Ranks, merge};
-use crate::read::view::{OtherPlace, OtherRef, RunView, hiding_pieces};
+use crate::read::view::{ValuePlace, ValueAt, RunView, hiding_runs};
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_codec::msgpack;
 use stepwell_model::{Kind, Step, TimeMicros, Value};
@@ -26,17 +26,17 @@ impl RunView<'_> {
     /// The numbers that were logged under a key, merged.
     pub(crate) fn logged_points(&self, label: &str, name: &str, steps: StepRange) -> Result<SeriesPoints, StoreError> {
         let key = self.key(name)?;
-        let mut pieces = self.number_pieces(label, name, key, steps)?;
-        if pieces.is_empty() {
+        let mut sorted_runs = self.number_runs(label, name, key, steps)?;
+        if sorted_runs.is_empty() {
             return Ok(SeriesPoints::default());
         }
-        pieces.extend(hiding_pieces(&self.others(label, name, key, steps)?));
-        Ok(merge(self.connection, pieces, steps, Ranks::Drop)?.points)
+        sorted_runs.extend(hiding_runs(&self.label_values(label, name, key, steps)?));
+        Ok(merge(self.connection, sorted_runs, steps, Ranks::Drop)?.points)
     }
 
     /// The times of a label's rows as integers, with the ranks of their streams.
     fn clocks(&self, label: &str, steps: StepRange) -> Result<Merged, StoreError> {
-        merge(self.connection, self.row_pieces(label, steps)?, steps, Ranks::Keep)
+        merge(self.connection, self.time_runs(label, steps)?, steps, Ranks::Keep)
     }
 
     fn automatic_points(&self, label: &str, name: &str, steps: StepRange) -> Result<SeriesPoints, StoreError> {
@@ -72,11 +72,11 @@ impl RunView<'_> {
 
     fn has_numbers(&self, label: &str, name: &str) -> Result<bool, StoreError> {
         if matches!(name, STEP | TIMESTAMP | RUNTIME) {
-            return Ok(!self.row_pieces(label, StepRange::ALL)?.is_empty());
+            return Ok(!self.time_runs(label, StepRange::ALL)?.is_empty());
         }
         let key = self.key(name)?;
-        let any = !self.number_pieces(label, name, key, StepRange::ALL)?.is_empty();
-        let hidden = any && !self.others(label, name, key, StepRange::ALL)?.is_empty();
+        let any = !self.number_runs(label, name, key, StepRange::ALL)?.is_empty();
+        let hidden = any && !self.label_values(label, name, key, StepRange::ALL)?.is_empty();
         Ok(any && (!hidden || !self.logged_points(label, name, StepRange::ALL)?.steps.is_empty()))
     }
 
@@ -89,37 +89,38 @@ impl RunView<'_> {
         steps: StepRange,
         limit: usize,
     ) -> Result<(u64, Vec<StoredValue>), StoreError> {
-        let has = |label: &str| Ok(!self.winning_others(label, name, kind, StepRange::ALL)?.is_empty());
-        let mut all: Vec<OtherRef> = Vec::new();
+        let has = |label: &str| Ok(!self.winning_values(label, name, kind, StepRange::ALL)?.is_empty());
+        let mut all: Vec<ValueAt> = Vec::new();
         for label in self.choose(choice, has)? {
-            all.extend(self.winning_others(&label, name, kind, steps)?);
+            all.extend(self.winning_values(&label, name, kind, steps)?);
         }
         // Stable: of several labels the values come label by label for each step.
         all.sort_by_key(|other| other.step);
         let total = all.len();
         let newest = &all[total.saturating_sub(limit)..];
-        let values = newest.iter().map(|other| Ok(StoredValue { step: other.step, value: self.other_value(&other.place)? }));
+        let values = newest.iter().map(|other| Ok(StoredValue { step: other.step, value: self.read_value(&other.place)? }));
         Ok((total as u64, values.collect::<Result<_, StoreError>>()?))
     }
 
     /// The cells of a key that are not numbers and that no other cell has replaced, by step.
-    fn winning_others(&self, label: &str, name: &str, kind: Option<&Kind>, steps: StepRange) -> Result<Vec<OtherRef>, StoreError> {
+    fn winning_values(&self, label: &str, name: &str, kind: Option<&Kind>, steps: StepRange) -> Result<Vec<ValueAt>, StoreError> {
         let key = self.key(name)?;
-        let mut others = self.others(label, name, key, steps)?;
-        others.sort_by_key(|other| (other.step, other.rank, other.entry));
-        let mut winning: Vec<OtherRef> = Vec::with_capacity(others.len());
-        for other in others {
+        let mut values = self.label_values(label, name, key, steps)?;
+        values.sort_by_key(|other| (other.step, other.rank, other.entry));
+        let mut winning: Vec<ValueAt> = Vec::with_capacity(values.len());
+        for other in values {
             match winning.last_mut() {
                 Some(last) if last.step == other.step => *last = other,
                 _ => winning.push(other),
             }
         }
-        // A number of higher priority hides the cell: such a step is left when the numbers are merged with these cells.
+        // A number of higher priority hides the cell: such a step is left when the numbers are merged with
+        // these cells.
         if !winning.is_empty() {
-            let pieces = self.number_pieces(label, name, key, steps)?;
-            if !pieces.is_empty() {
-                let pieces = pieces.into_iter().chain(hiding_pieces(&winning)).collect();
-                let numbers = merge(self.connection, pieces, steps, Ranks::Drop)?.points.steps;
+            let sorted_runs = self.number_runs(label, name, key, steps)?;
+            if !sorted_runs.is_empty() {
+                let sorted_runs = sorted_runs.into_iter().chain(hiding_runs(&winning)).collect();
+                let numbers = merge(self.connection, sorted_runs, steps, Ranks::Drop)?.points.steps;
                 winning.retain(|other| numbers.binary_search(&other.step).is_err());
             }
         }
@@ -128,10 +129,10 @@ impl RunView<'_> {
     }
 
     /// Reads the value of a cell.
-    pub(crate) fn other_value(&self, place: &OtherPlace) -> Result<Value, StoreError> {
+    pub(crate) fn read_value(&self, place: &ValuePlace) -> Result<Value, StoreError> {
         match place {
-            OtherPlace::Frame(frame, at) => Ok(frame.others[*at].value.clone()),
-            OtherPlace::Stored(id) => {
+            ValuePlace::Frame(frame, at) => Ok(frame.values[*at].value.clone()),
+            ValuePlace::Stored(id) => {
                 let mut select = self.connection.prepare_cached("SELECT value FROM others WHERE id = ?1").map_err(store_error)?;
                 let bytes: Vec<u8> = select.query_row([id], |row| row.get(0)).map_err(store_error)?;
                 msgpack::from_bytes(&bytes).map_err(damaged)
@@ -140,8 +141,8 @@ impl RunView<'_> {
     }
 
     /// All cells of a key and label that are not numbers and that no other cell has replaced, by step.
-    pub(crate) fn winning(&self, label: &str, name: &str) -> Result<Vec<OtherRef>, StoreError> {
-        self.winning_others(label, name, None, StepRange::ALL)
+    pub(crate) fn winning(&self, label: &str, name: &str) -> Result<Vec<ValueAt>, StoreError> {
+        self.winning_values(label, name, None, StepRange::ALL)
     }
 }
 

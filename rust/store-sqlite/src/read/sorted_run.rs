@@ -1,7 +1,9 @@
-//! Pieces of a series, and how they become one: sorted runs of points from chunks and from the journal, merged by priority.
+//! Sorted runs of a series, and how they become one: sorted runs of points from chunks and from the journal,
+//! merged by priority.
 //!
-//! A piece knows its steps' range without being read. Pieces whose ranges touch no other are passed on as they are; only those that
-//! overlap are merged point by point, where the highest (rank of the stream, entry number) wins (invariant 3 of `Store`).
+//! A sorted run knows its steps' range without being read. Sorted runs whose ranges touch no other are passed
+//! on as they are; only those that overlap are merged point by point, where the highest (rank of the stream,
+//! entry number) wins (invariant 3 of `Store`).
 
 use crate::chunks::aggregate::{self as stored_aggregate, ColumnAggregate};
 use crate::chunks::column::{blob, read_one, unpack, unpack_integers, unsigned};
@@ -12,22 +14,22 @@ use stepwell_model::{EntryNumber, Step};
 use stepwell_store::decode::{FrameRows, append};
 use stepwell_store::{SeriesPoints, StepRange, StoreError};
 
-/// Where the points of a piece are.
+/// Where the points of a sorted run are.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// Row of `columns`.
     Column(i64),
     /// Times of a row of `blocks`.
     Times(i64),
-    /// A block of a frame: the column of that index, or its times.
+    /// A row group of a frame: the column of that index, or its times.
     Frame(Arc<FrameRows>, usize, Option<usize>),
     /// Cells that are not numbers: where they win there is no number.
-    Others(Vec<(Step, EntryNumber)>),
+    Values(Vec<(Step, EntryNumber)>),
 }
 
 /// A sorted run of points of one stream.
 #[derive(Debug, Clone)]
-pub(crate) struct Piece {
+pub(crate) struct SortedRun {
     /// Rank of the stream among those of its run: the higher one wins.
     pub(crate) rank: u32,
     pub(crate) first: Step,
@@ -35,7 +37,7 @@ pub(crate) struct Piece {
     pub(crate) source: Source,
 }
 
-/// A piece that was read. Without numbers it only hides those of other pieces.
+/// A sorted run that was read. Without numbers it only hides those of other sorted runs.
 pub(crate) struct Loaded {
     pub(crate) steps: Vec<Step>,
     pub(crate) entries: Vec<EntryNumber>,
@@ -59,16 +61,16 @@ pub(crate) enum Ranks {
     Drop,
 }
 
-/// Merges the pieces and cuts out `window`. Reads no piece outside of it.
-pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: StepRange, ranks: Ranks) -> Result<Merged, StoreError> {
-    pieces.retain(|piece| piece.first <= window.last && window.first <= piece.last);
-    pieces.sort_by_key(|piece| piece.first);
+/// Merges the sorted runs and cuts out `window`. Reads no sorted run outside of it.
+pub(crate) fn merge(connection: &Connection, mut sorted_runs: Vec<SortedRun>, window: StepRange, ranks: Ranks) -> Result<Merged, StoreError> {
+    sorted_runs.retain(|sorted_run| sorted_run.first <= window.last && window.first <= sorted_run.last);
+    sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
     let mut merged = Merged::default();
-    let mut rest = &pieces[..];
+    let mut rest = &sorted_runs[..];
     while !rest.is_empty() {
         let (cluster, after) = split_cluster(rest);
         match cluster {
-            [piece] => merged.take(connection, piece, window, ranks)?,
+            [sorted_run] => merged.take(connection, sorted_run, window, ranks)?,
             overlapping => merged.take_overlapping(connection, overlapping, window, ranks)?,
         }
         rest = after;
@@ -76,16 +78,16 @@ pub(crate) fn merge(connection: &Connection, mut pieces: Vec<Piece>, window: Ste
     Ok(merged)
 }
 
-/// What the numbers of the pieces add up to, none of which is hidden by a cell that is no number. A column that overlaps nothing is not read
-/// if it has an aggregate.
-pub(crate) fn aggregate(connection: &Connection, mut pieces: Vec<Piece>) -> Result<Option<ColumnAggregate>, StoreError> {
-    pieces.sort_by_key(|piece| piece.first);
+/// What the numbers of the sorted runs add up to, none of which is hidden by a cell that is no number. A
+/// column that overlaps nothing is not read if it has an aggregate.
+pub(crate) fn aggregate(connection: &Connection, mut sorted_runs: Vec<SortedRun>) -> Result<Option<ColumnAggregate>, StoreError> {
+    sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
     let mut whole: Option<ColumnAggregate> = None;
-    let mut rest = &pieces[..];
+    let mut rest = &sorted_runs[..];
     while !rest.is_empty() {
         let (cluster, after) = split_cluster(rest);
         let stored = match cluster {
-            [Piece { source: Source::Column(id), .. }] => stored_aggregate::read(connection, *id)?,
+            [SortedRun { source: Source::Column(id), .. }] => stored_aggregate::read(connection, *id)?,
             _ => None,
         };
         let part = match stored {
@@ -104,21 +106,21 @@ pub(crate) fn aggregate(connection: &Connection, mut pieces: Vec<Piece>) -> Resu
     Ok(whole)
 }
 
-/// The first pieces, sorted by their first step, that overlap each other and none of those after them.
-fn split_cluster(pieces: &[Piece]) -> (&[Piece], &[Piece]) {
+/// The first sorted runs, sorted by their first step, that overlap each other and none of those after them.
+fn split_cluster(sorted_runs: &[SortedRun]) -> (&[SortedRun], &[SortedRun]) {
     let (mut last, mut len) = (Step::MIN, 0);
-    while let Some(next) = pieces.get(len).filter(|next| len == 0 || next.first <= last) {
+    while let Some(next) = sorted_runs.get(len).filter(|next| len == 0 || next.first <= last) {
         last = last.max(next.last);
         len += 1;
     }
-    pieces.split_at(len)
+    sorted_runs.split_at(len)
 }
 
 impl Merged {
-    fn take(&mut self, connection: &Connection, piece: &Piece, window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
-        let (steps, numbers) = match &piece.source {
-            Source::Others(_) => return Ok(()),
-            _ => piece.points(connection)?,
+    fn take(&mut self, connection: &Connection, sorted_run: &SortedRun, window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+        let (steps, numbers) = match &sorted_run.source {
+            Source::Values(_) => return Ok(()),
+            _ => sorted_run.points(connection)?,
         };
         let from = steps.partition_point(|step| *step < window.first);
         let to = steps.partition_point(|step| *step <= window.last);
@@ -130,22 +132,22 @@ impl Merged {
             (from..to).for_each(|at| self.points.values.push(numbers.get(at)));
         }
         if ranks == Ranks::Keep {
-            self.ranks.resize(self.points.steps.len(), piece.rank);
+            self.ranks.resize(self.points.steps.len(), sorted_run.rank);
         }
         Ok(())
     }
 
-    fn take_overlapping(&mut self, connection: &Connection, pieces: &[Piece], window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+    fn take_overlapping(&mut self, connection: &Connection, sorted_runs: &[SortedRun], window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
         let mut all: Vec<(Step, u32, EntryNumber, Option<Number>)> = Vec::new();
-        for piece in pieces {
-            let loaded = piece.load(connection)?;
+        for sorted_run in sorted_runs {
+            let loaded = sorted_run.load(connection)?;
             for (at, (&step, &entry)) in loaded.steps.iter().zip(&loaded.entries).enumerate() {
                 if window.contains(step) {
-                    all.push((step, piece.rank, entry, loaded.numbers.as_ref().map(|numbers| numbers.get(at))));
+                    all.push((step, sorted_run.rank, entry, loaded.numbers.as_ref().map(|numbers| numbers.get(at))));
                 }
             }
         }
-        // Stable: it finds the sorted runs that the pieces are.
+        // Stable: it finds the sorted runs that the sorted runs are.
         all.sort_by_key(|(step, rank, entry, _)| (*step, *rank, *entry));
         for (at, (step, rank, _, number)) in all.iter().enumerate() {
             if all.get(at + 1).is_some_and(|next| next.0 == *step) {
@@ -163,7 +165,7 @@ impl Merged {
     }
 }
 
-impl Piece {
+impl SortedRun {
     /// Steps and numbers.
     fn points(&self, connection: &Connection) -> Result<(Vec<Step>, Numbers), StoreError> {
         match self.source {
@@ -193,15 +195,15 @@ impl Piece {
                     Ok(Loaded { steps, entries: unsigned(entries), numbers: Some(times) })
                 })
             }
-            Source::Frame(frame, block, column) => {
-                let block = &frame.blocks[*block];
+            Source::Frame(frame, group, column) => {
+                let group = &frame.groups[*group];
                 let numbers = match column {
-                    Some(column) => block.columns[*column].clone(),
-                    None => Numbers::Int(block.times.clone()),
+                    Some(column) => group.columns[*column].clone(),
+                    None => Numbers::Int(group.times.clone()),
                 };
-                Ok(Loaded { steps: block.steps.clone(), entries: block.entries.clone(), numbers: Some(numbers) })
+                Ok(Loaded { steps: group.steps.clone(), entries: group.entries.clone(), numbers: Some(numbers) })
             }
-            Source::Others(cells) => {
+            Source::Values(cells) => {
                 let (steps, entries) = cells.iter().copied().unzip();
                 Ok(Loaded { steps, entries, numbers: None })
             }

@@ -3,7 +3,7 @@
 use crate::chunks::journal::{self, JournalCache, entries_of};
 use crate::db::catalog::{RunRow, StreamRow, find_run, streams_of};
 use crate::db::error::store_error;
-use crate::read::sorted_run::{Piece, Source};
+use crate::read::sorted_run::{SortedRun, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -58,22 +58,22 @@ impl<'c> Views<'c> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRow {
     pub(crate) id: i64,
-    pub(crate) has_others: bool,
+    pub(crate) has_values: bool,
 }
 
 /// A cell that is not a number: where it stands, and where its value is.
 #[derive(Debug, Clone)]
-pub(crate) struct OtherRef {
+pub(crate) struct ValueAt {
     pub(crate) step: Step,
     pub(crate) rank: u32,
     pub(crate) entry: EntryNumber,
     pub(crate) kind: Kind,
-    pub(crate) place: OtherPlace,
+    pub(crate) place: ValuePlace,
 }
 
 /// Where the value of a cell is.
 #[derive(Debug, Clone)]
-pub(crate) enum OtherPlace {
+pub(crate) enum ValuePlace {
     /// Row of `others`.
     Stored(i64),
     /// Index into the others of a frame.
@@ -133,15 +133,15 @@ impl<'c> RunView<'c> {
         self.connection
             .prepare_cached("SELECT id, has_others FROM keys WHERE run = ?1 AND name = ?2")
             .and_then(|mut select| {
-                let key = |row: &rusqlite::Row<'_>| Ok(KeyRow { id: row.get(0)?, has_others: row.get(1)? });
+                let key = |row: &rusqlite::Row<'_>| Ok(KeyRow { id: row.get(0)?, has_values: row.get(1)? });
                 select.query_row(params![self.run.id, name], key).optional()
             })
             .map_err(store_error)
     }
 
-    /// The numbers of a key and label, in pieces.
-    pub(crate) fn number_pieces(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<Piece>, StoreError> {
-        let mut pieces = Vec::new();
+    /// The numbers of a key and label, in sorted runs.
+    pub(crate) fn number_runs(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<SortedRun>, StoreError> {
+        let mut sorted_runs = Vec::new();
         if let Some(key) = key {
             let mut select = self
                 .connection
@@ -152,25 +152,25 @@ impl<'c> RunView<'c> {
             for (rank, stream) in self.streams_of(label) {
                 let found = select
                     .query_map(params![key.id, stream.id, steps.last, steps.first], |row| {
-                        Ok(Piece { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Column(row.get(0)?) })
+                        Ok(SortedRun { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Column(row.get(0)?) })
                     })
                     .and_then(Iterator::collect::<Result<Vec<_>, _>>);
-                pieces.extend(found.map_err(store_error)?);
+                sorted_runs.extend(found.map_err(store_error)?);
             }
         }
         for (rank, frame) in self.frames_of(label) {
-            for (at, block) in frame.blocks.iter().enumerate() {
-                if let Some(column) = block.keys.iter().position(|&key| &*frame.keys[key as usize] == name) {
-                    pieces.extend(frame_piece(rank, frame, at, Some(column)));
+            for (at, group) in frame.groups.iter().enumerate() {
+                if let Some(column) = group.keys.iter().position(|&key| &*frame.keys[key as usize] == name) {
+                    sorted_runs.extend(frame_run(rank, frame, at, Some(column)));
                 }
             }
         }
-        Ok(pieces)
+        Ok(sorted_runs)
     }
 
-    /// The times of the rows of a label, in pieces.
-    pub(crate) fn row_pieces(&self, label: &str, steps: StepRange) -> Result<Vec<Piece>, StoreError> {
-        let mut pieces = Vec::new();
+    /// The times of the rows of a label, in sorted runs.
+    pub(crate) fn time_runs(&self, label: &str, steps: StepRange) -> Result<Vec<SortedRun>, StoreError> {
+        let mut sorted_runs = Vec::new();
         let mut select = self
             .connection
             .prepare_cached("SELECT id, first_step, last_step FROM blocks WHERE stream = ?1 AND first_step <= ?2 AND last_step >= ?3")
@@ -178,21 +178,21 @@ impl<'c> RunView<'c> {
         for (rank, stream) in self.streams_of(label) {
             let found = select
                 .query_map(params![stream.id, steps.last, steps.first], |row| {
-                    Ok(Piece { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Times(row.get(0)?) })
+                    Ok(SortedRun { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Times(row.get(0)?) })
                 })
                 .and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            pieces.extend(found.map_err(store_error)?);
+            sorted_runs.extend(found.map_err(store_error)?);
         }
         for (rank, frame) in self.frames_of(label) {
-            pieces.extend((0..frame.blocks.len()).filter_map(|at| frame_piece(rank, frame, at, None)));
+            sorted_runs.extend((0..frame.groups.len()).filter_map(|at| frame_run(rank, frame, at, None)));
         }
-        Ok(pieces)
+        Ok(sorted_runs)
     }
 
     /// The cells of a key and label that are not numbers, in no order. Values are not read.
-    pub(crate) fn others(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<OtherRef>, StoreError> {
-        let mut others = Vec::new();
-        if let Some(key) = key.filter(|key| key.has_others) {
+    pub(crate) fn label_values(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<ValueAt>, StoreError> {
+        let mut values = Vec::new();
+        if let Some(key) = key.filter(|key| key.has_values) {
             let mut select = self
                 .connection
                 .prepare_cached("SELECT id, step, entry, kind FROM others WHERE key = ?1 AND stream = ?2 AND step BETWEEN ?3 AND ?4")
@@ -202,42 +202,42 @@ impl<'c> RunView<'c> {
                     .query_map(params![key.id, stream.id, steps.first, steps.last], |row| {
                         let kind = Kind::from_name(row.get_ref(3)?.as_str()?);
                         let entry = row.get::<_, i64>(2)? as u64;
-                        Ok(OtherRef { step: row.get(1)?, rank, entry, kind, place: OtherPlace::Stored(row.get(0)?) })
+                        Ok(ValueAt { step: row.get(1)?, rank, entry, kind, place: ValuePlace::Stored(row.get(0)?) })
                     })
                     .and_then(Iterator::collect::<Result<Vec<_>, _>>);
-                others.extend(found.map_err(store_error)?);
+                values.extend(found.map_err(store_error)?);
             }
         }
         for (rank, frame) in self.frames_of(label) {
             let Some(key) = frame.keys.iter().position(|key| &**key == name) else { continue };
-            for (at, cell) in frame.others.iter().enumerate() {
+            for (at, cell) in frame.values.iter().enumerate() {
                 if cell.key as usize == key && steps.contains(cell.step) {
-                    let place = OtherPlace::Frame(frame.clone(), at);
-                    others.push(OtherRef { step: cell.step, rank, entry: cell.entry, kind: cell.kind.clone(), place });
+                    let place = ValuePlace::Frame(frame.clone(), at);
+                    values.push(ValueAt { step: cell.step, rank, entry: cell.entry, kind: cell.kind.clone(), place });
                 }
             }
         }
-        Ok(others)
+        Ok(values)
     }
 }
 
-fn frame_piece(rank: u32, frame: &Arc<FrameRows>, block: usize, column: Option<usize>) -> Option<Piece> {
-    let steps = &frame.blocks[block].steps;
+fn frame_run(rank: u32, frame: &Arc<FrameRows>, group: usize, column: Option<usize>) -> Option<SortedRun> {
+    let steps = &frame.groups[group].steps;
     let (first, last) = (*steps.first()?, *steps.last()?);
-    Some(Piece { rank, first, last, source: Source::Frame(frame.clone(), block, column) })
+    Some(SortedRun { rank, first, last, source: Source::Frame(frame.clone(), group, column) })
 }
 
-/// The cells as pieces that hide numbers.
-pub(crate) fn hiding_pieces(others: &[OtherRef]) -> Vec<Piece> {
+/// The cells as sorted runs that hide numbers.
+pub(crate) fn hiding_runs(values: &[ValueAt]) -> Vec<SortedRun> {
     let mut by_rank: FxHashMap<u32, Vec<(Step, EntryNumber)>> = FxHashMap::default();
-    for other in others {
+    for other in values {
         by_rank.entry(other.rank).or_default().push((other.step, other.entry));
     }
     by_rank
         .into_iter()
         .filter_map(|(rank, mut cells)| {
             cells.sort_unstable();
-            Some(Piece { rank, first: cells.first()?.0, last: cells.last()?.0, source: Source::Others(cells) })
+            Some(SortedRun { rank, first: cells.first()?.0, last: cells.last()?.0, source: Source::Values(cells) })
         })
         .collect()
 }

@@ -1,4 +1,5 @@
-//! The way in: frames to the journal, statements to their tables, durable numbers forward, in one transaction (invariants 1 and 2, A2, A3).
+//! The way in: frames to the journal, statements to their tables, durable numbers forward, in one transaction
+//! (invariants 1 and 2, A2, A3).
 //!
 //! Rows are not decoded here. The payload is read only of frames that hold statements.
 

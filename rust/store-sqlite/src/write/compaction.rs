@@ -1,12 +1,14 @@
-//! From the journal to chunks: frames of one stream at a time become blocks, in one transaction each (invariant 3 holds before and after).
+//! From the journal to chunks: frames of one stream at a time become row groups, in one transaction each
+//! (invariant 3 holds before and after).
 //!
-//! A stream is compacted when it has enough rows or bytes for a good chunk, when it has ended, or when the journal as a whole is large.
-//! A new block takes in the small blocks of its shape that are not much larger than itself, so that each row is rewritten a
-//! logarithmic number of times and a shape has at most a dozen small blocks.
+//! A stream is compacted when it has enough rows or bytes for a good chunk, when it has ended, or when the
+//! journal as a whole is large. A new row group takes in the small row groups of its shape that are not much
+//! larger than itself, so that each row is rewritten a logarithmic number of times and a shape has at most a
+//! dozen small row groups.
 
 use crate::chunks::column::Cell;
 use crate::chunks::journal::{self, JournalCache};
-use crate::chunks::row_group::{self, StoredBlock};
+use crate::chunks::row_group::{self, StoredGroup};
 use crate::chunks::steps::{StepReader, StepsOf};
 use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,9 +18,10 @@ use std::sync::Arc;
 use stepwell_codec::msgpack;
 use stepwell_model::Step;
 use stepwell_store::StoreError;
-use stepwell_store::decode::{FrameRows, RowBlock};
+use stepwell_store::decode::{FrameRows, RowGroup};
 
-/// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there are so many.
+/// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there
+/// are so many.
 const WIDE_ENTRIES: u64 = 64;
 /// How many times as many bytes they may wait for, and be compacted in.
 const WIDE_FACTOR: u64 = 8;
@@ -32,8 +35,8 @@ pub struct CompactionPolicy {
     pub stream_bytes: u64,
     /// Bytes of the whole journal beyond which the largest stream is compacted, ripe or not.
     pub journal_bytes: u64,
-    /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many for fewer than
-    /// 64 entries); bounds its memory and how long it holds the lock.
+    /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many
+    /// for fewer than 64 entries); bounds its memory and how long it holds the lock.
     pub batch_bytes: u64,
 }
 
@@ -106,53 +109,54 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
 }
 
-/// Moves the batch from the journal into blocks, within the caller's transaction. What a reader has decoded is not decoded again.
+/// Moves the batch from the journal into row groups, within the caller's transaction. What a reader has
+/// decoded is not decoded again.
 pub(crate) fn compact(connection: &Connection, cache: &JournalCache, batch: &Batch) -> Result<(), StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
-    let mut blocks: BTreeMap<Vec<i64>, RowBlock> = BTreeMap::new();
-    let (mut latest_time, mut others, mut stored) = (None, 0, 0);
+    let mut groups: BTreeMap<Vec<i64>, RowGroup> = BTreeMap::new();
+    let (mut latest_time, mut values, mut stored) = (None, 0, 0);
     for &id in &batch.frames {
         let frame = cache.remove(&id).map_or_else(|| journal::decode(connection, id), |frame| Ok(Arc::unwrap_or_clone(frame)))?;
         latest_time = latest_time.max(frame.latest_time);
         let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
-        write_others(connection, batch.stream, &frame, &ids)?;
-        others += frame.others.len() as i64;
-        for block in frame.blocks {
-            let (shape, block) = by_id(block, &ids);
-            match blocks.get_mut(&shape) {
-                Some(known) => known.extend(&block),
+        write_values(connection, batch.stream, &frame, &ids)?;
+        values += frame.values.len() as i64;
+        for group in frame.groups {
+            let (shape, group) = by_id(group, &ids);
+            match groups.get_mut(&shape) {
+                Some(known) => known.extend(&group),
                 None => {
-                    blocks.insert(shape, block);
+                    groups.insert(shape, group);
                 }
             }
         }
         connection.prepare_cached("DELETE FROM journal WHERE id = ?1").and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
     }
-    blocks.values_mut().for_each(RowBlock::settle);
-    // Before the blocks are written: what is new is counted against what is stored.
+    groups.values_mut().for_each(RowGroup::settle);
+    // Before the row groups are written: what is new is counted against what is stored.
     let mut reader = StepReader::new(connection);
-    count_rows(connection, &mut reader, batch.stream, &blocks, latest_time)?;
-    count_series(connection, &mut reader, batch.stream, &blocks)?;
-    for (shape, block) in blocks {
-        stored += write_blocks(connection, batch.stream, &shape, block)?;
+    count_rows(connection, &mut reader, batch.stream, &groups, latest_time)?;
+    count_series(connection, &mut reader, batch.stream, &groups)?;
+    for (shape, group) in groups {
+        stored += write_groups(connection, batch.stream, &shape, group)?;
     }
     let update = "UPDATE streams SET compacted = max(compacted, ?2), stored_rows = stored_rows + ?3, stored_others = stored_others + ?4
          WHERE id = ?1";
     connection
         .prepare_cached(update)
-        .and_then(|mut update| update.execute(params![batch.stream, batch.last, stored, others]))
+        .and_then(|mut update| update.execute(params![batch.stream, batch.last, stored, values]))
         .map_err(store_error)?;
     Ok(())
 }
 
-/// Writes a block as it is, with all that is derived from it; for whoever builds a store from blocks.
-pub(crate) fn store_block(connection: &Connection, stream: i64, shape: &[i64], rows: RowBlock) -> Result<(), StoreError> {
+/// Writes a row group as it is, with all that is derived from it; for whoever builds a store from row groups.
+pub(crate) fn store_group(connection: &Connection, stream: i64, shape: &[i64], rows: RowGroup) -> Result<(), StoreError> {
     let (count, latest_time) = (rows.steps.len() as i64, rows.times.iter().max().copied());
-    let blocks = BTreeMap::from([(shape.to_vec(), rows)]);
+    let groups = BTreeMap::from([(shape.to_vec(), rows)]);
     let mut reader = StepReader::new(connection);
-    count_rows(connection, &mut reader, stream, &blocks, latest_time)?;
-    count_series(connection, &mut reader, stream, &blocks)?;
-    for rows in blocks.values() {
+    count_rows(connection, &mut reader, stream, &groups, latest_time)?;
+    count_series(connection, &mut reader, stream, &groups)?;
+    for rows in groups.values() {
         row_group::write(connection, stream, row_group::shape_hash(shape), shape, rows)?;
     }
     let update = "UPDATE streams SET stored_rows = stored_rows + ?2 WHERE id = ?1";
@@ -187,19 +191,19 @@ impl Keys<'_> {
     }
 }
 
-/// The block with its columns in the order of their keys' ids.
-fn by_id(mut block: RowBlock, ids: &[i64]) -> (Vec<i64>, RowBlock) {
-    let mut order: Vec<usize> = (0..block.keys.len()).collect();
-    order.sort_by_key(|&column| ids[block.keys[column] as usize]);
-    let shape = order.iter().map(|&column| ids[block.keys[column] as usize]).collect();
-    block.columns = order.iter().map(|&column| std::mem::take(&mut block.columns[column])).collect();
-    block.keys = Vec::new();
-    (shape, block)
+/// The row group with its columns in the order of their keys' ids.
+fn by_id(mut group: RowGroup, ids: &[i64]) -> (Vec<i64>, RowGroup) {
+    let mut order: Vec<usize> = (0..group.keys.len()).collect();
+    order.sort_by_key(|&column| ids[group.keys[column] as usize]);
+    let shape = order.iter().map(|&column| ids[group.keys[column] as usize]).collect();
+    group.columns = order.iter().map(|&column| std::mem::take(&mut group.columns[column])).collect();
+    group.keys = Vec::new();
+    (shape, group)
 }
 
-fn write_others(connection: &Connection, stream: i64, frame: &FrameRows, ids: &[i64]) -> Result<(), StoreError> {
+fn write_values(connection: &Connection, stream: i64, frame: &FrameRows, ids: &[i64]) -> Result<(), StoreError> {
     let mut marked = Vec::new();
-    for other in &frame.others {
+    for other in &frame.values {
         let key = ids[other.key as usize];
         if !marked.contains(&key) {
             connection
@@ -222,13 +226,13 @@ fn count_rows(
     connection: &Connection,
     reader: &mut StepReader<'_>,
     stream: i64,
-    blocks: &BTreeMap<Vec<i64>, RowBlock>,
+    groups: &BTreeMap<Vec<i64>, RowGroup>,
     latest_time: Option<i64>,
 ) -> Result<(), StoreError> {
-    let mut steps: Vec<Step> = blocks.values().flat_map(|block| block.steps.iter().copied()).collect();
+    let mut steps: Vec<Step> = groups.values().flat_map(|group| group.steps.iter().copied()).collect();
     steps.sort();
     steps.dedup();
-    let last = blocks.values().filter_map(|block| Some((*block.steps.last()?, *block.entries.last()?, *block.times.last()?))).max();
+    let last = groups.values().filter_map(|group| Some((*group.steps.last()?, *group.entries.last()?, *group.times.last()?))).max();
     let (Some(&first_step), Some((last_step, last_entry, last_time))) = (steps.first(), last) else { return Ok(()) };
     let new = reader.missing(StepsOf::Rows, stream, &steps)?;
     connection
@@ -252,12 +256,12 @@ fn count_series(
     connection: &Connection,
     reader: &mut StepReader<'_>,
     stream: i64,
-    blocks: &BTreeMap<Vec<i64>, RowBlock>,
+    groups: &BTreeMap<Vec<i64>, RowGroup>,
 ) -> Result<(), StoreError> {
-    let mut by_key: FxHashMap<i64, Vec<(&RowBlock, usize)>> = FxHashMap::default();
-    for (shape, block) in blocks {
+    let mut by_key: FxHashMap<i64, Vec<(&RowGroup, usize)>> = FxHashMap::default();
+    for (shape, group) in groups {
         for (column, &key) in shape.iter().enumerate() {
-            by_key.entry(key).or_default().push((block, column));
+            by_key.entry(key).or_default().push((group, column));
         }
     }
     let mut keys: Vec<_> = by_key.into_iter().collect();
@@ -273,18 +277,18 @@ fn count_series(
     for (key, parts) in keys {
         let merged: Vec<Step>;
         let steps = match &parts[..] {
-            [(block, _)] => &block.steps,
+            [(group, _)] => &group.steps,
             _ => {
-                let mut all: Vec<Step> = parts.iter().flat_map(|(block, _)| block.steps.iter().copied()).collect();
+                let mut all: Vec<Step> = parts.iter().flat_map(|(group, _)| group.steps.iter().copied()).collect();
                 all.sort();
                 all.dedup();
                 merged = all;
                 &merged
             }
         };
-        let end = |(block, column): &(&RowBlock, usize)| {
-            let row = block.steps.len().checked_sub(1)?;
-            Some((block.steps[row], block.entries[row], block.columns[*column].get(row)))
+        let end = |(group, column): &(&RowGroup, usize)| {
+            let row = group.steps.len().checked_sub(1)?;
+            Some((group.steps[row], group.entries[row], group.columns[*column].get(row)))
         };
         let last = parts.iter().filter_map(end).max_by_key(|(step, entry, _)| (*step, *entry));
         let (Some(&first_step), Some((last_step, last_entry, last))) = (steps.first(), last) else { continue };
@@ -298,13 +302,14 @@ fn count_series(
     Ok(())
 }
 
-/// Writes the rows of one shape together with the small blocks that they swallow. Returns how many rows the blocks have more than before.
-fn write_blocks(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowBlock) -> Result<i64, StoreError> {
+/// Writes the rows of one shape together with the small row groups that they swallow. Returns how many rows
+/// the row groups have more than before.
+fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowGroup) -> Result<i64, StoreError> {
     let mut swallowed = 0;
     let capacity = row_group::capacity(shape.len());
     let hash = row_group::shape_hash(shape);
-    for small in row_group::small_blocks(connection, stream, hash, capacity)? {
-        let StoredBlock { id, row_count } = small;
+    for small in row_group::small_groups(connection, stream, hash, capacity)? {
+        let StoredGroup { id, row_count } = small;
         // One that is much larger waits for more: rewriting it for a few rows each time would be quadratic.
         if row_count > 2 * rows.steps.len() {
             break;

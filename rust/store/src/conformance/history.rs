@@ -1,4 +1,5 @@
-//! Random histories: streams that write anything, delivered in any way, read as the model reads them (invariants 1 to 4, A2, D1, D2).
+//! Random histories: streams that write anything, delivered in any way, read as the model reads them
+//! (invariants 1 to 4, A2, D1, D2).
 
 use super::observation::{assert_same, observe};
 use super::stream::TestStream;
@@ -42,8 +43,9 @@ impl Dice {
 
 const KEYS: [&str; 9] = ["a", "a.b", "b", "", "ключ", "only", "_timestamp", "_runtime", "_step"];
 
-/// One random history: written to the subject in a random order with duplicates, gaps, compaction and reopening in between, and to the
-/// model stream by stream. All answers must be the same, at the end and at some moments before.
+/// One random history: written to the subject in a random order with duplicates, gaps, compaction and
+/// reopening in between, and to the model stream by stream. All answers must be the same, at the end and at
+/// some moments before.
 pub fn property(subject: &Subject<'_>, seed: u64) {
     let mut dice = Dice::new(seed);
     let mut streams = random_streams(&mut dice);
@@ -89,7 +91,8 @@ fn deliver(dice: &mut Dice, frames: &[Vec<StreamFrame>], sent: &mut [usize], sto
     if dice.once_in(6) && sent[stream] > 0 {
         return Some(of_stream[dice.below(sent[stream])].clone());
     }
-    // Within one group of frames nothing is known yet of those before, so gaps are tried only against what is stored.
+    // Within one group of frames nothing is known yet of those before, so gaps are tried only against what is
+    // stored.
     if let (true, Some(early), Some(first)) = (dice.once_in(8), of_stream.get(sent[stream] + 2), of_stream.first()) {
         let outcome = store.append(std::slice::from_ref(early)).unwrap();
         assert!(matches!(outcome[..], [AppendOutcome::Expected(expected)] if expected >= first.header.first));

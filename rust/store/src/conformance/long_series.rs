@@ -7,7 +7,8 @@ use super::{Subject, compact_all};
 use crate::{MemoryStore, RowQuery, StepRange, Store};
 use stepwell_model::{Entry, Value};
 
-/// Series of many chunks, written in several shapes and with steps that fall back, read as the model reads them.
+/// Series of many chunks, written in several shapes and with steps that fall back, read as the model reads
+/// them.
 pub fn long_series_stay_whole(subject: &Subject<'_>) {
     let (store, model) = ((subject.create)(), MemoryStore::new());
     let mut stream = TestStream::new(1);

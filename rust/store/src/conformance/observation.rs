@@ -1,4 +1,5 @@
-//! Everything that queries say about a store, as text with every bit in it, so that two stores can be compared.
+//! Everything that queries say about a store, as text with every bit in it, so that two stores can be
+//! compared.
 
 use crate::{LabelChoice, Page, RowQuery, RunInfo, SeriesPoints, StepRange, Store, StoredValue};
 use std::fmt::Write;
@@ -10,7 +11,8 @@ use stepwell_model::{Row, RunPath, TimeMicros, Value};
 /// Question and answer, one after the other.
 pub type Observation = Vec<(String, String)>;
 
-/// Asks a store everything about runs of one project: of these keys (and of those it names itself), within these windows.
+/// Asks a store everything about runs of one project: of these keys (and of those it names itself), within
+/// these windows.
 pub fn observe(store: &dyn Store, paths: &[RunPath], keys: &[&str], windows: &[StepRange], now: TimeMicros) -> Observation {
     let mut seen = Observation::new();
     let projects = store.projects(now).unwrap();

@@ -14,7 +14,8 @@ fn pairs(pairs: &[(&str, Value)]) -> Vec<(String, Value)> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
 }
 
-/// Invariant 2, A2: a stream takes the frame at `durable + 1` and nothing else, also after the store was closed.
+/// Invariant 2, A2: a stream takes the frame at `durable + 1` and nothing else, also after the store was
+/// closed.
 pub fn a_frame_is_stored_exactly_once(subject: &Subject<'_>) {
     let mut store = (subject.create)();
     let mut stream = TestStream::new(1);
@@ -30,7 +31,8 @@ pub fn a_frame_is_stored_exactly_once(subject: &Subject<'_>) {
     store = (subject.reopen)(store);
     assert_eq!(store.open_stream(stream.id, &stream.opening), Ok(3));
     assert_eq!(store.append(&[second, first]), Ok(vec![AppendOutcome::Durable(3), AppendOutcome::Durable(3)]));
-    // One that begins before the next number and ends after it is none that a client makes: it is told where to go on.
+    // One that begins before the next number and ends after it is none that a client makes: it is told where
+    // to go on.
     let straddling = frame_at(stream.id, 3, &[row(2, &[]), row(3, &[])]);
     assert_eq!(store.append(&[straddling]), Ok(vec![AppendOutcome::Expected(4)]));
     for _ in 0..2 {
@@ -290,8 +292,8 @@ pub fn changes_are_named(subject: &Subject<'_>) {
     assert_eq!(store.changed("local", "unknown", 0).unwrap().runs, [""; 0]);
 }
 
-/// A late writer of a deleted run is refused, so that what it has stays with it, and brings nothing back; a new stream begins a new run.
-/// Whoever appends together with it loses nothing.
+/// A late writer of a deleted run is refused, so that what it has stays with it, and brings nothing back; a
+/// new stream begins a new run. Whoever appends together with it loses nothing.
 pub fn a_deleted_run_does_not_come_back(subject: &Subject<'_>) {
     let mut store = (subject.create)();
     let mut late = TestStream::new(1);

@@ -202,7 +202,8 @@ pub fn a_smaller_step_is_not_dropped(subject: &Subject<'_>) {
     });
 }
 
-/// `_step`, `_timestamp` and `_runtime` are keys of every row; a number that was logged under the latter two wins.
+/// `_step`, `_timestamp` and `_runtime` are keys of every row; a number that was logged under the latter two
+/// wins.
 pub fn automatic_keys_are_there_and_give_way(subject: &Subject<'_>) {
     let store = (subject.create)();
     let mut stream = TestStream::new(1).with(|opening| (opening.time, opening.runtime_offset) = (1_000_000, 500_000));

@@ -23,7 +23,8 @@ fn metric(time: i64, name: &str, summary: &[&str], goal: Option<&str>) -> Entry 
     Entry::Metric { time, definition }
 }
 
-/// A definition holds for rows before and after it; the exact name goes before a glob, and what is no number has no extremes.
+/// A definition holds for rows before and after it; the exact name goes before a glob, and what is no number
+/// has no extremes.
 pub fn a_metric_is_summed_up_as_it_was_defined(subject: &Subject<'_>) {
     let store = (subject.create)();
     let mut stream = TestStream::new(1);
@@ -65,7 +66,8 @@ pub fn a_metric_is_summed_up_as_it_was_defined(subject: &Subject<'_>) {
     }
 }
 
-/// A value that was set by hand to stand until the key is logged gives way to the row that is logged later, by time, and to no other.
+/// A value that was set by hand to stand until the key is logged gives way to the row that is logged later,
+/// by time, and to no other.
 pub fn what_is_logged_later_takes_the_place_of_some_values_set_by_hand(subject: &Subject<'_>) {
     let store = (subject.create)();
     let (mut one, mut two) = (TestStream::new(1), TestStream::new(2).with(|opening| opening.attempt = 1));
@@ -113,8 +115,9 @@ pub fn what_is_logged_later_takes_the_place_of_some_values_set_by_hand(subject: 
     expect(&[("a", 8), ("b", 7), ("c", 2), ("e.max", 2), ("only", 7)]);
 }
 
-/// Long series in several streams of one or two labels, steps going back at restarts, with NaN, integers and text among the numbers: every
-/// kind is what the merged points themselves say, before, between and after compaction.
+/// Long series in several streams of one or two labels, steps going back at restarts, with NaN, integers and
+/// text among the numbers: every kind is what the merged points themselves say, before, between and after
+/// compaction.
 pub fn every_kind_is_what_the_points_say(subject: &Subject<'_>, seed: u64) {
     let mut dice = Dice::new(seed);
     let mut store = (subject.create)();
@@ -165,7 +168,8 @@ pub fn every_kind_is_what_the_points_say(subject: &Subject<'_>, seed: u64) {
     assert_eq!(texts(&summary(&*store)), texts(&expected), "seed {seed}, compacted");
 }
 
-/// The kinds by the letter. All floats are eighths of integers below 2^31, so that plain sums of them are exact.
+/// The kinds by the letter. All floats are eighths of integers below 2^31, so that plain sums of them are
+/// exact.
 fn oracle(points: &BTreeMap<Step, Value>, goal: &str) -> BTreeMap<String, Value> {
     let numbers = || points.values().filter(|value| value.as_f64().is_some_and(|value| !value.is_nan()));
     let less = |one: &&Value, other: &&Value| one.as_f64().partial_cmp(&other.as_f64()).unwrap();

@@ -66,7 +66,8 @@ impl MergedRow {
 }
 
 impl MergedRows {
-    /// Merges a row of a stream: later entries win key by key, the row's clock is that of the highest priority.
+    /// Merges a row of a stream: later entries win key by key, the row's clock is that of the highest
+    /// priority.
     pub(super) fn merge(&mut self, stream: &StreamFacts, entry: EntryNumber, row: &Row) {
         let priority = Priority { attempt: stream.opening.attempt, stream: stream.id, entry };
         let clock = Clock { time: row.time, zero: row::runtime_zero(&stream.opening) };
@@ -86,7 +87,8 @@ impl MergedRows {
         }
     }
 
-    /// The labels that `choice` means, of `labels` in their order; `has` says whether a label has what is asked for.
+    /// The labels that `choice` means, of `labels` in their order; `has` says whether a label has what is
+    /// asked for.
     pub(super) fn choose<'a>(&self, labels: &'a [String], choice: &'a LabelChoice, has: impl Fn(&str) -> bool) -> Vec<&'a str> {
         let labels = labels.iter().map(String::as_str);
         match choice {

@@ -31,7 +31,8 @@ pub(crate) struct Log {
     pages: Option<u32>,
     /// A frame is damaged, and a transaction after that of the frame is whole: SQLite would pass over both.
     pub(crate) damaged: bool,
-    /// A frame of the last transaction is damaged although its end is there: a power cut while it was written, or damage.
+    /// A frame of the last transaction is damaged although its end is there: a power cut while it was
+    /// written, or damage.
     pub(crate) torn: bool,
 }
 
@@ -76,7 +77,8 @@ impl Pages {
         Ok(damaged)
     }
 
-    /// Whether a file without any row of ours can be what is left of a store: the beginning of a database, or nothing.
+    /// Whether a file without any row of ours can be what is left of a store: the beginning of a database, or
+    /// nothing.
     pub(crate) fn may_be_cut_off(&mut self, database: &Path) -> io::Result<bool> {
         Ok(self.count <= FEW_PAGES && !is_older(&self.read(1)?.0) && begins_as_database(database)?)
     }
@@ -132,7 +134,8 @@ fn begins_as_database(database: &Path) -> io::Result<bool> {
 }
 
 impl Log {
-    /// Looks through a log. Each frame is checked by the checksum that its predecessor states, so that a damaged one hides only itself.
+    /// Looks through a log. Each frame is checked by the checksum that its predecessor states, so that a
+    /// damaged one hides only itself.
     fn read(file: &mut File) -> io::Result<Self> {
         let mut log = Self::default();
         let mut header = [0; WAL_HEADER_BYTES];
@@ -166,7 +169,8 @@ impl Log {
                 pending.push((number, at + FRAME_HEADER_BYTES as u64));
                 if pages != 0 {
                     if bad && !bad_commit {
-                        // Its transaction may be one that a power cut tore: it counts once a later one is whole.
+                        // Its transaction may be one that a power cut tore: it counts once a later one is
+                        // whole.
                         (bad, bad_commit) = (false, true);
                     } else {
                         log.damaged |= bad_commit || bad;

@@ -1,4 +1,5 @@
-//! Rows of the store's tables, taken from single pages: whichever table and tree a page belonged to, a row says what it is by its checksum.
+//! Rows of the store's tables, taken from single pages: whichever table and tree a page belonged to, a row
+//! says what it is by its checksum.
 
 use super::pages::Pages;
 use crate::db::pages::{PAGE_BYTES, Page, SEAL_BYTES};
@@ -10,7 +11,8 @@ use std::io;
 const USABLE: usize = PAGE_BYTES - SEAL_BYTES;
 /// Bytes of a row that are believed: a frame has 4 MiB, a value 8 MiB.
 const MOST_BYTES: u64 = 64 << 20;
-/// First bytes of pages that hold rows: leaves of tables, and pages of tables without rowid (which look like those of indices).
+/// First bytes of pages that hold rows: leaves of tables, and pages of tables without rowid (which look like
+/// those of indices).
 const TABLE_LEAF: u8 = 0x0d;
 const INDEX_LEAF: u8 = 0x0a;
 const INDEX_INTERIOR: u8 = 0x02;
@@ -62,7 +64,8 @@ pub(crate) struct Row {
     /// In the order of the table's columns.
     pub(crate) fields: Vec<Value>,
     pub(crate) place: Place,
-    /// Whether its page lists it. Else it may be an older state, which a damaged page still holds in its free room.
+    /// Whether its page lists it. Else it may be an older state, which a damaged page still holds in its free
+    /// room.
     pub(crate) listed: bool,
 }
 
@@ -160,7 +163,8 @@ fn candidates(columns: usize, has_rowid: bool) -> Vec<&'static Table> {
     TABLES.iter().copied().filter(|table| table.has_rowid == has_rowid && table.columns.len() + 1 == columns).collect()
 }
 
-/// How many columns the record that begins here has. Ours have heads that fit into what is in the page of a row.
+/// How many columns the record that begins here has. Ours have heads that fit into what is in the page of a
+/// row.
 fn head(record: &[u8]) -> Option<usize> {
     let mut rest = record;
     let length = varint(&mut rest).filter(|length| (2..=200).contains(length))? as usize;

@@ -12,7 +12,7 @@ fn of_points<T>(seed: u64, capacity: usize, points: impl IntoIterator<Item = (i6
     reservoir
 }
 
-/// How many of 1,000 sampled steps lie in each tenth of a run of `length` steps.
+/// Number of 1,000 sampled steps that lie in each tenth of a run of `length` steps.
 fn tenths(length: i64, steps: impl Iterator<Item = i64>) -> [usize; 10] {
     let points = of_points(12, 1000, steps.zip(0..)).into_points();
     assert_eq!(points.len(), 1000);

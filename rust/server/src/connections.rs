@@ -9,7 +9,7 @@
 //! | the body of a request | see [`arrival`] |
 //! | an answer that the client does not take | [`Waits::answer`] without a byte |
 //!
-//! What happens at the limit of connections is told in [`admission`]. A peer is an address, whatever its
+//! At the limit of connections, [`admission`] decides who goes. A peer is an address, whatever its
 //! port.
 
 mod admission;
@@ -50,7 +50,7 @@ const MOST: usize = 8_192;
 /// Descriptors that connections leave for the store, for blobs and for files that are sent; of few
 /// descriptors a quarter.
 const RESERVED_DESCRIPTORS: usize = 512;
-/// How many that are accepted at once may wait for their turn.
+/// Number of those accepted at once that may wait for their turn.
 const BACKLOG: i32 = 4_096;
 /// Requests of one HTTP/2 connection that are served at once; clients wait with more.
 const CONNECTION_REQUESTS: u32 = 64;
@@ -61,7 +61,7 @@ const HEAD_BYTES: usize = 32 << 10;
 const RECEIVE_WINDOW_BYTES: u32 = 512 << 10;
 /// Bytes of an answer that HTTP/2 takes before the client does.
 const SEND_BUFFER_BYTES: usize = 64 << 10;
-/// How long a client may take to close an HTTP/2 connection that it was told to close.
+/// Time that a client may take to close an HTTP/2 connection that it was told to close.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// Rest after accepting failed.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -71,11 +71,11 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 pub struct ConnectionLimits {
     /// Connections at most; `None`: as many as the descriptors of the process allow.
     pub most: Option<usize>,
-    /// How long the head of a request may take, and the first request.
+    /// Time that the head of a request may take, and the first request.
     pub head_wait: Duration,
-    /// How long a connection may stay between two requests.
+    /// Time that a connection may stay between two requests.
     pub idle_wait: Duration,
-    /// How long a client may take nothing of an answer.
+    /// Time that a client may take nothing of an answer.
     pub answer_wait: Duration,
 }
 
@@ -85,7 +85,7 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// How long a connection waits for its client.
+/// Time that a connection waits for its client.
 #[derive(Debug, Clone, Copy)]
 struct Waits {
     head: Duration,
@@ -103,7 +103,7 @@ impl ConnectionLimits {
     }
 }
 
-/// What serves connections.
+/// Service of connections.
 pub(crate) struct Connections {
     pub(crate) limits: ConnectionLimits,
     pub(crate) admission: Arc<Admission>,

@@ -71,13 +71,13 @@ impl ErrorCode {
     }
 }
 
-/// Why a request failed.
+/// Reason why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct ServiceError {
     /// The sort of failure.
     pub(crate) code: ErrorCode,
-    /// What was wrong and what was expected, for the user.
+    /// Problem, and what was expected, for the user.
     pub(crate) message: String,
 }
 

@@ -33,8 +33,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Below this an answer fits a packet anyway.
 const COMPRESS_ABOVE_BYTES: u16 = 1_024;
-/// What a page of ours may load: its own files and connections, nothing else. Styles are set by scripts;
-/// media come as blobs.
+/// Sources that a page of ours may load: its own files and connections, nothing else. Styles are set by
+/// scripts; media come as blobs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
                                        connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 

@@ -1,7 +1,7 @@
 //! Ingest over gRPC: `Ingest.Attach`, one bidirectional stream per process, and beside it the calls for blobs
 //! (see [`blobs`]).
 //!
-//! What the server does with each message, and what a client may rely on:
+//! Handling of each message, and what a client may rely on:
 //!
 //! | from the client | answer |
 //! |---|---|
@@ -54,7 +54,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 /// Frames that one connection may have between arrival and answer.
 const IN_FLIGHT_BYTES: usize = 16 << 20;
-/// What a message may be longer than its frame: ids, openings, framing.
+/// Length by which a message may be longer than its frame: ids, openings, framing.
 const MESSAGE_SLACK_BYTES: usize = 64 << 10;
 /// The largest message, over all services.
 pub(crate) const MESSAGE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES + MESSAGE_SLACK_BYTES;

@@ -29,14 +29,14 @@ use watch::{Push, Watch};
 
 /// At most four pushes a second.
 const PUSH_EVERY: Duration = Duration::from_millis(250);
-/// How much longer than a look the pause after it is at least, so that watching long series leaves the
-/// processor to others.
+/// Time by which the pause after a look is longer than the look at least, so that watching long series leaves
+/// the processor to others.
 const PAUSE_PER_LOOK: u32 = 3;
-/// How often a peer is asked for a sign of life.
+/// Interval at which a peer is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// Silence after which a peer is gone.
 const PEER_WAIT: Duration = Duration::from_secs(45);
-/// How long one push may take to be taken.
+/// Time that one push may take to be taken.
 const SEND_WAIT: Duration = Duration::from_secs(20);
 /// Bytes that the socket buffers for a client, beyond which a send waits: one large push.
 const SEND_BYTES: usize = 32 << 20;

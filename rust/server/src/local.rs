@@ -37,9 +37,9 @@ use stream::SpoolStream;
 use tokio::runtime::Handle;
 use tracing::warn;
 
-/// How often the follower looks for news.
+/// Interval at which the follower looks for news.
 const SCAN_EVERY: Duration = Duration::from_millis(200);
-/// How long it rests when the store takes nothing.
+/// Time that the follower rests when the store takes nothing.
 const REST: Duration = Duration::from_secs(1);
 
 /// A reader of spools, and what it needs to bring their frames to the store.
@@ -71,7 +71,7 @@ impl Follower {
         Worker::start("stepwell-server-follow", move || follower.run())
     }
 
-    /// How far it is, and the way to hurry and to end it.
+    /// Its progress, and the way to hurry and to end it.
     pub(crate) fn progress(&self) -> &Arc<CatchUp> {
         &self.progress
     }

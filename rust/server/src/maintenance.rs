@@ -16,15 +16,15 @@ use stepwell_lock::{Condvar, Mutex};
 use stepwell_store::{Store, StoreError};
 use tracing::warn;
 
-/// How often the thread looks around.
+/// Interval at which the thread looks around.
 const TICK: Duration = Duration::from_millis(250);
-/// How often heartbeats are written; a run counts as crashed only after a minute without one.
+/// Interval at which heartbeats are written; a run counts as crashed only after a minute without one.
 const HEARTBEATS_EVERY: Duration = Duration::from_secs(1);
-/// How long after new data came the journal is compacted, at the latest.
+/// Time after which new data in the journal are compacted, at the latest.
 const COMPACT_AFTER: Duration = Duration::from_secs(1);
 /// Bytes in the journal after which it is compacted without waiting.
 const COMPACT_BYTES: u64 = 16 << 20;
-/// How long maintenance rests after the store refused, so that a full disk is not asked in a loop.
+/// Time that maintenance rests after the store refused, so that a full disk is not asked in a loop.
 const REST: Duration = Duration::from_secs(5);
 
 /// The thread's handle on its own end.

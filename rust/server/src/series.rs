@@ -34,7 +34,7 @@ const ANSWER_BUCKETS: usize = 1 << 20;
 /// are sent.
 const BUCKET_BYTES: usize = 2 * (6 * 8 + 4);
 
-/// What one chart shows.
+/// Content of one chart.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Panel {
     /// Its name in the request.
@@ -107,7 +107,8 @@ impl SeriesEngine {
         Self { store, cache: Cache::default(), versions: Versions::default() }
     }
 
-    /// Reads panels of one project as of one instant, under the versions that its runs have when this begins. Blocks.
+    /// Reads panels of one project as of one instant, under the versions that its runs have when this begins.
+    /// Blocks.
     pub(crate) fn read(&self, entity: &str, project: &str, panels: &[Panel]) -> Result<Vec<PanelLines>, ServiceError> {
         check_panels(panels)?;
         let versions = self.versions.refresh(&*self.store, entity, project)?;
@@ -145,7 +146,7 @@ impl SeriesEngine {
         Ok(PanelLines { bucket_width, lines })
     }
 
-    /// Where the panel begins and ends: as asked, or else where its series do. `None` if there is nothing in
+    /// Extent of the panel: as asked, or else where its series do. `None` if there is nothing in
     /// it.
     fn window(
         &self,

@@ -36,12 +36,12 @@ const IO_THREADS: usize = 2;
 /// Threads for blocking calls, at most: reads, scans and the writing of blobs are bounded lower, the rest is
 /// for checking frames.
 const BLOCKING_THREADS: usize = 32;
-/// How often contents that nobody needs are looked for.
+/// Interval at which contents that nobody needs are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(3_600);
-/// How long a server that is dropped without [`Server::stop`] takes to end.
+/// Time that a server that is dropped without [`Server::stop`] takes to end.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why a server did not start.
+/// Reason why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another process has the port.
@@ -59,7 +59,7 @@ pub enum StartError {
         host: String,
         /// The port.
         port: u16,
-        /// What the system said.
+        /// Message of the system.
         source: std::io::Error,
     },
     /// A thread could not be started.

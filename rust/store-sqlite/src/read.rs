@@ -1,4 +1,4 @@
-//! The way out: series, rows and sums of a run as of one instant.
+//! Reading: series, rows and sums of a run as of one instant.
 
 pub(crate) mod history;
 pub(crate) mod run_stats;

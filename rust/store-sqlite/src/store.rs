@@ -38,7 +38,7 @@ pub struct Settings {
     pub journal_cache_bytes: usize,
     /// Bytes of statistics of runs that are kept.
     pub stats_cache_bytes: usize,
-    /// What to do about a file that is damaged when it is opened.
+    /// Reaction to a file that is damaged when it is opened.
     pub on_damage: OnDamage,
 }
 
@@ -88,7 +88,7 @@ impl SqliteStore {
         Ok(Self { database, journal, stats, space: Space::default(), looked_at: AtomicU32::new(TURN_PAGES), settings })
     }
 
-    /// What was missing each time that rows were taken out of a damaged file: a sentence for each time.
+    /// Losses, one for each time that rows were taken out of a damaged file: a sentence for each time.
     ///
     /// # Errors
     /// As every query.
@@ -243,15 +243,6 @@ impl Store for SqliteStore {
             projects.sort_by_key(|project| std::cmp::Reverse(project.last_activity));
             Ok(projects)
         })
-    }
-
-    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
-        let mut runs = Vec::new();
-        let total = self.each_run(entity, project, page, now, &mut |run| {
-            runs.push(run);
-            ControlFlow::Continue(())
-        })?;
-        Ok((runs, total))
     }
 
     fn each_run(

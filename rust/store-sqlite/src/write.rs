@@ -1,4 +1,4 @@
-//! The way in: frames to the journal, and from the journal to chunks.
+//! Writing: frames to the journal, and from the journal to chunks.
 
 pub(crate) mod append;
 pub(crate) mod compaction;

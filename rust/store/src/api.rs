@@ -17,7 +17,7 @@ use std::sync::Arc;
 use stepwell_codec::FrameHeader;
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 
-/// Why a store could not do what was asked.
+/// Error of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// There is no such thing.
@@ -29,7 +29,7 @@ pub enum StoreError {
     /// No room or no database just now; nothing was changed and trying again may help.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// What is stored is damaged.
+    /// Damage of what is stored.
     #[error("the store is damaged: {0}")]
     Damaged(String),
     /// The run of the stream was deleted; nothing was changed, and trying again does not help.
@@ -42,7 +42,7 @@ pub enum StoreError {
 pub struct StreamFrame {
     /// The stream.
     pub stream: StreamId,
-    /// What the frame's header says.
+    /// Header of the frame.
     pub header: FrameHeader,
     /// The frame with its header, to be kept verbatim.
     pub bytes: Arc<[u8]>,
@@ -52,7 +52,7 @@ pub struct StreamFrame {
     pub has_statements: bool,
 }
 
-/// What became of an appended frame.
+/// Outcome of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppendOutcome {
     /// It is durable, now or since an earlier time; so is everything up to this number.
@@ -73,7 +73,7 @@ pub struct Changed {
 /// Reads points as [`Store::points`] does, all calls as of one instant.
 pub type PointsReader<'a> = dyn FnMut(&RunPath, &str, &LabelChoice, StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> + 'a;
 
-/// Where runs are kept.
+/// Store of runs.
 pub trait Store: Send + Sync + 'static {
     /// Makes the stream and its run known; creates what is new. Returns the stream's durable number (0:
     /// nothing yet). A stream whose run was deleted is `Deleted`.
@@ -104,11 +104,8 @@ pub trait Store: Send + Sync + 'static {
     /// All projects, the latest active first.
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError>;
 
-    /// Runs of a project, the newest first, and how many there are. An unknown project has none.
-    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError>;
-
-    /// As [`runs`](Self::runs), one after the other: not more than one of them need be in memory at once.
-    /// `see` says when it has seen enough.
+    /// Shows `see` the runs of a project, the newest first, one after the other, so that not more than one of
+    /// them need be in memory, until it has seen enough. Returns how many there are; an unknown project has none.
     fn each_run(
         &self,
         entity: &str,
@@ -116,10 +113,16 @@ pub trait Store: Send + Sync + 'static {
         page: Page,
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
-    ) -> Result<u64, StoreError> {
-        let (runs, total) = self.runs(entity, project, page, now)?;
-        let _ = runs.into_iter().try_for_each(see);
-        Ok(total)
+    ) -> Result<u64, StoreError>;
+
+    /// A page of the runs of a project, as [`each_run`](Self::each_run) shows them, and how many there are.
+    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
+        let mut runs = Vec::new();
+        let total = self.each_run(entity, project, page, now, &mut |run| {
+            runs.push(run);
+            ControlFlow::Continue(())
+        })?;
+        Ok((runs, total))
     }
 
     /// One run.

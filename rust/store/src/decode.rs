@@ -94,7 +94,7 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-/// How rows of one shape of the payload go into a row group if all their values are numbers.
+/// Way of rows of one shape of the payload into a row group if all their values are numbers.
 struct Plan {
     group: usize,
     /// Column of each cell, in the order of the cells.

@@ -18,7 +18,7 @@ pub use api::{AppendOutcome, Changed, PointsReader, Store, StoreError, StreamFra
 pub use byte_lru::ByteLru;
 pub use memory::MemoryStore;
 pub use query::{
-    CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, Point, ProjectInfo, RowQuery, RunInfo, RunState,
+    CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,
     SeriesPoints, StepRange, StoredValue,
 };
 

@@ -226,14 +226,24 @@ impl Store for MemoryStore {
         Ok(projects)
     }
 
-    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
+    fn each_run(
+        &self,
+        entity: &str,
+        project: &str,
+        page: Page,
+        now: TimeMicros,
+        see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
         let state = self.state.lock();
-        let Some(found) = state.project(entity, project) else { return Ok((Vec::new(), 0)) };
+        let Some(found) = state.project(entity, project) else { return Ok(0) };
         let mut runs: Vec<(usize, &Run)> = found.runs.iter().enumerate().filter(|(_, run)| !run.deleted).collect();
         runs.sort_by_key(|(index, run)| std::cmp::Reverse((run::created(&state.streams_of(entity, project, *index)), run.slot)));
         let total = runs.len() as u64;
         let page = runs.into_iter().skip(page.offset).take(page.limit);
-        Ok((page.map(|(index, run)| state.info(entity, project, index, run, now)).collect(), total))
+        let infos: Vec<RunInfo> = page.map(|(index, run)| state.info(entity, project, index, run, now)).collect();
+        drop(state);
+        let _ = infos.into_iter().try_for_each(see);
+        Ok(total)
     }
 
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {

@@ -24,7 +24,7 @@ pub fn check_known(known: bool, stream: StreamId) -> Result<(), StoreError> {
     if known { Ok(()) } else { Err(StoreError::Invalid(format!("stream {stream} was never opened"))) }
 }
 
-/// What becomes of a frame that does not begin at `durable + 1` (invariant 2 of [`crate::Store`], A2).
+/// Fate of a frame that does not begin at `durable + 1` (invariant 2 of [`crate::Store`], A2).
 pub fn outcome_of_another(header: &FrameHeader, durable: EntryNumber) -> AppendOutcome {
     if header.last() <= durable { AppendOutcome::Durable(durable) } else { AppendOutcome::Expected(durable + 1) }
 }

@@ -1,6 +1,6 @@
 //! Questions to a store, and its answers.
 
-use stepwell_codec::column::{Number, Numbers};
+use stepwell_codec::column::Numbers;
 use stepwell_model::{FileVersion, Kind, MetricDefinition, RunPath, Step, TimeMicros, Value};
 
 /// Seconds without a sign of life after which a running run counts as crashed.
@@ -13,15 +13,15 @@ pub struct ProjectInfo {
     pub entity: String,
     /// Name.
     pub name: String,
-    /// How many runs it has.
+    /// Number of its runs.
     pub runs: u64,
-    /// How many of them are running.
+    /// Number of those that run.
     pub running: u64,
     /// Last sign of life of any run.
     pub last_activity: TimeMicros,
 }
 
-/// How a run is doing.
+/// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     /// Some writer lives.
@@ -71,7 +71,7 @@ pub struct RunInfo {
     pub path: RunPath,
     /// Display name; the id if none was given.
     pub name: String,
-    /// How it is doing.
+    /// Its state.
     pub state: RunState,
     /// When its first stream began.
     pub created: TimeMicros,
@@ -101,7 +101,7 @@ pub struct RunInfo {
     /// (flat keys, `_step`, `_timestamp` and `_runtime` included, of the first label that has it). A key that
     /// was deleted by hand is left out until it is set by hand.
     pub summary: Vec<(String, Value)>,
-    /// What `define_metric` said: one definition per name, in the order in which they were first named.
+    /// Definitions of `define_metric`: one definition per name, in the order in which they were first named.
     pub metrics: Vec<MetricDefinition>,
     /// Highest step.
     pub last_step: Option<Step>,
@@ -118,7 +118,7 @@ pub struct KeyInfo {
     pub key: String,
     /// Kinds of its values, sorted.
     pub kinds: Vec<Kind>,
-    /// How many of the runs have it.
+    /// Number of the runs that have it.
     pub runs: u64,
     /// Points over all of them.
     pub points: u64,
@@ -140,13 +140,13 @@ pub struct Page {
 /// A file of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
-    /// What it holds.
+    /// Content.
     pub file: FileVersion,
     /// When that was said.
     pub time: TimeMicros,
 }
 
-/// Which label of a run.
+/// Choice among the labels of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LabelChoice {
     /// The first label, in the order of [`RunInfo::labels`], that has what is asked for.
@@ -176,15 +176,6 @@ impl StepRange {
     }
 }
 
-/// One number of a series.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// Step.
-    pub step: Step,
-    /// Value.
-    pub value: Number,
-}
-
 /// The numbers of a series by rising step.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SeriesPoints {
@@ -203,15 +194,15 @@ pub struct StoredValue {
     pub value: Value,
 }
 
-/// Which rows of a run.
+/// Choice of rows of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowQuery {
     /// Keys; none means all. Rows with none of them are left out; automatic keys choose no rows. `_step`,
     /// `_timestamp` and `_runtime` are part of every row that is not left out: step and time are fields of
     /// it, and `_runtime` is a cell.
     pub keys: Vec<String>,
-    /// Which label; with `All` one label after the other.
+    /// Label; with `All` one label after the other.
     pub label: LabelChoice,
-    /// Which steps.
+    /// Steps.
     pub steps: StepRange,
 }

@@ -19,7 +19,7 @@ pub fn is_automatic(key: &str) -> bool {
 pub struct Clock {
     /// When it was logged.
     pub time: TimeMicros,
-    /// Where its stream's runtime is zero; see [`runtime_zero`].
+    /// Time at which its stream's runtime is zero; see [`runtime_zero`].
     pub zero: TimeMicros,
 }
 
@@ -49,7 +49,7 @@ impl Clock {
     }
 }
 
-/// What a cell of an automatic key is stored as: nothing unless it is a number that the user may set.
+/// Stored form of a cell of an automatic key: none unless it is a number that the user may set.
 pub fn automatic_value(key: &str, value: &Value) -> Option<Value> {
     if key == STEP { None } else { value.as_f64().map(Value::Float) }
 }

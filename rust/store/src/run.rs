@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use stepwell_model::{Opening, RunPath, Step, StreamId, TimeMicros, Value};
 use stepwell_sample::run_summary::History;
 
-/// What is known of a stream besides its rows.
+/// Facts of a stream besides its rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamFacts {
     /// Its id.
@@ -21,7 +21,7 @@ pub struct StreamFacts {
     pub exit: Option<i32>,
 }
 
-/// What the rows of a run add up to.
+/// Facts of the rows of a run.
 #[derive(Debug, Clone, Default)]
 pub struct RowFacts {
     /// For each flat key, automatic ones included, the value at the greatest step of the first label that has
@@ -52,7 +52,7 @@ pub fn label_order<'a>(openings: impl IntoIterator<Item = &'a Opening>) -> Vec<L
     labels
 }
 
-/// How a run is doing, and the exit code of its primary writer.
+/// State of a run, and the exit code of its primary writer.
 ///
 /// The newest primary stream decides, by (attempt, opening time, stream id): its exit ends the run; without
 /// one the run goes on while any stream gives signs of life. A run without a primary stream is finished once

@@ -10,7 +10,7 @@ use stepwell_sample::run_summary::HandSet;
 /// Keys with the value that was set last, or `None` where the last word was to delete it.
 pub type Settings = BTreeMap<String, (Stamp, Option<Value>)>;
 
-/// Which of a run's settings.
+/// Kind of a setting of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SettingKind {
     /// Configuration.
@@ -24,7 +24,7 @@ pub enum SettingKind {
 /// One change of a setting: what a store keeps of config, summary and info statements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// Which.
+    /// Kind.
     pub kind: SettingKind,
     /// Key.
     pub key: String,
@@ -83,7 +83,7 @@ pub struct Statements {
     pub summary: BTreeMap<String, HandSet<Stamp>>,
     /// Attributes.
     pub info: Settings,
-    /// What `define_metric` said.
+    /// Definitions of `define_metric`.
     pub metrics: BTreeMap<Stamp, MetricDefinition>,
     /// Files, by path.
     pub files: BTreeMap<String, (Stamp, FileInfo)>,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stepwell_model::{Metrics, Value};
 use stepwell_sample::run_summary::{LoggedKey, combine, keys_behind, needs_history};
 
-/// What a summary needs of the rows besides last values.
+/// Needs of a summary of the rows besides last values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wanted {
     metrics: Metrics,
@@ -17,7 +17,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What these statements ask for.
+    /// Needs of these statements.
     pub fn by(statements: &Statements) -> Self {
         let until_logged = statements.summary.iter().filter(|(_, hand)| hand.until_logged);
         let stamps = until_logged.flat_map(|(name, _)| keys_behind(name)).map(str::to_owned).collect();

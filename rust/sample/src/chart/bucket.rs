@@ -10,12 +10,12 @@ pub struct Buckets {
     stats: Vec<PointStats>,
 }
 
-/// What a chart draws of a bucket that has points.
+/// A bucket that has points, as a chart draws it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
-    /// Which bucket of the grid.
+    /// Index of the bucket in the grid.
     pub index: usize,
-    /// Where it is drawn: the middle of the bucket.
+    /// Its x on the chart: the middle of the bucket.
     pub x: f64,
     /// The mean of all numbers; NaN if all values are.
     pub mean: f64,
@@ -109,11 +109,6 @@ impl Buckets {
             last: stats.last(),
             count: stats.count,
         })
-    }
-
-    /// All points of the grid, NaN included.
-    pub fn count(&self) -> u64 {
-        self.stats.iter().map(|stats| stats.count).sum()
     }
 }
 

@@ -7,7 +7,7 @@
 
 use stepwell_model::limits::QUERY_BUCKETS;
 
-/// What a grid divides.
+/// Scale that a grid divides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
     /// Whole steps.
@@ -29,7 +29,7 @@ pub struct Grid {
     len: usize,
 }
 
-/// Why a window has no grid.
+/// Reason why a window has no grid.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum GridError {
     /// The number of buckets is out of bounds.
@@ -38,9 +38,9 @@ pub enum GridError {
     /// The window is upside down, not finite, or not positive on a logarithmic scale.
     #[error("no grid covers {from} to {to}: a window rises, is finite, and is positive on a logarithmic scale")]
     Window {
-        /// Where it starts.
+        /// Its start.
         from: f64,
-        /// Where it ends.
+        /// Its end.
         to: f64,
     },
 }
@@ -116,7 +116,7 @@ impl Grid {
         Ok(Self { scale, exponent: 1024, first: first as i64, len: (last - first) as usize + 1 })
     }
 
-    /// What the grid divides.
+    /// Scale that the grid divides.
     pub fn scale(&self) -> Scale {
         self.scale
     }

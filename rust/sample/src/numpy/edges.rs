@@ -61,7 +61,7 @@ impl Bin for Half {
     }
 }
 
-/// Which rule puts a value into a bin.
+/// Rule that puts a value into a bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// By the edges, found from the nearest one: bins are wide enough that numpy's own way gives the same.
@@ -78,9 +78,9 @@ pub(crate) enum Rule {
 pub(crate) struct Plan<B> {
     /// `bins + 1` strictly rising edges.
     pub(crate) edges: Vec<B>,
-    /// What numpy divides by: the exact range.
+    /// Divisor of numpy: the exact range.
     pub(crate) range: B,
-    /// How values are assigned.
+    /// Rule by which values are assigned.
     pub(crate) rule: Rule,
     /// The part of a bin's width by which an edge and a quickly computed position may be off together.
     pub(crate) slack: f64,

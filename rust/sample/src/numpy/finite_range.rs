@@ -64,18 +64,18 @@ macro_rules! elements {
 elements!(INFINITY, NEG_INFINITY, true, f64, is_nan; f32, f64);
 elements!(MAX, MIN, false, i128, never; i64, i32, i16, u64, u32, u16);
 
-/// What one pass over an array finds.
+/// Finding of one pass over an array.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Extent<T> {
     /// The smallest finite value; above `max` if there is none.
     pub(crate) min: T,
     /// The largest finite value.
     pub(crate) max: T,
-    /// How many are NaN.
+    /// Count of NaN.
     pub(crate) nan: u64,
-    /// How many are `+inf`.
+    /// Count of `+inf`.
     pub(crate) pos_inf: u64,
-    /// How many are `-inf`.
+    /// Count of `-inf`.
     pub(crate) neg_inf: u64,
 }
 

@@ -56,13 +56,13 @@ const TALLY: usize = 16_384;
 pub struct Binned {
     /// Edges and counts of the finite values.
     pub histogram: Histogram,
-    /// How many values are finite: the sum of the counts.
+    /// Count of values that are finite: the sum of the counts.
     pub finite: u64,
-    /// How many values are NaN.
+    /// Count of values that are NaN.
     pub nan: u64,
-    /// How many values are `+inf`.
+    /// Count of values that are `+inf`.
     pub pos_inf: u64,
-    /// How many values are `-inf`.
+    /// Count of values that are `-inf`.
     pub neg_inf: u64,
     /// The smallest finite value, if there is one; integers beyond 2^53 are rounded.
     pub min: Option<f64>,
@@ -70,7 +70,7 @@ pub struct Binned {
     pub max: Option<f64>,
 }
 
-/// Why there is no histogram.
+/// Reason why there is no histogram.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum HistogramError {
     /// The number of bins is out of bounds.

@@ -18,12 +18,12 @@ pub const PERCENTILES: [u8; 7] = [5, 10, 25, 50, 75, 90, 95];
 /// By which values are scaled where their sum is beyond doubles: more than any array has elements.
 const SCALE: f64 = 1.0 / (1u128 << 64) as f64;
 
-/// What is said of an array.
+/// Statistics of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
     /// How many elements are not NaN.
     pub numbers: u64,
-    /// How many are NaN; all else is said of the others, and is NaN if there are none.
+    /// Count of NaN; all else is said of the others, and is NaN if there are none.
     pub nan: u64,
     /// The smallest number: an integer of an array of integers.
     pub min: Value,
@@ -141,7 +141,7 @@ fn total(values: impl Iterator<Item = f64>) -> f64 {
     if f64::is_finite(compensation) { sum + compensation } else { sum }
 }
 
-/// Where a percentile lies among sorted values.
+/// Position of a percentile among sorted values.
 struct Place {
     rank: usize,
     last: usize,

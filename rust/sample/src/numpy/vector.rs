@@ -5,7 +5,7 @@
 ///
 /// Results must not depend on the width of vectors.
 pub(crate) trait Vectorised {
-    /// What comes out.
+    /// Result.
     type Output;
 
     /// Runs the loop.

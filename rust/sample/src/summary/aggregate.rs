@@ -77,12 +77,12 @@ impl Aggregate {
         Self::from_parts(count, numbers, extremes, terms)
     }
 
-    /// How many, NaN included.
+    /// Count, NaN included.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// How many are not NaN.
+    /// Count of those that are not NaN.
     pub fn numbers(&self) -> u64 {
         self.numbers
     }

@@ -22,7 +22,7 @@ pub struct ExactSum {
     infinities: Infinities,
 }
 
-/// Which infinities were added.
+/// Infinities that were added.
 #[derive(Debug, Clone, Copy, Default)]
 struct Infinities {
     positive: bool,

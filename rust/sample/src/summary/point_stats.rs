@@ -14,7 +14,7 @@ pub struct PointStats {
     pub numbers: u64,
     /// Their sum, rounded.
     pub sum: f64,
-    /// What rounding lost of the sum.
+    /// Part of the sum that rounding lost.
     pub(crate) compensation: f64,
     /// The smallest number; `+inf` if there is none.
     min: f64,

@@ -4,7 +4,7 @@ use crate::summary::aggregate::Aggregate;
 use std::collections::{BTreeMap, BTreeSet};
 use stepwell_model::{Goal, MetricDefinition, SummaryKind, Value};
 
-/// What the values of a key add up to.
+/// Aggregate of the values of a key.
 #[derive(Debug, Clone)]
 pub struct History {
     /// The value at the lowest step.
@@ -22,7 +22,7 @@ pub struct LoggedKey<'a, S> {
     pub last: Value,
     /// When that was logged; `None` counts as earlier than everything.
     pub logged: Option<S>,
-    /// What `define_metric` said of it.
+    /// Its definition by `define_metric`.
     pub definition: Option<&'a MetricDefinition>,
     /// Its history, if the definition [`needs_history`].
     pub history: Option<&'a History>,
@@ -51,7 +51,7 @@ pub fn keys_behind(name: &str) -> impl Iterator<Item = &str> {
     std::iter::once(name).chain(key)
 }
 
-/// What stands for a key, by flat name: `KEY` or `KEY.KIND`.
+/// Values that stand for a key, by flat name: `KEY` or `KEY.KIND`.
 ///
 /// Without a definition, and for `copy`, that is the last value. `min`, `max`, `mean` and `best` are of the
 /// numbers of the key, so a key without numbers has none; `best` is the greatest one if the goal is

@@ -10,7 +10,7 @@ pub(crate) const LISTED_VALUES: usize = 1_000;
 /// And at most, where it says how many.
 const MOST_VALUES: usize = 100_000;
 
-/// Which values of a summary.
+/// Choice of values of a summary.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Columns {
     /// The first by name.

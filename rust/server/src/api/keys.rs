@@ -33,7 +33,7 @@ pub(crate) struct ListKeys {
 pub(crate) struct KeyPage {
     /// The keys by name.
     pub(crate) keys: Vec<KeyInfo>,
-    /// How many there are on all pages.
+    /// Number on all pages.
     pub(crate) total: u64,
     /// Metric definitions, one per name.
     pub(crate) metrics: Vec<MetricDefinition>,

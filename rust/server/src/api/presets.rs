@@ -50,7 +50,7 @@ const SHIPPED: [(&str, &str, &str); 7] = shipped!(
 /// Numbers the files that are being written.
 static WRITING: AtomicU64 = AtomicU64::new(0);
 
-/// How a table becomes a chart.
+/// Way in which a table becomes a chart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Preset {
     /// `owner/name`.
@@ -135,7 +135,7 @@ impl Presets {
         }
     }
 
-    /// Where a preset is, or would be; its name is checked.
+    /// Path of a preset, whether it is there or not; its name is checked.
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{}.json", name.replace('/', "%2F")))
     }

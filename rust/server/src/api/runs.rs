@@ -42,7 +42,7 @@ pub(crate) struct ListRuns {
 pub(crate) struct RunPage {
     /// The runs; fewer than were asked for where they would be too large together.
     pub(crate) runs: Vec<ListedRun>,
-    /// How many there are on all pages.
+    /// Number on all pages.
     pub(crate) total: u64,
 }
 

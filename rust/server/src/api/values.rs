@@ -34,7 +34,7 @@ pub(crate) struct HistogramsQuery {
 /// Histograms over a run.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Histograms {
-    /// How many there are.
+    /// Their number.
     pub(crate) points: u64,
     /// Some of them, by rising step.
     pub(crate) chosen: Vec<(Step, Histogram)>,
@@ -76,7 +76,7 @@ pub(crate) struct ValuesQuery {
 
 /// The newest values of a key.
 pub(crate) struct Values {
-    /// How many there are.
+    /// Their number.
     pub(crate) points: u64,
     /// The newest, by rising step.
     pub(crate) values: Vec<StoredValue>,

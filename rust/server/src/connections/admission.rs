@@ -46,7 +46,7 @@ struct PeerConnections {
     waiting: BTreeMap<u64, u64>,
 }
 
-/// What the table and a connection know of each other.
+/// State that the table and a connection know of each other.
 struct Shared {
     /// When it began to wait, as a number of the table's clock; 0 while it works.
     waits_since: AtomicU64,

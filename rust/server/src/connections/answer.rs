@@ -14,7 +14,7 @@ use std::time::Duration;
 /// HTTP/2 copies what it is given into its send buffer, however little the client takes; so it is given
 /// little at a time.
 const SLICE_BYTES: usize = 64 << 10;
-/// How long an answer waits for its share while clients leave others untaken.
+/// Time that an answer waits for its share while clients leave others untaken.
 const SHARE_WAIT: Duration = Duration::from_secs(10);
 
 /// The body of an answer.

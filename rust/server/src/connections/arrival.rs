@@ -1,6 +1,6 @@
 //! Bodies of requests on their way in: their bytes within a budget, and in time.
 //!
-//! What has arrived of a request and cannot be worked on yet lies in memory, so all peers together have one
+//! Parts of requests that cannot be worked on yet lie in memory, so all peers together have one
 //! budget for it, and each a part of that. A body that does not come at a least rate ends with an error, and
 //! gives its share back.
 
@@ -26,13 +26,13 @@ use tonic::Status;
 pub(crate) const ARRIVING_BYTES: usize = 96 << 20;
 /// Of these, those of one peer.
 pub(crate) const ARRIVING_BYTES_OF_PEER: usize = 48 << 20;
-/// What is no larger is not counted: the buffers of its connection take as much.
+/// Size up to which a body is not counted: the buffers of its connection take as much.
 const FREE_BYTES: usize = 16 << 10;
-/// How long a request waits for its share.
+/// Time that a request waits for its share.
 const SHARE_WAIT: Duration = Duration::from_secs(10);
-/// How long the rest of a request may take, besides what its size needs.
+/// Time that the rest of a request may take, besides what its size needs.
 const BODY_WAIT: Duration = Duration::from_secs(10);
-/// How long the rest of a request that is too large is read for.
+/// Time that the rest of a request that is too large is read for.
 const PASS_OVER_WAIT: Duration = Duration::from_secs(2);
 /// The least rate, in bytes a second: a tenth of what a poor line carries.
 const LEAST_RATE: u64 = 16 << 10;
@@ -122,7 +122,7 @@ pub(super) struct Messages {
     /// The prefix of the message that is arriving, as far as it is here.
     prefix: [u8; PREFIX_BYTES],
     prefix_bytes: usize,
-    /// What of the message is to come.
+    /// Rest of the message.
     left: usize,
     /// That of the message that is arriving, or was handed over last.
     share: Option<Share>,

@@ -82,7 +82,7 @@ impl Share {
         }
     }
 
-    /// How much it is.
+    /// Its size.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

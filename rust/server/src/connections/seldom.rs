@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
 use tracing::warn;
 
-/// How often the same warning is logged, at most.
+/// Interval at which the same warning is logged, at most.
 const SELDOM: Duration = Duration::from_secs(10);
 
 /// A warning, and when it was logged last.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use stepwell_lock::Mutex;
 
-/// What is known of a connection between accept and close.
+/// Facts of a connection between accept and close.
 pub(crate) struct Watched {
     place: Arc<Place>,
     waits: Waits,
@@ -30,7 +30,7 @@ struct State {
     head_since: Option<Instant>,
 }
 
-/// What a look at a connection finds.
+/// Finding of a look at a connection.
 pub(super) enum Verdict {
     /// It stays; the next look is due then.
     LookAgain(Instant),

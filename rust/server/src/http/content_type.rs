@@ -46,7 +46,7 @@ const TYPES: &[(&str, &str, bool)] = &[
     ("stl", "model/stl", true),
 ];
 
-/// What is said of a file whose extension says nothing.
+/// Media type of a file whose extension says nothing.
 const UNKNOWN: &str = "application/octet-stream";
 
 /// The type of a file, and whether it is harmless: a type that no browser runs. What is unknown is not known

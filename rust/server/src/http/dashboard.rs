@@ -11,7 +11,7 @@ use axum::routing::get;
 use std::path::Path;
 use tower_http::services::{ServeDir, ServeFile};
 
-/// Where the build puts files whose names hold a hash of their content.
+/// Folder of the build for files whose names hold a hash of their content.
 const ASSETS: &str = "/assets/";
 /// Shown when there is no dashboard.
 const NO_DASHBOARD: &str = "<!doctype html><meta charset=\"utf-8\"><title>Stepwell</title><h1>Stepwell is running</h1>\

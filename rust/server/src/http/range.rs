@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, header};
 use std::ops::Range;
 
-/// What of a file is asked for.
+/// Part of a file that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// All of it. Several ranges, and what is no range in bytes, are answered with that too.
@@ -15,7 +15,7 @@ pub(super) enum Wanted {
     Nothing,
 }
 
-/// What `headers` ask for of a file of `size` bytes and this tag.
+/// Part that `headers` ask for of a file of `size` bytes and this tag.
 pub(super) fn wanted(headers: &HeaderMap, size: u64, tag: &str) -> Wanted {
     // A part of another version than the one that the reader has begins from the start.
     if headers.get(header::IF_RANGE).is_some_and(|known| known.as_bytes() != tag.as_bytes()) {

@@ -28,13 +28,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
-/// How long a connection may stay without a word. Clients send `Status` every 5 s.
+/// Time that a connection may stay without a word. Clients send `Status` every 5 s.
 const SILENCE: Duration = Duration::from_secs(120);
-/// How long the first message may take.
+/// Time that the first message may take.
 const HELLO_WAIT: Duration = Duration::from_secs(10);
-/// How long the last acknowledgements may take when a connection ends.
+/// Time that the last acknowledgements may take when a connection ends.
 const LANDING_WAIT: Duration = Duration::from_secs(30);
-/// What a throttled client is asked to wait.
+/// Wait that a throttled client is asked for.
 const RETRY_AFTER_MILLIS: u32 = 1_000;
 /// Payloads up to this size are checked where they arrive: that takes some 50 µs, about what a change of
 /// threads costs.
@@ -54,7 +54,7 @@ struct Open {
     last: Option<EntryNumber>,
 }
 
-/// What all connections share on the way into the store.
+/// State that all connections share on the way into the store.
 pub(super) struct Intake {
     pub(super) committer: Arc<Committer>,
     /// The keys of runs that are written to.

@@ -1,6 +1,6 @@
 //! Blobs over gRPC: `Ingest.FindMissingBlobs` and `Ingest.PutBlobs`.
 //!
-//! What the server does with each blob of `PutBlobs`, and what a client may rely on:
+//! Handling of each blob of `PutBlobs`, and what a client may rely on:
 //!
 //! | the blob | answer |
 //! |---|---|
@@ -47,17 +47,17 @@ const CONCURRENT_CALLS: usize = 32;
 pub(crate) const CONCURRENT_WRITES: usize = 8;
 /// Blobs of a call that are being synced, or whose answers the client has not taken.
 const UNANSWERED: usize = 64;
-/// How long a call waits for its turn.
+/// Time that a call waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
-/// How long a call may stay without a chunk.
+/// Time that a call may stay without a chunk.
 const SILENCE: Duration = Duration::from_secs(120);
-/// How long a blob may keep the server waiting, besides what its bytes take at [`LEAST_RATE`].
+/// Time that a blob may keep the server waiting, besides what its bytes take at [`LEAST_RATE`].
 const BLOB_WAIT: Duration = Duration::from_secs(30);
 /// Bytes a second that must come of a blob.
 const LEAST_RATE: u64 = 16 << 10;
 /// After this time a call takes no further blob, so that no place is taken for ever.
 const CALL_TIME: Duration = Duration::from_secs(3_600);
-/// How long the last answers may take when a call ends.
+/// Time that the last answers may take when a call ends.
 const LANDING_WAIT: Duration = Duration::from_secs(30);
 /// Blobs that one request may ask about.
 const ASKED_BLOBS: usize = 10_000;
@@ -65,7 +65,7 @@ const ASKED_BLOBS: usize = 10_000;
 /// older than half a minute.
 const SETTLED_AFTER: Duration = Duration::from_secs(120);
 
-/// What all calls share.
+/// State that all calls share.
 pub(super) struct Uploads {
     calls: Arc<Slots>,
     writes: Arc<Semaphore>,
@@ -150,19 +150,19 @@ struct Arriving {
     size: u64,
     arrived: u64,
     fate: Fate,
-    /// How long the call had waited for its client when it began.
+    /// Time that the call had waited for its client when it began.
     waited_before: Duration,
 }
 
 impl Arriving {
-    /// How much longer the client may take for the rest of it.
+    /// Time that the client may still take for the rest of it.
     fn patience(&self, waited: Duration) -> Duration {
         let allowed = BLOB_WAIT + Duration::from_secs(self.arrived / LEAST_RATE);
         allowed.saturating_sub(waited.saturating_sub(self.waited_before))
     }
 }
 
-/// What becomes of the chunks that follow.
+/// Fate of the chunks that follow.
 enum Fate {
     /// They are written; there is no file before the first one is.
     Write(Option<Received>),

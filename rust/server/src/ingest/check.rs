@@ -8,7 +8,7 @@ use stepwell_codec::{FrameError, FrameView, PayloadError, PayloadReader};
 use stepwell_model::{Entry, Opening, StreamId};
 use stepwell_store::StreamFrame;
 
-/// Why a frame is not taken, as a sentence for the user.
+/// Reason why a frame is not taken, as a sentence for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CheckError {
     /// The frame is not whole and intact.
@@ -17,7 +17,7 @@ pub(crate) enum CheckError {
     /// There is something behind the frame.
     #[error("{0} bytes stand behind the frame")]
     Trailing(usize),
-    /// What it holds cannot be read.
+    /// Content that cannot be read.
     #[error(transparent)]
     Payload(#[from] PayloadError),
     /// It can be read, but not be true.
@@ -25,7 +25,7 @@ pub(crate) enum CheckError {
     Entry {
         /// Number of the entry.
         number: u64,
-        /// What is wrong with it, as the end of a sentence.
+        /// Problem, as the end of a sentence.
         problem: String,
     },
 }

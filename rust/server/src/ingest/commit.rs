@@ -5,8 +5,8 @@
 //! reserve(bytes)  ──▶  submit(frame, reply)  ──▶  group (≤ 5 ms or 4 MiB)  ──▶  store.append  ──▶  reply(outcome)
 //! ```
 //!
-//! What waits here is bounded in bytes by the reservation that each submission carries until its reply has
-//! returned. A reply is called exactly once, on the commit thread, after the append; it must not block.
+//! All that waits here is bounded in bytes by the reservation that each submission carries until its reply
+//! has returned. A reply is called exactly once, on the commit thread, after the append; it must not block.
 
 use crate::state::appended::AppendedBytes;
 use crate::state::thread::Worker;
@@ -20,7 +20,7 @@ use stepwell_store::{AppendOutcome, Store, StoreError, StreamFrame};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::error;
 
-/// How long the first frame of a group waits for company: well below an fsync of a disk, so that it costs no
+/// Time that the first frame of a group waits for company: well below an fsync of a disk, so that it costs no
 /// one.
 const GROUP_WAIT: Duration = Duration::from_millis(5);
 /// Bytes as sent after which a group is large enough.
@@ -28,7 +28,7 @@ const GROUP_BYTES: usize = 4 << 20;
 /// Bytes, as sent and decompressed together, that may wait for a commit: four of the largest frames, or
 /// thousands of usual ones.
 pub(crate) const BUDGET_BYTES: usize = 96 << 20;
-/// How long a frame waits for room in that budget before its writer is told to wait.
+/// Time that a frame waits for room in that budget before its writer is told to wait.
 pub(crate) const RESERVE_WAIT: Duration = Duration::from_secs(10);
 
 /// Called with what became of a frame.
@@ -78,7 +78,7 @@ impl Committer {
         })
     }
 
-    /// What a frame weighs in the budget: its bytes and its payload's.
+    /// Weight of a frame in the budget: its bytes and its payload's.
     pub(crate) fn weight(header: &FrameHeader) -> usize {
         header.frame_bytes() + header.raw_bytes as usize
     }

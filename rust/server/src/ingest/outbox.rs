@@ -29,7 +29,7 @@ pub(super) struct Outbox {
 struct State {
     control: VecDeque<Message>,
     acks: BTreeMap<StreamId, EntryNumber>,
-    /// What was refused, to go with the acknowledgement of its numbers.
+    /// Refused rows, to go with the acknowledgement of its numbers.
     rejected: BTreeMap<StreamId, Vec<v1::Rejected>>,
     end: Option<Result<(), Status>>,
     gone: bool,

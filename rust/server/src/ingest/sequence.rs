@@ -12,10 +12,10 @@ use stepwell_codec::FrameHeader;
 use stepwell_model::EntryNumber;
 use stepwell_store::{AppendOutcome, StoreError};
 
-/// How long frames at a wrong number are passed over before the client is told again.
+/// Time that frames at a wrong number are passed over before the client is told again.
 const REWIND_AGAIN: Duration = Duration::from_secs(1);
 
-/// What to do with a frame that arrived.
+/// Verdict on a frame that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// It is the next one: check and commit it, and hand the epoch back with the outcome.
@@ -31,7 +31,7 @@ pub(super) enum Place {
     PassOver,
 }
 
-/// What to tell the client when a frame has landed or got lost.
+/// Message to the client when a frame has landed or got lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// All entries up to this number are durable.

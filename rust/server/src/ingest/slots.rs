@@ -11,11 +11,11 @@ use stepwell_lock::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How long an upload may wait for its client before it is measured.
+/// Time that an upload may wait for its client before it is measured.
 const MEASURED_AFTER: Duration = Duration::from_secs(2);
 /// Bytes a second, over the time that it waited for its client, below which an upload gives way.
 const GIVES_WAY_BELOW: u64 = 64 << 10;
-/// How often who waits looks again for one that gives way.
+/// Interval at which a waiting upload looks again for one that gives way.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// The places.
@@ -33,7 +33,7 @@ struct State {
     taken: BTreeMap<u64, (IpAddr, Arc<Progress>)>,
 }
 
-/// How an upload goes.
+/// Progress of an upload.
 struct Progress {
     born: Instant,
     bytes: AtomicU64,
@@ -147,7 +147,7 @@ impl Slot {
         Duration::from_millis(self.progress.waited())
     }
 
-    /// How long it has been there.
+    /// Age.
     pub(super) fn age(&self) -> Duration {
         self.progress.born.elapsed()
     }

@@ -16,15 +16,15 @@ use std::ops::ControlFlow;
 use stepwell_model::{Kind, RunPath, TimeMicros, wall_time};
 use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
 
-/// How often running runs are looked at even if nobody says that they changed: a run that falls silent
-/// becomes crashed by the clock alone.
+/// Interval at which running runs are looked at even if nobody says that they changed: a run that falls
+/// silent becomes crashed by the clock alone.
 const CLOCK_EVERY: TimeMicros = 2_000_000;
 /// Runs whose changes are pushed; twice as many as the dashboard lists.
 const MOST_RUNS: usize = 10_000;
 /// About how large a push is; only a single series or run that is larger goes beyond. The socket keeps a
 /// buffer of the size of the largest.
 const PUSH_BYTES: usize = 256 << 10;
-/// What a bucket takes in a push.
+/// Bytes of a bucket in a push.
 const BUCKET_BYTES: usize = 6 * 8 + 4;
 
 /// A message for the tab.
@@ -45,7 +45,7 @@ impl Push {
     }
 }
 
-/// What is remembered of a run that was sent.
+/// Memory of a run that was sent.
 struct SeenRun {
     /// Equal for runs that look the same in JSON (where NaN equals itself).
     digest: u64,
@@ -103,7 +103,7 @@ impl Watch {
         Ok(watch)
     }
 
-    /// What the tab has not seen yet. Blocks.
+    /// News for the tab. Blocks.
     pub(super) fn pushes(&mut self, context: &Context) -> Vec<Push> {
         match self.changes(context) {
             Ok(pushes) => {

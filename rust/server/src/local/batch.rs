@@ -8,10 +8,10 @@ use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{EntryNumber, StreamId};
 use stepwell_store::{AppendOutcome, StoreError, StreamFrame};
 
-/// How long an answer may take; the store has its own time-outs below this.
+/// Time that an answer may take; the store has its own time-outs below this.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
 
-/// What became of a batch.
+/// Outcome of a batch.
 pub(super) enum Landing {
     /// All of it is durable.
     Durable,

@@ -16,9 +16,9 @@ use tracing::warn;
 const BATCH_BYTES: usize = 4 << 20;
 /// Streams that are advanced together.
 const TOGETHER: usize = 256;
-/// How long one stream may be read at a time.
+/// Time that one stream may be read at a time.
 const READ_TIME: Duration = Duration::from_millis(50);
-/// How far a stream, or all of them, got.
+/// Progress of a stream, or of all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     /// There is nothing more for now.
@@ -43,7 +43,7 @@ pub(super) struct SpoolStream {
     /// When it last had news: frames, or a sign of life.
     news_at: Instant,
     beat: Option<SystemTime>,
-    /// What the reader said before it last came to the end; the same again means that there is no news.
+    /// Word of the reader before it last came to the end; the same again means that there is no news.
     stamp: Option<(u64, SystemTime)>,
     /// It was read to its end once.
     caught_up: bool,
@@ -52,7 +52,7 @@ pub(super) struct SpoolStream {
     complaint: String,
 }
 
-/// What was read of a stream and is on its way to the store.
+/// Frames that were read of a stream and are on their way to the store.
 struct Pending<'a> {
     batch: Batch<'a>,
     read: Result<Progress, Stop>,
@@ -60,7 +60,7 @@ struct Pending<'a> {
     stamp: Option<(u64, SystemTime)>,
 }
 
-/// Why a stream cannot go on.
+/// Reason why a stream cannot go on.
 enum Stop {
     /// It never will.
     ForGood(String),

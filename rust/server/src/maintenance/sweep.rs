@@ -18,8 +18,8 @@ use std::time::Duration;
 use stepwell_model::BlobId;
 use tracing::{info, warn};
 
-/// How long a content that no run names stays: a writer whose machine is off between sending it and naming it
-/// has so much time.
+/// Time for which a content that no run names stays: a writer whose machine is off between sending it and
+/// naming it has so much time.
 pub(crate) const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Removes those contents of a deleted run that can go at once. Call it once the store no longer knows the

@@ -10,10 +10,10 @@ use stepwell_store::ByteLru;
 const CACHE_BYTES: usize = 64 << 20;
 /// A single entry that is larger is not kept: it would push out everything else.
 const ENTRY_BYTES: usize = CACHE_BYTES / 4;
-/// What an entry costs beside its data: key, map and order.
+/// Cost of an entry beside its data: key, map and order.
 const OVERHEAD_BYTES: usize = 256;
 
-/// What is kept.
+/// A value of the cache.
 #[derive(Debug, Clone)]
 pub(super) enum Cached {
     /// All points of a series.
@@ -79,7 +79,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// What is kept under the key.
+    /// Value kept under the key.
     pub(super) fn get(&self, key: &CacheKey) -> Option<Cached> {
         self.0.get(key)
     }

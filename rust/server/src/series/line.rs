@@ -28,7 +28,7 @@ pub(crate) struct Line {
     pub(crate) points: u64,
     /// Version of the run that it was read under.
     pub(crate) version: u64,
-    /// What is drawn.
+    /// Columns that are drawn.
     pub(crate) columns: Columns,
     /// Equal for lines that look the same.
     pub(crate) digest: u64,
@@ -71,7 +71,7 @@ impl Line {
         Self { exact, points, version, digest: hasher.finish(), columns }
     }
 
-    /// How many points or buckets it has.
+    /// Number of points or buckets.
     pub(crate) fn len(&self) -> usize {
         self.columns.x.len()
     }

@@ -4,7 +4,7 @@ use super::STEP;
 use stepwell_model::{RunPath, Step};
 use stepwell_store::{LabelChoice, PointsReader, SeriesPoints, StepRange, StoreError};
 
-/// Which series.
+/// Name of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SeriesName {
     /// The run.
@@ -27,9 +27,9 @@ pub(super) enum Xs {
 /// The points of one label, in the order of steps.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LabelPoints {
-    /// Where they stand.
+    /// Their x.
     pub(super) xs: Xs,
-    /// What they are; as many.
+    /// Their values; as many.
     pub(super) ys: Vec<f64>,
 }
 

@@ -14,7 +14,7 @@ use stepwell_model::BlobId;
 /// Contents that are remembered; of more than these nothing is known but their age.
 const CLAIMS: usize = 1 << 20;
 
-/// How often each content was sent or asked for, of those that came since the start.
+/// Times that each content was sent or asked for, of those that came since the start.
 #[derive(Default)]
 pub(crate) struct Claims {
     counts: Mutex<FxHashMap<BlobId, u32>>,

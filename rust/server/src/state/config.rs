@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use stepwell_store::Store;
 
-/// Where rows come from.
+/// Origin of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mode {
     /// From the spools below this directory, read live, and from writers that connect.
@@ -27,7 +27,7 @@ impl Mode {
     }
 }
 
-/// What a server needs to start.
+/// Parameters of a server.
 #[derive(Clone)]
 pub struct ServerConfig {
     /// Address or name to listen on. There is no authentication: anything but loopback opens the store to the
@@ -35,15 +35,15 @@ pub struct ServerConfig {
     pub host: String,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
-    /// Where runs are kept.
+    /// Store of runs.
     pub store: Arc<dyn Store>,
     /// The built dashboard; without one, `/` says how to build it.
     pub ui_directory: Option<PathBuf>,
-    /// Where rows come from.
+    /// Origin of rows.
     pub mode: Mode,
     /// Directory of the store, to be shown to the user.
     pub directory: PathBuf,
-    /// How many connections there may be, and how long they may wait for their clients.
+    /// Limits on the number of connections, and on how long they wait for their clients.
     pub connections: ConnectionLimits,
     /// Whether contents of files that no run names any more are removed. Only the process that has the
     /// directory for itself may: it has to know of every upload.

@@ -34,12 +34,12 @@ const ANSWERING_BYTES_OF_PEER: usize = 96 << 20;
 /// Bytes that WebSockets hold for their browsers, and of these those of one peer, who may be a proxy for all.
 const PUSHING_BYTES: usize = 96 << 20;
 const PUSHING_BYTES_OF_PEER: usize = 72 << 20;
-/// How long a request waits for its turn.
+/// Time that a request waits for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(30);
 
 /// The parts that requests share.
 pub(crate) struct Context {
-    /// Where runs are kept.
+    /// Store of runs.
     pub(crate) store: Arc<dyn Store>,
     /// Counts what is appended to it.
     pub(crate) appended: Arc<AppendedBytes>,
@@ -49,9 +49,9 @@ pub(crate) struct Context {
     pub(crate) writers: Arc<Writers>,
     /// Reads series.
     pub(crate) series: SeriesEngine,
-    /// Where the contents of files are.
+    /// Directory of the contents of files.
     pub(crate) blobs: BlobDirectory,
-    /// Where rows come from.
+    /// Origin of rows.
     pub(crate) mode: Mode,
     /// Directory of the store.
     pub(crate) directory: PathBuf,
@@ -79,7 +79,7 @@ pub(crate) struct Context {
     tabs: Arc<Semaphore>,
 }
 
-/// What [`Context::new`] is made of.
+/// Parts of a [`Context`].
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) appended: Arc<AppendedBytes>,
@@ -89,7 +89,7 @@ pub(crate) struct Parts {
     pub(crate) sweeps_blobs: bool,
     pub(crate) admission: Arc<Admission>,
     pub(crate) stopping: watch::Receiver<bool>,
-    /// How far the spools are read, in local mode.
+    /// Progress in the spools, in local mode.
     pub(crate) local: Option<Arc<CatchUp>>,
 }
 

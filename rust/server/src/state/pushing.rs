@@ -18,12 +18,12 @@ use tokio::time::Instant;
 
 /// A browser that takes a push in less is not slow.
 const SLOW: Duration = Duration::from_secs(1);
-/// How long a push waits for room.
+/// Time that a push waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(3);
-/// How often it looks whether a tab has become slow.
+/// Interval at which it looks whether a tab has become slow.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-/// What all tabs share.
+/// State that all tabs share.
 pub(crate) struct Pushing {
     budget: Arc<ByteBudget>,
     tabs: Mutex<BTreeMap<u64, Arc<Tab>>>,
@@ -31,7 +31,7 @@ pub(crate) struct Pushing {
     born: Instant,
 }
 
-/// What the others see of a tab.
+/// Part of a tab that the others see.
 struct Tab {
     held_bytes: AtomicUsize,
     /// Since when a push is being sent, in milliseconds since `born` and one; 0 while none is.

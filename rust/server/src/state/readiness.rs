@@ -6,7 +6,7 @@ use stepwell_blob::BlobDirectory;
 use stepwell_lock::Mutex;
 use stepwell_store::Store;
 
-/// How long a look holds: it costs a write, and anybody may ask.
+/// Time that a look holds: it costs a write, and anybody may ask.
 const READY_FOR: Duration = Duration::from_secs(1);
 
 /// The last look at the store, and when that was.

@@ -226,7 +226,7 @@ impl Attached<'_> {
         }
     }
 
-    /// Why the stream was refused.
+    /// Reason why the stream was refused.
     pub fn fatal(&mut self) -> String {
         match self.answer() {
             Answer::Fatal(fatal) => fatal.reason,

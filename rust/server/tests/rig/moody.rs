@@ -81,8 +81,15 @@ impl Store for Moody {
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
         self.inner.projects(now)
     }
-    fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
-        self.inner.runs(entity, project, page, now)
+    fn each_run(
+        &self,
+        entity: &str,
+        project: &str,
+        page: Page,
+        now: TimeMicros,
+        see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        self.inner.each_run(entity, project, page, now, see)
     }
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
         self.inner.run(path, now)

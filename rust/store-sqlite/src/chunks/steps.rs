@@ -32,7 +32,7 @@ pub(crate) struct Span {
     pub(crate) origin: Origin,
 }
 
-/// Where the steps of a span are.
+/// Place of the steps of a span.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
     /// In the row groups of this stream.
@@ -87,7 +87,7 @@ impl<'c> StepReader<'c> {
         Ok(steps)
     }
 
-    /// How many of `steps`, rising, are not stored for the stream.
+    /// Number of `steps`, rising, that are not stored for the stream.
     pub(crate) fn missing(&mut self, of: StepsOf, stream: i64, steps: &[Step]) -> Result<u64, StoreError> {
         let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return Ok(0) };
         let stored = self.within(of, stream, first, last)?;
@@ -100,7 +100,7 @@ impl<'c> StepReader<'c> {
         Ok(missing)
     }
 
-    /// How many different steps the spans have together. Steps are read only where spans overlap.
+    /// Number of different steps of the spans together. Steps are read only where spans overlap.
     pub(crate) fn count(&mut self, of: StepsOf, mut spans: Vec<Span>) -> Result<u64, StoreError> {
         spans.sort_by_key(|span| span.first);
         let (mut total, mut rest) = (0, &spans[..]);

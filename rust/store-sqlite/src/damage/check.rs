@@ -16,14 +16,14 @@ use stepwell_store::StoreError;
 /// Problems of one sort that are named one by one.
 const NAMED: usize = 20;
 
-/// What a check says.
+/// Findings of a check.
 #[derive(Debug, Default)]
 pub struct Check {
-    /// What is wrong, in sentences.
+    /// Problems, in sentences.
     pub problems: Vec<String>,
-    /// What damage that was met before has cost, in sentences.
+    /// Losses by damage that was met before, in sentences.
     pub losses: Vec<String>,
-    /// How far each stream is stored; empty if that cannot be read.
+    /// Number up to which each stream is stored; empty if that cannot be read.
     pub durable: Vec<(StreamId, EntryNumber)>,
 }
 
@@ -117,7 +117,7 @@ pub fn repair(directory: &Path) -> Result<Vec<String>, OpenError> {
     database.read(recoveries).map_err(failed)
 }
 
-/// What was missing each time that rows were taken out of a damaged file.
+/// Losses, one for each time that rows were taken out of a damaged file.
 pub(crate) fn recoveries(connection: &Connection) -> Result<Vec<String>, StoreError> {
     connection
         .prepare("SELECT report FROM recoveries ORDER BY id")

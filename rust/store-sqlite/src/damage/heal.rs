@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use stepwell_store::StoreError;
 
-/// What to do about a file that is damaged when it is opened.
+/// Reaction to a file that is damaged when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDamage {
     /// Everything that can be read goes into a new file; the damaged one is kept beside it.
@@ -23,7 +23,7 @@ pub enum OnDamage {
     Refuse,
 }
 
-/// How the file is after it was looked at for damage.
+/// State of the file after it was looked at for damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Healed {
     /// It is made anew.

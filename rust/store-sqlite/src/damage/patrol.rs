@@ -1,5 +1,5 @@
-//! A look at every page of a store: damage where no query comes (indexes, the list of free pages, maps of the
-//! file) is met while all else is sound.
+//! Patrol over every page of a store: damage where no query comes (indexes, the list of free pages, maps of
+//! the file) is met while all else is sound.
 //!
 //! The first [`TURN_PAGES`] are looked at when the store is opened, the others in turns afterwards
 //! (`Store::look_through`), none of which keeps a commit waiting.
@@ -12,12 +12,12 @@ use std::time::Duration;
 
 /// Pages of one turn: 16 MiB.
 pub(crate) const TURN_PAGES: u32 = 2_048;
-/// How often a page is read before it counts as damaged: a checkpoint may be writing it.
+/// Times that a page is read before it counts as damaged: a checkpoint may be writing it.
 const READS: usize = 3;
 /// Time between these.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a turn has seen.
+/// Finding of a turn.
 pub(crate) enum Seen {
     /// All pages were what was written, and there are more.
     More,

@@ -1,4 +1,4 @@
-//! A damaged file, taken apart: every row that is what was written goes into a new file, and what is missing
+//! Salvage of a damaged file: every row that is what was written goes into a new file, and what is missing
 //! is counted.
 //!
 //! No tree of the damaged file is followed. Each page is looked at by itself, and each row is known by its
@@ -6,7 +6,7 @@
 //! (copies.sql, or an older state of a page) the newest counts. Row groups are written anew as compaction
 //! writes them, with all that is derived from them.
 //!
-//! What is missing is known from what was counted while it was there: the rows and cells of each stream's row
+//! A loss is known from what was counted while it was there: the rows and cells of each stream's row
 //! groups, the statements of each run, and the dense numbers of the entries that are still in the journal. So
 //! a run never says less than it lacks, and more only by cells: a lost row counts once, and each of its cells
 //! that was no number once more. Where both copies of such a count are lost (in a file that is cut off in the
@@ -30,7 +30,7 @@ use stepwell_store::StoreError;
 /// Ids of journal rows and row groups that are passed over: none is given twice, not even one that was lost.
 const SKIPPED_IDS: i64 = 1 << 20;
 
-/// What came of it.
+/// Outcome of a salvage.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Salvage {
     /// Rows of ours that were found. Without any the file may be another program's.
@@ -39,7 +39,7 @@ pub(crate) struct Salvage {
     pub(crate) damaged_pages: u64,
     /// Rows that are missing, wholly or in part.
     pub(crate) lost_rows: u64,
-    /// What is missing, in sentences.
+    /// Losses, in sentences.
     pub(crate) losses: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Salvage {
         self.found == 0 || self.lost_rows > 0 || !self.losses.is_empty()
     }
 
-    /// What happened to the file, for whoever runs the process.
+    /// Report of what happened to the file, for whoever runs the process.
     pub(crate) fn report(&self, file: &Path, kept: Option<&Path>) -> String {
         let name = file.display();
         let found = format!("{name} was damaged ({} pages) and is made anew of what could be read", self.damaged_pages);
@@ -61,7 +61,7 @@ impl Salvage {
     }
 }
 
-/// What is not in its final form yet after the first look.
+/// Rows that are not in their final form yet after the first look.
 #[derive(Default)]
 struct Places {
     /// Runs and streams of which a copy of the last state is there, with its counts.

@@ -19,7 +19,7 @@ pub(crate) struct RunRow {
     pub(crate) loss: LossTotals,
 }
 
-/// What the rows of a stream that have left the journal add up to.
+/// Facts of the rows of a stream that have left the journal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamRows {
     pub(crate) count: u64,
@@ -38,7 +38,7 @@ pub(crate) struct StreamRow {
     pub(crate) rows: Option<StreamRows>,
 }
 
-/// Where a stream stands.
+/// Position of a stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamPosition {
     pub(crate) id: i64,
@@ -99,7 +99,7 @@ pub(crate) fn touch(connection: &Connection, run: i64, version: i64) -> Result<(
     Ok(())
 }
 
-/// Where the stream stands, if it is known.
+/// Position of the stream, if it is known.
 pub(crate) fn position(connection: &Connection, stream: StreamId) -> Result<Option<StreamPosition>, StoreError> {
     connection
         .prepare_cached(

@@ -14,12 +14,12 @@ pub const FILE_NAME: &str = "store.sqlite";
 pub(crate) const APPLICATION_ID: i32 = 0x5357_5331;
 /// Version of the schema in `schema.sql`.
 pub(crate) const SCHEMA_VERSION: i32 = 3;
-/// How long a transaction waits for one of another process before it counts as unavailable.
+/// Time that a transaction waits for one of another process before it counts as unavailable.
 const BUSY: Duration = Duration::from_secs(10);
 /// Pages in the write-ahead log after which a commit copies it into the database (32 MiB).
 const CHECKPOINT_PAGES: u32 = 4_096;
 
-/// Why a store could not be opened.
+/// Reason why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The directory or the file cannot be used.
@@ -27,7 +27,7 @@ pub enum OpenError {
     Unusable {
         /// Directory or file.
         path: PathBuf,
-        /// What is wrong and what to do.
+        /// Problem, and what to do.
         reason: String,
     },
     /// The file is there but is no intact store.
@@ -35,7 +35,7 @@ pub enum OpenError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was expected, what was found and what to do.
+        /// Expectation, finding and what to do.
         reason: String,
     },
     /// The file was written by a later version.

@@ -43,7 +43,7 @@ impl Database {
         Ok(())
     }
 
-    /// Which file has the name of the store now.
+    /// Id of the file that has the name of the store now.
     pub(crate) fn file_id(&self) -> Option<FileId> {
         FileId::of(&self.path)
     }

@@ -1,4 +1,4 @@
-//! From what SQLite says to what the server is told.
+//! Errors of SQLite as errors of a store.
 
 use rusqlite::{Error, ErrorCode};
 use stepwell_store::StoreError;
@@ -22,7 +22,7 @@ pub(crate) fn store_error(error: Error) -> StoreError {
     }
 }
 
-/// What is stored cannot be read.
+/// Error for what is stored and cannot be read.
 pub(crate) fn damaged(what: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged(format!("store.sqlite: {what}"))
 }

@@ -55,7 +55,7 @@ pub(crate) fn is_older(header: &[u8]) -> bool {
     header.starts_with(MAGIC) && header[20] == 0 && (word(68) != crate::db::connection::APPLICATION_ID || word(60) < 3)
 }
 
-/// What follows SQLite's own structure of an open file.
+/// State beside SQLite's own structure of an open file.
 struct Extra {
     below: *const ffi::sqlite3_io_methods,
     methods: ffi::sqlite3_io_methods,

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use stepwell_model::clock;
 
-/// How long one process waits for another that replaces the file.
+/// Time that one process waits for another that replaces the file.
 const LOCK_WAIT: Duration = Duration::from_secs(600);
 
-/// Which file this is, to notice that another has its name.
+/// Id of a file, to notice that another has its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId(u64, u64);
 
@@ -36,7 +36,7 @@ impl FileId {
     }
 }
 
-/// What becomes of the file that was there.
+/// Fate of the file that was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Old {
     /// It stays beside the new one.

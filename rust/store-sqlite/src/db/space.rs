@@ -19,7 +19,7 @@ const LARGE_SHARE: i64 = 4;
 /// Pages in use up to which a VACUUM is cheap: 1 GiB takes some ten seconds, during which commits wait and
 /// writers keep what they have.
 const CHEAP_PAGES: i64 = 131_072;
-/// What `auto_vacuum` says where pages go when they are asked to.
+/// Value of `auto_vacuum` at which pages go when they are asked to.
 const INCREMENTAL: i64 = 2;
 
 /// Not looked at since it was opened; nothing to give back; something to give back.

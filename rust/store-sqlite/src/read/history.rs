@@ -10,7 +10,7 @@ use stepwell_store::merge::Stamp;
 use stepwell_store::{StepRange, StoreError};
 
 impl RunView<'_> {
-    /// What the values of a key and label add up to; `None` if there are none.
+    /// Aggregate of the values of a key; `None` if there are none.
     pub(crate) fn history(&self, label: &str, name: &str) -> Result<Option<History>, StoreError> {
         let values = self.winning(label, name)?;
         let Some(first_value) = values.first() else {

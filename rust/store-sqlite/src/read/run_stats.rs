@@ -49,7 +49,7 @@ pub(crate) struct RunStats {
     pub(crate) keys: Vec<KeyStats>,
 }
 
-/// Which of two cells of a key and label is the later one, and at equal steps the winning one.
+/// Order of cells of a key and label: the later one, and at equal steps the winning one.
 type Place = (Step, u32, EntryNumber);
 
 /// The last number of a key, before it is known which.
@@ -59,7 +59,7 @@ enum Last {
     Frame(Arc<FrameRows>, usize, usize),
 }
 
-/// What a label has of a key.
+/// Numbers of a key under a label.
 #[derive(Debug, Default)]
 struct LabelSeries {
     spans: Vec<Span>,

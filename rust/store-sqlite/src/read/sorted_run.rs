@@ -1,5 +1,4 @@
-//! Sorted runs of a series, and how they become one: sorted runs of points from chunks and from the journal,
-//! merged by priority.
+//! Sorted runs of points, from chunks and from the journal, and their merge by priority.
 //!
 //! A sorted run knows its steps' range without being read. Sorted runs whose ranges touch no other are passed
 //! on as they are; only those that overlap are merged point by point, where the highest (rank of the stream,
@@ -14,7 +13,7 @@ use stepwell_model::{EntryNumber, Step};
 use stepwell_store::decode::{FrameRows, append};
 use stepwell_store::{SeriesPoints, StepRange, StoreError};
 
-/// Where the points of a sorted run are.
+/// Place of the points of a sorted run.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// Row of `columns`.
@@ -78,7 +77,7 @@ pub(crate) fn merge(connection: &Connection, mut sorted_runs: Vec<SortedRun>, wi
     Ok(merged)
 }
 
-/// What the numbers of the sorted runs add up to, none of which is hidden by a cell that is no number. A
+/// Aggregate of the numbers of the sorted runs, none of which is hidden by a cell that is no number. A
 /// column that overlaps nothing is not read if it has an aggregate.
 pub(crate) fn aggregate(connection: &Connection, mut sorted_runs: Vec<SortedRun>) -> Result<Option<ColumnAggregate>, StoreError> {
     sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
@@ -147,7 +146,7 @@ impl Merged {
                 }
             }
         }
-        // Stable: it finds the sorted runs that the sorted runs are.
+        // Stable, and quick: what it sorts is sorted runs already.
         all.sort_by_key(|(step, rank, entry, _)| (*step, *rank, *entry));
         for (at, (step, rank, _, number)) in all.iter().enumerate() {
             if all.get(at + 1).is_some_and(|next| next.0 == *step) {

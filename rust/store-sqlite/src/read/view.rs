@@ -71,7 +71,7 @@ pub(crate) struct ValueAt {
     pub(crate) place: ValuePlace,
 }
 
-/// Where the value of a cell is.
+/// Place of the value of a cell.
 #[derive(Debug, Clone)]
 pub(crate) enum ValuePlace {
     /// Row of `others`.

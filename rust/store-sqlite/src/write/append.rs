@@ -1,4 +1,4 @@
-//! The way in: frames to the journal, statements to their tables, durable numbers forward, in one transaction
+//! Append: frames to the journal, statements to their tables, durable numbers forward, in one transaction
 //! (invariants 1 and 2, A2, A3).
 //!
 //! Rows are not decoded here. The payload is read only of frames that hold statements.
@@ -150,7 +150,7 @@ fn code(kind: SettingKind) -> i64 {
     }
 }
 
-/// What the statements of a run add up to.
+/// State that the statements of a run come to.
 pub(crate) fn statements_of(connection: &Connection, run: &catalog::RunRow) -> Result<Statements, StoreError> {
     let mut statements = Statements { loss: run.loss, ..Statements::default() };
     let mut select = connection

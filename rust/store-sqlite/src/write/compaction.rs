@@ -1,5 +1,5 @@
-//! From the journal to chunks: frames of one stream at a time become row groups, in one transaction each
-//! (invariant 3 holds before and after).
+//! Compaction, from the journal to chunks: frames of one stream at a time become row groups, in one
+//! transaction each (invariant 3 holds before and after).
 //!
 //! A stream is compacted when it has enough rows or bytes for a good chunk, when it has ended, or when the
 //! journal as a whole is large. A new row group takes in the small row groups of its shape that are not much
@@ -23,7 +23,7 @@ use stepwell_store::decode::{FrameRows, RowGroup};
 /// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there
 /// are so many.
 const WIDE_ENTRIES: u64 = 64;
-/// How many times as many bytes they may wait for, and be compacted in.
+/// Factor by which they may have more bytes before they are compacted, and while they are.
 const WIDE_FACTOR: u64 = 8;
 
 /// When a stream's part of the journal becomes chunks.

@@ -147,7 +147,7 @@ pub(crate) fn write(directory: &Path, close: bool) -> Vec<TestStream> {
 /// Changes the file and its log.
 pub(crate) type Damage<'d> = dyn FnMut(&mut Random, &mut Vec<u8>, &mut Vec<u8>) + 'd;
 
-/// What a kind of damage came to.
+/// Outcome of a kind of damage.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) trials: u32,

@@ -115,7 +115,7 @@ impl MergedRows {
         points
     }
 
-    /// What is not a number under a key.
+    /// Values under a key that are no numbers.
     pub(super) fn values(&self, label: &str, key: &str, kind: Option<&Kind>, steps: StepRange) -> Vec<StoredValue> {
         let wanted = |value: &&Value| value.kind() != Kind::Number && kind.is_none_or(|kind| value.kind() == *kind);
         self.within(label, steps)
@@ -140,7 +140,7 @@ impl MergedRows {
         rows
     }
 
-    /// What the rows add up to; `labels` in their order.
+    /// Facts of the rows; `labels` in their order.
     pub(super) fn facts<'a>(&self, labels: impl Iterator<Item = &'a str>, wanted: &Wanted) -> RowFacts {
         let mut facts = RowFacts { runtime_seconds: self.runtime_micros as f64 / 1e6, ..RowFacts::default() };
         for rows in labels.filter_map(|label| self.labels.get(label)) {

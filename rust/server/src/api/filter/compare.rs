@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use stepwell_model::Value;
 
-/// How two values stand to each other; values of two sorts do not.
+/// Order of two values; values of two sorts do not.
 pub(super) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Nil, Value::Nil) => Some(Ordering::Equal),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use stepwell_model::Value;
 use stepwell_store::RunInfo;
 
-/// What may be named, as an error says it.
+/// Fields that may be named, as an error says it.
 const KNOWN: &str = "config.KEY, summary_metrics.KEY, state, tags, name (the id), display_name, created_at, heartbeat_at, group, job_type, notes, \
                      runtime, exit_code, last_step, rows, entity, project";
 

@@ -15,7 +15,7 @@ pub(crate) struct Order {
     falling: bool,
 }
 
-/// What decides where a run stands in an order.
+/// Value that decides the place of a run in an order.
 #[derive(Debug)]
 pub(crate) struct Place {
     value: Option<Value>,
@@ -36,12 +36,12 @@ impl Order {
         self.falling && self.field == Field::Created
     }
 
-    /// What decides where a run stands.
+    /// Value that decides the place of a run.
     pub(crate) fn place(&self, run: &RunInfo) -> Place {
         Place { value: self.field.of(run).map(Cow::into_owned), age: Reverse((run.created, run.slot)) }
     }
 
-    /// How two runs stand. Those without a value, or with NaN, come last; among equals the newest comes
+    /// Order of two runs. Those without a value, or with NaN, come last; among equals the newest comes
     /// first.
     pub(crate) fn compare(&self, one: &Place, other: &Place) -> Ordering {
         let by_value = match (&one.value, &other.value) {
@@ -60,7 +60,7 @@ impl Order {
     }
 }
 
-/// Where NaN, and what has no order, stands.
+/// Order of NaN, and of what has no order.
 const LAST: u8 = 4;
 
 /// Values of one sort stand together, in either direction: numbers, text, truth values, lists.

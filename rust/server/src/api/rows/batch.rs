@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 const BATCH_BYTES: usize = 1 << 20;
 /// Batches that wait for the client; with the one being made, some 4 MiB per reader.
 const WAITING_BATCHES: usize = 2;
-/// How long a reader may take for one batch before it counts as gone.
+/// Time that a reader may take for one batch before it counts as gone.
 const READER_WAIT: Duration = Duration::from_secs(60);
 
 /// Some rows of one label, in step order.
@@ -25,7 +25,7 @@ const READER_WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct RowBatch {
     /// zstd of a payload as in frames, whose entries are rows.
     pub(crate) payload: Vec<u8>,
-    /// How many they are.
+    /// Their number.
     pub(crate) rows: u32,
     /// Their label.
     pub(crate) label: String,
@@ -38,7 +38,7 @@ pub(crate) type Rows = BoxStream<'static, Result<RowBatch, ServiceError>>;
 #[derive(Debug)]
 pub(super) struct ReaderGone;
 
-/// Why sending ended early.
+/// Reason why sending ended early.
 #[derive(Debug)]
 pub(super) enum SendError {
     /// Nobody takes rows any more.

@@ -68,7 +68,7 @@ impl Pages {
         Ok((page, is_sound(&page, number)))
     }
 
-    /// How many pages are not what was written.
+    /// Number of pages that are not what was written.
     pub(crate) fn damaged(&mut self) -> io::Result<u64> {
         let mut damaged = 0;
         for number in 1..=self.count {
@@ -83,7 +83,7 @@ impl Pages {
         Ok(self.count <= FEW_PAGES && !is_older(&self.read(1)?.0) && begins_as_database(database)?)
     }
 
-    /// How many pages the database has by its own word, if that can be believed.
+    /// Number of pages by the database's own word, if that can be believed.
     pub(crate) fn stated(&mut self) -> io::Result<Option<u32>> {
         let (first, sound) = self.read(1)?;
         Ok(sound.then(|| word(&first, 28)))

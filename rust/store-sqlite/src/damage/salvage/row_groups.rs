@@ -83,7 +83,7 @@ pub(super) fn write_groups(
     Ok(lost)
 }
 
-/// What was written of a stream's row groups.
+/// Part that was written of a stream's row groups.
 #[derive(Default)]
 struct Written {
     rows: i64,

@@ -69,7 +69,7 @@ pub(crate) struct Row {
     pub(crate) listed: bool,
 }
 
-/// Where a row is.
+/// Place of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     page: u32,
@@ -163,7 +163,7 @@ fn candidates(columns: usize, has_rowid: bool) -> Vec<&'static Table> {
     TABLES.iter().copied().filter(|table| table.has_rowid == has_rowid && table.columns.len() + 1 == columns).collect()
 }
 
-/// How many columns the record that begins here has. Ours have heads that fit into what is in the page of a
+/// Number of columns of the record that begins here. Ours have heads that fit into what is in the page of a
 /// row.
 fn head(record: &[u8]) -> Option<usize> {
     let mut rest = record;

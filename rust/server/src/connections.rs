@@ -216,15 +216,15 @@ impl Connections {
         request: hyper::Request<Incoming>,
         watched: &Arc<Watched>,
     ) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<> {
-        let said = watched.begin(request.version() == Version::HTTP_2);
+        let begun = watched.begin(request.version() == Version::HTTP_2);
         let is_grpc = request.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
         let is_connect = request.method() == Method::CONNECT;
         let mut request = if is_grpc {
-            request.map(|body| Body::new(Messages::new(body, Arc::clone(&self.arriving), Arc::clone(&said), self.message_bytes)))
+            request.map(|body| Body::new(Messages::new(body, Arc::clone(&self.arriving), Arc::clone(&begun), self.message_bytes)))
         } else {
             request.map(Body::new)
         };
-        request.extensions_mut().insert(Arc::clone(&said));
+        request.extensions_mut().insert(Arc::clone(&begun));
         let (mut routes, watched, answering) = (self.routes.clone(), Arc::clone(watched), Arc::clone(&self.answering));
         async move {
             let response = match routes.call(request).await {
@@ -238,9 +238,9 @@ impl Connections {
                 watched.place().work_to_the_end();
             }
             if !is_grpc {
-                said.arrived();
+                begun.arrived();
             }
-            Ok(response.map(|body| Answer::new(body, said, answering)))
+            Ok(response.map(|body| Answer::new(body, begun, answering)))
         }
     }
 }

@@ -11,7 +11,7 @@ mod watch;
 
 use crate::api::REQUEST_BYTES;
 use crate::api::series::SeriesQuery;
-use crate::connections::Request as Asked;
+use crate::connections::Request;
 use crate::error::ServiceError;
 use crate::state::context::Context;
 use crate::state::pushing::Held;
@@ -43,7 +43,7 @@ const SEND_BYTES: usize = 32 << 20;
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
-enum Said {
+enum Command {
     Subscribe { id: u64, batch: SeriesQuery },
     Pause,
     Resume,
@@ -57,7 +57,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
 /// Opens the WebSocket.
 async fn connect(
     State(context): State<Arc<Context>>,
-    Extension(asked): Extension<Arc<Asked>>,
+    Extension(asked): Extension<Arc<Request>>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ServiceError> {
     let tab = context.tab()?;
@@ -134,12 +134,12 @@ impl Connection {
         let Message::Text(text) = message else { return Ok(()) };
         let said_bytes = text.len();
         match serde_json::from_str(&text) {
-            Ok(Said::Pause) => self.paused = true,
-            Ok(Said::Resume) => {
+            Ok(Command::Pause) => self.paused = true,
+            Ok(Command::Resume) => {
                 self.paused = false;
                 return self.push().await;
             }
-            Ok(Said::Subscribe { id, batch }) => match Watch::new(id, batch, self.watch.take()) {
+            Ok(Command::Subscribe { id, batch }) => match Watch::new(id, batch, self.watch.take()) {
                 Ok(watch) => {
                     // What is remembered of a subscription is about as large as its text.
                     if !self.held.grow(self.kept_bytes(said_bytes)).await {

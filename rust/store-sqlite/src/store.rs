@@ -7,7 +7,7 @@ use crate::damage::heal::{Healed, OnDamage};
 use crate::damage::patrol::{Seen, TURN_PAGES};
 use crate::db::catalog::{self, RunRow};
 use crate::db::connection::OpenError;
-use crate::db::database::{Database, tell};
+use crate::db::database::Database;
 use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, PointsReader, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints,
-    StepRange, Store, StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, PointsReader, ProjectInfo, RowQuery, RunInfo, RunState,
+    SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -127,10 +127,10 @@ impl SqliteStore {
         let frames = self.database.read(frames::find);
         match frames {
             Ok(frames) if !frames.is_empty() => {
-                let told = self.database.writer()?.transaction(|connection| frames::set_aside(connection, &frames))?;
+                let losses = self.database.writer()?.transaction(|connection| frames::set_aside(connection, &frames))?;
                 frames.iter().for_each(|frame| drop(self.journal.remove(&frame.id)));
-                if let Some(told) = told {
-                    tell(format_args!("{told}"));
+                if let Some(losses) = losses {
+                    tracing::warn!("{losses}");
                 }
                 Ok(true)
             }

@@ -28,7 +28,7 @@ pub(crate) struct Admission {
     state: Mutex<State>,
     evicted: AtomicU64,
     refused: AtomicU64,
-    told: Seldom,
+    warnings: Seldom,
 }
 
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Admission {
             state: Mutex::default(),
             evicted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
-            told: Seldom::default(),
+            warnings: Seldom::default(),
         })
     }
 
@@ -101,11 +101,11 @@ impl Admission {
             Some(Some((peer, number))) => {
                 state.evict(peer, number);
                 self.evicted.fetch_add(1, Ordering::Relaxed);
-                self.tell(&state, peer);
+                self.warn_of_refusal(&state, peer);
             }
             Some(None) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                self.tell(&state, peer);
+                self.warn_of_refusal(&state, peer);
                 return None;
             }
         }
@@ -128,9 +128,9 @@ impl Admission {
     }
 
     /// Says at most once in a while that a limit is reached.
-    fn tell(&self, state: &State, peer: IpAddr) {
+    fn warn_of_refusal(&self, state: &State, peer: IpAddr) {
         let of_peer = state.peers.get(&peer).map_or(0, |known| known.all.len());
-        self.told.warn(format_args!(
+        self.warnings.warn(format_args!(
             "no room for more connections: {} are open (at most {}), {of_peer} of them by {peer} (at most {}); since the start {} that waited were closed for others and {} were refused",
             state.connections,
             self.most,

@@ -71,9 +71,9 @@ async fn check_host(State(guard): State<Guard>, request: Request, next: Next) ->
     match authority(&request) {
         Some(authority) if guard.answers_to(authority) => next.run(request).await,
         other => {
-            let said = other.unwrap_or("no host");
+            let host = other.unwrap_or("no host");
             let message =
-                format!("this server answers to localhost only, not to {said:?}; let it listen on the network to use other names");
+                format!("this server answers to localhost only, not to {host:?}; let it listen on the network to use other names");
             ServiceError::new(ErrorCode::Forbidden, message).into_response()
         }
     }

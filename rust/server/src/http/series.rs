@@ -3,7 +3,7 @@
 use super::decode::JsonBody;
 use super::typed_arrays::{Shown, encode};
 use crate::api::series::{self as api, SeriesQuery};
-use crate::connections::Request as Asked;
+use crate::connections::Request;
 use crate::error::ServiceError;
 use crate::series::{Panel, PanelLines};
 use crate::state::context::Context;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 pub(super) async fn batch(
     State(context): State<Arc<Context>>,
-    Extension(asked): Extension<Arc<Asked>>,
+    Extension(asked): Extension<Arc<Request>>,
     JsonBody(query): JsonBody<SeriesQuery>,
 ) -> Result<Response, ServiceError> {
     // Once it is made, what the answer takes is counted where it is sent.

@@ -19,7 +19,7 @@ pub(crate) struct Shown<'a> {
 
 /// The bytes of an answer. `extra` goes to the front of the header.
 pub(crate) fn encode<'a>(extra: Map<String, Value>, panels: impl IntoIterator<Item = Shown<'a>>) -> Vec<u8> {
-    let (mut data, mut said) = (Vec::new(), Vec::new());
+    let (mut data, mut panels_json) = (Vec::new(), Vec::new());
     for Shown { panel, bucket_width, lines } in panels {
         let series: Vec<Value> = lines
             .into_iter()
@@ -36,10 +36,10 @@ pub(crate) fn encode<'a>(extra: Map<String, Value>, panels: impl IntoIterator<It
                 })
             })
             .collect();
-        said.push(json!({"id": panel.id, "x": panel.x, "bucket_width": bucket_width, "series": series}));
+        panels_json.push(json!({"id": panel.id, "x": panel.x, "bucket_width": bucket_width, "series": series}));
     }
     let mut header = extra;
-    header.insert("panels".into(), Value::Array(said));
+    header.insert("panels".into(), Value::Array(panels_json));
     let mut header = Value::Object(header).to_string().into_bytes();
     header.resize((4 + header.len()).next_multiple_of(ALIGNMENT) - 4, b' ');
     let mut out = Vec::with_capacity(4 + header.len() + data.len());

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use stepwell_codec::FrameHeader;
 use stepwell_lock::Mutex;
 use stepwell_model::{ALL_LABELS, EntryNumber, NameRule, Opening, StreamId, limits, wall_time};
-use stepwell_proto::v1::client_message::Message as Said;
+use stepwell_proto::v1::client_message::Message as Incoming;
 use stepwell_proto::v1::server_message::Message as Answer;
 use stepwell_proto::{ConvertError, PROTOCOL, convert, v1};
 use stepwell_store::{AppendOutcome, StoreError};
@@ -90,7 +90,7 @@ pub(super) fn start(
 impl Connection {
     async fn serve(self: &Arc<Self>, mut inbound: Streaming<v1::ClientMessage>) -> Result<(), Status> {
         match timeout(HELLO_WAIT, inbound.message()).await {
-            Ok(Ok(Some(v1::ClientMessage { message: Some(Said::Hello(hello)) }))) => self.hello(&hello)?,
+            Ok(Ok(Some(v1::ClientMessage { message: Some(Incoming::Hello(hello)) }))) => self.hello(&hello)?,
             Ok(Ok(_)) => return Err(Status::failed_precondition("the first message must be Hello")),
             Ok(Err(status)) => return Err(status),
             Err(_) => return Err(Status::deadline_exceeded("no Hello came within 10 s")),
@@ -109,7 +109,7 @@ impl Connection {
                 message = timeout(SILENCE, inbound.message()) => message,
             };
             match message {
-                Ok(Ok(Some(v1::ClientMessage { message: Some(Said::Open(open)) }))) => {
+                Ok(Ok(Some(v1::ClientMessage { message: Some(Incoming::Open(open)) }))) => {
                     if let Some(next) = self.open_together(open, &mut inbound).await? {
                         self.take(next).await?;
                     }
@@ -142,20 +142,20 @@ impl Connection {
     async fn take(self: &Arc<Self>, message: v1::ClientMessage) -> Result<(), Status> {
         let invalid = |error: ConvertError| Status::invalid_argument(error.to_string());
         match message.message {
-            Some(Said::Open(open)) => self.open(vec![open]).await,
-            Some(Said::Frame(frame)) => {
+            Some(Incoming::Open(open)) => self.open(vec![open]).await,
+            Some(Incoming::Frame(frame)) => {
                 let stream = convert::stream_id(&frame.stream).map_err(invalid)?;
                 self.frame(stream, frame.frame).await;
                 Ok(())
             }
-            Some(Said::Status(status)) => {
+            Some(Incoming::Status(status)) => {
                 let stream = convert::stream_id(&status.stream).map_err(invalid)?;
                 if self.streams.lock().contains_key(&stream) {
                     self.context.heartbeats.beat(stream, wall_time());
                 }
                 Ok(())
             }
-            Some(Said::Close(close)) => {
+            Some(Incoming::Close(close)) => {
                 let stream = convert::stream_id(&close.stream).map_err(invalid)?;
                 let mut streams = self.streams.lock();
                 if let Some(open) = streams.get_mut(&stream) {
@@ -164,7 +164,7 @@ impl Connection {
                 }
                 Ok(())
             }
-            Some(Said::Hello(_)) => Err(Status::failed_precondition("Hello comes once, as the first message")),
+            Some(Incoming::Hello(_)) => Err(Status::failed_precondition("Hello comes once, as the first message")),
             // A message of a later version.
             None => Ok(()),
         }
@@ -180,7 +180,7 @@ impl Connection {
         let (mut opens, mut next) = (vec![first], None);
         while opens.len() < OPENED_TOGETHER {
             match inbound.message().now_or_never() {
-                Some(Ok(Some(v1::ClientMessage { message: Some(Said::Open(open)) }))) => opens.push(open),
+                Some(Ok(Some(v1::ClientMessage { message: Some(Incoming::Open(open)) }))) => opens.push(open),
                 Some(Ok(Some(message))) => {
                     next = Some(message);
                     break;

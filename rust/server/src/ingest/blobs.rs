@@ -123,15 +123,15 @@ pub(super) async fn put(
         // All of the window is free again when every blob has had its answer.
         let _ = timeout(LANDING_WAIT, call.window.acquire_many(UNANSWERED as u32)).await;
         if let Err(status) = how {
-            let _ = call.answers.try_send(Answer { said: Err(status), _place: None });
+            let _ = call.answers.try_send(Answer { result: Err(status), _place: None });
         }
     });
-    Ok(ReceiverStream::new(receiver).map(|answer| answer.said).boxed())
+    Ok(ReceiverStream::new(receiver).map(|answer| answer.result).boxed())
 }
 
 /// An answer on its way to the client; it gives its place in the window back when it is taken.
 struct Answer {
-    said: Result<v1::BlobStored, Status>,
+    result: Result<v1::BlobStored, Status>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -273,9 +273,9 @@ impl Call {
                 let _turn = turn;
                 work()
             });
-            let said = finished(task.await).map(|refused| v1::BlobStored { sha256: id.0.to_vec().into(), refused });
+            let result = finished(task.await).map(|refused| v1::BlobStored { sha256: id.0.to_vec().into(), refused });
             // There is room: each of the window's places is one in the channel.
-            let _ = answers.try_send(Answer { said, _place: Some(place) });
+            let _ = answers.try_send(Answer { result, _place: Some(place) });
         });
         Ok(())
     }

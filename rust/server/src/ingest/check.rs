@@ -65,8 +65,8 @@ pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) 
                     }
                 }
             }
-            EntryRef::Statement(Entry::Open(said)) if number == 1 => {
-                if let Some(field) = difference(&said, opening) {
+            EntryRef::Statement(Entry::Open(found)) if number == 1 => {
+                if let Some(field) = difference(&found, opening) {
                     return Err(wrong(number, &format!("has another {field} than the stream was opened with")));
                 }
                 has_statements = true;
@@ -81,17 +81,17 @@ pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) 
 }
 
 /// The first field in which two openings differ. The destination does not travel on the wire.
-fn difference(said: &Opening, opened: &Opening) -> Option<&'static str> {
+fn difference(found: &Opening, opened: &Opening) -> Option<&'static str> {
     [
-        ("entity", said.path.entity == opened.path.entity),
-        ("project", said.path.project == opened.path.project),
-        ("run", said.path.run == opened.path.run),
-        ("label", said.label == opened.label),
-        ("rank", said.rank == opened.rank),
-        ("primary flag", said.primary == opened.primary),
-        ("attempt", said.attempt == opened.attempt),
-        ("start time", said.time == opened.time),
-        ("runtime offset", said.runtime_offset == opened.runtime_offset),
+        ("entity", found.path.entity == opened.path.entity),
+        ("project", found.path.project == opened.path.project),
+        ("run", found.path.run == opened.path.run),
+        ("label", found.label == opened.label),
+        ("rank", found.rank == opened.rank),
+        ("primary flag", found.primary == opened.primary),
+        ("attempt", found.attempt == opened.attempt),
+        ("start time", found.time == opened.time),
+        ("runtime offset", found.runtime_offset == opened.runtime_offset),
     ]
     .into_iter()
     .find_map(|(field, same)| (!same).then_some(field))

@@ -158,9 +158,9 @@ mod tests {
         outbox.acknowledge(StreamId([1; 16]), 5);
         outbox.say(Message::Drain(v1::Drain {}));
         outbox.end(Ok(()));
-        let said: Vec<_> = outbox.messages().map(|message| message.unwrap().message.unwrap()).collect().await;
+        let sent: Vec<_> = outbox.messages().map(|message| message.unwrap().message.unwrap()).collect().await;
         let ack = v1::Ack { stream: vec![1; 16].into(), durable: 9, rejected: vec![] };
-        assert_eq!(said, [Message::Drain(v1::Drain {}), Message::Ack(ack)]);
+        assert_eq!(sent, [Message::Drain(v1::Drain {}), Message::Ack(ack)]);
     }
 
     #[tokio::test]

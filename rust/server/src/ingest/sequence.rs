@@ -52,14 +52,14 @@ pub(super) struct Sequence {
     durable: EntryNumber,
     expected: EntryNumber,
     epoch: u32,
-    told: Option<Instant>,
+    rewound: Option<Instant>,
 }
 
 impl Sequence {
     /// A stream that goes on after `durable`. `previous` is where it stood on this connection before, if it
     /// was opened twice.
     pub(super) fn new(durable: EntryNumber, previous: Option<&Self>) -> Self {
-        Self { durable, expected: durable + 1, epoch: previous.map_or(0, |previous| previous.epoch.wrapping_add(1)), told: None }
+        Self { durable, expected: durable + 1, epoch: previous.map_or(0, |previous| previous.epoch.wrapping_add(1)), rewound: None }
     }
 
     /// The number that is durable.
@@ -71,16 +71,16 @@ impl Sequence {
     pub(super) fn place(&mut self, header: &FrameHeader, now: Instant) -> Place {
         if header.first == self.expected {
             self.expected = header.last() + 1;
-            self.told = None;
+            self.rewound = None;
             return Place::Next { epoch: self.epoch };
         }
         if header.last() < self.expected {
             return if header.last() <= self.durable { Place::Duplicate(self.durable) } else { Place::PassOver };
         }
-        if self.told.is_some_and(|told| now.saturating_duration_since(told) < REWIND_AGAIN) {
+        if self.rewound.is_some_and(|rewound| now.saturating_duration_since(rewound) < REWIND_AGAIN) {
             return Place::PassOver;
         }
-        self.told = Some(now);
+        self.rewound = Some(now);
         Place::Rewind(self.expected)
     }
 
@@ -110,7 +110,7 @@ impl Sequence {
     fn go_back(&mut self, now: Instant) {
         self.expected = self.durable + 1;
         self.epoch = self.epoch.wrapping_add(1);
-        self.told = Some(now);
+        self.rewound = Some(now);
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Slots {
     most_per_peer: usize,
     state: Mutex<State>,
     freed: Notify,
-    told: Seldom,
+    warnings: Seldom,
 }
 
 #[derive(Default)]
@@ -56,7 +56,7 @@ impl Slots {
     /// `most` places, of which one peer has at most half.
     pub(super) fn new(most: usize) -> Arc<Self> {
         let most_per_peer = most.div_ceil(2);
-        Arc::new(Self { most, most_per_peer, state: Mutex::default(), freed: Notify::new(), told: Seldom::default() })
+        Arc::new(Self { most, most_per_peer, state: Mutex::default(), freed: Notify::new(), warnings: Seldom::default() })
     }
 
     /// A place, at the latest after `wait`; `None` if there was none.
@@ -89,7 +89,7 @@ impl Slots {
             let (of, progress) = state.taken.remove(&number)?;
             progress.closed.store(true, Ordering::Release);
             progress.close.notify_one();
-            self.told.warn(format_args!(
+            self.warnings.warn(format_args!(
                 "{} uploads are under way, {of_peer} of them by {peer}: one of {of} at {rate} bytes/s gives way",
                 state.taken.len() + 1
             ));

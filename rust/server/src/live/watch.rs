@@ -225,11 +225,11 @@ impl Watch {
     /// The run, if it looks different from what was sent.
     fn news_of(&mut self, run: RunInfo) -> Option<String> {
         let listed = Columns::First(LISTED_VALUES).cut(run);
-        let said = json::run(&listed).to_string();
-        let (run, digest) = (listed.run, FxBuildHasher.hash_one(&said));
+        let encoded = json::run(&listed).to_string();
+        let (run, digest) = (listed.run, FxBuildHasher.hash_one(&encoded));
         let by_clock = matches!(run.state, RunState::Running | RunState::Crashed);
         let before = self.runs.insert(run.path.run, SeenRun { digest, by_clock });
-        before.is_none_or(|before| before.digest != digest).then_some(said)
+        before.is_none_or(|before| before.digest != digest).then_some(encoded)
     }
 
     /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are
@@ -247,9 +247,9 @@ impl Watch {
             // What is new lies behind the keys that are pushed.
             return Ok(None);
         }
-        let said: Vec<Value> = keys.iter().map(json::key).collect();
+        let encoded: Vec<Value> = keys.iter().map(json::key).collect();
         self.keys = keys.into_iter().map(|key| (key.key, key.kinds)).collect();
-        Ok((!said.is_empty()).then(|| Push::Text(object!({"op": "keys", "keys": said, "total": total}).to_string())))
+        Ok((!encoded.is_empty()).then(|| Push::Text(object!({"op": "keys", "keys": encoded, "total": total}).to_string())))
     }
 }
 

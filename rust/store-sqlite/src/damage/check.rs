@@ -64,11 +64,11 @@ pub fn check(directory: &Path) -> Result<Check, OpenError> {
 
 impl Check {
     fn look(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let said: Vec<String> = connection
+        let found: Vec<String> = connection
             .prepare(&format!("PRAGMA integrity_check({NAMED})"))
             .and_then(|mut check| check.query_map([], |row| row.get(0))?.collect())
             .map_err(store_error)?;
-        self.problems.extend(said.into_iter().filter(|said| said != "ok"));
+        self.problems.extend(found.into_iter().filter(|found| found != "ok"));
         for table in TABLES {
             let name = table.name;
             let has = "SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = 'crc'";

@@ -33,7 +33,7 @@ pub(crate) fn find(connection: &Connection) -> Result<Vec<DamagedFrame>, StoreEr
 
 /// Moves the frames out of the journal, those that are still there, and says so.
 pub(crate) fn set_aside(connection: &Connection, frames: &[DamagedFrame]) -> Result<Option<String>, StoreError> {
-    let mut told = Vec::new();
+    let mut losses = Vec::new();
     for DamagedFrame { id, reason } in frames {
         let moved = "INSERT INTO damaged_frames (id, stream, first, last, lost_rows, reason, frame)
              SELECT id, stream, first, last, ifnull(row_count, last - first + 1), ?2, frame FROM journal WHERE id = ?1";
@@ -52,10 +52,10 @@ pub(crate) fn set_aside(connection: &Connection, frames: &[DamagedFrame]) -> Res
         let version = next_version(connection)?;
         let touch = "UPDATE runs SET version = ?2, rows_version = ?2 WHERE id = ?1";
         connection.execute(touch, [run, version]).map_err(store_error)?;
-        told.push(format!("entries {first} to {last} of stream {stream} cannot be read ({reason}), {lost_rows} rows are lost"));
+        losses.push(format!("entries {first} to {last} of stream {stream} cannot be read ({reason}), {lost_rows} rows are lost"));
     }
     let where_to = "; the frames are kept in the table damaged_frames of store.sqlite, and everything else goes on";
-    Ok((!told.is_empty()).then(|| told.join("; ") + where_to))
+    Ok((!losses.is_empty()).then(|| losses.join("; ") + where_to))
 }
 
 #[cfg(test)]

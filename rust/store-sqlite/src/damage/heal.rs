@@ -5,7 +5,7 @@ use crate::damage::patrol::{self, Seen};
 use crate::damage::salvage;
 use crate::damage::salvage::pages::{Log, Pages};
 use crate::db::connection::{ConnectError, FILE_NAME, OpenError, connect, create_directory, create_file};
-use crate::db::database::{Database, tell};
+use crate::db::database::Database;
 use crate::db::error::store_error;
 use crate::db::pages;
 use crate::db::replacement::{self, FileId, Old};
@@ -80,10 +80,10 @@ impl Database {
         let log = Log::of(&self.path)?;
         if log.torn {
             let name = pages::log_of(&self.path);
-            tell(format_args!(
+            tracing::warn!(
                 "the last transaction in {} is not whole: it was cut off by a crash and never acknowledged, or is damaged, and is left out",
                 name.display()
-            ));
+            );
         }
         let bytes = fs::metadata(&self.path)?.len();
         // SQLite would take a file without a whole page for a new one.
@@ -154,7 +154,7 @@ impl Database {
         let kept = replacement::replace(&self.path, old).map_err(failed)?;
         drop(holder);
         *self.salvaged.lock() = self.file_id();
-        tell(format_args!("{}", salvage.report(&self.path, kept.as_deref())));
+        tracing::warn!("{}", salvage.report(&self.path, kept.as_deref()));
         Ok(Healed::Anew)
     }
 }

@@ -12,8 +12,8 @@
 //! that was no number once more. Where both copies of such a count are lost (in a file that is cut off in the
 //! middle of them), nothing says how much there was: one is added, and the report names the run.
 
-mod row_groups;
 pub(crate) mod pages;
+mod row_groups;
 pub(crate) mod rows;
 
 use crate::db::catalog;
@@ -100,7 +100,7 @@ pub(crate) fn salvage(pages: &mut Pages, new: &Connection) -> Result<Salvage, St
     for (run, rows) in count_journal(new)?.into_iter().chain(count_statements(new)?).chain(uncounted) {
         *lost.entry(run).or_default() += rows;
     }
-    tell(new, &lost, &mut salvage)?;
+    count_losses(new, &lost, &mut salvage)?;
     Ok(salvage)
 }
 
@@ -281,7 +281,7 @@ fn count_statements(new: &Connection) -> Result<Vec<(i64, u64)>, StoreError> {
 }
 
 /// Adds what is missing to what the runs have lost, and passes over ids that may have been given.
-fn tell(new: &Connection, lost: &BTreeMap<i64, u64>, salvage: &mut Salvage) -> Result<(), StoreError> {
+fn count_losses(new: &Connection, lost: &BTreeMap<i64, u64>, salvage: &mut Salvage) -> Result<(), StoreError> {
     for (&run, &rows) in lost.iter().filter(|(_, rows)| **rows > 0) {
         let loss = stepwell_store::LossTotals { lost_rows: rows, ..Default::default() };
         crate::write::append::add_loss(new, run, loss).map_err(store_error)?;

@@ -177,8 +177,3 @@ impl Writer<'_> {
         &self.connection.as_ref().expect("an open connection").1
     }
 }
-
-/// Says something to whoever runs the process: what no answer carries.
-pub(crate) fn tell(message: std::fmt::Arguments<'_>) {
-    tracing::warn!("{message}");
-}

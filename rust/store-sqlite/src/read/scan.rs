@@ -100,7 +100,9 @@ impl RunView<'_> {
         let mut heap: BinaryHeap<Reverse<(Step, usize)>> = BinaryHeap::new();
         let (mut batch, mut cells) = (Vec::new(), 0);
         loop {
-            while let Some(sorted_run) = sorted_runs.pop_if(|sorted_run| heap.peek().is_none_or(|Reverse((step, _))| sorted_run.first <= *step)) {
+            while let Some(sorted_run) =
+                sorted_runs.pop_if(|sorted_run| heap.peek().is_none_or(|Reverse((step, _))| sorted_run.first <= *step))
+            {
                 let cursor = self.open(names, &sorted_run, steps.first)?;
                 if let Some(&step) = cursor.steps.get(cursor.at) {
                     heap.push(Reverse((step, cursors.len())));

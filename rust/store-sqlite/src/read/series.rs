@@ -2,7 +2,7 @@
 
 use crate::db::error::{damaged, store_error};
 use crate::read::sorted_run::{Merged, Ranks, merge};
-use crate::read::view::{ValuePlace, ValueAt, RunView, hiding_runs};
+use crate::read::view::{RunView, ValueAt, ValuePlace, hiding_runs};
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_codec::msgpack;
 use stepwell_model::{Kind, Step, TimeMicros, Value};

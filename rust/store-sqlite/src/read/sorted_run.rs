@@ -61,7 +61,12 @@ pub(crate) enum Ranks {
 }
 
 /// Merges the sorted runs and cuts out `window`. Reads no sorted run outside of it.
-pub(crate) fn merge(connection: &Connection, mut sorted_runs: Vec<SortedRun>, window: StepRange, ranks: Ranks) -> Result<Merged, StoreError> {
+pub(crate) fn merge(
+    connection: &Connection,
+    mut sorted_runs: Vec<SortedRun>,
+    window: StepRange,
+    ranks: Ranks,
+) -> Result<Merged, StoreError> {
     sorted_runs.retain(|sorted_run| sorted_run.first <= window.last && window.first <= sorted_run.last);
     sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
     let mut merged = Merged::default();
@@ -136,7 +141,13 @@ impl Merged {
         Ok(())
     }
 
-    fn take_overlapping(&mut self, connection: &Connection, sorted_runs: &[SortedRun], window: StepRange, ranks: Ranks) -> Result<(), StoreError> {
+    fn take_overlapping(
+        &mut self,
+        connection: &Connection,
+        sorted_runs: &[SortedRun],
+        window: StepRange,
+        ranks: Ranks,
+    ) -> Result<(), StoreError> {
         let mut all: Vec<(Step, u32, EntryNumber, Option<Number>)> = Vec::new();
         for sorted_run in sorted_runs {
             let loaded = sorted_run.load(connection)?;

@@ -85,7 +85,7 @@ impl Field {
     /// Its value, if the run has one.
     pub(crate) fn of<'r>(&self, run: &'r RunInfo) -> Option<Cow<'r, Value>> {
         let text = |text: &str| Some(Cow::Owned(Value::Str(text.to_owned())));
-        let said = |text: &str| if text.is_empty() { None } else { Some(Cow::Owned(Value::Str(text.to_owned()))) };
+        let text_or_none = |text: &str| if text.is_empty() { None } else { Some(Cow::Owned(Value::Str(text.to_owned()))) };
         let int = |value| Some(Cow::Owned(Value::Int(value)));
         match self {
             // `config.lr.value` is how wandb once wrote `config.lr`.
@@ -97,9 +97,9 @@ impl Field {
             Self::DisplayName => text(&run.name),
             Self::State => text(run.state.name()),
             Self::Tags => Some(Cow::Owned(Value::List(run.tags.iter().cloned().map(Value::Str).collect()))),
-            Self::Notes => said(&run.notes),
-            Self::Group => said(&run.group),
-            Self::JobType => said(&run.job_type),
+            Self::Notes => text_or_none(&run.notes),
+            Self::Group => text_or_none(&run.group),
+            Self::JobType => text_or_none(&run.job_type),
             Self::Created => int(run.created),
             Self::Heartbeat => int(run.heartbeat),
             Self::Runtime => Some(Cow::Owned(Value::Float(run.runtime_seconds))),

@@ -1,6 +1,7 @@
 //! `Server`: the embedded server for Python.
 
 use crate::enter::{Process, enter};
+use crate::read::spools;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use stepwell_lock::Mutex;
 use stepwell_server::{Mode, ServerConfig};
+use stepwell_spool::OsDisk;
 use stepwell_store::{MemoryStore, Store};
 use stepwell_store_sqlite::{FILE_NAME, OnDamage, OpenError, Settings, SqliteStore};
 
@@ -89,8 +91,9 @@ impl Server {
         max_connections: Option<usize>,
         sweeps_blobs: bool,
     ) -> PyResult<Self> {
+        let (spool_root, index) = (directory.join("spool"), spools::index(&directory));
         let server_mode = match mode {
-            "local" => Mode::Local { spool_root: directory.join("spool") },
+            "local" => Mode::Local { spool_root: spool_root.clone() },
             "server" => Mode::Server,
             other => return Err(PyValueError::new_err(format!("mode is {other:?}, expected \"server\" or \"local\""))),
         };
@@ -99,6 +102,11 @@ impl Server {
         config.connections.most = max_connections;
         config.sweeps_blobs = sweeps_blobs;
         let server = enter(py, || stepwell_server::Server::start(config))?;
+        if mode == "local" {
+            let complete = move || stepwell_client::complete_index(Arc::new(OsDisk), &spool_root, &index);
+            // Where no thread can be had, the next run that begins here reads the openings itself.
+            let _ = std::thread::Builder::new().name("stepwell-openings".into()).spawn(complete);
+        }
         Ok(Self { address: server.address(), running: Mutex::new(Some(server)) })
     }
 

@@ -12,7 +12,7 @@ mod shape;
 use crate::content::Content;
 use crate::enter::{Process, enter};
 use crate::errors::Raise;
-use crate::read::decode;
+use crate::read::{decode, spools};
 use crate::{encode, facts};
 use attach::Files;
 use pyo3::exceptions::PyValueError;
@@ -211,7 +211,10 @@ impl Writer {
         options.spool_bytes = spool_bytes;
         options.nested_keys = max_keys;
         options.silent = silent;
-        let client = enter(py, || Client::start(options))?;
+        let client = enter(py, || {
+            stepwell_client::add_to_index(&spools::index(Path::new(directory)), &options);
+            Client::start(options)
+        })?;
         let state = Mutex::new(State { steps: Steps { current: start_step }, shapes: Shapes::new(max_keys) });
         Ok(Self {
             client,

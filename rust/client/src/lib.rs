@@ -28,7 +28,7 @@ mod writer;
 pub use blobs::{Content, ContentError, FilePool, NoRoom, Reservation};
 pub use queue::steps::{Placed, Steps};
 pub use queue::{OnFull, PushError, Queue, Refusal};
-pub use sync::openings::{FoundStream, greatest_attempt, openings};
+pub use sync::openings::{FoundStream, IndexLine, add_to_index, complete_index, greatest_attempt, openings};
 pub use sync::{SyncOptions, SyncProgress, SyncedStream, spooled_streams, sync};
 pub use writer::options::WriterOptions;
 pub use writer::status::{FinishReport, FlushLevel, Status};

@@ -16,7 +16,7 @@ from tests.decoder.crc32c import crc32c
 from tests.decoder.frame import build_frame
 from tests.decoder.spool import write_stream
 from tests.support.places import scan
-from tests.support.processes import ServerProcess, run_command, run_script
+from tests.support.processes import ServerProcess, run_command, run_script, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -189,6 +189,17 @@ def test_attempts_count_on_whatever_becomes_of_the_memory_of_them(work: Path):
         path.unlink()
     run_script(script, work)
     assert attempts() == [0, 1, 2, 3]
+
+
+def test_whoever_looks_at_a_directory_or_writes_there_spares_the_next_run_the_reading_of_its_streams(work: Path):
+    index = work / "stepwell" / "manifest" / "streams"
+    for number in range(3):
+        spool(work, "", f"r{number}", row(3))
+    with Api(work / "stepwell", timeout=60) as api:
+        assert len(api.runs("faults")) == 3
+        wait_until("the index is there", lambda: index.exists() and index.stat().st_size == 3 * 40)
+    run_script("import stepwell; stepwell.init(project='faults').finish()", work)
+    assert index.stat().st_size == 4 * 40
 
 
 def test_many_small_runs_are_listed_and_sent_together(server: ServerProcess, work: Path):

@@ -96,6 +96,11 @@ fn root(directory: &str) -> std::path::PathBuf {
     Path::new(directory).join("spool")
 }
 
+/// The index of the streams of a directory.
+pub(crate) fn index(directory: &Path) -> std::path::PathBuf {
+    directory.join("manifest").join("streams")
+}
+
 /// The streams that lie in a directory.
 #[pyfunction]
 pub(crate) fn spooled_streams(py: Python<'_>, directory: &str) -> PyResult<Vec<SpooledStream>> {
@@ -105,7 +110,7 @@ pub(crate) fn spooled_streams(py: Python<'_>, directory: &str) -> PyResult<Vec<S
 /// The runs of a directory's streams, as their first segments name them.
 #[pyfunction]
 pub(crate) fn spool_openings(py: Python<'_>, directory: &str) -> PyResult<Vec<SpoolOpening>> {
-    enter(py, || stepwell_client::openings(Arc::new(OsDisk), &root(directory))).map(reports)
+    enter(py, || stepwell_client::openings(Arc::new(OsDisk), &root(directory), &index(Path::new(directory)))).map(reports)
 }
 
 /// The greatest attempt of a label of a run among the streams of a directory.
@@ -118,7 +123,7 @@ pub(crate) fn greatest_attempt(
     run: &str,
     label: &str,
 ) -> PyResult<Option<u64>> {
-    let index = Path::new(directory).join("manifest").join("streams");
+    let index = index(Path::new(directory));
     enter(py, || stepwell_client::greatest_attempt(Arc::new(OsDisk), &root(directory), &index, [entity, project, run, label]))
 }
 

@@ -1,16 +1,18 @@
-//! Index of the streams in a directory of spools: whose each stream is, and how often a label of a run has
+//! Index of the streams in a directory of spools: the run of each stream, and how often a label of a run has
 //! begun.
 //!
 //! # The index
 //!
 //! Finding the attempts of a label takes the opening of every stream, and a directory may hold thousands. So
 //! they are noted in one file, 40 bytes a stream: magic `SWA1`, stream id, hash of what names the label,
-//! attempt, CRC32C of the bytes before; integers are little-endian. The file is never the truth: a stream
-//! that it does not name is opened, one that is gone does not count, and a file with anything wrong in it is
-//! made anew.
+//! attempt, CRC32C of the bytes before; integers are little-endian. Each writer adds its stream; whoever
+//! begins, lists, sends or shows runs adds what is missing. The file is never the truth: a stream that it
+//! does not name is opened, one that is gone does not count, and a file with anything wrong in it is made
+//! anew.
 
-use std::collections::HashMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use crate::writer::options::WriterOptions;
+use rustc_hash::FxHashMap;
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -30,12 +32,12 @@ const INDEX_BYTES: u64 = 80 << 20;
 const STREAMS_PER_READER: usize = 500;
 const MAX_READERS: usize = 4;
 
-/// A stream and whose it is.
+/// A stream and the run it belongs to.
 #[derive(Debug, Clone)]
 pub struct FoundStream {
     /// The stream.
     pub stream: StreamId,
-    /// What it says about its run; `None` while it has no segment, or if that cannot be read.
+    /// Its opening; `None` while it has no segment, or if that cannot be read.
     pub opening: Option<Opening>,
     /// Whether its writer lives, as far as one can tell.
     pub live: bool,
@@ -50,21 +52,25 @@ fn opening_of(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Option<Ope
     read_opening(&meta(disk, root, stream).ok()?)
 }
 
-/// The streams of a directory; of each, the header of one segment is read.
+/// The streams of a directory; of each, the header of one segment is read. What the index lacks is added to it.
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
-pub fn openings(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<FoundStream>, SpoolError> {
-    let found = streams(&*disk, root)?;
-    let look = |stream| {
+pub fn openings(disk: Arc<dyn Disk>, root: &Path, index: &Path) -> Result<Vec<FoundStream>, SpoolError> {
+    let there = streams(&*disk, root)?;
+    let look = |&stream: &StreamId| {
         let opening = opening_of(&disk, root, stream);
         let live = opening.as_ref().is_some_and(|opening| stream_lives(&*disk, root, stream, &opening.host, opening.pid));
         FoundStream { stream, opening, live }
     };
-    Ok(found.into_iter().map(look).collect())
+    let found: Vec<FoundStream> = there.iter().map(look).collect();
+    let is_among = |streams: &[StreamId], found: &FoundStream| streams.binary_search(&found.stream).is_ok();
+    let line = |found: &FoundStream| Some(IndexLine::of(found.stream, found.opening.as_ref()?));
+    complete(index, &there, |unknown| found.iter().filter(|found| is_among(unknown, found)).filter_map(line).collect());
+    Ok(found)
 }
 
-/// What the index says of one stream.
+/// A line of the index: one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct IndexLine {
+pub struct IndexLine {
     stream: StreamId,
     label: u64,
     attempt: u64,
@@ -102,24 +108,38 @@ fn hash(parts: [&str; 4]) -> u64 {
     fnv::of_bytes(parts.iter().flat_map(|part| part.bytes().chain([0xff])))
 }
 
-/// The greatest attempt of a label of a run among the streams of a directory. `index` is the file that
-/// remembers them: it is brought up to date where that works, and costs nothing but time where it does not.
-#[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
+/// The greatest attempt of a label of a run among the streams of a directory, by its index.
 pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [&str; 4]) -> Result<Option<u64>, SpoolError> {
-    let found = streams(&*disk, root)?;
     let label = hash(label);
+    Ok(complete_index(disk, root, index)?.into_iter().filter(|line| line.label == label).map(|line| line.attempt).max())
+}
+
+/// Adds to the index the streams of a directory that it lacks, and returns its lines for those that are there.
+#[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
+pub fn complete_index(disk: Arc<dyn Disk>, root: &Path, index: &Path) -> Result<Vec<IndexLine>, SpoolError> {
+    Ok(complete(index, &streams(&*disk, root)?, |unknown| read_lines(&disk, root, unknown)))
+}
+
+/// Adds to the index what it lacks of the streams that are there, in the order of their ids. An index that
+/// cannot be written costs nothing but time.
+fn complete(index: &Path, there: &[StreamId], read: impl FnOnce(&[StreamId]) -> Vec<IndexLine>) -> Vec<IndexLine> {
     let (known, is_sound) = read_index(index);
-    let lines: HashMap<StreamId, IndexLine> = known.iter().map(|line| (line.stream, *line)).collect();
-    let unknown: Vec<StreamId> = found.iter().copied().filter(|stream| !lines.contains_key(stream)).collect();
-    let new = read_lines(&disk, root, &unknown);
-    let there = || found.iter().filter_map(|stream| lines.get(stream)).chain(&new);
+    let known_by_stream: FxHashMap<StreamId, IndexLine> = known.iter().map(|line| (line.stream, *line)).collect();
+    let unknown: Vec<StreamId> = there.iter().copied().filter(|stream| !known_by_stream.contains_key(stream)).collect();
+    let new = if unknown.is_empty() { Vec::new() } else { read(&unknown) };
+    let lines: Vec<IndexLine> = there.iter().filter_map(|stream| known_by_stream.get(stream)).chain(&new).copied().collect();
     // A file of which most is of streams that are gone is made anew as well.
-    if !is_sound || known.len() > 2 * found.len() + 1_000 {
-        let _ = write_anew(index, there());
+    if !is_sound || known.len() > 2 * there.len() + 1_000 {
+        let _ = write_anew(index, &lines);
     } else if !new.is_empty() {
         let _ = append(index, &new);
     }
-    Ok(there().filter(|line| line.label == label).map(|line| line.attempt).max())
+    lines
+}
+
+/// Adds the stream of a writer that is about to start to the index, as far as that works.
+pub fn add_to_index(index: &Path, writer: &WriterOptions) {
+    let _ = append(index, &[IndexLine::of(writer.stream, &writer.opening)]);
 }
 
 /// Reads the openings of streams; those that cannot be read are left out.
@@ -143,11 +163,11 @@ fn read_lines(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<In
     })
 }
 
-/// What the index says, and whether all of it is sound.
+/// The lines of the index, and whether all of it is sound.
 fn read_index(path: &Path) -> (Vec<IndexLine>, bool) {
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let file = File::open(path)?;
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
         if !file.metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -166,24 +186,27 @@ fn read_index(path: &Path) -> (Vec<IndexLine>, bool) {
 }
 
 fn append(path: &Path, lines: &[IndexLine]) -> io::Result<()> {
-    make_folder(path)?;
+    make_folder(path);
     let bytes: Vec<u8> = lines.iter().flat_map(|line| line.encode()).collect();
-    // One write at the end of the file; whoever appends at the same time names streams twice, which does no
-    // harm.
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(&bytes)
+    // One write at the end of the file, which never waits for the reader of a pipe; whoever appends at the same
+    // time names streams twice, which does no harm.
+    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK).open(path)?.write_all(&bytes)
 }
 
-fn write_anew<'a>(path: &Path, lines: impl Iterator<Item = &'a IndexLine>) -> io::Result<()> {
-    make_folder(path)?;
+fn write_anew(path: &Path, lines: &[IndexLine]) -> io::Result<()> {
+    make_folder(path);
     let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-    let bytes: Vec<u8> = lines.flat_map(|line| line.encode()).collect();
+    let bytes: Vec<u8> = lines.iter().flat_map(|line| line.encode()).collect();
     let _ = fs::remove_file(&beside);
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?.write_all(&bytes)?;
     fs::rename(&beside, path)
 }
 
-fn make_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| DirBuilder::new().recursive(true).mode(0o700).create(folder))
+/// Makes the folder of the index, not those above it: a directory that was removed stays away.
+fn make_folder(path: &Path) {
+    if let Some(folder) = path.parent() {
+        let _ = DirBuilder::new().mode(0o700).create(folder);
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +252,7 @@ mod tests {
         write(&root, 1, "r", 1);
         damage(&write(&root, 2, "r", 2), 50);
         assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(2));
-        let found = openings(disk(), &root).unwrap();
+        let found = openings(disk(), &root, &index).unwrap();
         assert_eq!(found.iter().map(|found| found.opening.as_ref().map(|opening| opening.attempt)).collect::<Vec<_>>(), [Some(1), Some(2)]);
         // Now that the index has it, nothing of the stream is read.
         fs::write(root.join(StreamId([2; 16]).to_string()).join("00000001.seg"), b"").unwrap();
@@ -248,8 +271,26 @@ mod tests {
         write(&root, 2, "r", 3);
         write(&root, 3, "another", 8);
         assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(3));
-        let openings: Vec<_> = openings(disk(), &root).unwrap().into_iter().map(|found| found.opening.is_some()).collect();
+        let openings: Vec<_> = openings(disk(), &root, &index).unwrap().into_iter().map(|found| found.opening.is_some()).collect();
         assert_eq!(openings, [false, true, true]);
+    }
+
+    #[test]
+    fn a_stream_that_a_writer_or_a_listing_noted_is_not_read_and_one_that_is_gone_does_not_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, index) = (directory.path().join("spool"), directory.path().join("manifest/streams"));
+        let segments = [1, 2, 3].map(|stream| write(&root, stream, "r", u64::from(stream)));
+        // The last one notes itself, as writers do; the listing adds the others.
+        let opening = read_opening(&meta(&disk(), &root, StreamId([3; 16])).unwrap()).unwrap();
+        let writer = WriterOptions { stream: StreamId([3; 16]), ..WriterOptions::new(&root, opening).unwrap() };
+        add_to_index(&index, &writer);
+        assert_eq!(fs::read(&index).unwrap().len(), LINE_BYTES);
+        openings(disk(), &root, &index).unwrap();
+        assert_eq!(fs::read(&index).unwrap().len(), 3 * LINE_BYTES);
+        segments.iter().for_each(|segment| fs::write(segment, b"").unwrap());
+        assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(3));
+        fs::remove_dir_all(segments[2].parent().unwrap()).unwrap();
+        assert_eq!(greatest_attempt(disk(), &root, &index, LABEL).unwrap(), Some(2));
     }
 
     #[test]

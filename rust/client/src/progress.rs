@@ -15,9 +15,9 @@ const PIECES: usize = 16_384;
 /// What the threads of a writer know.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// The last marker that the worker has seen, and the last one before which everything is spooled.
-    pub(crate) seen_marker: u64,
-    pub(crate) spooled_marker: u64,
+    /// The last barrier that the worker has seen, and the last one before which everything is spooled.
+    pub(crate) seen_barrier: u64,
+    pub(crate) spooled_barrier: u64,
     /// Number of the last entry that is spooled, durable here, durable at the destination.
     pub(crate) spooled: EntryNumber,
     pub(crate) synced: EntryNumber,

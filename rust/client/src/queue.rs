@@ -7,7 +7,7 @@
 //! Invariants:
 //!
 //! 1. What is queued and what the worker has taken but not released together stay within the capacity; only
-//!    definitions, markers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
+//!    definitions, barriers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
 //! 2. Order is kept: the worker sees items as they were pushed, a sample of refused rows where the refusals
 //!    ended.
 //! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted
@@ -107,8 +107,8 @@ struct State {
     keys: u32,
     shapes: Vec<Arc<[u32]>>,
     accepted: u64,
-    markers: u64,
-    /// A marker waits that is to be seen at once.
+    barriers: u64,
+    /// A barrier waits that is to be seen at once.
     asked: bool,
     sampler: Option<Box<Sampler>>,
     samplers: VecDeque<Box<Sampler>>,
@@ -135,7 +135,7 @@ impl Queue {
             keys: 0,
             shapes: Vec::new(),
             accepted: 0,
-            markers: 0,
+            barriers: 0,
             asked: false,
             sampler: None,
             samplers: VecDeque::new(),
@@ -325,15 +325,15 @@ impl Queue {
         }
     }
 
-    /// Puts a marker behind everything that was pushed, and calls the worker. Markers count from 1. With
-    /// `spool`, rows that are still collecting are written as they stand; without, the marker is only seen.
-    pub(crate) fn push_marker(&self, spool: bool) -> u64 {
+    /// Puts a barrier behind everything that was pushed, and calls the worker. Barriers count from 1. With
+    /// `spool`, rows that are still collecting are written as they stand; without, the barrier is only seen.
+    pub(crate) fn push_barrier(&self, spool: bool) -> u64 {
         let state = &mut *self.state.lock();
         self.end_shedding(state);
-        state.markers += 1;
+        state.barriers += 1;
         state.asked |= !spool;
-        let number = state.markers;
-        self.append(state, Kind::Marker, u32::from(!spool), number as i64, 0, &[]);
+        let number = state.barriers;
+        self.append(state, Kind::Barrier, u32::from(!spool), number as i64, 0, &[]);
         self.call(state);
         number
     }

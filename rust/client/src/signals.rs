@@ -14,7 +14,7 @@
 //! 3. No lock crosses a fork: the child has no [`Station`] and the default disposition, until a writer of its
 //!    own starts.
 //! 4. Once the signal is there, no further row is accepted: `log` waits, so that every row that was accepted
-//!    is before the marker.
+//!    is before the barrier.
 //! 5. Threads of ours take no signals that other threads of the process may wait for.
 
 use crate::blobs::FilePool;
@@ -211,11 +211,11 @@ fn spool_all(live: &[Arc<Live>]) {
     });
     for live in live {
         // Files tell of themselves in entries, which come after the rows.
-        let marker = live.queue.push_marker(true);
-        wait(live, began, |live, until| live.progress.wait_until(until, |known| known.spooled_marker >= marker || known.worker_done));
+        let barrier = live.queue.push_barrier(true);
+        wait(live, began, |live, until| live.progress.wait_until(until, |known| known.spooled_barrier >= barrier || known.worker_done));
         wait(live, began, |live, until| live.files.wait_until_done(until));
-        let marker = live.queue.push_marker(true);
-        wait(live, began, |live, until| live.progress.wait_until(until, |known| known.spooled_marker >= marker || known.worker_done));
+        let barrier = live.queue.push_barrier(true);
+        wait(live, began, |live, until| live.progress.wait_until(until, |known| known.spooled_barrier >= barrier || known.worker_done));
     }
     for live in live.iter().filter(|live| live.uploads) {
         live.progress.wait_until(began + TROUBLED, |known| known.acked >= known.spooled || known.fatal);

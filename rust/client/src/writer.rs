@@ -182,12 +182,12 @@ impl Writer {
     /// longer than `timeout`. A row that is still collecting is written as it stands.
     pub fn flush(&self, level: FlushLevel, timeout: Duration) -> bool {
         let deadline = Instant::now() + timeout;
-        // Their entries follow the rows that were pushed before, so the marker comes after both.
+        // Their entries follow the rows that were pushed before, so the barrier comes after both.
         if !self.files.wait_until_done(deadline) {
             return false;
         }
-        let marker = self.queue.push_marker(true);
-        if !self.progress.wait_until(deadline, |known| known.spooled_marker >= marker || known.worker_done) {
+        let barrier = self.queue.push_barrier(true);
+        if !self.progress.wait_until(deadline, |known| known.spooled_barrier >= barrier || known.worker_done) {
             return false;
         }
         if level == FlushLevel::Spooled {
@@ -230,8 +230,8 @@ impl Writer {
     }
 
     fn wait_until_seen(&self) {
-        let marker = self.queue.push_marker(false);
-        self.progress.wait_until(Instant::now() + SEEN_TIMEOUT, |known| known.seen_marker >= marker || known.worker_done);
+        let barrier = self.queue.push_barrier(false);
+        self.progress.wait_until(Instant::now() + SEEN_TIMEOUT, |known| known.seen_barrier >= barrier || known.worker_done);
     }
 
     /// Where the rows are. Cheap.

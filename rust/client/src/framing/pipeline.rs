@@ -34,10 +34,10 @@ pub(crate) trait FrameSink {
     fn append(&mut self, frame: &ReadyFrame) -> bool;
     /// Rows that gave way to a sample, rows that no frame could hold: in all.
     fn lost(&mut self, sampled: u64, refused: u64);
-    /// Everything before the marker is spooled.
-    fn spooled(&mut self, marker: u64);
-    /// Everything before the marker was seen.
-    fn seen(&mut self, marker: u64);
+    /// Everything before the barrier is spooled.
+    fn spooled(&mut self, barrier: u64);
+    /// Everything before the barrier was seen.
+    fn seen(&mut self, barrier: u64);
 }
 
 /// A chunk of the queue.
@@ -78,7 +78,7 @@ impl Beside {
                 let report = LossReport { rows, kept: kept.len() as u64, reason: "no room".into() };
                 self.samples.push_back((report, kept));
             }
-            Kind::Marker => sink.seen(item.number as u64),
+            Kind::Barrier => sink.seen(item.number as u64),
             Kind::Entry => {
                 if let Some(entry) = self.entries.get(self.observed_entries) {
                     last_values.observe_entry(entry);
@@ -111,8 +111,8 @@ pub(crate) struct Pipeline {
     /// The sample that is being framed.
     sample: std::vec::IntoIter<SampledRow>,
     sample_report: Option<LossReport>,
-    /// A marker whose items are framed but not all spooled.
-    marker: Option<u64>,
+    /// A barrier whose items are framed but not all spooled.
+    barrier: Option<u64>,
     sampled_rows: u64,
 }
 
@@ -133,7 +133,7 @@ impl Pipeline {
             beside: Beside::default(),
             sample: Vec::new().into_iter(),
             sample_report: None,
-            marker: None,
+            barrier: None,
             sampled_rows: 0,
         })
     }
@@ -189,8 +189,8 @@ impl Pipeline {
                 }
                 sink.lost(self.sampled_rows, self.framer.refused_calls);
             }
-            if let Some(marker) = self.marker.take() {
-                sink.spooled(marker);
+            if let Some(barrier) = self.barrier.take() {
+                sink.spooled(barrier);
             }
             if !self.step(now, time, sink) {
                 self.merger.tick(&mut self.shapes, now, &mut self.framer);
@@ -215,7 +215,7 @@ impl Pipeline {
         let Some(mut chunk) = self.backlog.pop_front() else { return false };
         // Not held while the spool is written to.
         let mut last_values = self.last_values.lock();
-        while self.framer.ready.is_empty() && self.marker.is_none() && self.sample_report.is_none() {
+        while self.framer.ready.is_empty() && self.barrier.is_none() && self.sample_report.is_none() {
             let Some((item, next)) = item::read(&chunk.bytes, self.offset) else {
                 self.offset = 0;
                 self.queue.release(chunk.bytes, 0);
@@ -251,12 +251,12 @@ impl Pipeline {
                         self.framer.entry(&self.shapes, &entry, item.number as usize);
                     }
                 }
-                Kind::Marker if item.shape == 0 => {
+                Kind::Barrier if item.shape == 0 => {
                     self.merger.end(&mut self.shapes, &mut self.framer);
                     self.framer.finish(&self.shapes);
-                    self.marker = Some(item.number as u64);
+                    self.barrier = Some(item.number as u64);
                 }
-                Kind::Marker => {}
+                Kind::Barrier => {}
                 Kind::Refused => {
                     let reason = item::REASONS.get(item.number as usize).unwrap_or(&item::REASONS[0]);
                     self.framer.refused(1, reason);

@@ -82,12 +82,12 @@ impl FrameSink for SpoolSink {
         (known.sampled_rows, known.refused_rows) = (sampled, refused);
     }
 
-    fn spooled(&mut self, marker: u64) {
-        self.progress.update(|known| known.spooled_marker = marker);
+    fn spooled(&mut self, barrier: u64) {
+        self.progress.update(|known| known.spooled_barrier = barrier);
     }
 
-    fn seen(&mut self, marker: u64) {
-        self.progress.update(|known| known.seen_marker = marker);
+    fn seen(&mut self, barrier: u64) {
+        self.progress.update(|known| known.seen_barrier = barrier);
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---:|---:|---|
 //! | 0 | 4 | body length |
 //! | 4 | 4 | kind in the upper 4 bits; below it the shape of a row, or 0 |
-//! | 8 | 8 | step of a row; id of a definition; number of a marker |
+//! | 8 | 8 | step of a row; id of a definition; number of a barrier |
 //! | 16 | 8 | time of a row |
 //!
 //! Never written to disk, so native byte order and no checksums.
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     /// An entry that is no row. Body: empty; the entry itself waits in a list beside the buffer.
     Entry = 4,
     /// Someone waits until everything before it is spooled (shape 0) or seen (shape 1).
-    Marker = 5,
+    Barrier = 5,
     /// Rows that found no room were sampled here; the sample waits in a list beside the buffer.
     Shed = 6,
     /// A row that cannot be stored. Its number says why: an index of [`REASONS`].
@@ -52,7 +52,7 @@ impl Kind {
             2 => Self::Key,
             3 => Self::Shape,
             4 => Self::Entry,
-            5 => Self::Marker,
+            5 => Self::Barrier,
             6 => Self::Shed,
             _ => Self::Refused,
         }

@@ -110,8 +110,8 @@ fn a_frozen_queue_accepts_no_row_until_it_thaws() {
     let other = Arc::clone(&queue);
     let caller = std::thread::Builder::new().name("caller".into()).spawn(move || other.push_row(1, 0, true, shape, &[])).unwrap();
     // Whatever happens meanwhile, it is not accepted.
-    let marker = queue.push_marker(true);
-    assert_eq!((queue.accepted(), marker), (1, 1));
+    let barrier = queue.push_barrier(true);
+    assert_eq!((queue.accepted(), barrier), (1, 1));
     queue.thaw();
     caller.join().unwrap().unwrap();
     assert_eq!(queue.accepted(), 2);

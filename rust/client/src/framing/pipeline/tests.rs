@@ -1,4 +1,4 @@
-//! Tests of the pipeline: accounts that add up, refusals, step metrics, markers.
+//! Tests of the pipeline: accounts that add up, refusals, step metrics, barriers.
 
 use super::*;
 use crate::queue::OnFull;
@@ -13,7 +13,7 @@ struct Frames {
     entries: Vec<Entry>,
     sampled: u64,
     refused: u64,
-    markers: Vec<u64>,
+    barriers: Vec<u64>,
 }
 
 impl FrameSink for Frames {
@@ -31,8 +31,8 @@ impl FrameSink for Frames {
         (self.sampled, self.refused) = (sampled, refused);
     }
 
-    fn spooled(&mut self, marker: u64) {
-        self.markers.push(marker);
+    fn spooled(&mut self, barrier: u64) {
+        self.barriers.push(barrier);
     }
 
     fn seen(&mut self, _: u64) {}
@@ -188,16 +188,16 @@ fn rows_get_the_step_metric_they_lack_and_a_value_set_by_hand_parts_what_was_log
 }
 
 #[test]
-fn a_marker_writes_the_collecting_row_and_waits_for_room() {
+fn a_barrier_writes_the_collecting_row_and_waits_for_room() {
     let queue = Arc::new(Queue::new(1 << 20, OnFull::Raise));
     let (mut pipeline, mut frames) = (pipeline(&queue), Frames::default());
     let shape = queue.define_shape(&[]);
     queue.push_row(0, 0, false, shape, &[]).unwrap();
-    let marker = queue.push_marker(true);
+    let barrier = queue.push_barrier(true);
     pipeline.take(queue.take(Duration::ZERO, false), &mut frames);
     assert!(!pipeline.turn(Duration::ZERO, 0, false, &mut frames));
-    assert!(frames.markers.is_empty());
+    assert!(frames.barriers.is_empty());
     frames.open = true;
     assert!(pipeline.turn(Duration::ZERO, 0, false, &mut frames));
-    assert_eq!((frames.markers, frames.entries.len()), (vec![marker], 2));
+    assert_eq!((frames.barriers, frames.entries.len()), (vec![barrier], 2));
 }

@@ -8,9 +8,9 @@ use stepwell_lock::{Condvar, Mutex, MutexGuard};
 use stepwell_model::EntryNumber;
 use tokio::sync::Notify;
 
-/// Pieces of the row counts that are kept; older ones are joined, which makes `acked` rows less exact and
+/// Ranges of the row counts that are kept; older ones are joined, which makes `acked` rows less exact and
 /// nothing else.
-const PIECES: usize = 16_384;
+const RANGES: usize = 16_384;
 
 /// What the threads of a writer know.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Known {
 /// The files of a writer: contents under paths.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Contents that were handed over; of these, stored and told to the stream; lost.
+    /// Contents that were handed over; of these, stored and announced in the stream; lost.
     pub(crate) submitted: u64,
     pub(crate) stored: u64,
     pub(crate) lost: u64,
@@ -85,11 +85,11 @@ pub(crate) struct Files {
     pub(crate) refused: u64,
     /// Links whose blobs cannot be read.
     pub(crate) unreadable: u64,
-    /// Sweeps of the links that the uploader began and that found all of them answered, by number; one that
+    /// Passes over the links that the uploader began and that found all of them answered, by number; one that
     /// someone waits for.
-    pub(crate) sweeps_begun: u64,
-    pub(crate) sweeps_done: u64,
-    pub(crate) sweep_wanted: u64,
+    pub(crate) passes_begun: u64,
+    pub(crate) passes_done: u64,
+    pub(crate) pass_wanted: u64,
     /// What keeps the uploader from sending.
     pub(crate) sending: String,
     /// The uploader has nothing left to do, or nothing that it could.
@@ -105,14 +105,14 @@ impl Files {
         self.submitted.saturating_sub(self.stored + self.lost)
     }
 
-    /// Whether the destination has every blob that was linked before this sweep was wanted; `None` while that
+    /// Whether the destination has every blob that was linked before this pass was wanted; `None` while that
     /// may still come to be.
-    pub(crate) fn arrived(&self, sweep: u64) -> Option<bool> {
-        let swept = self.sweeps_done >= sweep;
+    pub(crate) fn arrived(&self, pass: u64) -> Option<bool> {
+        let is_over = self.passes_done >= pass;
         match self.unsent() {
             0 => Some(true),
-            _ if swept && self.unreadable == 0 => Some(true),
-            _ => (swept || self.ended).then_some(false),
+            _ if is_over && self.unreadable == 0 => Some(true),
+            _ => (is_over || self.ended).then_some(false),
         }
     }
 
@@ -169,36 +169,36 @@ impl Progress {
     }
 }
 
-/// From entry numbers to calls: pieces in which every entry is one call, but for those at the front.
+/// From entry numbers to calls: ranges in which every entry is one call, but for those at the front.
 #[derive(Debug, Default)]
 pub(crate) struct RowCounts {
     /// (last entry, calls up to and including it)
-    pieces: VecDeque<(EntryNumber, u64)>,
+    ranges: VecDeque<(EntryNumber, u64)>,
 }
 
 impl RowCounts {
     /// A frame that ends with entry `last` brought the calls to `rows`.
     pub(crate) fn append(&mut self, count: u32, last: EntryNumber, calls: u64, rows: u64) {
-        match self.pieces.back_mut() {
-            Some(piece) if u64::from(count) == calls => *piece = (last, rows),
-            _ => self.pieces.push_back((last, rows)),
+        match self.ranges.back_mut() {
+            Some(range) if u64::from(count) == calls => *range = (last, rows),
+            _ => self.ranges.push_back((last, rows)),
         }
-        if self.pieces.len() > PIECES {
+        if self.ranges.len() > RANGES {
             let mut index = 0;
-            self.pieces.retain(|_| {
+            self.ranges.retain(|_| {
                 index += 1;
-                index % 2 == 0 || index > PIECES
+                index % 2 == 0 || index > RANGES
             });
         }
     }
 
     /// Calls in the entries up to `number`.
     pub(crate) fn rows_until(&self, number: EntryNumber) -> u64 {
-        let at = self.pieces.partition_point(|&(last, _)| last <= number);
-        let before = at.checked_sub(1).map_or((0, 0), |before| self.pieces[before]);
-        match self.pieces.get(at) {
+        let at = self.ranges.partition_point(|&(last, _)| last <= number);
+        let before = at.checked_sub(1).map_or((0, 0), |before| self.ranges[before]);
+        match self.ranges.get(at) {
             _ if before.0 == number => before.1,
-            // Frames that are one call per entry joined the piece at its end.
+            // Frames that are one call per entry joined the range at its end.
             Some(&(last, rows)) => rows.saturating_sub(last - number).max(before.1),
             None => before.1,
         }
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ledger_counts_calls_by_entry() {
+    fn row_counts_know_the_calls_up_to_an_entry() {
         let mut row_counts = RowCounts::default();
         row_counts.append(1, 1, 0, 0);
         row_counts.append(10, 11, 30, 30);

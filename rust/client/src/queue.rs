@@ -109,7 +109,7 @@ struct State {
     accepted: u64,
     barriers: u64,
     /// A barrier waits that is to be seen at once.
-    asked: bool,
+    seen_wanted: bool,
     sampler: Option<Box<Sampler>>,
     samplers: VecDeque<Box<Sampler>>,
     /// The worker waits for a full chunk.
@@ -136,7 +136,7 @@ impl Queue {
             shapes: Vec::new(),
             accepted: 0,
             barriers: 0,
-            asked: false,
+            seen_wanted: false,
             sampler: None,
             samplers: VecDeque::new(),
             waiting: false,
@@ -331,7 +331,7 @@ impl Queue {
         let state = &mut *self.state.lock();
         self.end_shedding(state);
         state.barriers += 1;
-        state.asked |= !spool;
+        state.seen_wanted |= !spool;
         let number = state.barriers;
         self.append(state, Kind::Barrier, u32::from(!spool), number as i64, 0, &[]);
         self.call(state);

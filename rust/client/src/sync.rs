@@ -40,7 +40,7 @@ pub fn sync(root: &Path, options: &SyncOptions, progress: &mut dyn FnMut(SyncPro
     for (stream, ids) in found.iter_mut().zip(&contents) {
         stream.files = ids.len() as u64;
     }
-    pace.borrow_mut().said = SyncProgress {
+    pace.borrow_mut().so_far = SyncProgress {
         sent: 0,
         total: found.iter().map(SyncedStream::left).sum(),
         files_sent: 0,

@@ -39,12 +39,12 @@ pub(crate) struct Syncer {
     pub(crate) run: String,
     /// Whether the user is told nothing.
     pub(crate) silent: bool,
-    pub(crate) told: Told,
+    pub(crate) warned: Warned,
 }
 
 /// What the user was told, and what is about to be worth it.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct Warned {
     absence: bool,
     trouble: bool,
     troubled_looks: u32,
@@ -62,12 +62,12 @@ impl Syncer {
                 let wanted = known.sync_wanted || known.look_wanted > known.looks;
                 known.stop || wanted || known.worker_done && !known.spool_closed || known.all_sent()
             });
-            let (asked, stop) = {
+            let (look_wanted, stop) = {
                 let known = self.progress.read();
                 (known.look_wanted > known.looks, known.stop)
             };
             // Once everyone is to stop the directory may be removed for good: nothing is written to it again.
-            if !stop && (asked || looked_at.elapsed() >= LOOK_INTERVAL) {
+            if !stop && (look_wanted || looked_at.elapsed() >= LOOK_INTERVAL) {
                 self.look();
                 looked_at = Instant::now();
             }
@@ -177,7 +177,7 @@ impl Syncer {
                 if is_no_room(&error) {
                     self.spool.lock().drop_ballast();
                 }
-                let since = *self.told.closing_since.get_or_insert_with(Instant::now);
+                let since = *self.warned.closing_since.get_or_insert_with(Instant::now);
                 if is_no_descriptor(&error) && since.elapsed() >= NO_DESCRIPTOR_PATIENCE && !self.uploads {
                     self.progress.update(|known| known.syncer_done = true);
                     return true;
@@ -252,8 +252,8 @@ impl Syncer {
         });
         if absence.is_some() {
             self.spool.lock().load_ballast();
-            if !self.told.absence {
-                self.told.absence = true;
+            if !self.warned.absence {
+                self.warned.absence = true;
                 let files = if files > 0 { format!(" {files} files that were in it are lost.") } else { String::new() };
                 let what = match (lost, rescued) {
                     (0, 0) => "nothing that is not elsewhere was in it".to_owned(),
@@ -282,9 +282,9 @@ impl Syncer {
     /// Tells the user once that the disk takes nothing, when that lasts.
     fn tell_of_trouble(&mut self) {
         let trouble = self.progress.read().disk_trouble.clone();
-        self.told.troubled_looks = if trouble.is_empty() { 0 } else { self.told.troubled_looks + 1 };
-        if self.told.troubled_looks >= TROUBLED_LOOKS && !self.told.trouble {
-            self.told.trouble = true;
+        self.warned.troubled_looks = if trouble.is_empty() { 0 } else { self.warned.troubled_looks + 1 };
+        if self.warned.troubled_looks >= TROUBLED_LOOKS && !self.warned.trouble {
+            self.warned.trouble = true;
             self.warn(&format!(
                 "run {}: {trouble}. Training goes on; what comes meanwhile waits in memory, as far as there is room",
                 self.run

@@ -11,7 +11,7 @@ use crate::progress::{Known, Progress};
 use crate::queue::Queue;
 use crate::signals::{self, Live};
 use crate::summary::LastValues;
-use crate::syncer::{Syncer, Told};
+use crate::syncer::{Syncer, Warned};
 use crate::threads;
 use crate::upload::files::FileUploader;
 use crate::upload::rows::RowUploader;
@@ -135,7 +135,7 @@ impl Writer {
             appended: Arc::clone(&appended),
             run: opening.path.run.clone(),
             silent,
-            told: Told::default(),
+            warned: Warned::default(),
         };
         let row_uploader = RowUploader { target, disk, opening, appended, lost_upto: 0 };
         let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
@@ -193,15 +193,15 @@ impl Writer {
         if level == FlushLevel::Spooled {
             return true;
         }
-        let (last, sweep) = self.progress.update(|known| {
+        let (last, pass) = self.progress.update(|known| {
             known.sync_wanted = true;
-            known.files.sweep_wanted = known.files.sweeps_begun + 1;
-            (known.spooled, known.files.sweep_wanted)
+            known.files.pass_wanted = known.files.passes_begun + 1;
+            (known.spooled, known.files.pass_wanted)
         });
         match level {
             FlushLevel::Acked if !self.destination.is_empty() => {
-                let arrived = |known: &Known| known.acked >= last && known.files.arrived(sweep) == Some(true);
-                let over = |known: &Known| known.fatal || known.all_sent() || known.files.arrived(sweep) == Some(false);
+                let arrived = |known: &Known| known.acked >= last && known.files.arrived(pass) == Some(true);
+                let over = |known: &Known| known.fatal || known.all_sent() || known.files.arrived(pass) == Some(false);
                 self.progress.wait_until(deadline, |known| arrived(known) || over(known)) && arrived(&self.progress.read())
             }
             _ => self.progress.wait_until(deadline, |known| known.synced >= last),

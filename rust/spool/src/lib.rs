@@ -78,7 +78,7 @@ pub use error::SpoolError;
 pub use liveness::{stream_lives, writer_lives};
 pub use reader::{Damage, ReadOutcome, SpoolReader};
 pub use rejected::{keep_damaged, keep_rejected};
-pub use removal::{remove_leftovers, remove_stream, remove_streams};
+pub use removal::{remove_leftovers, remove_streams};
 pub use segment::META_BYTES;
 pub use stream_summary::{StreamSummary, meta, streams, summarize};
 pub use trim::{note_acked, trim_stream};

@@ -342,7 +342,7 @@ impl SpoolReader {
     }
 
     /// Something with the name of a segment that is no regular file, and was passed over.
-    pub fn stranger(&self) -> Option<&Path> {
+    pub(crate) fn stranger(&self) -> Option<&Path> {
         self.stranger.as_deref()
     }
 

@@ -80,10 +80,10 @@ pub fn keep_damaged(
         let lines = [format!("{}: no file of the spool holds them", lost.as_deref().unwrap_or_default())];
         explain(disk, &directory.join(format!("{stream}.missing.seg")), &lines)?;
     }
-    for piece in damage {
-        let source = root.join(stream.to_string()).join(file_name(piece.segment));
-        let Some(path) = keep_segment(disk, &source, &directory, &format!("{stream}.{:08}", piece.segment))? else { continue };
-        let mut line = format!("bytes {} to {} are no frame: {}", piece.from, piece.to, piece.why);
+    for part in damage {
+        let source = root.join(stream.to_string()).join(file_name(part.segment));
+        let Some(path) = keep_segment(disk, &source, &directory, &format!("{stream}.{:08}", part.segment))? else { continue };
+        let mut line = format!("bytes {} to {} are no frame: {}", part.from, part.to, part.why);
         if let Some(lost) = &lost {
             line = format!("{line}; {lost}");
         }

@@ -15,11 +15,6 @@ use stepwell_model::StreamId;
 /// What the directory of a stream that is being removed ends with; no stream has such a name.
 const SENT: &str = ".sent";
 
-/// Removes a stream of which the destination has everything; see [`remove_streams`].
-pub fn remove_stream(disk: &dyn Disk, root: &Path, stream: StreamId) -> Result<(), SpoolError> {
-    remove_streams(disk, root, &[stream]).into_iter().try_for_each(|(_, result)| result)
-}
-
 /// Removes streams of which the destination has everything, and says of each whether that worked. Nothing of
 /// a stream is removed while a blob waits in its folder: the segments say whose it is. A segment that cannot
 /// be read, or is of a later version, keeps the whole stream; what is not the spool's own stays in the

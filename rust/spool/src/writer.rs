@@ -12,7 +12,7 @@ pub use trimming::TrimTask;
 use crate::disk::{Disk, DiskFile, is_no_room, write_all_at};
 use crate::error::SpoolError;
 use crate::mark::Mark;
-use crate::removal::remove_stream;
+use crate::removal::remove_streams;
 use crate::segment::{META_BYTES, SegmentHeader, file_name};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -255,6 +255,6 @@ impl SpoolWriter {
 
     /// Removes a closed stream of which the destination has everything.
     pub fn remove(&self) -> Result<(), SpoolError> {
-        remove_stream(&*self.disk, &self.root, self.stream)
+        remove_streams(&*self.disk, &self.root, &[self.stream]).into_iter().try_for_each(|(_, result)| result)
     }
 }

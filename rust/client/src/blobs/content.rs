@@ -19,7 +19,7 @@ use stepwell_model::{BlobId, StreamId, limits};
 /// Files from this size on are copied to a temporary file instead of into memory.
 const LARGE_BYTES: u64 = 8 << 20;
 /// Bytes that are written at once.
-const PIECE_BYTES: usize = 1 << 20;
+const CHUNK_BYTES: usize = 1 << 20;
 /// How long a forked child waits for a lock that is held for a few nanoseconds.
 const CHILD_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -245,17 +245,17 @@ impl Source {
 }
 
 impl Encoded {
-    /// Writes the bytes, and calls `advanced` after each piece.
+    /// Writes the bytes, and calls `advanced` after each chunk.
     pub(crate) fn write(&self, draft: &mut Draft, mut advanced: impl FnMut()) -> io::Result<()> {
         match &self.body {
             Body::Memory(bytes) => {
-                for piece in bytes.chunks(PIECE_BYTES) {
-                    draft.write(piece)?;
+                for chunk in bytes.chunks(CHUNK_BYTES) {
+                    draft.write(chunk)?;
                     advanced();
                 }
             }
             Body::Large(file) => {
-                let (mut reader, mut buffer) = (file.reader(), vec![0; PIECE_BYTES]);
+                let (mut reader, mut buffer) = (file.reader(), vec![0; CHUNK_BYTES]);
                 loop {
                     match reader.read(&mut buffer)? {
                         0 => break,

@@ -5,10 +5,10 @@
 //! 1. What was handed over and is not stored yet takes at most [`BOUND_BYTES`], but for one content that is
 //!    larger than that.
 //! 2. Of all contents that were handed over: those stored, those lost and those still here add up exactly.
-//! 3. Of two contents for one path, the one that was handed over later is told later, or alone.
+//! 3. Of two contents for one path, the one that was handed over later is announced later, or alone.
 
 use super::content::Content;
-use super::lanes::{FAST, Job, Lane, SLOW, Shared, State};
+use super::workers::{FAST, Job, Worker, SLOW, Shared, State};
 use crate::progress::Progress;
 use crate::queue::Queue;
 use crate::threads;
@@ -28,7 +28,7 @@ const BOUND_BYTES: usize = 64 << 20;
 const CONTENT_BYTES: usize = 1 << 10;
 /// How long the disk must have taken nothing for callers not to wait for it any more.
 const STUCK: Duration = Duration::from_secs(3);
-/// Contents that wait in the fast lane for the slow one to help.
+/// Contents that wait in the fast worker for the slow one to help.
 const HELP: usize = 8;
 
 /// Why contents find no room.
@@ -98,8 +98,8 @@ impl FilePool {
             return Err(NoRoom::Closed);
         }
         if state.held_bytes > 0 && state.held_bytes + bytes > BOUND_BYTES {
-            let is_stuck = |lane: &Lane| lane.storing_since.is_some_and(|since| since.elapsed() >= STUCK);
-            return Err(if state.lanes.iter().any(is_stuck) { NoRoom::Stuck } else { NoRoom::Busy });
+            let is_stuck = |worker: &Worker| worker.storing_since.is_some_and(|since| since.elapsed() >= STUCK);
+            return Err(if state.workers.iter().any(is_stuck) { NoRoom::Stuck } else { NoRoom::Busy });
         }
         state.held_bytes += bytes;
         Ok(Reservation { pool: self, bytes })
@@ -136,30 +136,30 @@ impl FilePool {
                 }
                 state.count += 1;
                 state.pending.insert(state.count);
-                let lane = if content.is_slow() { SLOW } else { FAST };
-                call[lane] = true;
+                let worker = if content.is_slow() { SLOW } else { FAST };
+                call[worker] = true;
                 // All of the reservation goes back with the last of them at the latest.
                 let bytes = bytes / count + if index == 0 { bytes % count } else { 0 };
-                state.lanes[lane].waiting.push_back(Job { number: state.count, path, by_hand, content, bytes });
+                state.workers[worker].waiting.push_back(Job { number: state.count, path, by_hand, content, bytes });
             }
-            call[SLOW] |= state.lanes[FAST].waiting.len() >= HELP;
-            for ((lane, start), call) in state.lanes.iter_mut().zip(&mut start).zip(call) {
-                *start = call && !lane.started;
-                lane.started |= call;
+            call[SLOW] |= state.workers[FAST].waiting.len() >= HELP;
+            for ((worker, start), call) in state.workers.iter_mut().zip(&mut start).zip(call) {
+                *start = call && !worker.started;
+                worker.started |= call;
             }
         }
         for (work, _) in self.shared.work.iter().zip(call).filter(|(_, call)| *call) {
             work.notify_one();
         }
-        for (lane, _) in start.iter().enumerate().filter(|(_, start)| **start) {
+        for (worker, _) in start.iter().enumerate().filter(|(_, start)| **start) {
             let shared = Arc::clone(&self.shared);
-            let started = threads::spawn("stepwell-media", move || shared.run(lane));
+            let started = threads::spawn("stepwell-media", move || shared.run(worker));
             if started.is_err() {
                 // The caller works it off; the next content tries again to have a thread.
-                while let Some(job) = self.shared.next(lane, false) {
-                    self.shared.work_off(lane, job);
+                while let Some(job) = self.shared.next(worker, false) {
+                    self.shared.work_off(worker, job);
                 }
-                self.shared.state.lock().lanes[lane].started = false;
+                self.shared.state.lock().workers[worker].started = false;
             }
         }
     }

@@ -187,9 +187,9 @@ mod tests {
     }
 
     /// (milliseconds, step, commit, [(key, value)]); values are one-byte integers.
-    type Told = (u64, Step, bool, Vec<(u32, u8)>);
+    type Logged = (u64, Step, bool, Vec<(u32, u8)>);
 
-    fn run(calls: &[Told]) -> Rows {
+    fn run(calls: &[Logged]) -> Rows {
         let (mut shapes, mut merger, mut rows) = (shapes(8), Merger::default(), Rows::default());
         for (millis, step, commit, cells) in calls {
             let now = Duration::from_millis(*millis);
@@ -207,8 +207,8 @@ mod tests {
     #[test]
     fn the_table_of_steps_holds() {
         let (a, b) = ((0, 1), (1, 2));
-        // (what is said, what is written as (step, calls, cells))
-        let table: [(&str, Vec<Told>, Vec<Written>); 8] = [
+        // (the rule, its calls, what they are written as (step, calls, cells))
+        let table: [(&str, Vec<Logged>, Vec<Written>); 8] = [
             ("a committed call is a row", vec![(0, 0, true, vec![a])], vec![(0, 1, vec![a])]),
             ("parts join until the commit", vec![(0, 0, false, vec![a]), (0, 0, true, vec![b])], vec![(0, 2, vec![a, b])]),
             ("a greater step ends the row", vec![(0, 0, false, vec![a]), (0, 1, false, vec![b])], vec![(0, 1, vec![a]), (1, 1, vec![b])]),
@@ -230,8 +230,8 @@ mod tests {
             ("before 100 ms it is not", vec![(0, 0, false, vec![a]), (99, 0, true, vec![b])], vec![(0, 2, vec![a, b])]),
             ("an empty call counts", vec![(0, 0, true, vec![])], vec![(0, 1, vec![])]),
         ];
-        for (rule, said, written) in table {
-            assert_eq!(run(&said).0, written, "{rule}");
+        for (rule, calls, written) in table {
+            assert_eq!(run(&calls).0, written, "{rule}");
         }
     }
 
@@ -246,10 +246,10 @@ mod tests {
         assert_eq!((rows.0, rows.1), (vec![(0, 1, vec![(0, 1), (1, 2)])], 3));
     }
 
-    fn said() -> impl Strategy<Value = Vec<Told>> {
+    fn calls() -> impl Strategy<Value = Vec<Logged>> {
         let cells = proptest::collection::btree_map(0u32..6, 0u8..100, 0..4).prop_map(|cells| cells.into_iter().collect());
         let call = (0u64..60, 0i64..4, any::<bool>(), cells);
-        proptest::collection::vec(call, 0..40).prop_map(|mut calls: Vec<Told>| {
+        proptest::collection::vec(call, 0..40).prop_map(|mut calls: Vec<Logged>| {
             let mut now = 0;
             for call in &mut calls {
                 now += call.0;
@@ -262,7 +262,7 @@ mod tests {
     proptest! {
         /// The model: a list of rows of which the last may be open.
         #[test]
-        fn merging_agrees_with_a_naive_model(calls in said()) {
+        fn merging_agrees_with_a_naive_model(calls in calls()) {
             let mut written: Vec<Written> = Vec::new();
             let mut open: Option<(u64, Written)> = None;
             for (now, step, commit, cells) in &calls {

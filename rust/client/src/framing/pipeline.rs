@@ -155,7 +155,7 @@ impl Pipeline {
         }
         self.beside.entries.extend(batch.statements);
         self.beside.samplers.extend(batch.samplers);
-        if batch.asked {
+        if batch.seen_wanted {
             self.observe_waiting(sink);
         }
     }

@@ -13,7 +13,7 @@ pub(crate) struct Batch {
     pub(crate) statements: VecDeque<Entry>,
     pub(crate) samplers: VecDeque<Box<Sampler>>,
     /// Whether somebody waits until the rows in it are seen.
-    pub(crate) asked: bool,
+    pub(crate) seen_wanted: bool,
     pub(crate) closed: bool,
 }
 
@@ -40,7 +40,7 @@ impl Queue {
         state.entry_bytes = 0;
         let (statements, samplers) = (std::mem::take(&mut state.statements), std::mem::take(&mut state.samplers));
         self.set_plain_limit(state);
-        Batch { chunks, statements, samplers, asked: std::mem::take(&mut state.asked), closed: state.closed }
+        Batch { chunks, statements, samplers, seen_wanted: std::mem::take(&mut state.seen_wanted), closed: state.closed }
     }
 
     /// For the worker: a chunk it took is done with, apart from `kept` of its bytes, which it holds

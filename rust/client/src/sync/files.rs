@@ -131,7 +131,7 @@ impl FileFeed<'_, '_> {
     fn answered(&mut self, id: BlobId) {
         let mut pace = self.pace.borrow_mut();
         if self.left.remove(&id) {
-            pace.said.files_sent += 1;
+            pace.so_far.files_sent += 1;
         }
         pace.reached_at = Instant::now();
     }

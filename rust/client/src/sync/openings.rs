@@ -52,7 +52,7 @@ fn opening_of(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Option<Ope
     read_opening(&meta(disk, root, stream).ok()?)
 }
 
-/// The streams of a directory; of each, the header of one segment is read. What the index lacks is added to it.
+/// The streams of a directory; of each, the header of one segment is read. The index gets what it lacks.
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
 pub fn openings(disk: Arc<dyn Disk>, root: &Path, index: &Path) -> Result<Vec<FoundStream>, SpoolError> {
     let there = streams(&*disk, root)?;
@@ -114,7 +114,7 @@ pub fn greatest_attempt(disk: Arc<dyn Disk>, root: &Path, index: &Path, label: [
     Ok(complete_index(disk, root, index)?.into_iter().filter(|line| line.label == label).map(|line| line.attempt).max())
 }
 
-/// Adds to the index the streams of a directory that it lacks, and returns its lines for those that are there.
+/// Adds to the index the streams of a directory that it lacks; returns its lines for those that are there.
 #[expect(clippy::needless_pass_by_value, reason = "callers hand over the disk that the readers keep")]
 pub fn complete_index(disk: Arc<dyn Disk>, root: &Path, index: &Path) -> Result<Vec<IndexLine>, SpoolError> {
     Ok(complete(index, &streams(&*disk, root)?, |unknown| read_lines(&disk, root, unknown)))
@@ -188,7 +188,7 @@ fn read_index(path: &Path) -> (Vec<IndexLine>, bool) {
 fn append(path: &Path, lines: &[IndexLine]) -> io::Result<()> {
     make_folder(path);
     let bytes: Vec<u8> = lines.iter().flat_map(|line| line.encode()).collect();
-    // One write at the end of the file, which never waits for the reader of a pipe; whoever appends at the same
+    // One write at the end of the file, which never waits for the reader of a pipe. Who appends at the same
     // time names streams twice, which does no harm.
     OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK).open(path)?.write_all(&bytes)
 }

@@ -12,7 +12,7 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// The pace of a sync.
 pub(super) struct Pace<'a> {
     progress: &'a mut dyn FnMut(SyncProgress) -> bool,
-    pub(super) said: SyncProgress,
+    pub(super) so_far: SyncProgress,
     called_at: Option<Instant>,
     deadline: Option<Instant>,
     patience: Duration,
@@ -23,16 +23,16 @@ pub(super) struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     pub(super) fn new(options: &SyncOptions, progress: &'a mut dyn FnMut(SyncProgress) -> bool) -> Self {
-        let said = SyncProgress { sent: 0, total: 0, files_sent: 0, files_total: 0 };
+        let so_far = SyncProgress { sent: 0, total: 0, files_sent: 0, files_total: 0 };
         let now = Instant::now();
         let deadline = options.timeout.map(|timeout| now + timeout);
-        Self { progress, said, called_at: None, deadline, patience: options.patience, reached_at: now, stopped: false }
+        Self { progress, so_far, called_at: None, deadline, patience: options.patience, reached_at: now, stopped: false }
     }
 
     /// Tells the caller how far we are.
     pub(super) fn call(&mut self) {
         self.called_at = Some(Instant::now());
-        self.stopped |= !(self.progress)(self.said);
+        self.stopped |= !(self.progress)(self.so_far);
     }
 
     /// Whether to stop; calls back if it is time.

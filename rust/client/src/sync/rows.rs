@@ -231,7 +231,7 @@ impl Feed for SyncFeed<'_, '_> {
         summary.acked = summary.acked.max(durable.min(summary.last));
         {
             let mut pace = self.pace.borrow_mut();
-            pace.said.sent = (pace.said.sent + fresh).min(pace.said.total);
+            pace.so_far.sent = (pace.so_far.sent + fresh).min(pace.so_far.total);
             pace.reached_at = Instant::now();
         }
         if self.cursor_at.elapsed() >= CURSOR_INTERVAL {

@@ -104,7 +104,7 @@ async fn call(channel: Channel, token: &str, messages: usize) -> Result<Call, Up
         .await
         .map_err(late)?
         .map_err(|status| of_status(&status))?
-        .and_then(|said| said.message)
+        .and_then(|answer| answer.message)
     {
         Some(FromServer::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
             let window = usize::try_from(welcome.max_in_flight_bytes).unwrap_or(WINDOW_BYTES);

@@ -1,6 +1,6 @@
 //! The files of a living writer on their way to its server.
 //!
-//! The links in the stream's `blobs/` name the blobs to send. A *sweep* lists these links and sends all of
+//! The links in the stream's `blobs/` name the blobs to send. A *pass* lists these links and sends all of
 //! them. A link goes once the server has its blob, and with the last link the blob itself, unless an index
 //! lists it.
 
@@ -30,13 +30,13 @@ pub(crate) struct FileUploader {
     pub(crate) blobs: BlobDirectory,
 }
 
-/// What a sweep is to be.
+/// The kinds of a pass.
 #[derive(PartialEq, Eq)]
 enum Call {
     /// Some links are there, or someone wants to know that none is.
-    Sweep,
+    Pass,
     /// The same, and nothing will be linked any more.
-    LastSweep,
+    LastPass,
 }
 
 impl FileUploader {
@@ -52,7 +52,7 @@ impl FileUploader {
             waits
         };
         let mut unreadable = HashSet::new();
-        let result = persist(&backoff, || self.stops(), waits, async || self.sweep_until_done(&mut unreadable, &backoff).await).await;
+        let result = persist(&backoff, || self.stops(), waits, async || self.pass_until_done(&mut unreadable, &backoff).await).await;
         let stop = progress.read().stop;
         let error = match result {
             Err(error) if !error.is_transient() => Some(error),
@@ -71,13 +71,13 @@ impl FileUploader {
         });
     }
 
-    async fn sweep_until_done(&self, unreadable: &mut HashSet<BlobId>, backoff: &Backoff) -> Result<(), UploadError> {
+    async fn pass_until_done(&self, unreadable: &mut HashSet<BlobId>, backoff: &Backoff) -> Result<(), UploadError> {
         let (folder, progress) = (self.target.directory().join("blobs"), &self.target.progress);
         loop {
             let call = self.wait(unreadable.len() as u64).await;
             let number = progress.update(|known| {
-                known.files.sweeps_begun += 1;
-                known.files.sweeps_begun
+                known.files.passes_begun += 1;
+                known.files.passes_begun
             });
             let ids = links(&folder).map_err(UploadError::disk("list", &folder))?;
             unreadable.retain(|id| ids.contains(id));
@@ -85,8 +85,8 @@ impl FileUploader {
                 let channel = connect(&self.target.url).await?;
                 backoff.answered();
                 let source = Source { blobs: &self.blobs, links: &folder };
-                let mut sweep = Sweep { uploader: self, folder: &folder, unreadable: &mut *unreadable };
-                send(&channel, &self.target.token, source, &ids, &mut sweep).await?;
+                let mut pass = Pass { uploader: self, folder: &folder, unreadable: &mut *unreadable };
+                send(&channel, &self.target.token, source, &ids, &mut pass).await?;
             }
             if self.stops() {
                 // Not all were sent; whoever runs this ends it.
@@ -95,12 +95,12 @@ impl FileUploader {
             let left = unreadable.len() as u64;
             progress.update(|known| {
                 known.files.unreadable = left;
-                known.files.sweeps_done = number;
+                known.files.passes_done = number;
                 if left == 0 {
                     known.files.sending.clear();
                 }
             });
-            if call == Call::LastSweep {
+            if call == Call::LastPass {
                 return Ok(());
             }
         }
@@ -111,7 +111,7 @@ impl FileUploader {
         let progress = &self.target.progress;
         loop {
             let called = progress.until(LOOK_AROUND, |known| {
-                let wanted = known.worker_done || known.files.unsent() > unreadable || known.files.sweep_wanted > known.files.sweeps_begun;
+                let wanted = known.worker_done || known.files.unsent() > unreadable || known.files.pass_wanted > known.files.passes_begun;
                 // A server that has not taken the opening may refuse the stream; what the files belong to
                 // would be gone with them.
                 known.acked > 0 && wanted
@@ -123,15 +123,15 @@ impl FileUploader {
                 let known = progress.read();
                 // Once the worker is done, the entries of all files are spooled, and so their links were
                 // made.
-                (known.worker_done, known.files.sweep_wanted > known.files.sweeps_begun)
+                (known.worker_done, known.files.pass_wanted > known.files.passes_begun)
             };
             if last {
-                return Call::LastSweep;
+                return Call::LastPass;
             }
             if !hurry {
                 progress.until(GATHER, |known| known.worker_done).await;
             }
-            return Call::Sweep;
+            return Call::Pass;
         }
     }
 
@@ -145,14 +145,14 @@ impl FileUploader {
     }
 }
 
-/// One sweep.
-struct Sweep<'a> {
+/// One pass.
+struct Pass<'a> {
     uploader: &'a FileUploader,
     folder: &'a Path,
     unreadable: &'a mut HashSet<BlobId>,
 }
 
-impl BlobFeed for Sweep<'_> {
+impl BlobFeed for Pass<'_> {
     fn stored(&mut self, id: BlobId) -> Result<(), UploadError> {
         let uploader = self.uploader;
         release(&uploader.blobs, id, self.folder)?;

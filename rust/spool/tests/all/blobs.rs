@@ -5,7 +5,7 @@ use std::sync::Arc;
 use stepwell_codec::FrameEncoder;
 use stepwell_model::StreamId;
 use stepwell_spool::simulation::SimulatedDisk;
-use stepwell_spool::{Disk, SpoolOptions, SpoolWriter, remove_stream, summarize, trim_stream};
+use stepwell_spool::{Disk, SpoolOptions, SpoolWriter, remove_streams, summarize, trim_stream};
 
 const STREAM: StreamId = StreamId([7; 16]);
 
@@ -59,10 +59,10 @@ fn at_every_crash_of_a_removal_the_stream_is_whole_or_has_no_blobs() {
         let before = disk.operations();
         disk.crash_at(Some(before + at));
         let removed = trim_stream(&disk, root(), STREAM, 3, true)
-            .and_then(|()| remove_stream(&disk, root(), STREAM))
+            .and_then(|()| remove_streams(&disk, root(), &[STREAM]).remove(0).1)
             .map_err(|_| ())
             .and_then(|()| disk.remove(&link()).map_err(|_| ()))
-            .and_then(|()| remove_stream(&disk, root(), STREAM).map_err(|_| ()));
+            .and_then(|()| remove_streams(&disk, root(), &[STREAM]).remove(0).1.map_err(|_| ()));
         let after = disk.after_power_loss(at);
         if after.contents(&link()).is_some() {
             let (meta, last, _) = summary(&after);

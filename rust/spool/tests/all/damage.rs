@@ -84,7 +84,7 @@ fn read(disk: Arc<dyn Disk>, root: &Path) -> Read {
 }
 
 /// Checks that every entry is there or missing, and that every byte from `from` on that differs in a segment
-/// is in a piece that was told.
+/// is in a part that was told.
 fn assert_all_told(read: &Read, number: u32, at: u64, header_bytes: u64, what: &str) {
     let entries: Vec<u64> = read.frames.iter().flat_map(|&first| first..first + 10).collect();
     let mut numbers: Vec<u64> = entries.iter().chain(&read.missing).copied().collect();
@@ -92,7 +92,7 @@ fn assert_all_told(read: &Read, number: u32, at: u64, header_bytes: u64, what: &
     assert_eq!(numbers, (1..=ENTRIES).collect::<Vec<_>>(), "{what}: each entry is there, or told as missing");
     assert!(read.error.is_none(), "{what}");
     assert!(read.missing.len() <= 10, "{what}: it costs one frame");
-    let told = read.damage.iter().any(|piece| piece.segment == number && (piece.from..piece.to).contains(&at));
+    let told = read.damage.iter().any(|part| part.segment == number && (part.from..part.to).contains(&at));
     assert!(told || at < header_bytes && !read.damage.is_empty(), "{what}: {:?}", read.damage);
 }
 
@@ -146,8 +146,8 @@ fn bytes_between_and_behind_frames_are_told_though_no_entry_is_missing() {
         disk.set_contents(&path, &[&whole[..at], rubbish, &whole[at..]].concat());
         let read = read(Arc::new(disk.clone()), root());
         assert_eq!((read.frames.len(), read.missing.len()), (6, 0));
-        let piece = &read.damage[0];
-        assert_eq!((piece.segment, piece.from, piece.to), (number, at as u64, (at + rubbish.len()) as u64));
+        let part = &read.damage[0];
+        assert_eq!((part.segment, part.from, part.to), (number, at as u64, (at + rubbish.len()) as u64));
         disk.set_contents(&path, &whole);
     }
 }

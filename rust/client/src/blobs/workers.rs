@@ -1,6 +1,6 @@
-//! The work of the threads `stepwell-media`: a content is encoded, stored, linked and told to the stream.
+//! Workers on the threads `stepwell-media`: each content is encoded, stored, linked and announced.
 //!
-//! Two lanes, so that an image never waits for a video. The lane of videos helps with images while it has
+//! Two workers, so that an image never waits for a video. The worker of videos helps with images while it has
 //! nothing else to do.
 
 use super::content::{Content, Encoded};
@@ -19,14 +19,14 @@ use stepwell_model::{Entry, FileVersion, StreamId, wall_time};
 
 /// How often a disk that refused is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// How long a lane waits for the queue at a time.
+/// How long a worker waits for the queue at a time.
 const QUEUE_SLICE: Duration = Duration::from_millis(50);
 
 /// Images, tables, and whatever is small.
 pub(super) const FAST: usize = 0;
 /// Videos and large files.
 pub(super) const SLOW: usize = 1;
-/// What the lanes share.
+/// State that the workers share.
 pub(super) struct Shared {
     pub(super) blobs: BlobDirectory,
     /// The stream's folder of links.
@@ -37,7 +37,7 @@ pub(super) struct Shared {
     pub(super) state: Mutex<State>,
     /// Whether somebody sends what is linked, and wants to be called.
     pub(super) uploads: bool,
-    /// By lane: it has work, or is to end.
+    /// By worker: it has work, or is to end.
     pub(super) work: [Condvar; 2],
     /// A content is done.
     pub(super) done: Condvar,
@@ -47,11 +47,11 @@ pub(super) struct Shared {
 
 #[derive(Default)]
 pub(super) struct State {
-    /// By what is said of [`FAST`] and [`SLOW`].
-    pub(super) lanes: [Lane; 2],
+    /// By the places [`FAST`] and [`SLOW`].
+    pub(super) workers: [Worker; 2],
     pub(super) held_bytes: usize,
-    /// Number of the last content that was told, by path; of paths that were given by hand.
-    pub(super) told: FxHashMap<String, u64>,
+    /// Number of the last content that was announced, by path; of paths that were given by hand.
+    pub(super) announced: FxHashMap<String, u64>,
     /// Number of the last content that was handed over, and of those that are not done with.
     pub(super) count: u64,
     pub(super) pending: BTreeSet<u64>,
@@ -60,10 +60,10 @@ pub(super) struct State {
 }
 
 #[derive(Default)]
-pub(super) struct Lane {
+pub(super) struct Worker {
     pub(super) waiting: VecDeque<Job>,
     pub(super) started: bool,
-    /// Since when the disk has taken nothing of what the lane writes.
+    /// Since when the disk has taken nothing of what the worker writes.
     pub(super) storing_since: Option<Instant>,
 }
 
@@ -83,37 +83,37 @@ impl Shared {
         });
     }
 
-    pub(super) fn run(&self, lane: usize) {
+    pub(super) fn run(&self, worker: usize) {
         // Leftovers of processes that died are looked for once in the life of a stream.
-        if lane == FAST {
+        if worker == FAST {
             let _ = self.blobs.sweep();
         }
-        while let Some(job) = self.next(lane, true) {
-            self.work_off(lane, job);
+        while let Some(job) = self.next(worker, true) {
+            self.work_off(worker, job);
         }
     }
 
-    /// The next content of a lane; `None` when there is none and the lane is to end.
-    pub(super) fn next(&self, lane: usize, wait: bool) -> Option<Job> {
+    /// The next content of a worker; `None` when there is none and the worker is to end.
+    pub(super) fn next(&self, worker: usize, wait: bool) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
-            let job = state.lanes[lane].waiting.pop_front();
-            let job = job.or_else(|| if lane == SLOW { state.lanes[FAST].waiting.pop_front() } else { None });
+            let job = state.workers[worker].waiting.pop_front();
+            let job = job.or_else(|| if worker == SLOW { state.workers[FAST].waiting.pop_front() } else { None });
             if job.is_some() {
                 return job;
             }
             if state.closed || !wait {
                 return None;
             }
-            self.work[lane].wait(&mut state);
+            self.work[worker].wait(&mut state);
         }
     }
 
-    pub(super) fn work_off(&self, lane: usize, job: Job) {
+    pub(super) fn work_off(&self, worker: usize, job: Job) {
         let Job { number, path, by_hand, content, bytes } = job;
         let stored = content.encoded().map_err(|error| error.to_string()).and_then(|encoded| {
-            let new = self.store(lane, &encoded)?;
-            self.tell(number, by_hand, &path, &encoded)?;
+            let new = self.store(worker, &encoded)?;
+            self.announce(number, by_hand, &path, &encoded)?;
             Ok(new)
         });
         let count = |known: &mut Known| match &stored {
@@ -143,8 +143,8 @@ impl Shared {
 
     /// Stores the blob and its link, trying again until it works or everyone is to end; whether the link is
     /// new.
-    fn store(&self, lane: usize, encoded: &Encoded) -> Result<bool, String> {
-        let since = |at| self.state.lock().lanes[lane].storing_since = at;
+    fn store(&self, worker: usize, encoded: &Encoded) -> Result<bool, String> {
+        let since = |at| self.state.lock().workers[worker].storing_since = at;
         since(Some(Instant::now()));
         loop {
             let began = Instant::now();
@@ -173,7 +173,7 @@ impl Shared {
             let mut state = self.state.lock();
             if !state.stop {
                 // A large file that found no room is not written over and over.
-                self.work[lane].wait_for(&mut state, RETRY.max(began.elapsed()));
+                self.work[worker].wait_for(&mut state, RETRY.max(began.elapsed()));
             }
             if state.stop {
                 return Err(error);
@@ -182,18 +182,18 @@ impl Shared {
     }
 
     /// Says in the stream what the path holds.
-    fn tell(&self, number: u64, by_hand: bool, path: &str, encoded: &Encoded) -> Result<(), String> {
+    fn announce(&self, number: u64, by_hand: bool, path: &str, encoded: &Encoded) -> Result<(), String> {
         loop {
             {
                 let mut state = self.state.lock();
-                if by_hand && state.told.get(path).is_some_and(|&told| told > number) {
+                if by_hand && state.announced.get(path).is_some_and(|&last| last > number) {
                     return Ok(());
                 }
                 let file = FileVersion { path: path.to_owned(), blob: encoded.id, size: encoded.size };
                 match self.queue.push_entry(Entry::File { time: wall_time(), file }) {
                     Ok(()) => {
                         if by_hand {
-                            state.told.insert(path.to_owned(), number);
+                            state.announced.insert(path.to_owned(), number);
                         }
                         return Ok(());
                     }

@@ -9,9 +9,9 @@
 //! send is what lies in its `blobs/`.
 
 mod content;
-mod workers;
 mod pool;
 mod temporary;
+mod workers;
 
 pub use content::{Content, ContentError};
 pub use pool::{FilePool, NoRoom, Reservation};

@@ -4,10 +4,10 @@
 //! | thread | room | does |
 //! |---|---|---|
 //! | the caller's | `queue` | copies bytes into the [`Queue`] and is done |
-//! | `stepwell-writer` | `framing`, `summary` | merges the calls of a step, numbers the entries, appends frames to the spool |
+//! | `stepwell-writer` | `framing`, `summary` | merges calls into rows, appends frames to the spool |
 //! | `stepwell-disk` | `syncer` | syncs, trims, and shows that the writer lives |
 //! | `stepwell-media` | `blobs` | encodes files and stores them as blobs |
-//! | `stepwell-upload` | `upload` | where there is a destination, follows the spool like any other reader and sends it |
+//! | `stepwell-upload` | `upload` | reads the spool like any other reader and sends it |
 //! | `stepwell-signal` | `signals` | spools what is queued when the process is told to end |
 //!
 //! `sync` sends what writers that are gone have left. No thread here knows Python, and none that logs ever

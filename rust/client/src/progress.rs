@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 /// nothing else.
 const RANGES: usize = 16_384;
 
-/// What the threads of a writer know.
+/// The knowledge that the threads of a writer share.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// The last barrier that the worker has seen, and the last one before which everything is spooled.
@@ -40,7 +40,7 @@ pub(crate) struct Known {
     pub(crate) files: Files,
     /// Someone waits for a sync.
     pub(crate) sync_wanted: bool,
-    /// What is wrong with the disk, the connection in words, and whether the server said that trying again is
+    /// The disk's problem, the connection in words, and whether the server said that trying again is
     /// no use.
     pub(crate) disk_trouble: String,
     pub(crate) connection: String,
@@ -51,7 +51,7 @@ pub(crate) struct Known {
     pub(crate) upload_done: bool,
     /// The syncer removed what the destination has, or had nothing to remove.
     pub(crate) syncer_done: bool,
-    /// When the spool was last looked at, by number, and whether all of it was where it was written; the look
+    /// The last look at the spool, by number, and whether all of it was where it was written; the look
     /// that somebody waits for.
     pub(crate) looks: u64,
     pub(crate) look_wanted: u64,
@@ -65,7 +65,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Whether the destination has everything, but for files that it is no use to send.
+    /// Returns whether the destination has everything, but for files that it is no use to send.
     pub(crate) fn all_sent(&self) -> bool {
         self.upload_done && self.files.ended
     }
@@ -90,11 +90,11 @@ pub(crate) struct Files {
     pub(crate) passes_begun: u64,
     pub(crate) passes_done: u64,
     pub(crate) pass_wanted: u64,
-    /// What keeps the uploader from sending.
+    /// The reason why the uploader does not send.
     pub(crate) sending: String,
     /// The uploader has nothing left to do, or nothing that it could.
     pub(crate) ended: bool,
-    /// What is wrong with the disk now, and what was wrong with the last one that was lost.
+    /// The disk's problem now, and that of the last one that was lost.
     pub(crate) trouble: String,
     pub(crate) loss: String,
 }
@@ -105,8 +105,8 @@ impl Files {
         self.submitted.saturating_sub(self.stored + self.lost)
     }
 
-    /// Whether the destination has every blob that was linked before this pass was wanted; `None` while that
-    /// may still come to be.
+    /// Returns whether the destination has every blob that was linked before this pass was wanted; `None`
+    /// while that may still come to be.
     pub(crate) fn arrived(&self, pass: u64) -> Option<bool> {
         let is_over = self.passes_done >= pass;
         match self.unsent() {

@@ -39,7 +39,7 @@ const ENTRY_BYTES: usize = 16 << 20;
 /// Bytes of an entry that fits a frame even if it does not compress.
 const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - (64 << 10);
 
-/// Whether a frame holds a large entry, which is to be known before it is accepted.
+/// Returns whether a frame holds a large entry, which is to be known before it is accepted.
 #[cold]
 fn fits(entry: &[u8]) -> bool {
     let mut frame = Vec::new();
@@ -48,7 +48,7 @@ fn fits(entry: &[u8]) -> bool {
         && frame.len() <= SURE_BYTES
 }
 
-/// What to do with rows for which there is no room.
+/// The treatment of rows for which there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFull {
     /// Keep a uniform sample per key, with first, last, min and max, and say how many rows it stands for.
@@ -60,7 +60,7 @@ pub enum OnFull {
     Raise,
 }
 
-/// Why something was not queued.
+/// Reason why something was not queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
     /// No room, and the policy is not to sample. See [`Queue::wait_for_room`].
@@ -74,7 +74,7 @@ pub enum PushError {
     Closed,
 }
 
-/// Why a row is refused before it is queued: an index of [`item::REASONS`].
+/// Reason why a row is refused before it is queued: an index of [`item::REASONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// No frame can hold it.

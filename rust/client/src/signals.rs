@@ -29,14 +29,14 @@ use std::sync::{Arc, Once, Weak};
 use std::time::{Duration, Instant};
 use stepwell_lock::Mutex;
 
-/// What ends a process from outside and leaves it time.
+/// The signals that end a process from outside and leave it time.
 const SIGNALS: [libc::c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
-/// How long the process may go on for what is queued while the disk takes nothing.
+/// Time that the process may go on for what is queued while the disk takes nothing.
 const TROUBLED: Duration = Duration::from_millis(100);
 /// The same on a disk that works: a few milliseconds are usual, but cores may be busy and the queue full.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// What of a writer is brought to safety.
+/// The parts of a writer that are brought to safety.
 pub(crate) struct Live {
     pub(crate) queue: Arc<Queue>,
     pub(crate) files: Arc<FilePool>,

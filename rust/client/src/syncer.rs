@@ -11,18 +11,18 @@ use stepwell_lock::Mutex;
 use stepwell_spool::{SpoolError, SpoolWriter, is_no_room};
 use tokio::sync::Notify;
 
-/// How often readers are shown that the writer lives.
+/// Interval at which readers are shown that the writer lives.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long acks are gathered before the cursor moves: a cursor costs two syncs.
+/// Time that acks are gathered before the cursor moves: a cursor costs two syncs.
 const TRIM_INTERVAL: Duration = Duration::from_secs(1);
-/// How often the files of the stream are looked for.
+/// Interval at which the files of the stream are looked for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Looks for which the disk must have been in trouble before the user is told.
 const TROUBLED_LOOKS: u32 = 2;
-/// How long a stream is tried to be closed while no file can be opened: its rows and its end are written by
+/// Time for which closing a stream is tried while no file can be opened: its rows and its end are written by
 /// then.
 const NO_DESCRIPTOR_PATIENCE: Duration = Duration::from_secs(1);
-/// How long to wait after an error of the disk.
+/// Time to wait after an error of the disk.
 const RETRY: Duration = Duration::from_millis(100);
 
 /// The syncer's settings.
@@ -31,18 +31,18 @@ pub(crate) struct Syncer {
     pub(crate) files: Arc<FilePool>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) sync_interval: Duration,
-    /// Whether there is a destination that acknowledges.
+    /// True if there is a destination that acknowledges.
     pub(crate) uploads: bool,
     /// Calls the uploader when the stream is complete.
     pub(crate) appended: Arc<Notify>,
     /// Of which the user is told where the files of its stream are gone.
     pub(crate) run: String,
-    /// Whether the user is told nothing.
+    /// True if the user is told nothing.
     pub(crate) silent: bool,
     pub(crate) warned: Warned,
 }
 
-/// What the user was told, and what is about to be worth it.
+/// The warnings that the user has had, and the signs of the next.
 #[derive(Default)]
 pub(crate) struct Warned {
     absence: bool,
@@ -301,7 +301,7 @@ struct Because {
     source: io::Error,
 }
 
-/// Whether an error says that the process, or the system, has no file descriptor left.
+/// Returns whether an error says that the process, or the system, has no file descriptor left.
 fn is_no_descriptor(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Because>()).map_or(error, |because| &because.source);
     matches!(inner.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))

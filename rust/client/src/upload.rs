@@ -31,7 +31,7 @@ pub(crate) mod uploader;
 use stepwell_codec::GapError;
 use stepwell_spool::SpoolError;
 
-/// Why a connection or a stream on it cannot go on.
+/// Reason why a connection or a stream on it cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UploadError {
     /// The address makes no sense; trying again does not help.
@@ -39,7 +39,7 @@ pub(crate) enum UploadError {
     Address {
         /// As given.
         url: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// The connection failed, or an answer did not come in time.
@@ -50,7 +50,7 @@ pub(crate) enum UploadError {
     Later {
         /// Its hint, in milliseconds.
         after_millis: u32,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Trying again does not help, says the server.
@@ -62,14 +62,14 @@ pub(crate) enum UploadError {
     /// The server does not know files.
     #[error("the server takes no files: it is of an older version, update it")]
     NoFiles,
-    /// What was refused cannot be put aside, or a link not be removed.
+    /// Something refused that cannot be put aside, or a link that cannot be removed.
     #[error("cannot {action} {path}: {source}")]
     Disk {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// With what.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The spool cannot be read.
@@ -86,7 +86,7 @@ impl UploadError {
         move |source| Self::Disk { action, path: path.display().to_string(), source }
     }
 
-    /// When to come back, if the server says it.
+    /// The time to come back, if the server says it.
     pub(crate) fn hint(&self) -> Option<std::time::Duration> {
         match self {
             Self::Later { after_millis: millis @ 1.., .. } => Some(std::time::Duration::from_millis(u64::from(*millis))),
@@ -94,7 +94,7 @@ impl UploadError {
         }
     }
 
-    /// Whether trying again may help.
+    /// Returns whether trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Connection(_) | Self::Later { .. } | Self::Disk { .. } => true,
@@ -103,7 +103,7 @@ impl UploadError {
         }
     }
 
-    /// Whether it lies at the server or on the way to it, not at one stream.
+    /// Returns whether it lies at the server or on the way to it, not at one stream.
     pub(crate) fn is_of_the_server(&self) -> bool {
         matches!(self, Self::Connection(_) | Self::Later { .. } | Self::Address { .. })
     }

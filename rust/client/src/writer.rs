@@ -31,20 +31,20 @@ use stepwell_model::{Step, StreamId, Value, wall_time};
 use stepwell_spool::{SpoolError, SpoolWriter};
 use tokio::sync::Notify;
 
-/// How long a writer that is dropped without `finish` waits for its rows to be spooled.
+/// Time that a writer that is dropped without `finish` waits for its rows to be spooled.
 const DROP_TIMEOUT: Duration = Duration::from_secs(2);
-/// What is left of the time to finish for rows, at most, when files take all they get.
+/// The part of the time to finish that is left for rows, at most, when files take all they get.
 const ROWS_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long before the end of the time to finish the stream is ended without the rows that found no room, at
-/// most.
+/// The longest part at the end of the time to finish in which the stream is ended without the rows that found
+/// no room.
 const MARGIN_TO_GIVE_UP: Duration = Duration::from_secs(1);
-/// How long a disk may take to say whether the files are there.
+/// Time that a disk may take to say whether the files are there.
 const LAST_LOOK: Duration = Duration::from_millis(200);
-/// How long `summary` waits for a worker that is stuck in the disk before it answers with what was seen so
+/// Time that `summary` waits for a worker that is stuck in the disk before it answers with what was seen so
 /// far.
 const SEEN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why a writer cannot start.
+/// Reason why a writer cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The spool cannot be made.
@@ -72,7 +72,7 @@ pub struct Writer {
     last_values: Arc<Mutex<LastValues>>,
     exit_code: Arc<AtomicI64>,
     report: Mutex<Option<FinishReport>>,
-    /// What a signal brings to safety.
+    /// The parts that a signal brings to safety.
     live: Arc<Live>,
     /// The process that the threads are in.
     pid: u32,
@@ -168,12 +168,12 @@ impl Writer {
         self.stream
     }
 
-    /// Where rows go in. Cheap to clone and to keep.
+    /// The entrance for rows. Cheap to clone and to keep.
     pub fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 
-    /// Where files go in.
+    /// The entrance for files.
     pub fn files(&self) -> &Arc<FilePool> {
         &self.files
     }
@@ -234,7 +234,7 @@ impl Writer {
         self.progress.wait_until(Instant::now() + SEEN_TIMEOUT, |known| known.seen_barrier >= barrier || known.worker_done);
     }
 
-    /// Where the rows are. Cheap.
+    /// The whereabouts of the rows. Cheap.
     pub fn status(&self) -> Status {
         let (accepted, queued_bytes) = (self.queue.accepted(), self.queue.held_bytes());
         let known = self.progress.read();

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What a spool does with a file system. Every operation may block.
+/// The operations of a file system that a spool needs. Each may block.
 pub trait Disk: Send + Sync {
     /// Makes the directory and its parents, 0700; not an error if it is there.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
@@ -32,11 +32,11 @@ pub trait Disk: Send + Sync {
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
     /// Makes the names in a directory durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
-    /// When a file was last modified.
+    /// Time at which a file was last modified.
     fn modified(&self, path: &Path) -> io::Result<SystemTime>;
     /// Makes an empty file, or sets the modification time of the one that is there to now.
     fn touch(&self, path: &Path) -> io::Result<()>;
-    /// What tells the file or directory of this name from others, as long as it exists.
+    /// The identity of the file or directory of this name among others, as long as it exists.
     fn identity(&self, path: &Path) -> io::Result<(u64, u64)>;
 }
 
@@ -154,7 +154,7 @@ impl DiskFile for File {
     }
 }
 
-/// Whether an error says that there is no room: disk, quota, or the limit on file sizes.
+/// Returns whether an error says that there is no room: disk, quota, or the limit on file sizes.
 pub fn is_no_room(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -162,8 +162,8 @@ pub fn is_no_room(error: &io::Error) -> bool {
     )
 }
 
-/// Whether an error of [`Disk::open`] says that what has the name is no regular file: nothing that a writer
-/// of spools made.
+/// Returns whether an error of [`Disk::open`] says that what has the name is no regular file: nothing that a
+/// writer of spools made.
 pub(crate) fn is_stranger(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }

@@ -6,17 +6,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use stepwell_model::EntryNumber;
 
-/// Why a spool cannot be made or read.
+/// Reason why a spool cannot be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
     /// The disk said no.
     #[error("cannot {action} {path}: {source}")]
     Io {
-        /// What was tried: `read`, `create`, …
+        /// The action that failed: `read`, `create`, …
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A file that is not what its name says.
@@ -24,17 +24,17 @@ pub enum SpoolError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// What a later version wrote. Nothing from there on is understood, and none of it may be removed.
+    /// Bytes that a later version wrote. Nothing from there on is understood, and none of it may be removed.
     #[error("{path}, from entry {entry} on, was written by a later version ({what}): a newer stepwell is needed to read it")]
     Later {
         /// The segment.
         path: PathBuf,
         /// The first entry that is not understood.
         entry: EntryNumber,
-        /// What is unknown in it.
+        /// The part that is unknown.
         what: String,
     },
     /// The caller's meta bytes are longer than a segment's header may carry.
@@ -47,12 +47,12 @@ impl SpoolError {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// Whether a newer version is what it takes.
+    /// Returns whether a newer version is what it takes.
     pub fn is_later(&self) -> bool {
         matches!(self, Self::Later { .. })
     }
 
-    /// Whether the disk, the quota or a limit on file sizes left no room.
+    /// Returns whether the disk, the quota or a limit on file sizes left no room.
     pub fn is_no_room(&self) -> bool {
         matches!(self, Self::Io { source, .. } if is_no_room(source))
     }

@@ -3,15 +3,15 @@
 //! # Layout
 //!
 //! ```text
-//! <root>/<stream id, 32 hexadecimal digits>/     0700; one per stream, that is, per process life
-//!     00000001.seg 00000002.seg …                0600; segments, in the order they were begun
-//!     cursor                                     number of the last entry that the destination has
-//!     closed                                     number of the last entry; there once the writer ended in order
-//!     ballast.tmp                                room for the cursor on a full disk (only with a destination)
-//!     alive                                      empty; its modification time is the writer's heartbeat
-//!     blobs/                                     links to blobs: to all it refers to, or, with a destination, to those it has to send
-//! <root>/<stream id>.sent/                       a stream that is being removed: its destination has everything
-//! <root>/rejected/                               what a server refused, what is damaged, and why; nothing there is ever removed
+//! <root>/<stream id, 32 hexadecimal digits>/  0700; one per stream, that is, per process life
+//!     00000001.seg 00000002.seg …             0600; segments, in the order they were begun
+//!     cursor                                  number of the last entry that the destination has
+//!     closed                                  number of the last entry; made when the writer ends in order
+//!     ballast.tmp                             room for the cursor on a full disk, with a destination
+//!     alive                                   empty; its modification time is the writer's heartbeat
+//!     blobs/                                  links to all blobs, or to those that a destination misses
+//! <root>/<stream id>.sent/                    a stream that is being removed: its destination has everything
+//! <root>/rejected/                            what a server refused, what is damaged, and why; it all stays
 //! ```
 //!
 //! The files of a stream are written by one process, and never opened for append by another: so there are no

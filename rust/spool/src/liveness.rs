@@ -24,7 +24,7 @@ pub fn writer_lives(last_alive: Option<SystemTime>, host: &str, pid: u32) -> boo
     }
 }
 
-/// Whether the writer of a stream lives: it has not closed it, and see [`writer_lives`].
+/// Returns whether the writer of a stream lives: it has not closed it, and see [`writer_lives`].
 pub fn stream_lives(disk: &dyn Disk, root: &Path, stream: StreamId, host: &str, pid: u32) -> bool {
     let directory = root.join(stream.to_string());
     Mark::Closed.read(disk, &directory, stream).is_none() && writer_lives(disk.modified(&directory.join("alive")).ok(), host, pid)

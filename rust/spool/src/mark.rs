@@ -8,7 +8,7 @@ use stepwell_model::{EntryNumber, StreamId};
 /// Bytes of a mark.
 const BYTES: usize = 36;
 
-/// Which mark.
+/// The kinds of marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// The last entry that the destination has.

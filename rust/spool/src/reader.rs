@@ -21,12 +21,12 @@ use stepwell_model::{EntryNumber, StreamId};
 /// a coarse clock.
 const STAMP_AGE: Duration = Duration::from_secs(2);
 
-/// What [`SpoolReader::next`] found.
+/// The outcome of [`SpoolReader::next`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum ReadOutcome<'a> {
     /// An intact frame.
     Frame {
-        /// What its header says.
+        /// Its header.
         header: FrameHeader,
         /// The whole frame, header included.
         bytes: &'a [u8],
@@ -50,11 +50,11 @@ pub enum ReadOutcome<'a> {
 pub struct Damage {
     /// Number of the segment.
     pub segment: u32,
-    /// Where they begin.
+    /// Offset of their begin.
     pub from: u64,
-    /// Where they end.
+    /// Offset of their end.
     pub to: u64,
-    /// What is wrong with them.
+    /// The problem.
     pub why: String,
     /// They look as what a crash leaves: a frame that was about to be written.
     pub torn: bool,
@@ -73,7 +73,7 @@ pub struct SpoolReader {
     passed: u32,
     /// Sizes of segments that hold no frame.
     rubbish: BTreeMap<u32, u64>,
-    /// What is to be told before anything else.
+    /// Damage to report before anything else.
     pending: VecDeque<Damage>,
     /// Number of the next entry to return; 0 before the first segment was opened.
     expected: EntryNumber,
@@ -216,7 +216,7 @@ impl SpoolReader {
         Ok(true)
     }
 
-    /// What there is to say where no frame follows; `None` to look once more. `tail` is what stands at the
+    /// The outcome where no frame follows; `None` to look once more. `tail` is what stands at the
     /// end of the last segment.
     fn end(&mut self, tail: Option<(&dyn DiskFile, String, Option<EntryNumber>, bool)>) -> Option<ReadOutcome<'static>> {
         let Some(mut last) = self.ended else {
@@ -294,8 +294,8 @@ impl SpoolReader {
         (self.buffer, self.listed) = (Vec::new(), VecDeque::new());
     }
 
-    /// What changes when frames, segments or the mark of the end are written; `None` if it cannot tell. To be
-    /// taken before reading to the end.
+    /// A stamp, which changes when frames, segments or the mark of the end are written; `None` if there is
+    /// none. To be taken before reading to the end.
     pub fn stamp(&self) -> Option<(u64, SystemTime)> {
         let open = self.open.as_ref()?;
         let size = self.disk.size(&self.directory.join(file_name(open.number))).ok()?;
@@ -361,7 +361,7 @@ impl SpoolReader {
         Mark::Closed.read(&*self.disk, &self.directory, self.stream)
     }
 
-    /// Whether the stream ended in order: nothing will follow.
+    /// Returns whether the stream ended in order: nothing will follow.
     pub fn is_closed(&self) -> bool {
         self.closed().is_some()
     }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! <stream>-<first>.seg        a segment of its own with the frames that a server refused
-//! <stream>.<segment>.seg      a segment in which something is damaged, whole: a second name of the file, or a copy
+//! <stream>.<segment>.seg      a segment in which something is damaged, whole: a second name or a copy
 //! … .txt                      beside each, what is in it and why
 //! ```
 //!
@@ -126,7 +126,7 @@ fn keep_segment(disk: &dyn Disk, source: &Path, directory: &Path, stem: &str) ->
     Err(io(io::Error::other(format!("{NAMES} other files have its name in {}", directory.display()))))
 }
 
-/// Whether two files hold the same, as far as a search would look at them.
+/// Returns whether two files hold the same, as far as a search would look at them.
 fn is_same(one: &dyn DiskFile, other: &dyn DiskFile) -> io::Result<bool> {
     if one.size()? != other.size()? {
         return Ok(false);

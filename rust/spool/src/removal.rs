@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use stepwell_model::StreamId;
 
-/// What the directory of a stream that is being removed ends with; no stream has such a name.
+/// The end of the name of a directory whose stream is being removed; no stream has such a name.
 const SENT: &str = ".sent";
 
 /// Removes streams of which the destination has everything, and says of each whether that worked. Nothing of
@@ -74,7 +74,7 @@ fn set_aside(disk: &dyn Disk, root: &Path, stream: StreamId) -> Result<Option<Pa
     }
 }
 
-/// Whether a file has a name that a spool gives.
+/// Returns whether a file has a name that a spool gives.
 fn is_own(name: &str) -> bool {
     parse_file_name(name).is_some() || ["cursor", "closed", "alive"].contains(&name) || name.ends_with(".tmp")
 }

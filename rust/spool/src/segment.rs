@@ -13,7 +13,7 @@ const VERSION: u32 = 1;
 /// Bytes before the meta.
 const FIXED_BYTES: usize = 36;
 
-/// What a segment says about itself.
+/// The header of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SegmentHeader {
     pub(crate) stream: StreamId,
@@ -21,7 +21,7 @@ pub(crate) struct SegmentHeader {
     pub(crate) meta: Vec<u8>,
 }
 
-/// Why a file does not begin with a segment's header.
+/// Reason why a file does not begin with a segment's header.
 #[derive(Debug)]
 pub(crate) enum HeaderError {
     /// It is shorter than its header: torn, or just being made.
@@ -121,8 +121,8 @@ pub(crate) fn segment_numbers(disk: &dyn Disk, directory: &Path) -> Result<Vec<u
     Ok(numbers)
 }
 
-/// Whether a file may be a segment that this version understands; what is unreadable or of a later version
-/// stays.
+/// Returns whether a file may be a segment that this version understands; what is unreadable or of a later
+/// version stays.
 pub(crate) fn is_removable(disk: &dyn Disk, path: &Path) -> bool {
     match disk.open(path) {
         Ok(file) => !matches!(SegmentHeader::read(&*file), Err(HeaderError::Later(_) | HeaderError::Io(_))),

@@ -24,11 +24,11 @@ pub struct StreamSummary {
     pub acked: EntryNumber,
     /// Bytes of its frames.
     pub bytes: u64,
-    /// Whether it ended in order.
+    /// True if it ended in order.
     pub closed: bool,
     /// The writer's last heartbeat.
     pub last_alive: Option<SystemTime>,
-    /// What is damaged, as a sentence for the user; empty if nothing is. A torn tail is no damage.
+    /// The damage, as a sentence for the user; empty if there is none. A torn tail is no damage.
     pub damage: String,
 }
 
@@ -123,7 +123,7 @@ pub fn summarize(
     summary
 }
 
-/// What is wrong with a stream.
+/// The problems of a stream.
 #[derive(Default)]
 struct Problems {
     missing: u64,

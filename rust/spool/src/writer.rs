@@ -33,8 +33,8 @@ impl Default for SpoolOptions {
     }
 }
 
-/// Why a frame is not in the spool. It may be appended again, as it is: no part of it will be taken for a
-/// frame.
+/// Reason why a frame is not in the spool. It may be appended again, as it is: no part of it will be taken
+/// for a frame.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// The disk, the quota or a limit on file sizes leaves no room.
@@ -42,7 +42,7 @@ pub enum AppendError {
     NoRoom {
         /// The stream's directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// Any other error of the disk.
@@ -50,7 +50,7 @@ pub enum AppendError {
     Io {
         /// The stream's directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -59,11 +59,11 @@ pub enum AppendError {
 struct Segment {
     number: u32,
     first: EntryNumber,
-    /// What its file is known by, whatever becomes of its name.
+    /// The identity of its file, whatever becomes of its name.
     identity: Option<(u64, u64)>,
     last: EntryNumber,
     bytes: u64,
-    /// How far it is known to be durable.
+    /// Offset up to which it is known to be durable.
     synced: u64,
     /// Open until it is synced to its end and done with.
     file: Option<Arc<dyn DiskFile>>,
@@ -83,7 +83,7 @@ pub struct SpoolWriter {
     options: SpoolOptions,
     segments: Vec<Segment>,
     next_segment: u32,
-    /// Whether frames go on into the last of `segments`.
+    /// True if frames go on into the last of `segments`.
     appending: bool,
     last: EntryNumber,
     synced: EntryNumber,
@@ -92,7 +92,7 @@ pub struct SpoolWriter {
     names_dirty: bool,
     /// The first entry that a failed fsync may have cost.
     lost_from: Option<EntryNumber>,
-    /// What has to be written before any later frame.
+    /// Frames that have to be written before any later one.
     rescue: Option<absence::Rescue>,
 }
 
@@ -234,7 +234,7 @@ impl SpoolWriter {
         self.synced
     }
 
-    /// Whether something waits for a sync.
+    /// Returns whether something waits for a sync.
     pub fn is_dirty(&self) -> bool {
         self.synced < self.last && self.lost_from.is_none_or(|first| first > self.synced + 1)
             || self.segments.iter().any(|segment| segment.synced < segment.bytes && !segment.suspect)

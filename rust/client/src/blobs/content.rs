@@ -20,10 +20,10 @@ use stepwell_model::{BlobId, StreamId, limits};
 const LARGE_BYTES: u64 = 8 << 20;
 /// Bytes that are written at once.
 const CHUNK_BYTES: usize = 1 << 20;
-/// How long a forked child waits for a lock that is held for a few nanoseconds.
+/// Time that a forked child waits for a lock that is held for a few nanoseconds.
 const CHILD_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Why a content has no bytes.
+/// Reason why a content has no bytes.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentError {
     /// It cannot be encoded.
@@ -50,7 +50,7 @@ pub struct Content {
 #[derive(Debug)]
 struct State {
     form: Form,
-    /// Where it is stored, by stream.
+    /// Its path, by stream.
     paths: Vec<(StreamId, String)>,
 }
 
@@ -70,7 +70,7 @@ enum Source {
     Large(Arc<Temporary>),
 }
 
-/// What the file will hold.
+/// The content that the file will have.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     body: Body,
@@ -131,7 +131,7 @@ impl Content {
         Ok(Self::from_bytes(bytes, extension))
     }
 
-    /// What the name of the file ends with, after the dot.
+    /// The extension of the file's name, without the dot.
     pub fn extension(&self) -> &str {
         &self.extension
     }
@@ -191,7 +191,7 @@ impl Content {
         }
     }
 
-    /// Whether to encode or write it takes long: a video, a large table, a large file.
+    /// Returns whether to encode or write it takes long: a video, a large table, a large file.
     pub(crate) fn is_slow(&self) -> bool {
         let Ok(state) = self.lock() else { return false };
         match &state.form {

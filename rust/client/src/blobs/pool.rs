@@ -8,7 +8,7 @@
 //! 3. Of two contents for one path, the one that was handed over later is announced later, or alone.
 
 use super::content::Content;
-use super::workers::{FAST, Job, Worker, SLOW, Shared, State};
+use super::workers::{FAST, Job, SLOW, Shared, State, Worker};
 use crate::progress::Progress;
 use crate::queue::Queue;
 use crate::threads;
@@ -24,14 +24,14 @@ use stepwell_model::StreamId;
 /// Bytes that may wait: as many as rows may, and more than a second of images at the rate at which one core
 /// encodes them.
 const BOUND_BYTES: usize = 64 << 20;
-/// What a waiting content costs besides its bytes, generously: many small ones are bounded too.
+/// Cost of a waiting content besides its bytes, generously: many small ones are bounded too.
 const CONTENT_BYTES: usize = 1 << 10;
-/// How long the disk must have taken nothing for callers not to wait for it any more.
+/// Time for which the disk must have taken nothing for callers not to wait for it any more.
 const STUCK: Duration = Duration::from_secs(3);
 /// Contents that wait in the fast worker for the slow one to help.
 const HELP: usize = 8;
 
-/// Why contents find no room.
+/// Reason why contents find no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// Contents come faster than they are encoded; it is worth waiting.

@@ -17,9 +17,9 @@ use stepwell_blob::BlobDirectory;
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{Entry, FileVersion, StreamId, wall_time};
 
-/// How often a disk that refused is tried again.
+/// Interval at which a disk that refused is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// How long a worker waits for the queue at a time.
+/// Time that a worker waits for the queue at a time.
 const QUEUE_SLICE: Duration = Duration::from_millis(50);
 
 /// Images, tables, and whatever is small.
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     pub(super) queue: Arc<Queue>,
     pub(super) progress: Arc<Progress>,
     pub(super) state: Mutex<State>,
-    /// Whether somebody sends what is linked, and wants to be called.
+    /// True if somebody sends what is linked, and wants to be called.
     pub(super) uploads: bool,
     /// By worker: it has work, or is to end.
     pub(super) work: [Condvar; 2],
@@ -70,7 +70,7 @@ pub(super) struct Worker {
 pub(super) struct Job {
     pub(super) number: u64,
     pub(super) path: String,
-    /// Whether other contents may have the same path.
+    /// True if other contents may have the same path.
     pub(super) by_hand: bool,
     pub(super) content: Arc<Content>,
     pub(super) bytes: usize,

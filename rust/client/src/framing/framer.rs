@@ -42,12 +42,12 @@ pub(crate) struct Framer {
     next: EntryNumber,
     calls: u64,
     reported: Reported,
-    /// When the first entry of the frame came.
+    /// Time at which the first entry of the frame came.
     since: Option<Duration>,
     now: Duration,
     /// Frames that had to be made in the middle of something; taken before anything else is added.
     pub(crate) ready: std::collections::VecDeque<ReadyFrame>,
-    /// What rows lack.
+    /// The keys that rows lack.
     sync: StepSync,
     refused: LossReport,
     /// Calls that could not be rows, since the beginning.
@@ -78,7 +78,7 @@ impl Framer {
         self.now = now;
     }
 
-    /// When the oldest entry of the unfinished frame came.
+    /// Time at which the oldest entry of the unfinished frame came.
     pub(crate) fn since(&self) -> Option<Duration> {
         self.since
     }

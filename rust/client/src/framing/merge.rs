@@ -16,7 +16,7 @@ use std::time::Duration;
 use stepwell_codec::msgpack::{self, Reader};
 use stepwell_model::{Step, TimeMicros, limits};
 
-/// How long a row waits for more calls.
+/// Time that a row waits for more calls.
 pub(crate) const LINGER: Duration = Duration::from_millis(100);
 
 /// A row, ready to be framed. `shape` is the table's.
@@ -30,7 +30,7 @@ pub(crate) struct MergedRow<'a> {
     pub(crate) values: &'a [u8],
 }
 
-/// Where rows go.
+/// The destination of rows.
 pub(crate) trait RowSink {
     fn row(&mut self, shapes: &mut Shapes, row: MergedRow<'_>);
     /// Calls that cannot be rows.
@@ -111,7 +111,7 @@ impl Merger {
         }
     }
 
-    /// Where the value is that two calls gave to one key.
+    /// The place of the value that two calls gave to one key.
     fn joined(&mut self, earlier: Range<usize>, later: Range<usize>) -> Range<usize> {
         // Only maps have anything to merge.
         let is_map = |cell: &Range<usize>| msgpack::is_map(&self.bytes[cell.clone()]);
@@ -152,7 +152,7 @@ impl Merger {
         }
     }
 
-    /// Whether a row is being collected.
+    /// Returns whether a row is being collected.
     pub(crate) fn is_collecting(&self) -> bool {
         self.calls > 0
     }

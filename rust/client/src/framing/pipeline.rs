@@ -25,10 +25,10 @@ use stepwell_codec::FrameError;
 use stepwell_lock::Mutex;
 use stepwell_model::{Entry, EntryNumber, LossReport, Opening, TimeMicros};
 
-/// How long an entry waits at most for others to share its frame.
+/// Longest time that an entry waits for others to share its frame.
 pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(35);
 
-/// Where frames go: the spool, and those who follow it.
+/// The destination of frames: the spool, and those who follow it.
 pub(crate) trait FrameSink {
     /// Takes the frame, or says that there is no room now.
     fn append(&mut self, frame: &ReadyFrame) -> bool;
@@ -43,7 +43,7 @@ pub(crate) trait FrameSink {
 /// A chunk of the queue.
 struct Chunk {
     bytes: Vec<u8>,
-    /// How far its rows were seen for the last values.
+    /// The place up to which its rows were seen for the last values.
     seen: usize,
 }
 
@@ -51,7 +51,7 @@ struct Chunk {
 #[derive(Default)]
 struct Beside {
     entries: VecDeque<Entry>,
-    /// How many of them were seen for the last values.
+    /// Number of them that were seen for the last values.
     observed_entries: usize,
     /// Samples whose rows were not seen, and those whose were.
     samplers: VecDeque<Box<Sampler>>,
@@ -326,7 +326,7 @@ impl Pipeline {
         self.merger.end(&mut self.shapes, &mut self.framer);
     }
 
-    /// Whether something is under way that time alone brings forward.
+    /// Returns whether something is under way that time alone brings forward.
     pub(crate) fn is_waiting(&self) -> bool {
         self.merger.is_collecting() || self.framer.since().is_some() || !self.framer.ready.is_empty() || !self.backlog.is_empty()
     }

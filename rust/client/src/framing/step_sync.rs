@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use stepwell_codec::msgpack::{Reader, all_leaves};
 use stepwell_model::{MetricDefinition, Metrics, flatten, limits};
 
-/// What rows of a shape have to do with step metrics, which are named by their places in the list.
+/// The step metrics of a shape's rows, which are named by their places in the list.
 #[derive(Clone)]
 struct Plan {
     /// Cells that are step metrics, with those.
@@ -50,7 +50,7 @@ impl StepSync {
         self.plans.clear();
     }
 
-    /// Whether no row can lack anything.
+    /// Returns whether no row can lack anything.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.step_metrics.is_empty()

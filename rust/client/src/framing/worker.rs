@@ -12,14 +12,14 @@ use stepwell_model::wall_time;
 use stepwell_spool::{AppendError, SpoolWriter};
 use tokio::sync::Notify;
 
-/// How often the worker looks into the queue by itself. With [`super::pipeline::FRAME_INTERVAL`] below it, a
-/// row is in the spool within 50 ms.
+/// Interval at which the worker looks into the queue by itself. With [`super::pipeline::FRAME_INTERVAL`]
+/// below it, a row is in the spool within 50 ms.
 const TICK: Duration = Duration::from_millis(40);
-/// How long nothing must have come for the worker to sleep until it is called.
+/// Time for which nothing must have come for the worker to sleep until it is called.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
-/// How long it then sleeps at most.
+/// Longest time that it then sleeps.
 const IDLE_SLEEP: Duration = Duration::from_secs(5);
-/// How often a disk that refused is tried again.
+/// Interval at which a disk that refused is tried again.
 const RETRY: Duration = Duration::from_millis(250);
 /// `exit_code` of a writer that was dropped: its stream has no exit.
 pub(crate) const NO_EXIT: i64 = i64::MAX;

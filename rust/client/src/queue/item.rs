@@ -16,7 +16,7 @@ pub(crate) const HEAD_BYTES: usize = 24;
 /// Largest shape id that a head can hold.
 pub(crate) const SHAPE_MASK: u32 = (1 << 28) - 1;
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum Kind {
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Refused = 7,
 }
 
-/// Why rows are refused.
+/// Reason why rows are refused.
 pub(crate) const REASONS: [&str; 3] =
     ["a row larger than a frame may be", "only keys above the limit", "keys of nested dicts above the limit"];
 /// Index of the last of them.

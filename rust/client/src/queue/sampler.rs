@@ -17,11 +17,11 @@ use stepwell_model::{Step, TimeMicros, limits};
 
 /// Memory of one sampler.
 const MEMORY_BYTES: usize = 16 << 20;
-/// What a key costs besides its sample, about.
+/// Cost of a key besides its sample, about.
 const KEY_BYTES: usize = 192;
-/// What a kept row costs besides its values, about.
+/// Cost of a kept row besides its values, about.
 const ROW_BYTES: usize = 96;
-/// What a place in a sample costs.
+/// Cost of a place in a sample.
 const PLACE_BYTES: usize = 16;
 
 /// Index into `Sampler::pool`.
@@ -33,13 +33,13 @@ struct Pooled {
     time: TimeMicros,
     keys: Arc<[u32]>,
     values: Vec<u8>,
-    /// When it came.
+    /// Time at which it came.
     order: u64,
     /// Places that hold it.
     holders: u32,
 }
 
-/// What one key keeps.
+/// The sample of one key.
 struct KeySample {
     /// The rows with the least random numbers, greatest first.
     places: BinaryHeap<(u64, Slot)>,

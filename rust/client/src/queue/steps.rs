@@ -10,16 +10,16 @@ pub struct Steps {
     pub current: Step,
 }
 
-/// Where a row goes.
+/// The place of a row among the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
     /// Its step.
     pub step: Step,
-    /// Whether it ends the step: nothing more is collected for it.
+    /// True if it ends the step: nothing more is collected for it.
     pub commit: bool,
     /// The steps after it.
     pub next: Steps,
-    /// Whether its step lies before the current one.
+    /// True if its step lies before the current one.
     pub regress: bool,
 }
 

@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use stepwell_model::Entry;
 
-/// What the worker took.
+/// The items that the worker took.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) chunks: VecDeque<Vec<u8>>,
     pub(crate) statements: VecDeque<Entry>,
     pub(crate) samplers: VecDeque<Box<Sampler>>,
-    /// Whether somebody waits until the rows in it are seen.
+    /// True if somebody waits until the rows in it are seen.
     pub(crate) seen_wanted: bool,
     pub(crate) closed: bool,
 }

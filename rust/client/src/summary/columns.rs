@@ -12,7 +12,7 @@ pub(crate) struct Columns {
 #[derive(Debug, Clone)]
 struct Column {
     stats: PointStats,
-    /// How many came as integers.
+    /// Number of those that came as integers.
     integers: u64,
 }
 

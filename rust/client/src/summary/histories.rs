@@ -78,7 +78,7 @@ impl KeyHistory {
     }
 }
 
-/// What is known of the rows of a shape.
+/// The state of the rows of a shape.
 struct ShapeHistory {
     keys: Arc<[u32]>,
     /// All rows but the one at the greatest step.
@@ -169,7 +169,7 @@ impl Histories {
         self.exact.insert(key, history);
     }
 
-    /// Whether the key has an exact history.
+    /// Returns whether the key has an exact history.
     pub(crate) fn keeps(&self, key: u32) -> bool {
         self.exact.contains_key(&key)
     }
@@ -234,7 +234,7 @@ mod tests {
         last.summary().into_iter().map(|(name, value)| (name, format!("{value:?}"))).collect()
     }
 
-    /// What the kinds are of values by step, by the letter. Numbers are multiples of 1/8, so that plain sums
+    /// The kinds of values by step, by the letter. Numbers are multiples of 1/8, so that plain sums
     /// of them are exact.
     fn oracle(name: &str, points: &BTreeMap<Step, Value>) -> BTreeMap<String, String> {
         let (Some(first), Some(last)) = (points.values().next(), points.values().next_back()) else { return BTreeMap::new() };

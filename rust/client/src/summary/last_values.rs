@@ -18,7 +18,7 @@ use stepwell_sample::run_summary::{HandSet, History, LoggedKey, combine, needs_h
 struct ShapeLast {
     keys: Arc<[u32]>,
     step: Step,
-    /// When it came; 0 if none did.
+    /// Time at which it came; 0 if none did.
     order: u64,
     values: Vec<u8>,
 }
@@ -85,8 +85,8 @@ impl LastValues {
         }
     }
 
-    /// Whether the new paths of a row are within the limit. Looked at closely only when they might not be:
-    /// each takes a byte at least.
+    /// Returns whether the new paths of a row are within the limit. Looked at closely only when they might
+    /// not be: each takes a byte at least.
     fn has_room(&self, keys: &[u32], values: &[u8]) -> bool {
         let most = self.most_paths.unwrap_or(usize::MAX);
         if self.paths + values.len() <= most {

@@ -16,7 +16,7 @@ const ROWS: usize = 2 * POINTS;
 /// Bytes of kept rows. Beyond it nothing more is kept, which costs the preview its end and nothing else.
 const TOTAL_BYTES: usize = 8 << 20;
 
-/// What a kept row, and a shape that has some, cost besides the values, about.
+/// Cost of a kept row, and of a shape that has some, besides the values, about.
 const ROW_BYTES: usize = 48;
 
 /// The kept rows of a shape.

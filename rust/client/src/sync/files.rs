@@ -118,9 +118,9 @@ struct FileFeed<'a, 'p> {
     blobs: &'a BlobDirectory,
     folder: &'a Path,
     stream: StreamId,
-    /// Whether what the server has goes from here.
+    /// True if what the server has goes from here.
     releases: bool,
-    /// What the server has not answered.
+    /// The contents that the server has not answered.
     left: &'a mut BTreeSet<BlobId>,
     missing: &'a mut BTreeSet<BlobId>,
     refused: &'a mut BTreeMap<BlobId, String>,

@@ -39,7 +39,7 @@ pub struct FoundStream {
     pub stream: StreamId,
     /// Its opening; `None` while it has no segment, or if that cannot be read.
     pub opening: Option<Opening>,
-    /// Whether its writer lives, as far as one can tell.
+    /// True if its writer lives, as far as one can tell.
     pub live: bool,
 }
 

@@ -6,7 +6,7 @@ use crate::upload::{UploadError, reconnect};
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-/// How often the caller hears of the progress at least.
+/// Longest interval at which the caller hears of the progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The pace of a sync.
@@ -16,7 +16,7 @@ pub(super) struct Pace<'a> {
     called_at: Option<Instant>,
     deadline: Option<Instant>,
     patience: Duration,
-    /// When the server last took something, or was reached.
+    /// Time at which the server last took something, or was reached.
     pub(super) reached_at: Instant,
     stopped: bool,
 }
@@ -35,7 +35,7 @@ impl<'a> Pace<'a> {
         self.stopped |= !(self.progress)(self.so_far);
     }
 
-    /// Whether to stop; calls back if it is time.
+    /// Returns whether to stop; calls back if it is time.
     pub(super) fn is_over(&mut self) -> bool {
         if self.called_at.is_none_or(|at| at.elapsed() >= PROGRESS_INTERVAL) {
             self.call();
@@ -43,8 +43,8 @@ impl<'a> Pace<'a> {
         self.stopped || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Whether to try no more: it is time to stop, or the server was away for too long. What holds for one
-    /// stream holds for the rest.
+    /// Returns whether to try no more: it is time to stop, or the server was away for too long. What holds
+    /// for one stream holds for the rest.
     fn gives_up(&mut self) -> bool {
         self.stopped |= self.reached_at.elapsed() > self.patience;
         self.is_over()

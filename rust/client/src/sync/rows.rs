@@ -24,7 +24,7 @@ const STREAMS: usize = 128;
 const LEAST_WINDOW_BYTES: usize = 16 << 10;
 /// Frames that may have been on their way when the server refused one: a window, and one more.
 const REFUSED_BYTES: usize = 16 << 20;
-/// How often the cursor of one stream is written: it costs two syncs where something may be removed.
+/// Interval at which the cursor of one stream is written: it costs two syncs where something may be removed.
 const CURSOR_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Sends what the server does not have. An error is of the server; what is wrong with a stream stands in its

@@ -8,24 +8,24 @@ use stepwell_blob::links;
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_spool::{Disk, SpoolError, StreamSummary, streams, summarize, writer_lives};
 
-/// How to sync.
+/// The settings of a sync.
 #[derive(Clone)]
 pub struct SyncOptions {
-    /// Where to: `http://host:port`.
+    /// The server: `http://host:port`.
     pub url: String,
-    /// Which streams; all if `None`.
+    /// The streams to send; all if `None`.
     pub streams: Option<Vec<StreamId>>,
     /// Sent to the server as a bearer token; empty for none.
     pub token: String,
-    /// When to give up at the latest.
+    /// The time after which it gives up.
     pub timeout: Option<Duration>,
-    /// How long to go on while the server cannot be reached or sends us away.
+    /// Time to go on while the server cannot be reached or sends us away.
     pub patience: Duration,
     /// The disk; tests bring their own.
     pub disk: Arc<dyn Disk>,
 }
 
-/// How far a sync is, over all its streams.
+/// The progress of a sync, over all its streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncProgress {
     /// Entries that the server has acknowledged.
@@ -38,31 +38,31 @@ pub struct SyncProgress {
     pub files_total: u64,
 }
 
-/// What became of one stream.
+/// The outcome of one stream.
 #[derive(Debug, Clone)]
 pub struct SyncedStream {
     /// The stream as it was found; `acked` is the server's last word. What is wrong stands in `damage`.
     pub summary: StreamSummary,
-    /// What its segments say about the run; `None` if that cannot be read.
+    /// The opening that its segments have; `None` if that cannot be read.
     pub opening: Option<Opening>,
-    /// Whether its writer lives, as far as one can tell.
+    /// True if its writer lives, as far as one can tell.
     pub live: bool,
     /// Entries that the server refused; they are kept in `rejected/`.
     pub rejected: u64,
     /// Entries that are damaged or missing and were stated as lost. Of the segments in which they were, those
     /// that are there are in `rejected/`.
     pub lost: u64,
-    /// Whether anything of it was put into `rejected/` because it is no frame.
+    /// True if anything of it was put into `rejected/` because it is no frame.
     pub kept: bool,
     /// Contents of files that the server is not known to have.
     pub files: u64,
-    /// Whether the server has all of its entries, as they are or stated as lost.
+    /// True if the server has all of its entries, as they are or stated as lost.
     pub complete: bool,
     /// Entries up to this one are counted in `lost`, as far as they are.
     pub(super) lost_upto: EntryNumber,
     /// Frames that nobody can decode: they were kept, and are stated as lost.
     pub(super) undecodable: Vec<EntryNumber>,
-    /// Whether the server refuses it for good.
+    /// True if the server refuses it for good.
     pub(super) refused: bool,
     /// Trying again does not help.
     pub(super) settled: bool,
@@ -73,7 +73,7 @@ impl SyncedStream {
         self.opening.as_ref().is_some_and(|opening| !opening.destination.is_empty())
     }
 
-    /// Whether it goes from here: the server has everything, and nobody writes it.
+    /// Returns whether it goes from here: the server has everything, and nobody writes it.
     pub(super) fn is_removable(&self) -> bool {
         self.complete && self.files == 0 && self.is_for_a_server() && !self.live
     }
@@ -96,7 +96,7 @@ impl SyncedStream {
     }
 }
 
-/// Where the links of a stream are.
+/// The folder of a stream's links.
 pub(super) fn folder(root: &Path, stream: StreamId) -> PathBuf {
     root.join(stream.to_string()).join("blobs")
 }

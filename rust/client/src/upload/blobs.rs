@@ -29,16 +29,16 @@ use tonic::{Code, Request, Status};
 const GROUP: usize = 1_000;
 /// Chunks between us and HTTP/2.
 const OUTGOING_CHUNKS: usize = 2;
-/// How long the server may take to say what it misses, or to take the call: it may have to sync its disk, or
+/// Time that the server may take to say what it misses, or to take the call: it may have to sync its disk, or
 /// be busy with others.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long the server may neither take a chunk nor answer before the connection counts as broken; longer
+/// Time that the server may neither take a chunk nor answer before the connection counts as broken; longer
 /// than it takes to sync a film.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(180);
-/// How often we look around when nobody calls.
+/// Interval at which we look around when nobody calls.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Where blobs lie: under their own name, or under that of a stream's link.
+/// The place of blobs: under their own name, or under that of a stream's link.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) blobs: &'a BlobDirectory,
@@ -53,7 +53,7 @@ pub(crate) trait BlobFeed {
     fn refused(&mut self, id: BlobId, reason: &str) -> Result<(), UploadError>;
     /// The blob cannot be read here. It is passed over.
     fn unreadable(&mut self, id: BlobId, error: &io::Error);
-    /// Whether to stop where we are.
+    /// Returns whether to stop where we are.
     fn stops(&mut self) -> bool;
 }
 

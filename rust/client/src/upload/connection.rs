@@ -15,7 +15,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the server may take to answer `Hello` and `OpenStream`.
+/// Time that the server may take to answer `Hello` and `OpenStream`.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// A dead peer is noticed after interval plus timeout, also when there is nothing to send.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ pub(crate) struct Connection {
     pub(crate) window_bytes: usize,
 }
 
-/// Where a stream's answers come from.
+/// The source of a stream's answers.
 pub(crate) enum Inbound {
     /// The call is the stream's own.
     Call(Box<Streaming<v1::ServerMessage>>),
@@ -138,7 +138,7 @@ pub(crate) fn message(message: ToServer) -> v1::ClientMessage {
     v1::ClientMessage { message: Some(message) }
 }
 
-/// What a status means for the connection.
+/// The meaning of a status for the connection.
 pub(crate) fn of_status(status: &Status) -> UploadError {
     match status.code() {
         tonic::Code::Unauthenticated | tonic::Code::PermissionDenied => {

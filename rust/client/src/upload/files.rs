@@ -19,9 +19,9 @@ use std::time::{Duration, Instant};
 use stepwell_blob::{BlobDirectory, links};
 use stepwell_model::BlobId;
 
-/// How long new links are gathered before they are sent, unless someone waits for them.
+/// Time that new links are gathered before they are sent, unless someone waits for them.
 const GATHER: Duration = Duration::from_millis(50);
-/// How often we look around when nobody calls.
+/// Interval at which we look around when nobody calls.
 const LOOK_AROUND: Duration = Duration::from_secs(1);
 
 /// The uploader of the files of one writer.

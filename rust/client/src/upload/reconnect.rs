@@ -6,7 +6,7 @@ use super::backoff::Backoff;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-/// How long it may take to notice that it is time to stop.
+/// Time that it may take to notice that it is time to stop.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 
 /// Makes attempts until one succeeds, or waiting for the next is of no use; then returns the last error.

@@ -14,23 +14,23 @@ use stepwell_spool::{Damage, ReadOutcome, SpoolError, SpoolReader};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How often the server hears from us.
+/// Interval at which the server hears from us.
 const STATUS_INTERVAL: Duration = Duration::from_secs(4);
-/// How often we look around when nobody calls.
+/// Interval at which we look around when nobody calls.
 const TICK: Duration = Duration::from_millis(100);
-/// How long an ack may take before the connection counts as broken.
+/// Time that an ack may take before the connection counts as broken.
 const ACK_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest wait that a throttle may ask for.
 const GREATEST_THROTTLE: Duration = Duration::from_secs(60);
 /// Rewinds without any progress between them, after which the connection is given up.
 const FRUITLESS_REWINDS: u32 = 5;
-/// How long further rewinds to the same place are taken for echoes of the first; a server repeats one that it
-/// means each second.
+/// Time that further rewinds to the same place are taken for echoes of the first; a server repeats one that
+/// it means each second.
 const REWIND_AGAIN: Duration = Duration::from_millis(500);
-/// How long the server may take to end the call after `CloseStream`; it has everything by then.
+/// Time that the server may take to end the call after `CloseStream`; it has everything by then.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// What a session needs to know about its stream, and whom it tells.
+/// A session's stream, and whom it informs.
 pub(crate) trait Feed {
     /// The server has everything up to `durable` on its disk, apart from what it rejected. An error ends the
     /// session.
@@ -45,7 +45,8 @@ pub(crate) trait Feed {
     /// before they are stated as lost, and again whenever they are read again; an error ends the session with
     /// nothing stated.
     fn damaged(&mut self, damage: &[Damage], missing: Option<(EntryNumber, EntryNumber)>) -> Result<(), UploadError>;
-    /// Whether a frame that is whole is to be taken for a gap: it was kept, because nobody can decode it.
+    /// Returns whether a frame that is whole is to be taken for a gap: it was kept, because nobody can decode
+    /// it.
     fn passes_over(&self, _header: &FrameHeader) -> bool {
         false
     }
@@ -53,15 +54,15 @@ pub(crate) trait Feed {
     fn reads_to(&self) -> EntryNumber {
         EntryNumber::MAX
     }
-    /// Whether the stream is to be closed once everything is there.
+    /// Returns whether the stream is to be closed once everything is there.
     fn closes(&self) -> bool;
-    /// Whether to stop where we are.
+    /// Returns whether to stop where we are.
     fn stops(&mut self) -> bool;
     /// Waits until the spool may have grown.
     fn grown(&self) -> impl Future<Output = ()>;
 }
 
-/// How a session ended.
+/// The end of a session.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SessionEnd {
     /// The server has everything.
@@ -70,7 +71,7 @@ pub(crate) enum SessionEnd {
     Stopped,
 }
 
-/// What came of reading the spool.
+/// The outcome of reading the spool.
 enum Read {
     /// A frame, with the number of its last entry.
     Frame(EntryNumber, Vec<u8>),
@@ -89,9 +90,9 @@ struct Session<'a, F> {
     opening: &'a Opening,
     feed: &'a mut F,
     gaps: GapFrames,
-    /// What was found damaged since the last frame.
+    /// The damage found since the last frame.
     damage: Vec<Damage>,
-    /// Why the spool cannot be read beyond what was sent.
+    /// Reason why the spool cannot be read beyond what was sent.
     stopped_by: Option<SpoolError>,
     acked: EntryNumber,
     /// (last entry, bytes) of what was sent and is not acknowledged.
@@ -101,7 +102,7 @@ struct Session<'a, F> {
     held: Option<(EntryNumber, Vec<u8>)>,
     paused_until: Option<Instant>,
     fruitless_rewinds: u32,
-    /// Where the last rewind went, and when.
+    /// The place and time of the last rewind.
     rewound: Option<(EntryNumber, Instant)>,
     heard_at: Instant,
 }
@@ -251,7 +252,7 @@ impl<F: Feed> Session<'_, F> {
         }
     }
 
-    /// Why the server no longer takes anything: its side of the call says it.
+    /// Reason why the server no longer takes anything: its side of the call says it.
     async fn reason_of_end(&mut self) -> UploadError {
         match timeout(CLOSE_TIMEOUT, self.connection.inbound.message()).await {
             Ok(Err(status)) => of_status(&status),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use stepwell_model::{Opening, StreamId, defaults};
 use stepwell_spool::{Disk, OsDisk, SpoolOptions};
 
-/// How a writer is to be started.
+/// The settings of a writer.
 #[derive(Clone)]
 pub struct WriterOptions {
     /// Directory of the spool; made if it is not there.
@@ -19,7 +19,7 @@ pub struct WriterOptions {
     pub opening: Opening,
     /// The stream; must never have been used before.
     pub stream: StreamId,
-    /// What to do when the queue is full, because rows come too fast, the spool is at its cap or the disk is
+    /// The reaction to a full queue, because rows come too fast, the spool is at its cap or the disk is
     /// full.
     pub on_full: OnFull,
     /// Keys that nested dicts of rows may have, all different ones together. Keys of rows are counted by
@@ -29,11 +29,11 @@ pub struct WriterOptions {
     pub queue_bytes: usize,
     /// Cap of the spool; 0 for none. It is lifted when the writer finishes, by what is queued then.
     pub spool_bytes: u64,
-    /// How often the spool is synced while it grows.
+    /// Interval at which the spool is synced while it grows.
     pub sync_interval: Duration,
     /// Sent to the server as a bearer token; empty for none.
     pub token: String,
-    /// Whether nothing is written to standard error, not even a warning.
+    /// True if nothing is written to standard error, not even a warning.
     pub silent: bool,
     /// Settings of the spool.
     pub spool: SpoolOptions,

@@ -1,6 +1,6 @@
 //! Reports of a writer: its status while it runs, and what `finish` left behind.
 
-/// How safe rows must be for a flush to be done.
+/// The safety of rows that a flush waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FlushLevel {
     /// In the spool: survives the death of the process.
@@ -11,7 +11,7 @@ pub enum FlushLevel {
     Acked,
 }
 
-/// Where the rows of a writer are. A row is one call of `push_row`, whatever merging makes of it.
+/// The whereabouts of a writer's rows. A row is one call of `push_row`, whatever merging makes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
     /// Rows that were accepted.
@@ -36,10 +36,10 @@ pub struct Status {
     pub connection: String,
 }
 
-/// What `finish` left behind. `rows + sampled_rows + lost_rows` is the number of accepted rows.
+/// The outcome of `finish`. `rows + sampled_rows + lost_rows` is the number of accepted rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FinishReport {
-    /// Whether everything accepted is where it belongs: synced in local mode, acknowledged otherwise.
+    /// True if everything accepted is where it belongs: synced in local mode, acknowledged otherwise.
     pub complete: bool,
     /// Rows that are in the spool or on the server.
     pub rows: u64,
@@ -59,9 +59,9 @@ pub struct FinishReport {
     pub lost_files: u64,
     /// Calls of `lost_rows` that could not be rows: too large, or with keys above the limit.
     pub refused_rows: u64,
-    /// Whether what is not at the server (in local mode: everything) was looked for at the end and is on this
+    /// True if what is not at the server (in local mode: everything) was looked for at the end and is on this
     /// disk.
     pub is_there: bool,
-    /// What happened, what was kept and what to do, for the user; empty if there is nothing to say.
+    /// A sentence for the user: what happened, what was kept and what to do; empty if all is well.
     pub message: String,
 }

@@ -83,7 +83,7 @@ impl SimulatedDisk {
         self.state().capacity = bytes;
     }
 
-    /// What was done, in order: `sync cursor`, `remove 00000001.seg`, …
+    /// The operations so far, in order: `sync cursor`, `remove 00000001.seg`, …
     pub fn log(&self) -> Vec<String> {
         self.state().log.clone()
     }

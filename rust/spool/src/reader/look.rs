@@ -12,7 +12,7 @@ const WINDOW_BYTES: usize = 1 << 20;
 /// holds more rubbish than this, or a hole of a terabyte, must not keep a reader.
 pub(crate) const SEARCHED_BYTES: u64 = 128 << 20;
 
-/// What stands at a place in a segment.
+/// The content of a place in a segment.
 pub(crate) enum Found {
     /// A whole frame; it is in the buffer.
     Frame(FrameHeader),
@@ -22,9 +22,9 @@ pub(crate) enum Found {
     Short,
     /// No whole frame.
     Damage {
-        /// Where to go on searching.
+        /// Offset from which to go on searching.
         from: u64,
-        /// What is wrong.
+        /// The problem.
         why: String,
         /// Number of the last entry of the frame that stood here, if its header is whole and the file does
         /// not end within it.
@@ -68,7 +68,7 @@ pub(crate) fn look(file: &dyn DiskFile, offset: u64, buffer: &mut Vec<u8>) -> io
     })
 }
 
-/// Where the next frame with entries from `expected` on begins, at or after `from`; one of a later version
+/// Offset of the next frame with entries from `expected` on, at or after `from`; one of a later version
 /// counts. `searched` are the bytes of this segment that were looked at, which end the search at
 /// [`SEARCHED_BYTES`].
 pub(crate) fn search(
@@ -103,8 +103,8 @@ pub(crate) fn search(
     Ok(None)
 }
 
-/// Whether the bytes from `offset` on are what a crash leaves of a frame that was about to be written: fewer
-/// than a header, or zeros.
+/// Returns whether the bytes from `offset` on are what a crash leaves of a frame that was about to be
+/// written: fewer than a header, or zeros.
 pub(crate) fn is_torn(file: &dyn DiskFile, offset: u64) -> io::Result<bool> {
     let mut head = [0; HEADER_BYTES];
     let read = read_full_at(file, &mut head, offset)?;

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use stepwell_model::EntryNumber;
 
-/// What was not at its place.
+/// The files that were not at their place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Absence {
     /// Entries that the destination does not have and that are lost, first and last of each stretch.
@@ -29,7 +29,7 @@ pub(super) struct Rescue {
     acked: EntryNumber,
 }
 
-/// What tells a file from another one of the same name; `None` where the file system has nothing that does.
+/// The identity of a file among those of the same name; `None` where the file system has nothing that does.
 pub(super) fn identity_of(disk: &dyn Disk, path: &Path, file: &dyn DiskFile) -> Option<(u64, u64)> {
     let (named, open) = (disk.identity(path).ok()?, file.identity().ok()?);
     (named == open).then_some(named)
@@ -96,7 +96,7 @@ impl SpoolWriter {
     }
 }
 
-/// Whether an answer says that there is no such file; any other error says nothing about it.
+/// Returns whether an answer says that there is no such file; any other error says nothing about it.
 fn is_gone(answer: io::Result<()>) -> bool {
     answer.is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use stepwell_codec::frame::{FrameHeader, FrameView, HEADER_BYTES};
 use stepwell_model::EntryNumber;
 
-/// What a sync has to do, apart from the writer.
+/// The work of a sync, apart from the writer.
 pub struct SyncTask {
     disk: Arc<dyn Disk>,
     root: PathBuf,
@@ -20,7 +20,7 @@ pub struct SyncTask {
     upto: EntryNumber,
 }
 
-/// What a [`SyncTask`] found.
+/// The outcome of a [`SyncTask`].
 pub struct SyncOutcome {
     upto: EntryNumber,
     files: Vec<(u32, u64, io::Result<()>)>,
@@ -53,7 +53,7 @@ impl SpoolWriter {
         self.finish_sync(outcome)
     }
 
-    /// What there is to sync now.
+    /// The work of a sync now.
     pub fn begin_sync(&self) -> SyncTask {
         let dirty = self.segments.iter().filter(|segment| segment.synced < segment.bytes && !segment.suspect);
         SyncTask {
@@ -123,8 +123,8 @@ impl SpoolWriter {
         self.write_again(&*file, &mut offset, end, 0)
     }
 
-    /// Writes the frames of a file, from `offset` to `end`, into the last segment or a new one, but for those up
-    /// to entry `acked`. `offset` is where it got to.
+    /// Writes the frames of a file, from `offset` to `end`, into the last segment or a new one, but for those
+    /// up to entry `acked`. `offset` is where it got to.
     pub(super) fn write_again(&mut self, file: &dyn DiskFile, offset: &mut u64, end: u64, acked: EntryNumber) -> io::Result<()> {
         let mut frame = Vec::new();
         while *offset < end {

@@ -10,13 +10,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use stepwell_model::{EntryNumber, StreamId};
 
-/// What a trim has to do, apart from the writer.
+/// The work of a trim, apart from the writer.
 pub struct TrimTask {
     disk: Arc<dyn Disk>,
     directory: PathBuf,
     stream: StreamId,
     acked: EntryNumber,
-    /// Whether the cursor is not there yet.
+    /// True if the cursor is not there yet.
     moves_cursor: bool,
     segments: Vec<u32>,
 }
@@ -51,7 +51,7 @@ impl SpoolWriter {
         }
     }
 
-    /// What there is to do now that the destination has everything up to `acked`; `None` if nothing.
+    /// The work now that the destination has everything up to `acked`; `None` if there is none.
     pub fn begin_trim(&self, acked: EntryNumber) -> Option<TrimTask> {
         let acked = acked.min(self.last).max(self.cursor);
         // A segment in which a write failed goes as well, though none follows it: on a full disk its room is

@@ -1,7 +1,5 @@
 //! Failures of the file, the disk or the directory under the embedded store.
 
-#![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
-
 use std::fs;
 use std::path::Path;
 use stepwell_model::{BlobId, Entry, FileVersion, Value};
@@ -51,8 +49,8 @@ fn a_store_of_version_1_is_brought_up_to_date_with_all_it_holds() {
     let directory = tempfile::tempdir().unwrap();
     let connection = rusqlite::Connection::open(directory.path().join(FILE_NAME)).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
-    connection.execute_batch(include_str!("schema_1.sql")).unwrap();
-    connection.execute_batch(include_str!("rows_1.sql")).unwrap();
+    connection.execute_batch(include_str!("../schema_1.sql")).unwrap();
+    connection.execute_batch(include_str!("../rows_1.sql")).unwrap();
     connection.pragma_update(None, "application_id", 0x5357_5331).unwrap();
     connection.pragma_update(None, "user_version", 1).unwrap();
     drop(connection);

@@ -1,11 +1,7 @@
 //! Blobs over gRPC against a real server: what is kept, what is refused, what is passed over, and reading
 //! files back.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
-
-mod rig;
-
-use rig::{PATIENCE, Rig, opening};
+use crate::rig::{PATIENCE, Rig, opening};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -223,7 +219,7 @@ fn what_was_left_unfinished_long_ago_is_removed_at_the_start() {
         file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
     }
     let _rig = rig(directory.path());
-    rig::eventually("the old one is gone", || !folder.join("1-0").exists());
+    crate::rig::eventually("the old one is gone", || !folder.join("1-0").exists());
     assert!(folder.join("1-1").exists(), "somebody may still be writing this one");
 }
 
@@ -297,7 +293,7 @@ fn uploads_that_trickle_give_way_to_one_that_moves() {
 /// Deletes a run as soon as its writer has gone.
 fn delete(rig: &Rig, run: &str) {
     let path = v1::RunPath { entity: "local".into(), project: "digits".into(), run: run.into() };
-    rig::eventually("the run can be deleted", || {
+    crate::rig::eventually("the run can be deleted", || {
         let request = v1::DeleteRunRequest { path: Some(path.clone()) };
         rig.runtime.block_on(rig.manage().delete_run(request)).is_ok()
     });
@@ -333,7 +329,7 @@ fn what_no_run_has_named_for_a_day_goes_and_only_where_one_server_has_the_direct
         let config = ServerConfig::loopback(Arc::new(MemoryStore::default()), Mode::Server, directory.path());
         let _rig = Rig::with_config(ServerConfig { sweeps_blobs, ..config });
         if sweeps_blobs {
-            rig::eventually("the old content is gone", || !blobs.contains(old));
+            crate::rig::eventually("the old content is gone", || !blobs.contains(old));
         }
         assert!(blobs.contains(young));
         assert_eq!(blobs.contains(old), !sweeps_blobs);

@@ -1,12 +1,8 @@
 //! Ingest over gRPC against a real server: order, resumption, hostile frames, and when an acknowledgement is
 //! given.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
-
-mod rig;
-
-use rig::moody::{Mood, Moody};
-use rig::{PATIENCE, Rig, eventually, frame, id, opening, payload, row};
+use crate::rig::moody::{Mood, Moody};
+use crate::rig::{PATIENCE, Rig, eventually, frame, id, opening, payload, row};
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_codec::FrameHeader;

@@ -1,11 +1,7 @@
 //! Local mode: spools that writers leave, followed live, with and without damage.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
-
-mod rig;
-
-use rig::moody::{Mood, Moody};
-use rig::{Rig, eventually, frame, id, opening, row};
+use crate::rig::moody::{Mood, Moody};
+use crate::rig::{Rig, eventually, frame, id, opening, row};
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_codec::payload::statement::opening_to_value;

@@ -1,12 +1,10 @@
 //! Histograms against the answers of numpy itself; see `golden/generate.py` for the file's format.
 
-#![allow(clippy::unwrap_used, reason = "everything here is a test")]
-
 use stepwell_model::fnv;
 use stepwell_sample::histogram::{Binned, histogram};
 use stepwell_sample::view::View;
 
-const GOLDEN: &str = include_str!("golden/histogram.txt");
+const GOLDEN: &str = include_str!("../golden/histogram.txt");
 
 /// The generator's 64-bit numbers.
 fn words(seed: u64, length: usize) -> Vec<u64> {

@@ -1,9 +1,6 @@
 //! Damage of every kind with fixed seeds, against an oracle that knows every row: what is read is what was
 //! written, what is missing is counted, everything else is answered, and the store goes on (A5).
 
-#![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
-
-#[path = "damage/original.rs"]
 mod original;
 
 use original::*;

@@ -1,11 +1,7 @@
 //! Runs of a project: filtered, ordered, and deleted; what is gone stays gone, and a writer that lives keeps
 //! its run.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
-
-mod rig;
-
-use rig::{Rig, eventually, frame, id, opening, row};
+use crate::rig::{Rig, eventually, frame, id, opening, row};
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_codec::payload::statement::opening_to_value;

@@ -1,10 +1,6 @@
 //! Limits of connections: time-outs, who goes when there is no room, and that those who work stay.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
-
-mod rig;
-
-use rig::{PATIENCE, Rig, eventually, frame, id, opening, row};
+use crate::rig::{PATIENCE, Rig, eventually, frame, id, opening, row};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! The embedded store keeps every promise of the contract, compacting as it goes and opened again at any
 //! moment.
 
-#![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
-
 use std::cell::RefCell;
 use stepwell_store::conformance::stream::{TestStream, path};
 use stepwell_store::conformance::{self, Subject};

@@ -1,7 +1,5 @@
 //! Stores of earlier versions, written by the programs of their time.
 
-#![allow(clippy::unwrap_used, reason = "these are tests: a panic is how they speak")]
-
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -1,10 +1,6 @@
 //! The WebSocket: first push, changes only, pause, and who may connect.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "these are tests, their shared parts and threads too")]
-
-mod rig;
-
-use rig::{Batch, PATIENCE, Rig, frame, id, opening, row};
+use crate::rig::{Batch, PATIENCE, Rig, frame, id, opening, row};
 use serde_json::{Value as Json, json};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -66,7 +62,7 @@ impl Tab {
 
     fn series(&mut self) -> Batch {
         loop {
-            match self.next(rig::PATIENCE) {
+            match self.next(crate::rig::PATIENCE) {
                 Some(Push::Series(batch)) => return batch,
                 Some(Push::Text(_)) => {}
                 None => panic!("no series came"),
@@ -76,7 +72,7 @@ impl Tab {
 
     fn text(&mut self, op: &str) -> Json {
         loop {
-            match self.next(rig::PATIENCE) {
+            match self.next(crate::rig::PATIENCE) {
                 Some(Push::Text(text)) if text["op"] == op => return text,
                 Some(_) => {}
                 None => panic!("no {op} came"),

@@ -1,10 +1,6 @@
 //! Queries over gRPC against a real server.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
-
-mod rig;
-
-use rig::{Rig, opening, row};
+use crate::rig::{Rig, opening, row};
 use stepwell_codec::{PayloadReader, msgpack};
 use stepwell_model::{Entry, Opening, Row, Value};
 use stepwell_proto::v1;

@@ -1,10 +1,6 @@
 //! The HTTP API against a real server: metadata, series, values, files, and who may ask.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
-
-mod rig;
-
-use rig::{Rig, opening, row};
+use crate::rig::{Rig, opening, row};
 use serde_json::json;
 use std::sync::Arc;
 use stepwell_model::{Entry, Histogram, LossReport, MetricDefinition, Opening, RunInfoUpdate, Value};
@@ -128,7 +124,7 @@ fn errors_say_what_was_expected() {
 
 /// One panel of one series.
 #[expect(clippy::needless_pass_by_value, reason = "calls read better with the value itself")]
-fn batch(rig: &Rig, panel: serde_json::Value, key: &str, label: serde_json::Value) -> rig::Batch {
+fn batch(rig: &Rig, panel: serde_json::Value, key: &str, label: serde_json::Value) -> crate::rig::Batch {
     let mut panel = panel;
     panel["id"] = json!("p");
     panel["series"] = json!([{"run": "r", "key": key, "label": label}]);
@@ -229,10 +225,10 @@ fn an_answer_is_the_same_twice_and_newer_after_a_change() {
         json!({"entity": "local", "project": "digits", "panels": [{"id": "p", "buckets": 64, "series": [{"run": "r", "key": "loss"}]}]});
     let ask = || rig.post("/api/v1/series:batch", &body.to_string()).body;
     assert_eq!(ask(), ask());
-    let before = rig::Batch::parse(&ask());
+    let before = crate::rig::Batch::parse(&ask());
     let other = Opening { label: "other".into(), ..opening("r") };
     rig.store(9, &other, &[row(5, &[("x", Value::Int(1))])]);
-    let after = rig::Batch::parse(&ask());
+    let after = crate::rig::Batch::parse(&ask());
     assert!(after.series(0, 0)["version"].as_u64() > before.series(0, 0)["version"].as_u64());
 }
 

@@ -5,12 +5,8 @@
 //! over gRPC alone; `/live` pushes the answers of `/series:batch`, `/runs` and `/keys`, and has a test of its
 //! own.
 
-#![allow(clippy::unwrap_used, reason = "these are tests, their shared parts too")]
-
-mod rig;
-
-use rig::json_form::{self, form};
-use rig::{HttpAnswer, Rig, opening, row};
+use crate::rig::json_form::{self, form};
+use crate::rig::{HttpAnswer, Rig, opening, row};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! A real server on a free port, and clients that speak to it byte by byte where it matters.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "a part of tests, each of which uses some of it")]
+#![allow(unreachable_pub, reason = "a module of tests")]
 
 pub mod json_form;
 pub mod moody;

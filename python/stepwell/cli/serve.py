@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import PORT, add_command, add_port_file, whole_number
+from stepwell.process.terminal import Terminal
+from stepwell.serving.announcement import announce
 from stepwell.serving.ports import DEFAULT_PORT, start, write_port
 from stepwell.serving.signals import stop_on_signal_to_the_end
 
@@ -41,15 +42,10 @@ def serve(parsed: argparse.Namespace) -> int:
         try:
             if parsed.port_file:
                 write_port(parsed.port_file, server.port)
-            print(f"stepwell: serving {path} on {server.address}", flush=True)
-            print(f"stepwell: log to it with STEPWELL_URL={server.address}; Ctrl-C ends it", flush=True)
+            announce(f"serving {path} on {server.address}")
+            announce(f"log to it with STEPWELL_URL={server.address}; Ctrl-C ends it")
             if parsed.host not in _LOOPBACK:
-                print(
-                    "stepwell: WARNING there is no authentication yet: "
-                    f"whoever reaches {parsed.host} can read and write",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                Terminal().warn(f"there is no authentication yet: whoever reaches {parsed.host} can read and write")
             stop.wait()
         finally:
             server.stop()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stepwell.cli.arguments import PORT, add_command, add_directory, add_port_file
+from stepwell.serving.announcement import announce
 from stepwell.serving.browser import open_in_browser
 from stepwell.serving.ports import DEFAULT_PORT, PortInUseError, RunningServer, start, write_port
 from stepwell.serving.signals import stop_on_signal_to_the_end
@@ -36,7 +37,7 @@ def ui(parsed: argparse.Namespace) -> int:
         try:
             if parsed.port_file:
                 write_port(parsed.port_file, server.port)
-            print(f"stepwell: {path} is on {server.address}; Ctrl-C ends it", flush=True)
+            announce(f"{path} is on {server.address}; Ctrl-C ends it")
             if not parsed.no_browser:
                 open_in_browser(server.address)
             stop.wait()

@@ -2,12 +2,15 @@
 
 import json
 import resource
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
-from tests.support.processes import ServerProcess, wait_until
+from tests.support.processes import ServerProcess, environment, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -47,6 +50,22 @@ def test_a_server_that_cannot_store_is_not_ready_and_says_why(server: ServerProc
     assert _get(server, "/healthz")[0] == 200
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
     wait_until("the server is ready again", lambda: _get(server, "/readyz")[0] == 200)
+
+
+def test_a_server_whose_words_nobody_takes_serves_and_ends_in_order(tmp_path: Path) -> None:
+    """Standard output on a full disk, as that of a service may be, ends no server."""
+    port = tmp_path / "port"
+    command = [sys.executable, "-m", "stepwell", "serve", "--dir", tmp_path / "store", "--port", "0"]
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.Popen([*command, "--port-file", port], stdout=full, stderr=full, env=environment(tmp_path))
+    try:
+        wait_until("it serves", lambda: port.exists() and port.read_text())
+        url = f"http://127.0.0.1:{port.read_text().strip()}/readyz"
+        assert wait_until("it is ready", lambda: urllib.request.urlopen(url, timeout=15).status) == 200
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/live", "/a/b/c", "/api/v2/status", "/favicon.ico"])

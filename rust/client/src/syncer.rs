@@ -55,7 +55,8 @@ impl Syncer {
     /// Runs until the stream is complete or everyone is to stop.
     pub(crate) fn run(mut self) {
         let (mut synced_at, mut beat_at, mut trimmed_at, mut looked_at) = (Instant::now(), Instant::now(), Instant::now(), Instant::now());
-        self.spool.lock().load_ballast();
+        let directory = self.spool.lock().stream_directory();
+        directory.load_ballast();
         loop {
             let due = (synced_at + self.sync_interval).min(beat_at + HEARTBEAT).min(looked_at + LOOK_INTERVAL);
             self.progress.wait_until(due, |known| {
@@ -91,7 +92,7 @@ impl Syncer {
             if beat_at.elapsed() >= HEARTBEAT {
                 // A heartbeat that fails makes the writer look dead, which costs nothing but a second sender
                 // of the same rows.
-                let _ = self.spool.lock().heartbeat();
+                let _ = directory.heartbeat();
                 beat_at = Instant::now();
             }
             if acked > 0 && trimmed_at.elapsed() >= TRIM_INTERVAL {
@@ -146,7 +147,7 @@ impl Syncer {
             // The lock keeps the worker from filling the room that the ballast leaves.
             Err(error) if is_no_room(&error) => {
                 let spool = self.spool.lock();
-                spool.drop_ballast();
+                spool.stream_directory().drop_ballast();
                 task.run().is_ok()
             }
             result => result.is_ok(),
@@ -154,7 +155,7 @@ impl Syncer {
         if done {
             let mut spool = self.spool.lock();
             spool.finish_trim(&task);
-            spool.load_ballast();
+            spool.stream_directory().load_ballast();
         }
         done
     }
@@ -175,7 +176,7 @@ impl Syncer {
             self.appended.notify_one();
             if let Err(error) = closed {
                 if is_no_room(&error) {
-                    self.spool.lock().drop_ballast();
+                    self.spool.lock().stream_directory().drop_ballast();
                 }
                 let since = *self.warned.closing_since.get_or_insert_with(Instant::now);
                 if is_no_descriptor(&error) && since.elapsed() >= NO_DESCRIPTOR_PATIENCE && !self.uploads {
@@ -251,7 +252,8 @@ impl Syncer {
             (lost, rescued, files)
         });
         if absence.is_some() {
-            self.spool.lock().load_ballast();
+            let beside = self.spool.lock().stream_directory();
+            beside.load_ballast();
             if !self.warned.absence {
                 self.warned.absence = true;
                 let files = if files > 0 { format!(" {files} files that were in it are lost.") } else { String::new() };

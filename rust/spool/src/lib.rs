@@ -82,4 +82,4 @@ pub use removal::{remove_leftovers, remove_streams};
 pub use segment::META_BYTES;
 pub use stream_summary::{StreamSummary, meta, streams, summarize};
 pub use trim::{note_acked, trim_stream};
-pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, SyncOutcome, SyncTask, TrimTask};
+pub use writer::{Absence, AppendError, SpoolOptions, SpoolWriter, StreamDirectory, SyncOutcome, SyncTask, TrimTask};

@@ -70,6 +70,20 @@ struct Segment {
     suspect: bool,
 }
 
+/// Directory of one stream: signs of life and ballast. A disk that takes its time with either holds up no
+/// frame.
+pub struct StreamDirectory {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+}
+
+impl StreamDirectory {
+    /// Shows readers that the writer lives.
+    pub fn heartbeat(&self) -> io::Result<()> {
+        self.disk.touch(&self.path.join("alive"))
+    }
+}
+
 /// Writes the frames of one stream. Only [`sync`](Self::sync), [`trim`](Self::trim) and
 /// [`close`](Self::close) wait for the disk itself; the first two exist as tasks too, to be run without
 /// holding the lock that a writer is behind.
@@ -205,18 +219,14 @@ impl SpoolWriter {
         Ok(())
     }
 
-    /// Shows readers that the writer lives.
-    pub fn heartbeat(&self) -> io::Result<()> {
-        self.disk.touch(&self.directory.join("alive"))
+    /// The stream's directory, for what needs no lock of this writer.
+    pub fn stream_directory(&self) -> StreamDirectory {
+        StreamDirectory { disk: Arc::clone(&self.disk), path: self.directory.clone() }
     }
 
     /// The stream's directory.
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    pub(crate) fn disk(&self) -> &dyn Disk {
-        &*self.disk
     }
 
     /// Bytes of the segments that are not unlinked.

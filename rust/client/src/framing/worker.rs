@@ -96,7 +96,7 @@ impl SpoolSink {
     /// now.
     fn append_last(&self, frame: &ReadyFrame) -> bool {
         let mut spool = self.spool.lock();
-        spool.drop_ballast();
+        spool.stream_directory().drop_ballast();
         let appended = spool.append(&frame.header, &frame.bytes).is_ok();
         drop(spool);
         if appended {

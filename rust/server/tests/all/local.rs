@@ -53,7 +53,7 @@ fn a_spool_that_grows_is_shown_as_it_grows() {
         writer.write(&[loss(step)]);
         eventually("the step is shown", || run(&rig, "r")["last_step"] == step);
     }
-    writer.spool.heartbeat().unwrap();
+    writer.spool.stream_directory().heartbeat().unwrap();
     eventually("it lives", || run(&rig, "r")["state"] == "running");
     writer.write(&[Entry::Exit { time: 1, code: 3 }]);
     writer.spool.close().unwrap();

@@ -66,7 +66,7 @@ fn a_run_whose_writer_lives_is_not_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     let mut spool = spooled(root, 1, &Opening { host: "elsewhere".into(), pid: 7, ..opening("r") });
-    spool.heartbeat().unwrap();
+    spool.stream_directory().heartbeat().unwrap();
     let rig = Rig::local(Arc::new(MemoryStore::default()), root);
     eventually("it is read", || runs(&rig) == ["r"]);
     let error = delete(&rig, "r").unwrap_err();

@@ -81,7 +81,7 @@ fn run(disk: &SimulatedDisk, steps: &[Step]) -> Option<(SpoolWriter, Model)> {
                     model.acked_surely = model.acked_surely.max(acked);
                 }
             }
-            Step::Heartbeat => drop(writer.heartbeat()),
+            Step::Heartbeat => drop(writer.stream_directory().heartbeat()),
             Step::FailSync => disk.fail_syncs(1),
             Step::Capacity(bytes) => disk.set_capacity(bytes.map(|bytes| bytes + 200)),
             Step::Close => {

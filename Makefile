@@ -7,7 +7,6 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -70,7 +69,9 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 # ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test-steps test-clients check-python check-web
-test-steps: setup
+# Packages wait for the network and the compiler for the processor: they are installed side by side.
+test-steps:
+	@$(MAKE) -j4 setup $(STAMPS)/crates $(STAMPS)/clients $(STAMPS)/torch
 	@rm -f $(STAMPS)/checked-*
 	@$(STEP) "cargo fmt" cargo fmt --all --check
 	@$(MAKE) check-python check-web
@@ -129,6 +130,11 @@ $(STAMPS)/dev: requirements-dev.txt | $(STAMPS)/venv
 	@$(STEP) "Python packages" python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@ $(STAMPS)/maturin
 
+# What needs no Python, while Python's packages are on their way.
+$(STAMPS)/crates: $(RUST_SOURCES) | $(STAMPS)/venv
+	@$(STEP) "crates" cargo build --locked --quiet --package stepwell-client --package stepwell-server
+	@touch $@
+
 # The dev profile and the whole workspace's features: cargo test, clippy and the extension share what was compiled.
 $(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev
 	@$(STEP) "extension" maturin develop --quiet --locked
@@ -144,7 +150,7 @@ $(STAMPS)/clients: tests/clients/requirements.txt | $(STAMPS)/venv
 	@touch $@
 
 # Where torch for the CPU cannot be had, the script says why and ends with 3, and the tests that need it are left out.
-$(STAMPS)/torch: tests/clients/install-torch tests/clients/torch-requirements.txt | $(STAMPS)/venv
+$(STAMPS)/torch: tests/clients/install-torch tests/clients/torch-requirements.txt | $(STAMPS)/venv $(STAMPS)/chromium
 	@$(STEP) "torch" sh -c 'env -u PIP_CONSTRAINT PYTHON="$(PYTHON)" tests/clients/install-torch "$(CURDIR)/.venv/torch" || test $$? -eq 3'
 	@touch $@
 

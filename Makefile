@@ -28,8 +28,8 @@ CARGO = env $(PYO3_ENV) cargo
 
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
 DOCS_SOURCES := mkdocs.yml $(shell find docs python/stepwell -name '*.md' -o -name '*.py')
-# Most tests wait for processes and disks; as many files as there are cores are under way.
-PYTEST := pytest --numprocesses auto --dist loadfile
+# Most tests wait for processes and disks; one file more than there are cores is under way.
+PYTEST = pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile
 
 # Without the extension no stamp is true that says it was built.
 ifeq ($(wildcard python/stepwell/_native*.so),)

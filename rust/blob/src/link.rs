@@ -80,11 +80,15 @@ impl BlobDirectory {
     /// stay.
     pub fn release(&self, id: BlobId, folder: &Path) -> io::Result<()> {
         let (blob, link) = (self.path(id), folder.join(id.to_string()));
-        let is_hard = match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
-            (Ok(link), Ok(blob)) => link.ino() == blob.ino() && link.dev() == blob.dev(),
-            _ => false,
+        let (is_own, is_hard) = match (fs::symlink_metadata(&link), fs::symlink_metadata(&blob)) {
+            (Ok(link), Ok(blob)) => {
+                let is_own = link.ino() == blob.ino() && link.dev() == blob.dev();
+                // A blob that was stored again, while its name was away, is another file than its link.
+                (is_own, is_own || link.len() > 0)
+            }
+            _ => (false, false),
         };
-        if is_hard {
+        if is_own {
             unless_gone(self.remove_unless_linked(&blob, 2))?;
         }
         unless_gone(fs::remove_file(&link))?;
@@ -115,7 +119,7 @@ impl BlobDirectory {
         folder: &Path,
         mut write: impl FnMut(&mut crate::Draft) -> io::Result<()>,
     ) -> io::Result<bool> {
-        let mut attempts = 0;
+        let (mut attempts, mut is_new) = (0, false);
         loop {
             if !self.has_whole(id, size) {
                 let mut draft = self.draft()?;
@@ -126,11 +130,14 @@ impl BlobDirectory {
             let linked = self.link(id, folder);
             // Another stream may take the name away between the two, and give it back or not.
             let retry = match &linked {
-                Ok(_) => !self.contains(id),
+                Ok(now) => {
+                    is_new |= now;
+                    !self.contains(id)
+                }
                 Err(error) => error.kind() == io::ErrorKind::NotFound,
             };
             if !retry || attempts == ATTEMPTS {
-                return linked;
+                return linked.map(|_| is_new);
             }
             std::thread::sleep(PAUSE * attempts);
         }
@@ -187,5 +194,26 @@ mod tests {
             assert!(folders.iter().all(|folder| links(folder).unwrap().is_empty()));
         }
         assert_eq!(fs::read_dir(blobs.root().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_blob_that_was_stored_again_beside_its_link_goes_with_the_last_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let blobs = BlobDirectory::new(directory.path().join("blobs"));
+        let id = crate::hash(b"same");
+        let (old, new) = (directory.path().join("old"), directory.path().join("new"));
+        blobs.put_linked(id, 4, &old, |draft| draft.write(b"same")).unwrap();
+        fs::remove_file(blobs.path(id)).unwrap();
+        blobs.put_linked(id, 4, &new, |draft| draft.write(b"same")).unwrap();
+        blobs.release(id, &old).unwrap();
+        assert!(blobs.contains(id), "another stream has it");
+        blobs.put_linked(id, 4, &old, |draft| draft.write(b"same")).unwrap();
+        fs::remove_file(blobs.path(id)).unwrap();
+        let mut draft = blobs.draft().unwrap();
+        draft.write(b"same").unwrap();
+        draft.keep_as(id, false).unwrap();
+        blobs.release(id, &old).unwrap();
+        blobs.release(id, &new).unwrap();
+        assert!(!blobs.contains(id));
     }
 }

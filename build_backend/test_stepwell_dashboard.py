@@ -60,19 +60,20 @@ def test_node_modules_follow_the_lock_file(clone):
 
 
 def test_an_sdist_needs_no_node(clone, monkeypatch):
+    """An sdist has the built dashboard and no `web/`."""
     ensure_dashboard(clone)
     (clone / "web").rename(clone / "elsewhere")
     monkeypatch.setenv("PATH", "")
     assert not ensure_dashboard(clone)
 
 
-def test_a_missing_npm_is_named(clone, monkeypatch):
+def test_the_error_names_a_missing_npm(clone, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent / "nothing-here"))
     with pytest.raises(BuildDashboardError, match="`npm` is not on PATH"):
         ensure_dashboard(clone)
 
 
-def test_an_old_node_is_named(clone):
+def test_the_error_names_an_old_node(clone):
     (clone / "tools" / "node").write_text("#!/bin/sh\necho v18.3.0\n")
     with pytest.raises(BuildDashboardError, match=r"needs Node 20\.19 or newer.*v18\.3\.0"):
         ensure_dashboard(clone)

@@ -1,4 +1,4 @@
-"""Fixtures of the end-to-end tests: an empty directory to train in, and a real server."""
+"""Fixtures of the end-to-end tests: an empty directory, servers, and each test with and without a server."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from stepwell.api.server.local_server import servers
 from tests.support.places import Place
 from tests.support.processes import ServerProcess
 
-# Under nohup the one is ignored, in the background of a script the other, and what is ignored is inherited.
+# Under nohup SIGHUP is ignored, in the background of a script SIGINT; children inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

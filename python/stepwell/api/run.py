@@ -7,9 +7,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from stepwell.api import payload
 from stepwell.api.change import changes
 from stepwell.api.change_writer import change_writer
-from stepwell.api.columns import value
 from stepwell.api.media import read_media
 from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
@@ -76,8 +76,8 @@ class Run(RunRows):
             **self._read,
             "name": "" if reply.name == self.id else reply.name,
             "tags": tuple(reply.tags),
-            "config": value.unpack(reply.config) or {},
-            "summary": value.unpack(reply.summary) or {},
+            "config": payload.unpack(reply.config) or {},
+            "summary": payload.unpack(reply.summary) or {},
         }
 
     def load(self, force: bool = False) -> Run:
@@ -119,7 +119,7 @@ class Run(RunRows):
     def config(self) -> dict[str, Any]:
         """Configuration. `update` writes what was changed in it."""
         if self._config is None:
-            found = value.unpack(self._reply.config) or {}
+            found = payload.unpack(self._reply.config) or {}
             self._config = {key: self._files.completed(each) for key, each in found.items()}
             self._read_config = copy.deepcopy(self._config)
         return self._config
@@ -153,7 +153,7 @@ class Run(RunRows):
             whole: Any = self._connection.call("GetRun", query_pb2.GetRunRequest(path=self._reply.path))
             self._reply.summary = whole.summary
             self._has_a_part = False
-        found = value.unpack(self._reply.summary) or {}
+        found = payload.unpack(self._reply.summary) or {}
         return {key: self._files.completed(each) for key, each in found.items()}
 
     @property

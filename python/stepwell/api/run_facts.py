@@ -1,4 +1,4 @@
-"""Identity, state and counts of a run that is read: everything about it that cannot be changed."""
+"""Read-only properties of a run: its path, address, state, times and counts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RunFacts:
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code; None as long as the primary writer has not ended in order."""
+        """Exit code; None as long as the primary writer has not exited normally."""
         return self._reply.exit_code if self._reply.HasField("exit_code") else None
 
     @property
@@ -81,7 +81,7 @@ class RunFacts:
 
     @property
     def labels(self) -> list[str]:
-        """What tells its writers apart, the primary one first."""
+        """Labels of its writers, such as ranks; that of the primary writer first."""
         return [each.label for each in self._reply.labels]
 
     @property
@@ -91,12 +91,12 @@ class RunFacts:
 
     @property
     def lost_rows(self) -> int:
-        """Rows that found no room at the writer and are lost."""
+        """Rows that did not fit in the buffer of their writer and are lost."""
         return self._reply.lost_rows
 
     @property
     def sampled_rows(self) -> int:
-        """Rows that found no room at the writer and came as a sample."""
+        """Rows that did not fit in the buffer of their writer and of which a sample came."""
         return self._reply.sampled_rows
 
     @property
@@ -106,6 +106,6 @@ class RunFacts:
 
 
 def _iso(time_us: int) -> str:
-    # A clock or an import may have said anything; a date has four digits for its year.
+    # Times of a wrong clock or of an import may lie outside of the years that `datetime` holds.
     time_us = min(max(time_us, _FIRST_US), _LAST_US)
     return datetime.fromtimestamp(time_us / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -26,9 +26,9 @@ def add_to(commands: Commands) -> None:
     """Add the commands."""
     wandb = add_command(commands, "import-wandb", "take over what wandb logged offline", import_wandb)
     wandb.add_argument("source", metavar="SOURCE", help="a directory wandb or offline-run-…, or a file run-….wandb")
-    wandb.add_argument("--dir", help="the directory to write to (default: STEPWELL_DIR or ./stepwell)")
-    wandb.add_argument("--entity", help="the entity of the runs (default: what wandb said, or local)")
-    wandb.add_argument("--project", help="the project of the runs (default: what wandb said)")
+    wandb.add_argument("--dir", help="directory to write to (default: STEPWELL_DIR or ./stepwell)")
+    wandb.add_argument("--entity", help="entity of the runs (default: what wandb said, or local)")
+    wandb.add_argument("--project", help="project of the runs (default: what wandb said)")
     wandb.add_argument("--replace", action="store_true", help="delete and import anew runs that are there already")
     wandb.add_argument("--json", action="store_true", help="print what was imported as JSON, one run per line")
 
@@ -43,7 +43,7 @@ def add_to(commands: Commands) -> None:
 
 
 def import_wandb(parsed: argparse.Namespace) -> int:
-    """Import every log that the arguments name; 1 if something of them could not be read or stored."""
+    """Import every log that the arguments name; 1 if a log, or a part of one, could not be read or stored."""
     from stepwell.imports.wandb.importer import WandbImport, find_logs
 
     terminal = Terminal(silent=parsed.json)
@@ -64,14 +64,14 @@ def import_wandb(parsed: argparse.Namespace) -> int:
                 print(json.dumps({"log": str(log), "error": str(error)}))
             continue
         terminal.clear_progress()
-        _tell(terminal, done)
+        _report_wandb(terminal, done)
         failed = failed or bool(done.left_out or done.damaged_bytes)
         if parsed.json:
             print(json.dumps(asdict(done) | {"log": str(log)}))
     return _FAILED if failed else _DONE
 
 
-def _tell(terminal: Terminal, done: Imported) -> None:
+def _report_wandb(terminal: Terminal, done: Imported) -> None:
     if not done.is_new:
         terminal.say(f"{done.path} is there already; nothing was done (--replace imports it anew)")
         return
@@ -87,7 +87,7 @@ def _tell(terminal: Terminal, done: Imported) -> None:
 
 
 def import_tensorboard(parsed: argparse.Namespace) -> int:
-    """Import every directory with event files; 0 if all of what they hold was taken over, else 1."""
+    """Import every directory with event files; 1 if a file is damaged or a value could not be stored."""
     from stepwell.imports.tensorboard.importer import import_directories
 
     terminal = Terminal(silent=parsed.json)

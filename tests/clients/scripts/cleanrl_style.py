@@ -1,4 +1,4 @@
-"""A script in the style of CleanRL: a dataclass, TensorBoard's writer, `sync_tensorboard=True`."""
+"""A script in the style of CleanRL; `truth.pickle` is what it logged, for `test_styles.py`."""
 
 import argparse
 import os

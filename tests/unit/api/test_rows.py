@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from stepwell.api.columns.pandas_frames import to_pandas
-from stepwell.api.columns.value import Row, rows, unpack
+from stepwell.api.payload import Row, rows, unpack
 
 
 def batch(keys: list[str], shapes: list[list[int]], *entries: list[object]) -> bytes:

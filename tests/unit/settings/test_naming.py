@@ -1,4 +1,4 @@
-"""Ids and names of runs."""
+"""Ids and names of runs: how they are made, and which ones are accepted."""
 
 import re
 
@@ -32,6 +32,6 @@ def test_other_ids_are_accepted(value: str):
     naming.check_name("run id", value, "id")
 
 
-def test_the_empty_label_is_the_only_writers():
+def test_a_label_may_be_empty_or_hold_a_slash():
     naming.check_name("label", "", "label")
     naming.check_name("label", "ünï/0", "label")

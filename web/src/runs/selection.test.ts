@@ -1,4 +1,4 @@
-// Selection of runs.
+// Runs that the charts show: the newest n, or an explicit list.
 import { expect, test } from "vitest";
 import { makeRunInfo } from "./fixture";
 import { DEFAULT_SELECTION, selectRuns, toggleRun } from "./selection";

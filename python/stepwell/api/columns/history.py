@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.columns import value
+from stepwell.api import payload
 from stepwell.api.columns.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
 from stepwell.api.server.connection import DeadlineError
 from stepwell.proto.v1 import query_pb2
@@ -32,7 +32,7 @@ class History:
         if label is not None:
             request.label = label
         batches = self._connection.stream("SampleRows", request)
-        found = [self._as_dict(row) for batch in batches for row in value.rows(batch.payload)]
+        found = [self._as_dict(row) for batch in batches for row in payload.rows(batch.payload)]
         if x_axis == "_step":
             return found
         return sorted((row for row in found if x_axis in row), key=lambda row: _place(row[x_axis]))
@@ -43,7 +43,7 @@ class History:
         """Iterate over the rows: see `Run.scan_history`."""
         request = self._scan(keys, min_step, max_step, label)
         for batch in self._replies(request):
-            for row in value.rows(batch.payload):
+            for row in payload.rows(batch.payload):
                 yield self._as_dict(row)
                 if row.step == LAST_STEP:
                     return
@@ -101,7 +101,7 @@ class History:
             request.max_step = max(max_step, first)
         return request
 
-    def _as_dict(self, row: value.Row) -> dict[str, Any]:
+    def _as_dict(self, row: payload.Row) -> dict[str, Any]:
         own = {"_step": row.step, "_runtime": row.time - self._created, "_timestamp": row.time}
         return own | {key: self._files.completed(each) for key, each in row.values.items()}
 

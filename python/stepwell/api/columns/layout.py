@@ -1,7 +1,7 @@
-"""Layout of values of any type in typed columns: the form of docs/export.md.
+"""Layout of a key's values in Arrow and Parquet: one typed column, and one of JSON for what does not fit.
 
-A key has a column of the type that most readers want, and where some of its values are of another type, a
-second column with those as JSON. A value in JSON counts before the one in the typed column.
+The typed column has the type that most readers want. Where a row has both, the JSON is the exact value
+(docs/export.md).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from stepwell.values.json_form import dumps
 
-# From the first to the last choice for the typed column of a key. Integers among floats are floats, and JSON
-# besides.
+# From the first to the last choice for the typed column of a key. An integer among floats is stored as a
+# float, and exactly as JSON.
 _CHOICES = ("float", "int", "string", "bool", "binary", "floats", "ints", "strings", "bools")
 _LISTS = {int: "ints", float: "floats", str: "strings", bool: "bools"}
 _SCALARS = {int: "int", float: "float", bool: "bool", bytes: "binary"}
-NO_LIST, JSON = "empty", "json"
+EMPTY_LIST, JSON = "empty", "json"
 
 
 def sort_of(value: Any) -> str:
@@ -30,14 +30,14 @@ def sort_of(value: Any) -> str:
     if kind is not list:
         return JSON
     if not value:
-        return NO_LIST
+        return EMPTY_LIST
     kinds = set(map(type, value))
     sort = _LISTS.get(kinds.pop(), JSON) if len(kinds) == 1 else JSON
     return JSON if sort == "strings" and not all(map(_is_unicode, value)) else sort
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether UTF-8 can hold it: lone surrogates are none."""
+    """Whether UTF-8 can hold it; it cannot hold lone surrogates."""
     if text.isascii():
         return True
     try:
@@ -67,7 +67,7 @@ class KeyLayout:
         """Return the layout that holds values of these sorts."""
         found = set(sorts)
         typed = next((each for each in _CHOICES if each in found), None)
-        held = {typed, NO_LIST} if typed in _LISTS.values() else {typed}
+        held = {typed, EMPTY_LIST} if typed in _LISTS.values() else {typed}
         return cls(typed, bool(found - held))
 
     def cells(self, values: Iterable[Any]) -> tuple[list[Any], list[str | None]]:
@@ -76,9 +76,9 @@ class KeyLayout:
         texts: list[str | None] = []
         for value in values:
             sort = None if value is Missing else sort_of(value)
-            fits = sort is not None and (sort == self.typed or (sort == NO_LIST and self.typed in _LISTS.values()))
-            close = sort == "int" and self.typed == "float"
-            typed.append(value if fits else float(value) if close else None)
+            fits = sort is not None and (sort == self.typed or (sort == EMPTY_LIST and self.typed in _LISTS.values()))
+            converts = sort == "int" and self.typed == "float"
+            typed.append(value if fits else float(value) if converts else None)
             texts.append(None if fits or value is Missing else dumps(value))
         return typed, texts
 

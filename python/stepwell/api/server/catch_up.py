@@ -1,4 +1,4 @@
-"""Waiting until the server over a directory has read what was on disk when it was asked."""
+"""Waiting until the server over a directory has read what this and other processes have logged there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from stepwell.api.server.connection import Connection
 
-_LOOK_SECONDS = 0.01
-# Rows of a run of this process are on disk within 50 ms.
-_SPOOL_SECONDS = 2.0
+_POLL_SECONDS = 0.01
+# Rows of this process are on disk within 50 ms as a rule; this is the limit.
+_FLUSH_TIMEOUT_SECONDS = 2.0
 
 
 def catch_up(connection: Connection, directory: Path, timeout: float) -> None:
-    """Wait until the server has read everything that was in the spools when this was called.
+    """Write out the rows of this process, then wait until the server has read every spool of the directory.
 
     Raises
     ------
@@ -29,10 +29,10 @@ def catch_up(connection: Connection, directory: Path, timeout: float) -> None:
     """
     for run in session.unfinished():
         if run.directory == str(directory.expanduser().absolute()):
-            run.flush(_SPOOL_SECONDS)
-    called_us = time.time_ns() // 1000
+            run.flush(_FLUSH_TIMEOUT_SECONDS)
+    flushed_us = time.time_ns() // 1000
     deadline = time.monotonic() + timeout
-    while connection.call("GetStatus", query_pb2.GetStatusRequest()).caught_up_us < called_us:
+    while connection.call("GetStatus", query_pb2.GetStatusRequest()).caught_up_us < flushed_us:
         if time.monotonic() > deadline:
             raise CommError(f"reading {directory} takes longer than {timeout:g} s; allow more with Api(timeout=…)")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# A batch of rows: see `stepwell.api.columns.value`; a reply of metadata may be as large.
+# A batch of rows: see `stepwell.api.payload`; a reply of metadata may be as large.
 _MESSAGE_BYTES = 256 << 20
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

@@ -1,4 +1,4 @@
-"""Values as a server sends them: msgpack, and rows of it in zstd."""
+"""Decoding of what a server sends: values in msgpack, and batches of rows in msgpack and zstd."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import zstandard
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A batch before compression. It is small, but a single row of it is merged of any number of calls of `log`.
+# Limit of a decompressed batch. Usually it is small, but one row can merge any number of calls of `log`.
 _RAW_BYTES = 256 << 20
 # Text with lone surrogates, which UTF-8 cannot hold: the same bytes as an extension.
 _EXT_WTF8 = 1
+# Kinds of entries; a sampled row came through where its writer had no room for all.
 _ROW, _SAMPLED_ROW = 0, 9
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one label logged at one step.
+    """Values that one label (a writer of the run, such as a rank) logged at one step.
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ def rows(payload: bytes) -> Iterator[Row]:
     Raises
     ------
     ValueError
-        If it is no batch of rows, or larger than a batch can be.
+        If `payload` is not a batch of rows, or is larger than one may be.
     """
     size = zstandard.frame_content_size(payload)
     if not 0 <= size <= _RAW_BYTES:

@@ -71,7 +71,7 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 .PHONY: test-steps test-clients check-python check-web
 # Packages wait for the network and the compiler for the processor: they are installed side by side.
 test-steps:
-	@$(MAKE) -j4 setup $(STAMPS)/crates $(STAMPS)/clients $(STAMPS)/torch
+	@$(MAKE) -j4 setup $(STAMPS)/clients $(STAMPS)/torch
 	@rm -f $(STAMPS)/checked-*
 	@$(STEP) "cargo fmt" cargo fmt --all --check
 	@$(MAKE) check-python check-web
@@ -129,11 +129,6 @@ $(STAMPS)/maturin: requirements-dev.txt | $(STAMPS)/venv
 $(STAMPS)/dev: requirements-dev.txt | $(STAMPS)/venv
 	@$(STEP) "Python packages" python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@ $(STAMPS)/maturin
-
-# What needs no Python, while Python's packages are on their way.
-$(STAMPS)/crates: $(RUST_SOURCES) | $(STAMPS)/venv
-	@$(STEP) "crates" cargo build --locked --quiet --package stepwell-client --package stepwell-server
-	@touch $@
 
 # The dev profile and the whole workspace's features: cargo test, clippy and the extension share what was compiled.
 $(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 
 
 def announce(text: str) -> None:
@@ -14,6 +16,5 @@ def announce(text: str) -> None:
         print(f"stepwell: {text}", flush=True)
     except OSError:
         # What Python keeps of it is written again at the end of the process, and would fail again.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())

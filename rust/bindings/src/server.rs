@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use stepwell_lock::Mutex;
 use stepwell_server::{Mode, ServerConfig};
@@ -18,6 +19,8 @@ use stepwell_store_sqlite::{FILE_NAME, OnDamage, OpenError, Settings, SqliteStor
 #[pyclass(frozen, module = "stepwell._native")]
 pub(crate) struct Server {
     running: Mutex<Option<stepwell_server::Server>>,
+    /// Completes the index of openings.
+    openings: Mutex<Option<JoinHandle<()>>>,
     address: std::net::SocketAddr,
 }
 
@@ -102,12 +105,13 @@ impl Server {
         config.connections.most = max_connections;
         config.sweeps_blobs = sweeps_blobs;
         let server = enter(py, || stepwell_server::Server::start(config))?;
+        let mut openings = None;
         if mode == "local" {
-            let complete = move || stepwell_client::complete_index(Arc::new(OsDisk), &spool_root, &index);
+            let complete = move || drop(stepwell_client::complete_index(Arc::new(OsDisk), &spool_root, &index));
             // Where no thread can be had, the next run that begins here reads the openings itself.
-            let _ = std::thread::Builder::new().name("stepwell-openings".into()).spawn(complete);
+            openings = std::thread::Builder::new().name("stepwell-openings".into()).spawn(complete).ok();
         }
-        Ok(Self { address: server.address(), running: Mutex::new(Some(server)) })
+        Ok(Self { address: server.address(), running: Mutex::new(Some(server)), openings: Mutex::new(openings) })
     }
 
     #[getter]
@@ -126,6 +130,10 @@ impl Server {
         py.detach(|| {
             if let Some(server) = self.running.lock().take() {
                 server.stop(timeout);
+            }
+            // Nothing is written to the directory once this returns.
+            if let Some(openings) = self.openings.lock().take() {
+                let _ = openings.join();
             }
         });
         Ok(())

@@ -194,13 +194,12 @@ impl Store for SqliteStore {
         let batch = self.write(|connection| {
             let batch = compaction::choose(connection, policy)?;
             if let Some(batch) = &batch {
-                compaction::compact(connection, &self.journal, batch)?;
+                compaction::compact(connection, batch)?;
             }
             Ok(batch)
         })?;
         match batch {
             Some(batch) => {
-                // A reader may have put them back meanwhile.
                 batch.frames.iter().for_each(|frame| drop(self.journal.remove(frame)));
                 Ok(true)
             }

@@ -104,7 +104,8 @@ impl Database {
         }
         let new = open(&path).map_err(store_error)?;
         // A crash leaves a file that is never looked at; what is finished is synced as a whole.
-        new.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF").map_err(store_error)?;
+        new.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA temp_store = FILE")
+            .map_err(store_error)?;
         if let Some(old) = old {
             new.execute("ATTACH ?1 AS old", [old.to_string_lossy()]).map_err(store_error)?;
         }

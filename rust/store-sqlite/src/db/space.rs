@@ -5,9 +5,11 @@
 //! [`STEP_PAGES`], between which commits get their turn. A file that was made without `auto_vacuum` gets it
 //! by one VACUUM, which writes anew all that is in use; it is done when a run was purged and that is cheap.
 
+use crate::db::connection::BUSY;
 use crate::db::error::store_error;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 use stepwell_store::StoreError;
 
 /// Pages that one step gives back: 16 MiB.
@@ -81,7 +83,9 @@ impl Space {
         }
         // The file itself gets smaller when the log is copied into it. A reader may hold that up; the next
         // checkpoint does it then.
+        connection.busy_timeout(Duration::ZERO).map_err(store_error)?;
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(BUSY).map_err(store_error)?;
         Ok(false)
     }
 }

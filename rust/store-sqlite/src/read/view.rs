@@ -24,30 +24,35 @@ pub(crate) struct RunView<'c> {
     pub(crate) frames: Vec<(u32, Arc<FrameRows>)>,
 }
 
-/// Runs that [`Views`] has open at once: what they have in the journal stays decoded meanwhile.
+/// Runs that [`Views`] has open at once.
 const OPEN_VIEWS: usize = 256;
+/// Bytes of their decoded frames, beyond which [`Views`] begins anew; those of one run may be more.
+const OPEN_BYTES: usize = 64 << 20;
 
 /// Runs within one snapshot, each looked at once for many questions.
 pub(crate) struct Views<'c> {
     connection: &'c Connection,
     cache: &'c JournalCache,
     open: FxHashMap<RunPath, Option<RunView<'c>>>,
+    open_bytes: usize,
 }
 
 impl<'c> Views<'c> {
     /// None is open yet.
     pub(crate) fn new(connection: &'c Connection, cache: &'c JournalCache) -> Self {
-        Self { connection, cache, open: FxHashMap::default() }
+        Self { connection, cache, open: FxHashMap::default(), open_bytes: 0 }
     }
 
     /// The run of that path, if there is one.
     pub(crate) fn of(&mut self, path: &RunPath) -> Result<Option<&RunView<'c>>, StoreError> {
         if !self.open.contains_key(path) {
-            if self.open.len() >= OPEN_VIEWS {
+            if self.open.len() >= OPEN_VIEWS || self.open_bytes >= OPEN_BYTES {
                 self.open.clear();
+                self.open_bytes = 0;
             }
             let run = find_run(self.connection, path)?;
             let view = run.map(|run| RunView::new(self.connection, self.cache, run)).transpose()?;
+            self.open_bytes += view.iter().flat_map(|view| &view.frames).map(|(_, frame)| frame.bytes()).sum::<usize>();
             self.open.insert(path.clone(), view);
         }
         Ok(self.open.get(path).and_then(Option::as_ref))

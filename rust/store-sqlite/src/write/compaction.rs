@@ -7,14 +7,13 @@
 //! dozen small row groups.
 
 use crate::chunks::column::Cell;
-use crate::chunks::journal::{self, JournalCache};
+use crate::chunks::journal;
 use crate::chunks::row_group::{self, StoredGroup};
 use crate::chunks::steps::{StepReader, StepsOf};
 use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use stepwell_codec::msgpack;
 use stepwell_model::Step;
 use stepwell_store::StoreError;
@@ -109,14 +108,14 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
 }
 
-/// Moves the batch from the journal into row groups, within the caller's transaction. What a reader has
-/// decoded is not decoded again.
-pub(crate) fn compact(connection: &Connection, cache: &JournalCache, batch: &Batch) -> Result<(), StoreError> {
+/// Moves the batch from the journal into row groups, within the caller's transaction.
+pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut groups: BTreeMap<Vec<i64>, RowGroup> = BTreeMap::new();
     let (mut latest_time, mut values, mut stored) = (None, 0, 0);
     for &id in &batch.frames {
-        let frame = cache.remove(&id).map_or_else(|| journal::decode(connection, id), |frame| Ok(Arc::unwrap_or_clone(frame)))?;
+        // Not that of the cache: where the file was replaced, its numbers may mean other frames.
+        let frame = journal::decode(connection, id)?;
         latest_time = latest_time.max(frame.latest_time);
         let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
         write_values(connection, batch.stream, &frame, &ids)?;

@@ -17,6 +17,7 @@ SCALARS = 5_000_000
 GROWTH_LIMIT_MIB = 96
 
 
+@pytest.mark.alone
 def test_five_million_scalars_without_a_server_take_at_most_96_mib(work: Path):
     command = [sys.executable, memory_training.__file__, str(SCALARS)]
     with Process(command, work, {"STEPWELL_QUIET": "1"}) as process:
@@ -30,4 +31,4 @@ def test_five_million_scalars_without_a_server_take_at_most_96_mib(work: Path):
         (run,) = api.runs("memory")
         return run.rows + run.lost_rows == rows and run.lastHistoryStep == rows - 1
 
-    wait_until("accepted = delivered + sampled + lost", is_accounted_for, 60)
+    wait_until("accepted = delivered + sampled + lost", is_accounted_for, 120)

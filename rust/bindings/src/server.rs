@@ -131,7 +131,7 @@ impl Server {
             if let Some(server) = self.running.lock().take() {
                 server.stop(timeout);
             }
-            // Nothing is written to the directory once this returns.
+            // Whoever removes the directory next must not meet a file that it makes.
             if let Some(openings) = self.openings.lock().take() {
                 let _ = openings.join();
             }

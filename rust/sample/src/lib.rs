@@ -11,5 +11,5 @@ pub use numpy::{histogram, statistics};
 pub use sampling::mix::priority;
 pub use sampling::reservoir;
 pub use summary::aggregate::Aggregate;
-pub use summary::point_stats::PointStats;
+pub use summary::point_stats::{NumberStats, PointStats};
 pub use summary::{exact_sum, run_summary};

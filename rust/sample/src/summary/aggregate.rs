@@ -2,7 +2,7 @@
 //! chunks.
 
 use crate::summary::exact_sum::ExactSum;
-use crate::summary::point_stats::PointStats;
+use crate::summary::point_stats::NumberStats;
 use std::cmp::Ordering;
 use stepwell_model::Number;
 
@@ -63,8 +63,8 @@ impl Aggregate {
 
     /// That of doubles, whose mean may be wrong in its last digit. Extremes are integers where all of the
     /// numbers came as integers.
-    pub fn of_stats(stats: &PointStats, are_integers: bool) -> Self {
-        let PointStats { count, numbers, sum, compensation, .. } = *stats;
+    pub fn of_stats(stats: &NumberStats, are_integers: bool) -> Self {
+        let NumberStats { count, numbers, sum, compensation, .. } = *stats;
         let number = |value: f64| if are_integers { Number::Int(value as i64) } else { Number::Float(value) };
         let extremes = (numbers > 0).then(|| (number(stats.min()), number(stats.max())));
         let terms = match (sum.is_nan(), compensation.is_finite()) {

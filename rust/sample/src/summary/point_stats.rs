@@ -1,16 +1,17 @@
 //! Count, sum, extremes, first and last value of a group of doubles, kept instead of them: about a nanosecond
 //! per value.
 
-/// Statistics of values in order of arrival: of a bucket of a chart, of a column of rows, of a chunk.
+use std::ops::Deref;
+
+/// Statistics of the numbers among values, however they are ordered.
 ///
-/// NaN counts, and can be the first or last value, but is left out of sum, minimum and maximum, which are NaN
-/// only if there is nothing else. Infinities are values: they are minimum or maximum, and the mean is
-/// infinite, or NaN if both signs occur.
+/// NaN counts, but is left out of sum, minimum and maximum, which are NaN only if there is nothing else.
+/// Infinities are values: they are minimum or maximum, and the mean is infinite, or NaN if both signs occur.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PointStats {
-    /// Points, NaN included.
+pub struct NumberStats {
+    /// Values, NaN included.
     pub count: u64,
-    /// Points that are not NaN.
+    /// Values that are not NaN.
     pub numbers: u64,
     /// Their sum, rounded.
     pub sum: f64,
@@ -20,44 +21,16 @@ pub struct PointStats {
     min: f64,
     /// The largest number; `-inf` if there is none.
     max: f64,
-    first: f64,
-    last: f64,
 }
 
-impl Default for PointStats {
-    fn default() -> Self {
-        Self::EMPTY
-    }
-}
+impl NumberStats {
+    /// Those of no values.
+    pub const EMPTY: Self = Self { count: 0, numbers: 0, sum: 0.0, compensation: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
-impl PointStats {
-    /// Those of no points.
-    pub const EMPTY: Self = Self {
-        count: 0,
-        numbers: 0,
-        sum: 0.0,
-        compensation: 0.0,
-        min: f64::INFINITY,
-        max: f64::NEG_INFINITY,
-        first: f64::NAN,
-        last: f64::NAN,
-    };
-
-    /// Those of these values.
-    pub fn of(values: &[f64]) -> Self {
-        let mut stats = Self::EMPTY;
-        stats.extend(values);
-        stats
-    }
-
-    /// Adds a point.
+    /// Adds a value.
     #[inline(always)]
     pub fn add(&mut self, value: f64) {
-        if self.count == 0 {
-            self.first = value;
-        }
         self.count += 1;
-        self.last = value;
         let is_number = !value.is_nan();
         self.numbers += u64::from(is_number);
         self.min = if value < self.min { value } else { self.min };
@@ -75,24 +48,7 @@ impl PointStats {
         self.sum = sum;
     }
 
-    /// Adds points in order.
-    pub fn extend(&mut self, values: &[f64]) {
-        let mut stats = *self;
-        for &value in values {
-            stats.add(value);
-        }
-        *self = stats;
-    }
-
-    /// Adds points that arrived after these.
-    pub fn merge(&mut self, later: &Self) {
-        if later.count == 0 {
-            return;
-        }
-        if self.count == 0 {
-            self.first = later.first;
-        }
-        self.last = later.last;
+    fn merge(&mut self, later: &Self) {
         self.count += later.count;
         self.numbers += later.numbers;
         self.min = self.min.min(later.min);
@@ -131,6 +87,66 @@ impl PointStats {
     /// The largest number; NaN if there is none.
     pub fn max(&self) -> f64 {
         if self.numbers == 0 { f64::NAN } else { self.max }
+    }
+}
+
+/// Statistics of values in order of arrival: those of their numbers, and the first and the last value, which
+/// may be NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PointStats {
+    values: NumberStats,
+    first: f64,
+    last: f64,
+}
+
+impl Deref for PointStats {
+    type Target = NumberStats;
+
+    fn deref(&self) -> &NumberStats {
+        &self.values
+    }
+}
+
+impl PointStats {
+    /// Those of no points.
+    pub const EMPTY: Self = Self { values: NumberStats::EMPTY, first: f64::NAN, last: f64::NAN };
+
+    /// Those of these values.
+    pub fn of(values: &[f64]) -> Self {
+        let mut stats = Self::EMPTY;
+        stats.extend(values);
+        stats
+    }
+
+    /// Adds a point.
+    #[inline(always)]
+    pub fn add(&mut self, value: f64) {
+        if self.count == 0 {
+            self.first = value;
+        }
+        self.last = value;
+        self.values.add(value);
+    }
+
+    /// Adds points in order.
+    pub fn extend(&mut self, values: &[f64]) {
+        let mut stats = *self;
+        for &value in values {
+            stats.add(value);
+        }
+        *self = stats;
+    }
+
+    /// Adds points that arrived after these.
+    pub fn merge(&mut self, later: &Self) {
+        if later.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            self.first = later.first;
+        }
+        self.last = later.last;
+        self.values.merge(&later.values);
     }
 
     /// The value that arrived first; NaN if there is none.

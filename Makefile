@@ -31,6 +31,9 @@ DOCS_SOURCES := mkdocs.yml $(shell find docs python/stepwell -name '*.md' -o -na
 # Most tests wait for processes and disks; one file more than there are cores is under way.
 PYTEST = pytest --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile
 
+# Where make can, what runs side by side is printed one after the other.
+IN_ORDER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 # Without the extension no stamp is true that says it was built.
 ifeq ($(wildcard python/stepwell/_native*.so),)
 $(shell rm -f $(STAMPS)/native-dev $(STAMPS)/native-release)
@@ -41,16 +44,14 @@ endif
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMPS)/dev $(STAMPS)/native-dev dashboard $(STAMPS)/chromium ## Install everything that development needs
+setup: $(STAMPS)/installed dashboard $(STAMPS)/chromium ## Install everything that development needs
 
 demo: $(STAMPS)/native-release dashboard ## Train a small network in four processes and watch it in the dashboard
 	@stepwell demo $(ARGS)
 
 check: setup ## The quick subset for daily use: no server, no browser, nothing slow
-	@$(STEP) "cargo fmt" cargo fmt --all --check
-	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+	@$(MAKE) -j3 $(IN_ORDER) clippy check-python check-web
 	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
-	@$(MAKE) check-python check-web
 	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch"
 
 test: ## Set-up and every gate; what CI runs
@@ -68,23 +69,30 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 
 # ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test-steps test-clients check-python check-web
-# Packages wait for the network and the compiler for the processor: they are installed side by side.
+.PHONY: test-steps clippy test-browser test-clients test-torch check-python check-web
+# Packages wait for the network and the compiler for the processor: they are installed side by side. So are tests that
+# mostly wait for one other program.
 test-steps:
-	@$(MAKE) -j4 setup $(STAMPS)/clients $(STAMPS)/torch
 	@rm -f $(STAMPS)/checked-*
-	@$(STEP) "cargo fmt" cargo fmt --all --check
-	@$(MAKE) check-python check-web
-	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+	@$(MAKE) -j4 $(IN_ORDER) setup $(STAMPS)/clients $(STAMPS)/torch check-web
+	@$(MAKE) -j2 $(IN_ORDER) clippy check-python
 	@$(STEP) "cargo test" $(CARGO) test --locked --quiet --workspace
 	@$(STEP) "pytest" $(PYTEST) -m "not alone and not browser and not clients and not torch"
 	@$(STEP) "pytest, one by one" pytest -m alone
+	@$(MAKE) -j3 $(IN_ORDER) test-browser test-clients test-torch
+
+clippy:
+	@$(STEP) "cargo fmt" cargo fmt --all --check
+	@$(STEP) "cargo clippy" $(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+
+test-browser: $(STAMPS)/chromium
 	@$(STEP) "browser test" env CHROMIUM="$$(cat $(STAMPS)/chromium)" pytest -m browser
-	@$(MAKE) test-clients
 
 # Programs written for wandb, each with what it needs in an environment of its own; stepwell comes from python/.
-test-clients: $(STAMPS)/clients $(STAMPS)/torch $(STAMPS)/dev $(STAMPS)/native-dev
+test-clients: $(STAMPS)/clients
 	@$(STEP) "clients of wandb" pytest -m clients
+
+test-torch: $(STAMPS)/torch
 	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
 
 check-python: $(STAMPS)/checked-stubs $(STAMPS)/checked-docs
@@ -108,7 +116,7 @@ $(STAMPS)/checked-docs: $(DOCS_SOURCES) $(STAMPS)/dev
 	@$(STEP) "docs site" env NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 	@touch $@
 
-$(STAMPS)/checked-web: $(WEB_SOURCES)
+$(STAMPS)/checked-web: $(WEB_SOURCES) | dashboard
 	@$(STEP) "biome" npm --prefix web run --silent lint
 	@$(STEP) "tsc" npm --prefix web run --silent typecheck
 	@$(STEP) "vitest" npm --prefix web run --silent test
@@ -126,14 +134,19 @@ $(STAMPS)/venv:
 $(STAMPS)/maturin: requirements-dev.txt | $(STAMPS)/venv
 	@$(STEP) "maturin" python -m pip install --quiet maturin && touch $@
 
-$(STAMPS)/dev: requirements-dev.txt | $(STAMPS)/venv
+$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/maturin
 	@$(STEP) "Python packages" python -m pip install --quiet --requirement requirements-dev.txt
-	@touch $@ $(STAMPS)/maturin
+	@touch $@
 
 # The dev profile and the whole workspace's features: cargo test, clippy and the extension share what was compiled.
-$(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml $(STAMPS)/dev
-	@$(STEP) "extension" maturin develop --quiet --locked
+$(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml | $(STAMPS)/maturin
+	@$(STEP) "extension" maturin develop --quiet --locked --skip-install
 	@rm -f $(STAMPS)/native-release && touch $@
+
+# The extension lies in python/ already; this tells the environment so.
+$(STAMPS)/installed: pyproject.toml $(STAMPS)/dev $(STAMPS)/native-dev
+	@$(STEP) "stepwell" maturin develop --quiet --locked
+	@touch $@
 
 $(STAMPS)/native-release: $(RUST_SOURCES) pyproject.toml $(STAMPS)/maturin
 	@$(STEP) "extension, optimised" maturin develop --quiet --locked --release --extras demo

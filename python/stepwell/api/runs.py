@@ -46,6 +46,11 @@ class Runs(Sequence[Run]):
             return self._runs[chosen]
         return [self._runs[each] for each in chosen if each < len(self._runs)]
 
+    @property
+    def objects(self) -> list[Run]:
+        """The runs as a list; all of them are fetched for it."""
+        return self[:]
+
     def to_pandas(self) -> Any:
         """Return a DataFrame, a row per run: `id`, `name`, `state`, …, `config.KEY` and `summary.KEY`.
 
@@ -131,4 +136,4 @@ def _as_row(run: Run) -> dict[str, Any]:
         "notes": run.notes,
     }
     row |= {f"config.{key}": each for key, each in run.config.items()}
-    return row | {f"summary.{key}": each for key, each in run.summary.items()}
+    return row | {f"summary.{key}": each for key, each in run.summary.flat().items()}

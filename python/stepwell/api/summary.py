@@ -6,8 +6,8 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
-from stepwell.settings.naming import clean
-from stepwell.values.nested import NestedMapping, flat, nest, prune
+from stepwell.settings.naming import clean, clean_key
+from stepwell.values.nested import NestedMapping, flat, grow, nest, prune
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,28 +15,44 @@ if TYPE_CHECKING:
     from stepwell.values.nested import Path
 
 
-class Summary(dict[str, Any]):
-    """One value per key, by its flat name: `summary["val.acc"]` and `summary["val"]["acc"]` are the same.
+class Summary(NestedMapping):
+    """One value per key, in nested dicts: `summary["val"]["acc"]`, which is `summary["val.acc"]` as well.
 
-    Changes stay here until `update` writes them: `summary["best"] = 0.9; summary.update()`.
+    What `define_metric` asked for is such a dict: `summary["acc"] == {"max": 0.9}`. Changes stay here until
+    `update` writes them: `summary["best"] = 0.9; summary.update()`.
     """
 
     def __init__(self, values: Mapping[str, Any], send: Callable[[Mapping[str, Any], Sequence[str]], None]) -> None:
-        super().__init__(values)
-        self._send = send
-        self._written = copy.deepcopy(dict(values))
+        super().__init__({}, self, ())
+        vars(self)["_send"] = send
+        self.refill(values)
 
     def refill(self, values: Mapping[str, Any]) -> None:
-        """Hold other values, as they were read anew; changes that were not written are dropped."""
-        super().clear()
-        super().update(values)
-        self._written = copy.deepcopy(dict(values))
+        """Hold other values by flat key, as read anew; changes that were not written are dropped."""
+        vars(self).update(_flat=dict(values), _written=copy.deepcopy(dict(values)))
+        self._show()
 
-    def __missing__(self, key: str) -> Any:
-        below = {name[len(key) + 1 :]: value for name, value in self.items() if name.startswith(f"{key}.")}
+    def flat(self) -> dict[str, Any]:
+        """Return the values by flat key: nested ones under keys joined by dots."""
+        return dict(vars(self)["_flat"])
+
+    @property
+    def _json_dict(self) -> Summary:
+        """The values, as scripts written for wandb ask for them."""
+        return self
+
+    def __missing__(self, key: Any) -> Any:
+        """Return what keys joined by dots lead to."""
+        key, values = clean_key(key), vars(self)["_flat"]
+        if key in values:
+            return values[key]
+        below = {name[len(key) + 1 :]: values[name] for name in self._below(key) if name != key}
         if not below:
             raise KeyError(key)
         return NestedMapping(nest(below), self, (key,))
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or key in vars(self)["_flat"] or bool(self._below(key))
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.set_at((key,), value)
@@ -63,24 +79,21 @@ class Summary(dict[str, Any]):
         """
         for key, value in dict(*values, **more).items():
             key = clean(str(key))
-            for name, leaf in flat(key, prune(value, key)).items():
-                super().__setitem__(name, leaf)
+            vars(self)["_flat"].update(flat(key, prune(value, key)))
+        self._show()
         changed, deleted = self.changes()
         if changed or deleted:
-            self._send(changed, deleted)
+            vars(self)["_send"](changed, deleted)
 
     def changes(self) -> tuple[dict[str, Any], list[str]]:
         """Return what `update` would write: values by flat key, and deleted keys."""
-        return changes(self._written, self)
+        return changes(vars(self)["_written"], vars(self)["_flat"])
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to, in place of everything below it."""
         key = clean(".".join(map(str, path)))
         leaves = flat(key, prune(value, key))
-        for name in [name for name in self if name == key or name.startswith(f"{key}.")]:
-            super().__delitem__(name)
-        for name, leaf in leaves.items():
-            super().__setitem__(name, leaf)
+        self._replace(key, leaves)
 
     def delete_at(self, path: Path) -> None:
         """Remove the value that a path of keys leads to, and everything below it.
@@ -91,11 +104,22 @@ class Summary(dict[str, Any]):
             If there is none.
         """
         key = ".".join(map(str, path))
-        found = [name for name in self if name == key or name.startswith(f"{key}.")]
-        if not found:
+        if not self._below(key):
             raise KeyError(key)
-        for name in found:
-            super().__delitem__(name)
+        self._replace(key, {})
 
-    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
-        return dict, (dict(self),)
+    def _below(self, key: object) -> list[str]:
+        """Return the flat keys of a value and of those below it."""
+        return [name for name in vars(self)["_flat"] if name == key or name.startswith(f"{key}.")]
+
+    def _replace(self, key: str, leaves: Mapping[str, Any]) -> None:
+        for name in self._below(key):
+            del vars(self)["_flat"][name]
+        vars(self)["_flat"].update(leaves)
+        self._show()
+
+    def _show(self) -> None:
+        """Nest the values, sorted: a key that is the beginning of another comes before it."""
+        dict.clear(self)
+        for key, value in nest(dict(sorted(vars(self)["_flat"].items()))).items():
+            dict.__setitem__(self, key, grow(value, self, (key,)))

@@ -91,5 +91,5 @@ def _as_json(run: Run) -> dict[str, Any]:
         "lost_rows": run.lost_rows,
         "sampled_rows": run.sampled_rows,
         "config": to_json(run.config),
-        "summary": to_json(run.summary),
+        "summary": to_json(run.summary.flat()),
     }

@@ -76,7 +76,7 @@ def about_run(run: Run) -> dict[str, Any]:
         "lost_rows": run.lost_rows,
         "sampled_rows": run.sampled_rows,
         "config": run.config,
-        "summary": dict(run.summary),
+        "summary": run.summary.flat(),
         "files": {file.name: file.sha256 for file in run.files()},
     }
     found: dict[str, Any] = to_json(about)

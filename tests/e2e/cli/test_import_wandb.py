@@ -126,7 +126,7 @@ def test_rows_are_those_of_wandb(imported: Any):
 @pytest.mark.e2e
 def test_the_summary_is_that_of_wandb(imported: Any):
     expected = flat(without(EXPECTED["summary"], "_wandb"))
-    summary = dict(imported.summary)
+    summary = imported.summary.flat()
     assert set(summary) - {"line"} == set(expected) - {"line_table"}
     for key, value in expected.items():
         if is_plain(value) and key != "_timestamp":

@@ -228,13 +228,10 @@ class WandbImport:
             if key not in _DERIVED and run.refused.can_store(key, value, self._log):
                 wanted |= flat(key, value)
         found = api.run(name)
-        summary = found.summary
-        for key in [key for key in summary if key not in wanted and key not in _DERIVED]:
-            del summary[key]
-        for key, value in wanted.items():
-            if _without_content(summary.get(key)) != value:
-                summary[key] = value
-        summary.update()
+        for key in [key for key in found.summary.flat() if key not in wanted and key not in _DERIVED]:
+            del found.summary[key]
+        there = found.summary.flat()
+        found.summary.update({key: value for key, value in wanted.items() if _without_content(there.get(key)) != value})
 
 
 def _without_content(value: Any) -> Any:

@@ -13,6 +13,7 @@ from stepwell.writing.options import WriterOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from stepwell.api.server.connection import Connection
     from stepwell.proto.v1 import model_pb2
@@ -38,6 +39,12 @@ class ChangeWriter:
         values = {key: self._native.convert(key, with_tensors(value, key)) for key, value in changed.items()}
         if values or deleted:
             self._native.set_summary(values, list(deleted))
+
+    def file(self, name: str, path: Path) -> None:
+        """Store a file under a name."""
+        from stepwell import _native
+
+        self._native.put_file(name, _native.Content.from_file(str(path), "bin"))
 
     def attributes(self, changed: Mapping[str, Any]) -> None:
         """Set name, notes, tags, group and job type."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import payload
@@ -15,7 +17,7 @@ from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
 from stepwell.errors import UsageError, WaitTimeoutError
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
-from stepwell.settings.naming import check_tags, clean
+from stepwell.settings.naming import check_tags, clean, file_name
 from stepwell.values.json_form import to_json
 
 if TYPE_CHECKING:
@@ -158,8 +160,8 @@ class Run(RunRows):
 
     @property
     def summary_metrics(self) -> dict[str, Any]:
-        """The summary as a plain dict."""
-        return dict(self.summary)
+        """A copy of the summary: what is changed in it stays in it."""
+        return Summary(self.summary.flat(), lambda _changed, _deleted: None)
 
     @property
     def name(self) -> str:
@@ -170,7 +172,7 @@ class Run(RunRows):
     def name(self, name: str) -> None:
         self._attributes["name"] = _text("name", name)
 
-    display_name = name
+    display_name = displayName = name  # noqa: N815  wandb's name
 
     @property
     def notes(self) -> str:
@@ -296,6 +298,24 @@ class Run(RunRows):
             If there is no such file, or the server cannot be reached.
         """
         return self._files.named(name)
+
+    def upload_file(self, path: str | os.PathLike[str], root: str | os.PathLike[str] = ".") -> File:
+        """Store a file with the run, under its path from `root`.
+
+        Raises
+        ------
+        ValueError
+            If it does not lie below `root`.
+        OSError
+            If it cannot be read.
+        CommError
+            If it could not be written in time.
+        """
+        name = file_name(Path(path).absolute().relative_to(Path(root).absolute()).as_posix())
+        with change_writer(self._connection, self._reply.path, self._label) as writer:
+            writer.file(name, Path(path))
+        self._files.forget()
+        return self.file(name)
 
     def media(self, record: Mapping[str, Any]) -> Any:
         """Return what a media record stands for, its content read.

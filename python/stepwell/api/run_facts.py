@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 # The years 1 and 9999.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_000_000
+
+
+class User(str):
+    """An owner of runs by name; there are no accounts, so all names of it are one."""
+
+    __slots__ = ()
+
+    @property
+    def username(self) -> str:
+        """The name."""
+        return str(self)
+
+    name = entity = username
 
 
 class RunFacts:
@@ -75,9 +88,9 @@ class RunFacts:
         return self._reply.runtime_s
 
     @property
-    def user(self) -> str:
+    def user(self) -> User:
         """Who owns it: the entity, as there are no accounts."""
-        return self.entity
+        return User(self.entity)
 
     @property
     def labels(self) -> list[str]:
@@ -103,6 +116,27 @@ class RunFacts:
     def lastHistoryStep(self) -> int:  # noqa: N802  wandb's name
         """The highest step with a row; -1 without rows."""
         return self._reply.last_step if self._reply.HasField("last_step") else -1
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Nothing: what a machine is made of is not collected."""
+        return {}
+
+    @property
+    def system_metrics(self) -> dict[str, Any]:
+        """Nothing: how a machine fares is not collected."""
+        return {}
+
+    @property
+    def sweep(self) -> None:
+        """None: there are no sweeps."""
+
+    # Names of wandb's own.
+    username = user
+    sweep_name = sweep
+    createdAt = created_at  # noqa: N815
+    heartbeatAt = heartbeat_at  # noqa: N815
+    historyLineCount = rows  # noqa: N815
 
 
 def _iso(time_us: int) -> str:

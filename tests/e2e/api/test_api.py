@@ -335,7 +335,10 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
         with pytest.raises(UnsupportedError, match=name):
             getattr(api, name)
     assert run.logged_artifacts() == []
-    assert (run.user, run.lastHistoryStep) == ("local", ROWS - 1)
+    assert (run.user, run.user.username, run.lastHistoryStep) == ("local", "local", ROWS - 1)
+    assert (run.createdAt, run.heartbeatAt, run.displayName) == (run.created_at, run.heartbeat_at, run.name)
+    assert (run.historyLineCount, run.metadata, run.system_metrics) == (ROWS, {}, {})
+    assert run.id in [each.id for each in api.runs("api").objects]
     assert json.loads(run.json_config)["lr"] == {"value": 0.1, "desc": None}
     assert run.rawconfig == run.config
     assert run.load(force=True).path == ["local", "api", "r"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
+from stepwell.api.run_facts import User
 from stepwell.api.runs import Runs
 from stepwell.api.server.connection import Connection
 from stepwell.api.server.local_server import servers
@@ -18,9 +20,9 @@ from stepwell.proto.v1 import query_pb2
 from stepwell.settings.settings_file import settings_of_process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
+_TIMEOUT_SECONDS = 30.0
 # What wandb's Api has and this one does not, and what to do instead.
 _ABSENT = dict.fromkeys(
     ("artifact", "artifacts", "artifact_type", "artifact_types", "artifact_collection", "artifact_collections"),
@@ -45,24 +47,6 @@ _ABSENT = dict.fromkeys(
     "automations": "there are no automations",
     "integrations": "there are no integrations",
 }
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """Who asks. There are no accounts, so it is whoever the settings name.
-
-    Attributes
-    ----------
-    entity
-        The entity that is meant where none is named.
-    """
-
-    entity: str
-
-    @property
-    def username(self) -> str:
-        """The same as `entity`."""
-        return self.entity
 
 
 @dataclass(frozen=True)
@@ -107,25 +91,41 @@ class Api(PresetCalls):
         A directory, or the address of a server (`http://host:port`). By default STEPWELL_URL, else
         STEPWELL_DIR, else `./stepwell`.
     timeout
-        Deadline of a call, in s.
+        Deadline of a call, in s; by default 30.
+    api_key
+        Accepted for scripts written for wandb, without effect.
+    overrides
+        What `entity` and `project` mean where none is named; other names of wandb's have no effect. As in
+        wandb it may come first.
 
     Raises
     ------
     UsageError
         If the address is none.
     CommError
-        If there is no such directory. A server is only asked when something is read.
+        If there is no such directory; that of the settings is made, for nothing was logged yet. A server is
+        only asked when something is read.
     """
 
-    def __init__(self, path_or_url: str | os.PathLike[str] | None = None, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        path_or_url: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        api_key: str | None = None,
+        *,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
+        if isinstance(path_or_url, Mapping):
+            path_or_url, overrides = None, path_or_url
         text = None if path_or_url is None else os.fspath(path_or_url)
         given = {} if text is None else {"url" if "://" in text else "dir": text}
-        settings = settings_of_process(given)
+        meant = {name: (overrides or {}).get(name) for name in ("entity", "project")}
+        settings = settings_of_process({**meant, **given})
         self.directory = None if settings.url and "dir" not in given else Path(settings.dir)
         self.default_entity = settings.entity
         self._default_project = settings.project
-        address = settings.url if self.directory is None else servers.address(self.directory)
-        self._connection = Connection(address or "", timeout, self.directory)
+        address = settings.url if self.directory is None else servers.address(self.directory, may_make=not given)
+        self._connection = Connection(address or "", _TIMEOUT_SECONDS if timeout is None else timeout, self.directory)
 
     @property
     def url(self) -> str:
@@ -133,9 +133,9 @@ class Api(PresetCalls):
         return self._connection.url
 
     @property
-    def viewer(self) -> Viewer:
-        """Who asks."""
-        return Viewer(self.default_entity)
+    def viewer(self) -> User:
+        """Who asks: the owner that is meant where none is named."""
+        return User(self.default_entity)
 
     def flush(self) -> None:
         """Wait, for a directory, until all that is on disk is read. Nothing is remembered between calls."""

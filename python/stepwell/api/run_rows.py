@@ -88,6 +88,8 @@ class RunRows(RunFacts):
         min_step: int | None = None,
         max_step: int | None = None,
         label: str | None = None,
+        *,
+        use_cache: bool = True,
     ) -> Iterator[dict[str, Any]]:
         """Iterate over every row in step order, with the exact values.
 
@@ -103,6 +105,8 @@ class RunRows(RunFacts):
             Highest step, not included.
         label
             Whose rows; by default those of the primary label.
+        use_cache
+            Ignored.
 
         Yields
         ------

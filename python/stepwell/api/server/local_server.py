@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from dataclasses import dataclass
@@ -27,8 +28,15 @@ class LocalServers:
         self._lock = threading.Lock()
         atexit.register(self.stop)
 
-    def address(self, directory: Path) -> str:
+    def address(self, directory: Path, may_make: bool = False) -> str:
         """Return the address of the server over a directory; start it if there is none.
+
+        Parameters
+        ----------
+        directory
+            The directory.
+        may_make
+            Whether to make it if it is missing.
 
         Raises
         ------
@@ -38,6 +46,9 @@ class LocalServers:
         from stepwell import _native
 
         directory = directory.expanduser().absolute()
+        if may_make:
+            with contextlib.suppress(OSError):  # which is told below
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not directory.is_dir():
             raise CommError(
                 f"there is no directory {directory}. Name the one that runs were written to, "

@@ -11,7 +11,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stepwell.errors import Error
+from stepwell.errors import Error, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,9 +31,11 @@ def _refuse(what: str) -> NoReturn:
     raise Error(f"You must call stepwell.init() before stepwell.{what}")
 
 
-def finished_error(run_id: str) -> Error:
-    """Return the error of a `log` after the end of its run."""
-    return Error(f"run {run_id} is finished; nothing of this call was kept. Call stepwell.init() to begin another run")
+def finished_error(run_id: str) -> UsageError:
+    """Return the error of a call that would write to a run after its end."""
+    return UsageError(
+        f"run {run_id} is finished; nothing of this call was kept. Call stepwell.init() to begin another run"
+    )
 
 
 class BeforeInit:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0
+# Methods that have nothing to write to once the run is over.
+_WRITING = (
+    "log", "log_columns", "define_metric", "watch", "unwatch", "alert", "save", "store", "save_script", "log_code",
+    "log_artifact", "log_model", "use_artifact", "use_model", "link_artifact", "link_model", "upsert_artifact",
+    "finish_artifact", "mark_preempting",
+)  # fmt: skip
 
 
 class Run(RunFiles):
@@ -283,7 +289,8 @@ class Run(RunFiles):
         self._settle(lambda: self._settle_files(terminal), terminal)
         self._finished = True
         session.leave(self)
-        self.log = self._log_finished
+        if not self.disabled:
+            vars(self).update(dict.fromkeys(_WRITING, self._refuse_finished))
         try:
             if self._writer.if_open is not None and not self.disabled:
                 finish = Finish(cast("Writer", self._writer.if_open), self.options, self._name, timeout)
@@ -332,9 +339,7 @@ class Run(RunFiles):
         session.bind()
         self.log(data, step, commit)
 
-    def _log_finished(
-        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
-    ) -> None:
+    def _refuse_finished(self, *_: Any, **__: Any) -> NoReturn:
         raise session.finished_error(self.id)
 
     def _is_quiet(self, quiet: bool | None) -> bool:

@@ -75,7 +75,7 @@ impl Raise for PushError {
 /// The package's own error for a call after the end of the run.
 pub(crate) fn finished() -> PyErr {
     const WORDS: &str = "the run is finished; nothing of this call was kept. Call stepwell.init() to begin another run";
-    Python::attach(|py| match py.import("stepwell.errors").and_then(|errors| errors.getattr("Error")?.call1((WORDS,))) {
+    Python::attach(|py| match py.import("stepwell.errors").and_then(|errors| errors.getattr("UsageError")?.call1((WORDS,))) {
         Ok(error) => PyErr::from_value(error),
         Err(_) => PyRuntimeError::new_err(WORDS),
     })

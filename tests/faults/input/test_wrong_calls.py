@@ -61,7 +61,7 @@ WRONG_SETTINGS = [
     Wrong("stepwell.log({'a': 1})", "stepwell.errors.Error", [r"stepwell.init\(\)"]),
     Wrong("stepwell.config.lr", "stepwell.errors.Error", [r"stepwell.init\(\)"]),
     Wrong("stepwell.summary['best']", "stepwell.errors.Error", [r"stepwell.init\(\)"]),
-    Wrong("done.log({'a': 1})", "stepwell.errors.Error", ["finish"]),
+    Wrong("done.log({'a': 1})", "stepwell.errors.UsageError", ["finish"]),
 ]
 
 CALLS = """

@@ -238,6 +238,16 @@ def test_after_the_end_every_way_of_writing_says_so(tmp_path: Path):
         lambda: run.define_metric("b"),
         lambda: run.save(__file__),
         lambda: run.alert("title"),
+        lambda: run.watch(object()),
+        run.unwatch,
+        run.mark_preempting,
+        lambda: run.log_code("."),
+        lambda: run.log_artifact(__file__),
+        lambda: run.use_artifact("a"),
+        lambda: run.history.add({"a": 2}),
+        lambda: setattr(run, "name", "b"),
+        lambda: setattr(run, "tags", ("b",)),
+        lambda: setattr(run.config, "b", 1),
     ):
-        with pytest.raises(stepwell.Error, match=r"finished; nothing of this call was kept\. Call stepwell\.init\(\)"):
+        with pytest.raises(UsageError, match=r"finished; nothing of this call was kept\. Call stepwell\.init\(\)"):
             write()

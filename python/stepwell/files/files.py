@@ -23,6 +23,8 @@ _EXTENSION = "bin"
 POLICIES = ("live", "now", "end")
 # A character that `glob.escape` has made one of a name.
 _ESCAPED = re.compile(r"\[([*?[])\]")
+# What a directory of runs has of its own.
+_FOLDERS = ("blobs", "manifest", "spool", "store")
 # What tells whether a file has changed: time of the last change, size, inode.
 _Stamp = tuple[int, int, int]
 
@@ -39,11 +41,14 @@ class Files:
         Whether nothing is stored.
     warn
         Tells the user a sentence.
+    directory
+        Where everything that is logged is kept: what is made there is not saved again.
     """
 
     get_writer: Callable[[], Writer]
     disabled: bool
     warn: Callable[[str], None]
+    directory: Path
     _stored: dict[str, tuple[str, _Stamp]] = field(default_factory=dict)
     _watched: list[tuple[str, Path]] = field(default_factory=list)
 
@@ -59,21 +64,20 @@ class Files:
             raise UsageError(f"save: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
         text = os.fsdecode(pattern)
         if "://" in text:
-            raise UsageError(f"save: {text!r} is an address; only local files can be saved")
-        path = Path(text).expanduser()
+            return self._save_nothing(f"{text!r} is an address; only local files can be saved")
+        path = _expanded(text)
         absolute = path.absolute()
+        if _expanded("~").is_relative_to(absolute):
+            return self._save_nothing(f"{text!r} is the home directory, or holds it; name what is meant below it")
         if base is not None or not path.is_absolute():
-            root = Path(base or ".").expanduser().absolute()
+            root = _expanded(base or ".").absolute()
         else:
             root = _root_of(absolute, home)
-        found = list(dict.fromkeys(_matches(str(absolute))))
-        names = [_name(path, root) for path in found]
-        for path, name in zip(found, names, strict=True):
-            self._tell_of_replacing(name, path)
-            self.store(name, path)
+        found = {path: _name(path, root) for path in self._matches(str(absolute), home)}
+        saved = [str(path) for path, name in found.items() if self._save_one(name, path)]
         if policy != "now":
             self._watched.append((str(absolute), root))
-        return [str(path) for path in found]
+        return saved if found else self._save_nothing(f"nothing matches {text!r} yet")
 
     def save_code(self, root: Path, include: Callable[[str], bool], exclude: Callable[[str], bool]) -> list[str]:
         """Store the files below `root` that are to be included, as `code/…`."""
@@ -121,14 +125,31 @@ class Files:
     def finish(self, home: Path | None) -> list[str]:
         """Store what is to be saved at the end, with everything below `home`; returns what went wrong."""
         patterns = [*self._watched, *([] if home is None else [(str(home), home)])]
-        wrong = (self._try_to_store(path, root) for pattern, root in patterns for path in _matches(pattern))
+        wrong = (self._try_to_store(path, root) for pattern, root in patterns for path in self._matches(pattern, home))
         return [each for each in wrong if each]
 
-    def _tell_of_replacing(self, name: str, path: Path) -> None:
-        """Say that another file takes the place of one that was saved under the same name."""
+    def _matches(self, pattern: str, home: Path | None) -> Iterator[Path]:
+        """Yield the files that a pattern matches, but for those that stepwell itself has made."""
+        made = [self.directory / name for name in _FOLDERS]
+        for path in _matches(pattern):
+            if not any(map(path.is_relative_to, made)) or (home is not None and path.is_relative_to(home)):
+                yield path
+
+    def _save_nothing(self, why: str) -> list[str]:
+        self.warn(f"save: {why}")
+        return []
+
+    def _save_one(self, name: str, path: Path) -> bool:
+        """Store a file, and say whose place it takes; if it cannot be read, say so and return False."""
         before = self._stored.get(name, (str(path),))[0]
         if before != str(path):
             self.warn(f"save: {path} takes the place of {before}, saved as {name!r} too; base_path= keeps both")
+        try:
+            self.store(name, path)
+        except (OSError, ValueError) as error:
+            self.warn(f"save: {path} could not be saved: {error}")
+            return False
+        return True
 
     def _try_to_store(self, path: Path, root: Path) -> str:
         """Store a file, or say why not: a training that is over must not fail for it."""
@@ -157,6 +178,11 @@ def _root_of(pattern: Path, home: Path | None) -> Path:
     while glob.has_magic(str(root)):
         root = root.parent
     return root
+
+
+def _expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with the home in place of `~`, where there is one; in a container there may be none."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  which raises without one
 
 
 def _matches(pattern: str) -> Iterator[Path]:

@@ -70,21 +70,18 @@ class RunFiles(RunInfo):
         Returns
         -------
         list of str
-            Paths of the files that were saved now.
+            Paths of the files that were saved now; none, with a warning, for an address (`s3://…`) or the
+            home directory.
 
         Raises
         ------
         UsageError
-            For an unknown policy, an address instead of a path, or a file that does not lie below
-            `base_path`.
+            For an unknown policy, or a file that does not lie below `base_path`.
         """
         from glob import escape
 
         pattern = os.fsdecode(glob_str)
-        saved = self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
-        if not saved:
-            self._terminal.warn(f"save: nothing matches {pattern!r} yet")
-        return saved
+        return self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
 
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
@@ -209,7 +206,7 @@ class RunFiles(RunInfo):
         if self._files is None:
             from stepwell.files.files import Files
 
-            self._files = Files(self._writer.live, self.disabled, self._terminal.warn)
+            self._files = Files(self._writer.live, self.disabled, self._terminal.warn, Path(self.directory))
         return self._files
 
     def _forget_files(self) -> None:

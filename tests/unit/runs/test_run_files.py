@@ -11,6 +11,7 @@ import pytest
 import stepwell
 from stepwell import Api, Artifact, Table, UsageError
 from stepwell.errors import UnsupportedError
+from stepwell.files.files import Files
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +136,6 @@ def test_what_lies_in_the_directory_of_the_run_is_saved_at_the_end(run: stepwell
     ("arguments", "said"),
     [
         (("a.txt", None, "later"), "policy"),
-        (("s3://bucket/x", None, "now"), "address"),
         (("a.txt", "deep", "now"), "below base_path"),
         (("../other.txt", None, "now"), "below base_path"),
     ],
@@ -145,6 +145,56 @@ def test_what_cannot_be_saved(run: stepwell.Run, arguments: tuple[str, str | Non
     with pytest.raises(UsageError, match=said):
         run.save(*arguments)
     assert run.save("../work/a.txt", policy="now"), "which lies in the working directory after all"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("s3://bucket/x", "address"), ("gs://bucket/*", "address"), ("~", "home"), ("/", "home"), ("no/*", "matches")],
+)
+def test_what_is_no_file_of_this_machine_is_told_and_left(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
+    said: str,
+):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "secret").write_text("key")
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"quiet": True}) as run:
+        assert run.save(path) == []
+        assert run.save("~/secret", base_path="~") == [str(tmp_path / "home" / "secret")]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert repr(path) in line
+    assert said in line
+    assert stored(tmp_path) == {"secret": "key"}
+
+
+def test_a_file_that_cannot_be_read_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    own = Files.store
+
+    def store(files: Files, name: str, path: Path) -> None:
+        if name == "a.txt":
+            raise PermissionError(13, "denied", str(path))
+        own(files, name, path)
+
+    monkeypatch.setattr(Files, "store", store)
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"quiet": True}) as run:
+        assert run.save("*.txt", policy="now") == [str(Path("b.txt").absolute())]
+    assert "a.txt could not be saved" in capsys.readouterr().err
+    assert stored(tmp_path) == {"b.txt": "content of b.txt"}
+
+
+def test_what_stepwell_keeps_is_not_saved_again():
+    with stepwell.init(project="p", id="r", dir="runs", settings={"silent": True}) as run:
+        run.log({"a": 1})
+        run.save("*")
+        Path(run.dir, "own.txt").write_text("own")
+    names = {file.name for file in Api("runs").run("p/r").files()}
+    assert {"a.txt", "deep/c.txt", "own.txt"} <= names
+    assert not [name for name in names if name.startswith(("runs/spool", "runs/store", "runs/blobs", "runs/manifest"))]
 
 
 def test_a_file_is_restored(run: stepwell.Run, tmp_path: Path):

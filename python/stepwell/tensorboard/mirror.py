@@ -41,7 +41,9 @@ class Mirror:
     # The run's own step of the row that is being collected.
     _row: int = -1
     _defined: set[str] = field(default_factory=set)
+    # Hyperparameters that were seen, and those of them that are in the config from here.
     _config: dict[str, Any] = field(default_factory=dict)
+    _mirrored: set[str] = field(default_factory=set)
 
     def take(self, logdir: str, event: Event) -> None:
         """Log an event to the current run; without one it is passed over.
@@ -54,14 +56,19 @@ class Mirror:
             return
         with self._lock:
             if run is not self._run:
-                self._run, self._step, self._defined, self._config = run, None, set(), {}
-                self._first = None
+                self._run, self._first, self._step, self._defined = run, None, None, set()
+                self._config, self._mirrored = {}, set()
+                for known in self._rows.values():
+                    known.config.clear()
             space = self._namespace(logdir)
             rows = self._rows.setdefault(logdir, Rows())
             row = {f"{space}{tag}": value for tag, value in rows.row(event).items()}
             if rows.config.items() - self._config.items():
                 self._config.update(rows.config)
-                run.config.update(rows.config, allow_val_change=True)
+                # What the program said itself of its config stays.
+                self._mirrored.update(key for key in rows.config if key not in run.config)
+                mirrored = {key: value for key, value in rows.config.items() if key in self._mirrored}
+                run.config.update(mirrored, allow_val_change=True)
             if not row:
                 return
             try:

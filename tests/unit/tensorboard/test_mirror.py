@@ -6,6 +6,7 @@ import pytest
 
 import stepwell
 from stepwell.imports.tensorboard.event import Event, Value
+from stepwell.imports.tensorboard.row import Rows
 from stepwell.tensorboard.follower import Follower
 from stepwell.tensorboard.mirror import Mirror
 from tests.unit.imports.test_event_files import event, record, scalar
@@ -96,6 +97,25 @@ def test_one_tag_that_cannot_be_stored_costs_itself_only(run: stepwell.Run):
         mirror.take("runs/a", scalar_event(1, "loss", "x" * 2_000))
     mirror.take("runs/a", scalar_event(2, "loss"))
     assert [(row["global_step"], row["loss"]) for row in rows(run)] == [(1, 0.5), (2, 0.5)]
+
+
+def test_hyperparameters_do_not_take_the_place_of_what_the_program_said(run: stepwell.Run):
+    mirror = Mirror()
+    run.config.lr = 0.1
+    for step, said in enumerate(({"lr": 1.0, "layers": 2}, {"layers": 3})):
+        mirror._rows.setdefault("runs/a", Rows()).config.update(said)
+        mirror.take("runs/a", scalar_event(step, "loss"))
+    assert dict(run.config) == {"lr": 0.1, "layers": 3}
+
+
+def test_each_run_has_the_hyperparameters_of_its_own_writers(tmp_path: Path):
+    mirror = Mirror()
+    for said in ({"lr": 0.1}, {"layers": 2}):
+        with stepwell.init(project="mirror", dir=str(tmp_path / "out"), settings={"silent": True}) as run:
+            mirror.take("runs/a", scalar_event(0, "loss"))
+            mirror._rows["runs/a"].config.update(said)
+            mirror.take("runs/a", scalar_event(1, "loss"))
+            assert dict(run.config) == said
 
 
 def test_each_run_has_the_tags_of_its_own_writers(tmp_path: Path):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from numbers import Number
-from pathlib import PurePath
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from stepwell.media.encoding.remarks import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +24,13 @@ class Media(ABC):
         Names the kind in records: values of one key and one kind are one series.
     RECOMMENDED_ITEMS
         More than so many in one list are kept all the same, with one warning per process; None is any number.
+    _remarks
+        What is kept otherwise than it was given; said when it is logged, because only then it has a key.
     """
 
     _type: ClassVar[str]
     RECOMMENDED_ITEMS: ClassVar[int | None] = None
+    _remarks: Sequence[tuple[str, str]] = ()
 
     @abstractmethod
     def record(self, key: str) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class FileMedia(Media):
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type", "path", …}`; the file itself is handed to the writer of the run."""
+        tell(key, self._remarks)
         return {"_type": self._type, "path": attach(self._content, self._folder, key), **self._fields(key)}
 
     @abstractmethod
@@ -83,18 +88,24 @@ def said(**fields: Any) -> dict[str, Any]:
 
 
 def caption_text(kind: str, caption: Any) -> str | None:
-    """Return a caption as it is stored: text; numbers become text.
+    """Return a caption as it is stored: text, which everything becomes that has a text.
 
     Raises
     ------
     TypeError
-        If it is neither; it names the kind of media.
+        If its text would be an address in memory only; it names the kind of media.
     """
     if caption is None or isinstance(caption, str):
         return caption
-    if isinstance(caption, (Number, PurePath)):
-        return str(caption)
-    raise TypeError(f"{kind}: caption must be a str, not {type(caption).__name__}")
+    if isinstance(caption, bytes):
+        return caption.decode("utf-8", "replace")
+    if hasattr(caption, "item"):  # a number of numpy, or a tensor of one element
+        with suppress(TypeError, ValueError, RuntimeError):
+            caption = caption.item()
+    text = str(caption)
+    if text == object.__repr__(caption):
+        raise TypeError(f"{kind}: caption must be a str, not {type(caption).__name__}")
+    return text
 
 
 def sequence(key: str, media: Sequence[Media]) -> dict[str, Any]:

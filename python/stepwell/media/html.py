@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import IO, Any
 
-from stepwell.media.encoding.source import Source
+from stepwell.media.encoding.source import Source, file_at
 from stepwell.media.records.media import FileMedia
 
 # Readable without any further style: the font of the reader's system, room at the edges, lines between cells.
@@ -29,7 +29,8 @@ class Html(FileMedia):
     Parameters
     ----------
     data
-        HTML as text, a path that ends with `.html` (or any `pathlib.Path`), or an open file.
+        HTML as text or bytes, a path that ends with `.html` (or any `pathlib.Path`), or an open file. What
+        looks like a path and leads to no file is text, with a warning.
     inject
         Add a base style, and let links open in a new tab. False stores the text as it is.
     data_is_not_path
@@ -44,19 +45,19 @@ class Html(FileMedia):
     ------
     TypeError
         If it is none of these.
-    ValueError
-        If there is no such file.
     """
 
     _type = "html-file"
     _folder = "html"
+    _remarks: list[tuple[str, str]]
 
     def __init__(
         self, data: str | PurePath | IO[str] | IO[bytes], inject: bool = True, data_is_not_path: bool = False
     ) -> None:
         from stepwell import _native
 
-        self.html = _text(data, data_is_not_path)
+        self._remarks = []
+        self.html = _text(data, data_is_not_path, self._remarks)
         if inject:
             self.html = _styled(self.html)
         # Lone surrogates have no bytes; a page with a question mark is better than none.
@@ -69,17 +70,20 @@ class Html(FileMedia):
         return f"Html({len(self.html):,} characters)"
 
 
-def _text(data: Any, data_is_not_path: bool) -> str:
+def _text(data: Any, data_is_not_path: bool, remarks: list[tuple[str, str]]) -> str:
     if isinstance(data, str) and (data_is_not_path or not _is_path(data)):
         return data
-    if isinstance(data, (str, PurePath)) or hasattr(data, "read"):
-        return Source("Html", data).read().decode("utf-8", "replace")
-    raise TypeError(f"Html: expected text, a path or an open file, not {type(data).__name__}")
+    if isinstance(data, (str, PurePath)) and file_at(data) is None:
+        remarks.append(("has the path of a page that is not there", "it is kept as text"))
+        return str(data)
+    if not Source.is_given(data):
+        raise TypeError(f"Html: expected text, a path or an open file, not {type(data).__name__}")
+    return Source("Html", data).read().decode("utf-8", "replace")
 
 
 def _is_path(text: str) -> bool:
     """Whether a text means a file: a name that ends with .html, which no piece of HTML does."""
-    return "\n" not in text and "<" not in text and Path(text).suffix.lower() in _ENDINGS
+    return "\n" not in text and "<" not in text and text.lower().endswith(_ENDINGS)
 
 
 def _styled(html: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.figure import figure_of
+from stepwell.media.encoding.source import Source
 from stepwell.media.records.media import FileMedia
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Plotly(FileMedia):
 
             data = plotly.io.to_json(val, validate=False).encode()
         elif isinstance(val, (str, PurePath)):
-            data = _read(Path(val))
+            data = _read(Source("Plotly", val))
         else:
             raise TypeError(f"Plotly takes a figure of plotly or matplotlib, or a path, not {type(val).__name__}")
         self._content = _native.Content.from_bytes(data, _EXTENSION)
@@ -91,14 +92,14 @@ def from_matplotlib(value: Any) -> Plotly | Image:
         return Image(figure)
 
 
-def _read(path: Path) -> bytes:
-    data = path.read_bytes()
+def _read(source: Source) -> bytes:
+    data = source.read()
     try:
         figure = json.loads(data)
     except ValueError as error:
-        raise ValueError(f"Plotly: {str(path)!r} is not JSON: {error}") from None
+        raise ValueError(f"Plotly: {source.name} is not JSON: {error}") from None
     if not isinstance(figure, dict) or not isinstance(figure.get("data"), list):
-        raise ValueError(f"Plotly: {str(path)!r} holds no figure; expected an object with a list `data`")
+        raise ValueError(f"Plotly: {source.name} holds no figure; expected an object with a list `data`")
     return data
 
 

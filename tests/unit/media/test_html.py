@@ -49,7 +49,16 @@ def test_paths_and_files_are_read(tmp_path: Path, recorder: Recorder):
     assert recorder.files() == [(STYLE + "<p>ü</p>").encode()]
 
 
+@pytest.mark.parametrize("given", ["missing.html", Path("missing"), "x" * 5000 + ".html", "a\0b.html"], ids=repr)
+def test_a_path_to_nothing_is_text_and_said(recorder: Recorder, given: Any):
+    html = Html(given, inject=False)
+    assert html.html == str(given)
+    with pytest.warns(RuntimeWarning, match=r"'k'.*not there; it is kept as text"):
+        recorder.record(html)
+
+
 def test_text_that_looks_like_a_path_can_be_text():
+    assert Html(b"<p>\xc3\xbc</p>", inject=False).html == "<p>ü</p>"
     assert Html("index.html", inject=False, data_is_not_path=True).html == "index.html"
     assert Html("see index.html.\n", inject=False).html == "see index.html.\n"
 
@@ -59,8 +68,6 @@ def test_text_that_looks_like_a_path_can_be_text():
     [
         (5, TypeError, "int"),
         (None, TypeError, "NoneType"),
-        ("missing.html", ValueError, "missing.html"),
-        (Path("missing"), ValueError, "missing"),
     ],
 )
 def test_what_is_no_html_is_refused(given: Any, error: type[Exception], said: str):

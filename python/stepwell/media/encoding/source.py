@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path, PurePath
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +14,8 @@ PathOrFile: TypeAlias = str | PurePath | IO[str] | IO[bytes] | bytes
 
 # As much of a file as is read to recognise its format.
 _HEAD_BYTES = 64
+# Characters of a path that errors show: a text of any length may have been taken for one.
+_NAME_CHARS = 200
 
 
 class MissingFileError(ValueError, FileNotFoundError):
@@ -48,11 +51,12 @@ class Source:
         self.path: Path | None = None
         self._data = b""
         if isinstance(given, (str, PurePath)):
-            self.path = Path(given).expanduser()
-            self.name = repr(str(given))
-            if not self.path.is_file():
+            text = str(given)
+            self.path = file_at(given)
+            self.name = repr(text if len(text) <= _NAME_CHARS else f"{text[:_NAME_CHARS]}…")
+            if self.path is None:
                 raise MissingFileError(f"{kind}: there is no file {self.name}")
-            self.extension = _extension(str(given))
+            self.extension = _extension(text)
         elif isinstance(given, (bytes, bytearray, memoryview)):
             self._data, self.name, self.extension = bytes(given), "the bytes", ""
         else:
@@ -113,6 +117,14 @@ class Source:
             return wanted
         found = f"not {wanted!r}" if wanted else f"and its name does not say which; give it as {argument}"
         raise ValueError(f"{kind}: {self.name} must have one of the formats {', '.join(formats)}, {found}")
+
+
+def file_at(path: str | PurePath) -> Path | None:
+    """Return the file that a path leads to; None where there is none, also for a text that can be no path."""
+    with suppress(OSError, RuntimeError, ValueError):  # it is too long, has an unknown user, or a NUL
+        found = Path(path).expanduser()
+        return found if found.is_file() else None
+    return None
 
 
 def _extension(name: str) -> str:

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.number import plain_number
-from stepwell.media.encoding.pixels import to_numeric
+from stepwell.media.encoding.pixels import to_numeric, without_leading_ones
 from stepwell.media.encoding.source import Source
 from stepwell.media.records.media import FileMedia, caption_text, said
 
@@ -43,10 +43,10 @@ class Audio(FileMedia):
     Parameters
     ----------
     data_or_path
-        An array, N samples or N × channels, of any library; or a path, an open file, or bytes of a sound
-        file, which are kept as they are. Arrays become WAV: floats are clipped to [-1, 1] and become 16 bits;
-        uint8, int16 and int32 keep their bits, and other integers are taken for 16 bits where they fit, else
-        for 32.
+        An array, N samples, N × channels, or channels × N where they are few, of any library; or a path, an
+        open file, or bytes of a sound file, which are kept as they are. Arrays become WAV: floats are clipped
+        to [-1, 1] and become 16 bits; uint8, int16 and int32 keep their bits, and other integers are taken
+        for 16 bits where they fit, else for 32.
     sample_rate
         Samples per second; needed with an array.
     caption
@@ -133,7 +133,9 @@ def _rate(given: Any) -> int:
 def _samples(data: Any) -> Any:
     import numpy
 
-    samples = to_numeric("Audio", data)
+    samples = without_leading_ones(to_numeric("Audio", data), 2)
+    if samples.ndim == 2 and samples.shape[0] <= _MOST_CHANNELS < samples.shape[1]:  # as torchaudio has them
+        samples = samples.T
     if samples.ndim not in {1, 2} or (samples.ndim == 2 and not 1 <= samples.shape[1] <= _MOST_CHANNELS):
         raise ValueError(f"Audio: an array of shape {samples.shape}; expected N samples, or N×channels")
     if samples.dtype.kind == "f" or samples.dtype.name in _INTEGERS:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from stepwell.media.encoding.number import plain_number
-from stepwell.media.encoding.pixels import to_numeric
+from stepwell.media.encoding.pixels import to_numeric, with_channels_last
 from stepwell.media.encoding.source import Source
 from stepwell.media.encoding.video_encoder import encode_video
 from stepwell.media.records.media import FileMedia, caption_text, said
@@ -21,8 +21,9 @@ class Video(FileMedia):
     ----------
     data_or_path
         * An array of any library, time × channels × height × width, with 1 (grey), 3 (RGB) or 4 (RGBA)
-          channels; with one more axis in front, several clips, which are tiled to a grid. Integers are
-          clipped to 0 … 255; floats are normalised as those of images are, over the whole clip.
+          channels, which may be last where that is the only way to read it; or time × height × width. With
+          one more axis in front, it is several clips, which are tiled to a grid. Integers are clipped to 0 …
+          255; floats are normalised as those of images are, over the whole clip.
         * A path, an open file or bytes of one of the four formats: kept byte for byte.
     caption
         A line of text below it.
@@ -31,7 +32,7 @@ class Video(FileMedia):
     format
         `gif` (the default for arrays), `mp4`, `webm` or `ogg`; files say it by their name. Arrays become GIF
         natively and off the GIL; the other three are encoded at once, which takes PyAV (`pip install
-        stepwell[video]`).
+        stepwell[video]`). Without it they become GIF too, with a warning when the clip is logged.
 
     Attributes
     ----------
@@ -44,12 +45,11 @@ class Video(FileMedia):
         If the data is none of these, or `fps` is no number.
     ValueError
         For an array of another shape, another format, or a missing file.
-    ImportError
-        If an array is to become mp4, webm or ogg, and PyAV is not installed.
     """
 
     _type = "video-file"
     _folder = "videos"
+    _remarks: list[tuple[str, str]]
     EXTS = ("gif", "mp4", "webm", "ogg")
 
     def __init__(
@@ -60,6 +60,7 @@ class Video(FileMedia):
         format: str | None = None,  # noqa: A002 - the name that wandb gives it
     ) -> None:
         self._caption = caption_text("Video", caption)
+        self._remarks = []
         self._fps: float | None = None
         self._frames: int | None = None
         self._width: int | None = None
@@ -95,14 +96,18 @@ class Video(FileMedia):
         from stepwell import _native
 
         frames = _tiled(to_numeric("Video", data))
-        self._format, self._fps = extension, fps
+        self._fps = fps
         self._frames, self._height, self._width = frames.shape[:3]
-        if extension == "gif":
-            self._content = _native.Content.from_frames(frames, fps)
-        else:
-            clip = encode_video(frames, fps, extension)
-            self._content = _native.Content.from_bytes(clip.data, extension)
-            self._height, self._width = clip.height, clip.width
+        if extension != "gif":
+            try:
+                clip = encode_video(frames, fps, extension)
+            except ImportError as error:
+                self._remarks.append((f"has an array that is to become {extension}", f"it is kept as GIF. {error}"))
+            else:
+                self._format, self._height, self._width = extension, clip.height, clip.width
+                self._content = _native.Content.from_bytes(clip.data, extension)
+                return
+        self._format, self._content = "gif", _native.Content.from_frames(frames, fps)
 
 
 def _rate(given: Any) -> float:
@@ -116,24 +121,24 @@ def _tiled(clips: Any) -> Any:
     """Return frames, time × height × width × channels, of one clip or of several side by side."""
     import numpy
 
-    if clips.ndim not in {4, 5} or clips.shape[-3] not in _CHANNELS or clips.size == 0:
-        advice = (
-            ". If its channels come last: array.transpose(0, 3, 1, 2)"
-            if clips.ndim == 4 and clips.shape[-1] in _CHANNELS and clips.size
-            else ""
-        )
+    given = clips
+    if clips.ndim in {4, 5}:
+        clips = with_channels_last(clips, _CHANNELS, first=True)
+    elif clips.ndim == 3:
+        clips = clips[..., None]
+    if given.ndim not in {3, 4, 5} or clips is None or clips.size == 0:
         raise ValueError(
-            f"Video: an array of shape {clips.shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
-            f"several such clips in an array with 5 dimensions{advice}"
+            f"Video: an array of shape {given.shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
+            "several such clips in an array with 5 dimensions"
         )
     if clips.ndim == 4:
-        return clips.transpose(0, 2, 3, 1)
+        return clips
     # The grid that wandb makes: as many places as the next power of two, in few rows; those that remain are
     # black.
-    count, time, channels, height, width = clips.shape
+    count, time, height, width, channels = clips.shape
     places = 1 << (count - 1).bit_length()
     rows = 1 << (count.bit_length() - 1) // 2
     columns = places // rows
     padded = numpy.concatenate([clips, numpy.zeros((places - count, *clips.shape[1:]), clips.dtype)])
-    grid = padded.reshape(rows, columns, time, channels, height, width).transpose(2, 0, 4, 1, 5, 3)
+    grid = padded.reshape(rows, columns, time, height, width, channels).transpose(2, 0, 3, 1, 4, 5)
     return grid.reshape(time, rows * height, columns * width, channels)

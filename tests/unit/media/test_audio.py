@@ -96,6 +96,14 @@ def test_the_format_is_read_from_the_header_or_the_name(tmp_path: Path, head: by
     assert audio._content.read() == head
 
 
+@pytest.mark.parametrize("axes", [0, 1])
+def test_channels_may_come_first(axes: int):
+    clip = np.arange(2000, dtype=np.int16).reshape(2, 1000)
+    audio = Audio(clip[(None,) * axes], sample_rate=1000)
+    assert audio.duration == 1.0
+    assert audio._content.read() == Audio(clip.T, sample_rate=1000)._content.read()
+
+
 def test_lists_tell_their_lengths_and_rates(tmp_path: Path, recorder: Recorder):
     (tmp_path / "a.mp3").write_bytes(b"ID3")
     clips = [Audio(NOISE, sample_rate=32), Audio(tmp_path / "a.mp3")]
@@ -124,12 +132,12 @@ def test_more_than_a_hundred_clips_are_kept_with_one_warning(recorder: Recorder)
         ({"data_or_path": NOISE, "sample_rate": float("inf")}, ValueError, "sample_rate"),
         ({"data_or_path": NOISE, "sample_rate": "fast"}, TypeError, "sample_rate"),
         ({"data_or_path": np.zeros((2, 3, 4)), "sample_rate": 32}, ValueError, r"\(2, 3, 4\)"),
-        ({"data_or_path": np.zeros((2, 16_000)), "sample_rate": 32}, ValueError, r"\(2, 16000\).*N×channels"),
+        ({"data_or_path": np.zeros((300, 16_000)), "sample_rate": 32}, ValueError, r"\(300, 16000\).*N×channels"),
         ({"data_or_path": np.zeros(3, complex), "sample_rate": 32}, TypeError, "complex"),
         ({"data_or_path": object(), "sample_rate": 32}, TypeError, "object"),
         ({"data_or_path": "missing.wav"}, ValueError, "missing.wav"),
         ({"data_or_path": io.BytesIO(b"what")}, ValueError, "known format"),
-        ({"data_or_path": NOISE, "sample_rate": 32, "caption": []}, TypeError, "caption"),
+        ({"data_or_path": NOISE, "sample_rate": 32, "caption": object()}, TypeError, "caption"),
     ],
 )
 def test_what_is_no_sound_is_refused(arguments: dict[str, Any], error: type[Exception], said: str):

@@ -6,6 +6,9 @@ from typing import Any
 
 # Grey, grey with alpha, RGB, RGBA.
 CHANNELS = (1, 2, 3, 4)
+# What a grid of pictures is in torchvision, and so in wandb.
+_GRID_COLUMNS = 8
+_GRID_GAP = 2
 
 
 def to_numeric(kind: str, values: Any) -> Any:
@@ -49,38 +52,67 @@ def is_torch(values: Any) -> bool:
     return any(base.__module__.partition(".")[0] == "torch" for base in type(values).__mro__)
 
 
+def without_leading_ones(array: Any, dimensions: int) -> Any:
+    """Return an array without the axes of length 1 that it has in front of so many dimensions."""
+    while array.ndim > dimensions and array.shape[0] == 1:
+        array = array[0]
+    return array
+
+
+def with_channels_last(array: Any, channels: tuple[int, ...], first: bool) -> Any:
+    """Return pictures or clips with their channels as the last axis; None where they have no such axis.
+
+    Parameters
+    ----------
+    array
+        …×C×H×W or …×H×W×C.
+    channels
+        How many there may be.
+    first
+        Whether they are where C×H×W has them if both is possible.
+    """
+    import numpy
+
+    for axis in (-3, -1) if first else (-1, -3):
+        if array.shape[axis] in channels:
+            return numpy.moveaxis(array, axis, -1)
+    return None
+
+
 def image_array(values: Any) -> Any:
     """Return the array of one picture: height × width, or height × width × channels.
 
-    Tensors of torch are channels × height × width; everything else is height × width × channels.
+    Where channels may be the first axis or the last, they are the first one of tensors of torch, and the last
+    one of everything else. Several pictures become a grid.
 
     Raises
     ------
     ValueError
         For other shapes; it names the shape and what was expected.
     """
-    array = to_numeric("Image", values)
-    if is_torch(values):
-        if array.ndim == 3 and array.shape[0] in CHANNELS:
-            array = array.transpose(1, 2, 0)
-        elif array.ndim != 2:
-            raise ValueError(
-                f"Image: a torch tensor of shape {array.shape}; expected H×W or C×H×W with 1 to 4 channels"
-                + (". Log a batch as a list of images" if array.ndim == 4 else "")
-            )
-    elif array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in CHANNELS):
+    given = to_numeric("Image", values)
+    array = without_leading_ones(given, 3)
+    if array.ndim > 2:
+        array = with_channels_last(array, CHANNELS, first=is_torch(values))
+    if array is None or array.ndim < 2:
         raise ValueError(
-            f"Image: an array of shape {array.shape}; expected H×W, or H×W×C with 1 (grey), 2 (grey and alpha), "
-            f"3 (RGB) or 4 (RGBA) channels{_advice(array)}"
+            f"Image: an array of shape {given.shape}; expected H×W, or H×W×C or C×H×W with 1 (grey), 2 (grey and "
+            "alpha), 3 (RGB) or 4 (RGBA) channels, or several of them"
         )
     if array.size == 0:
-        raise ValueError(f"Image: an array of shape {array.shape} has no pixels")
-    return array
+        raise ValueError(f"Image: an array of shape {given.shape} has no pixels")
+    return array if array.ndim <= 3 else _grid(array.reshape(-1, *array.shape[-3:]))
 
 
-def _advice(array: Any) -> str:
-    if array.ndim == 4:
-        return ". Log a batch as a list of images"
-    if array.ndim == 3 and array.shape[0] in CHANNELS:
-        return ". If its channels come first: array.transpose(1, 2, 0)"
-    return ""
+def _grid(pictures: Any) -> Any:
+    """Return the grid that torchvision makes of N×H×W×C: up to eight in a row, black between them."""
+    import numpy
+
+    count, height, width, channels = pictures.shape
+    columns = min(_GRID_COLUMNS, count)
+    rows = -(-count // columns)
+    padded = numpy.zeros((rows * columns, height + _GRID_GAP, width + _GRID_GAP, channels), pictures.dtype)
+    padded[:count, _GRID_GAP:, _GRID_GAP:] = pictures
+    rows_of_pixels = padded.reshape(rows, columns, *padded.shape[1:]).swapaxes(1, 2)
+    grid = rows_of_pixels.reshape(rows * padded.shape[1], columns * padded.shape[2], channels)
+    return numpy.pad(grid, [(0, _GRID_GAP), (0, _GRID_GAP), (0, 0)])

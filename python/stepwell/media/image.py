@@ -32,8 +32,9 @@ class Image(FileMedia):
     ----------
     data_or_path
         * An array, height × width, or height × width × 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), of
-          numpy, JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Integers
-          are clipped to 0 … 255.
+          numpy, JAX, TensorFlow, or nested lists; a tensor of torch is channels × height × width. Each may be
+          the other way round where that is the only way to read it, and have axes of length 1 in front.
+          Several pictures in one array become a grid. Integers are clipped to 0 … 255.
         * A `PIL.Image`.
         * A path, an open file, or bytes of a picture: kept byte for byte, so a JPEG stays a JPEG.
         * A figure or axes of matplotlib, or `pyplot`: drawn at its own size.
@@ -52,8 +53,9 @@ class Image(FileMedia):
         `{"middle": [x, y], "width", "height"}`, in fractions of the image, or in pixels with the domain
         `"pixel"`.
     masks
-        Sets of segmentation masks: `{set: {"mask_data": height × width of integers 0 … 255, or "path": a
-        picture, "class_labels"?: {number: name}}}`.
+        Sets of segmentation masks: `{set: {"mask_data": height × width of whole numbers 0 … 255, or "path":
+        a picture, "class_labels"?: {number: name}}}`. Other numbers are rounded, and those beyond become 255,
+        with a warning when the image is logged.
     file_type
         `png` (the default), `jpg`, `gif`, `bmp` or `webp`. A JPEG has no alpha: it is dropped with a warning.
     normalize
@@ -87,6 +89,7 @@ class Image(FileMedia):
     format: str
     width: int
     height: int
+    _remarks: list[tuple[str, str]]
 
     def __init__(
         self,
@@ -105,8 +108,9 @@ class Image(FileMedia):
         self._caption = caption_text("Image", caption)
         self._grouping = grouping
         self._classes = classes if classes is None or isinstance(classes, Classes) else Classes(classes)
-        self._boxes: dict[str, Any] = {} if boxes is None else checked_boxes(boxes)
-        self._masks: dict[str, Mask] = {} if masks is None else checked_masks(masks)
+        self._remarks = []
+        self._boxes: dict[str, Any] = {} if boxes is None else checked_boxes(boxes, self._remarks)
+        self._masks: dict[str, Mask] = {} if masks is None else checked_masks(masks, self._remarks)
         self._take(data_or_path, mode, _format(file_type), normalize)
 
     @property
@@ -161,6 +165,7 @@ class Image(FileMedia):
         self._classes = self._classes or image._classes
         self._boxes = self._boxes or image._boxes
         self._masks = self._masks or image._masks
+        self._remarks += image._remarks
 
     def _take_file(self, source: Source) -> None:
         picture = identify("Image", source)

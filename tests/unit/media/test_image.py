@@ -57,6 +57,15 @@ def pixels(image: Image) -> np.ndarray:
         (Tensor(GREY), GREY),
         (Tensor(GREY[None]), GREY),
         (Tensor(UNIT.transpose(2, 0, 1)), by_255(UNIT)),
+        *[(GREY[(None,) * axes], GREY) for axes in (1, 2, 3)],
+        *[(Tensor(GREY[(None,) * axes]), GREY) for axes in (2, 3)],
+        (RGB[None], RGB),
+        (RGB[None, None], RGB),
+        (Tensor(RGB.transpose(2, 0, 1)[None]), RGB),
+        (RGB.transpose(2, 0, 1), RGB),
+        (Tensor(RGB), RGB),
+        (Tensor(GREY[..., None]), GREY),
+        (RGB[None].tolist(), RGB),
         (PIL.Image.fromarray(RGB), RGB),
         (PIL.Image.fromarray(RGBA), RGBA),
         (PIL.Image.fromarray(GREY), GREY),
@@ -75,6 +84,19 @@ def test_arrays_of_jax_have_their_channels_last():
     import jax.numpy as jnp
 
     assert np.array_equal(pixels(Image(jnp.asarray(RGB))), RGB)
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(2, 1, 2), (8, 1, 8), (11, 2, 8)])
+def test_several_pictures_are_a_grid(count: int, rows: int, columns: int):
+    pictures = random.integers(1, 256, (count, 6, 8, 3), dtype=np.uint8)
+    channels_first = pictures.transpose(0, 3, 1, 2)
+    for given in (pictures, channels_first, Tensor(channels_first), Tensor(channels_first[None])):
+        found = pixels(Image(given))
+        assert found.shape == (2 + rows * 8, 2 + columns * 10, 3)
+        for index, picture in enumerate(pictures):
+            top, left = 2 + index // 8 * 8, 2 + index % 8 * 10
+            assert np.array_equal(found[top : top + 6, left : left + 8], picture)
+        assert np.count_nonzero(found) == pictures.size, "black between them"
 
 
 def test_without_normalisation_floats_are_clipped():
@@ -197,6 +219,22 @@ def test_the_record_says_what_was_said(recorder: Recorder):
     assert image._caption == "a"
 
 
+@pytest.mark.parametrize(
+    ("caption", "text"),
+    [
+        (Tensor(np.array(3)), "3"),
+        (np.float32(0.5), "0.5"),
+        (np.array([2]), "2"),
+        (b"caf\xc3\xa9", "café"),
+        (["a", 1], "['a', 1]"),
+        (Path("a/b"), "a/b"),
+        (True, "True"),
+    ],
+)
+def test_a_caption_is_text(recorder: Recorder, caption: Any, text: str):
+    assert recorder.record(Image(RGB, caption=caption))["caption"] == text
+
+
 def test_another_image_brings_what_was_said_of_it():
     first = Image(RGB, caption="a", grouping=1)
     assert (Image(first)._caption, Image(first)._grouping) == ("a", 1)
@@ -245,12 +283,13 @@ def test_more_than_fifty_images_are_kept_with_one_warning(recorder: Recorder):
     ("arguments", "error", "said"),
     [
         ({"data_or_path": np.zeros(5)}, ValueError, r"\(5,\); expected H×W"),
-        ({"data_or_path": np.zeros((4, 5, 6))}, ValueError, r"\(4, 5, 6\)"),
-        ({"data_or_path": np.zeros((3, 4, 5))}, ValueError, r"transpose\(1, 2, 0\)"),
-        ({"data_or_path": np.zeros((2, 4, 5, 3))}, ValueError, "list of images"),
+        ({"data_or_path": np.zeros((5, 6, 7))}, ValueError, r"\(5, 6, 7\)"),
+        ({"data_or_path": np.zeros((1, 5, 6, 7))}, ValueError, r"\(1, 5, 6, 7\); expected H×W"),
         ({"data_or_path": np.zeros((0, 5))}, ValueError, "no pixels"),
-        ({"data_or_path": Tensor(np.zeros((7, 5, 3)))}, ValueError, r"torch tensor of shape \(7, 5, 3\); .* C×H×W"),
-        ({"data_or_path": Tensor(np.zeros((2, 3, 4, 5)))}, ValueError, "list of images"),
+        ({"data_or_path": Tensor(np.zeros((7, 5, 6)))}, ValueError, r"\(7, 5, 6\); .* C×H×W"),
+        ({"data_or_path": "x" * 5000 + ".png"}, FileNotFoundError, "no file 'xx.*…'"),
+        ({"data_or_path": "a\0.png"}, FileNotFoundError, "no file"),
+        ({"data_or_path": "~nobody-of-this-name/a.png"}, FileNotFoundError, "no file"),
         ({"data_or_path": [[1, 2], [3]]}, ValueError, "Image"),
         ({"data_or_path": np.zeros((2, 2), complex)}, TypeError, "complex128"),
         ({"data_or_path": np.array([["a"]])}, TypeError, "real numbers"),

@@ -33,11 +33,11 @@ def plain_number(place: str, given: Any) -> int | float:
 
 
 def whole_number(place: str, given: Any) -> int:
-    """Return an integer; the errors are those of `plain_number`."""
+    """Return an integer, also of a float that is one; the errors are those of `plain_number`."""
     number = plain_number(place, given)
-    if not isinstance(number, int):
+    if number % 1 != 0:  # and infinity and NaN
         raise TypeError(f"{place} must be an integer, not {number}")
-    return number
+    return int(number)
 
 
 def shown(given: Any) -> str:

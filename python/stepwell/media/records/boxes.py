@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from stepwell.media.encoding.number import plain_number, shown, whole_number
 from stepwell.media.records.classes import class_labels
+from stepwell.media.records.media import caption_text
 
 _EDGES = ("minX", "maxX", "minY", "maxY")
 _SIZES = ("width", "height")
@@ -15,7 +15,7 @@ _SIZES = ("width", "height")
 _DOMAINS = {"percentage": "percentage", "fraction": "percentage", "pixel": "pixel"}
 
 
-def checked_boxes(given: Any) -> dict[str, Any]:
+def checked_boxes(given: Any, remarks: list[tuple[str, str]]) -> dict[str, Any]:
     """Return the sets of boxes of an image as they are stored.
 
     Parameters
@@ -25,32 +25,33 @@ def checked_boxes(given: Any) -> dict[str, Any]:
         `{"minX", "maxX", "minY", "maxY"}` or `{"middle": [x, y], "width", "height"}`, a `class_id`, and may
         have a `domain` (`"percentage"` of the image, as fractions, or `"pixel"`), a `box_caption` and
         `scores`.
+    remarks
+        Takes what is kept otherwise than it was given.
 
     Returns
     -------
     dict
-        The same with plain values. Classes without a name are called `class_N`.
+        The same with plain values. Classes without a name are called `class_N`. A box or a score that came
+        out as NaN is kept, and the page leaves it out.
 
     Raises
     ------
     TypeError
         If something is missing or of the wrong type; the message says where.
-    ValueError
-        If a number is not finite, or the domain is another.
     """
     if not isinstance(given, Mapping):
         raise TypeError(f'boxes must be {{set: {{"box_data": [...]}}}}, not {type(given).__name__}')
-    return {str(name): _box_set(f"boxes[{name!r}]", each) for name, each in given.items()}
+    return {str(name): _box_set(f"boxes[{name!r}]", each, remarks) for name, each in given.items()}
 
 
-def _box_set(place: str, given: Any) -> dict[str, Any]:
+def _box_set(place: str, given: Any, remarks: list[tuple[str, str]]) -> dict[str, Any]:
     if not isinstance(given, Mapping) or "box_data" not in given:
         raise TypeError(f'{place} must be a dict with "box_data", not {shown(given)}')
     boxes = given["box_data"]
     boxes = boxes.tolist() if hasattr(boxes, "tolist") else boxes
     if not isinstance(boxes, (list, tuple)):
         raise TypeError(f'{place}["box_data"] must be a list of boxes, not {type(boxes).__name__}')
-    data = [_box(f'{place}["box_data"][{index}]', each) for index, each in enumerate(boxes)]
+    data = [_box(f'{place}["box_data"][{index}]', each, remarks) for index, each in enumerate(boxes)]
     used = {str(box["class_id"]): f"class_{box['class_id']}" for box in data}
     return {
         "box_data": data,
@@ -58,7 +59,7 @@ def _box_set(place: str, given: Any) -> dict[str, Any]:
     }
 
 
-def _box(place: str, given: Any) -> dict[str, Any]:
+def _box(place: str, given: Any, remarks: list[tuple[str, str]]) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise TypeError(f'{place} must be a dict with "position" and "class_id", not {type(given).__name__}')
     for name in ("position", "class_id"):
@@ -66,18 +67,15 @@ def _box(place: str, given: Any) -> dict[str, Any]:
             raise TypeError(f'{place} has no "{name}"')
     box: dict[str, Any] = {
         "position": _position(f'{place}["position"]', given["position"]),
-        "domain": _domain(f'{place}["domain"]', given.get("domain")),
+        "domain": _domain(f'{place}["domain"]', given.get("domain"), remarks),
         "class_id": whole_number(f'{place}["class_id"]', given["class_id"]),
     }
-    caption, scores = given.get("box_caption"), given.get("scores")
+    caption, scores = caption_text(f'{place}["box_caption"]', given.get("box_caption")), given.get("scores")
     if caption is not None:
-        if not isinstance(caption, str):
-            raise TypeError(f'{place}["box_caption"] must be a str, not {type(caption).__name__}')
         box["box_caption"] = caption
     if scores is not None:
         if not isinstance(scores, Mapping):
             raise TypeError(f'{place}["scores"] must be a dict of numbers, not {type(scores).__name__}')
-        # A score that came out as NaN is worth seeing; a box without a place is not.
         box["scores"] = {str(name): plain_number(f'{place}["scores"][{name!r}]', each) for name, each in scores.items()}
     return box
 
@@ -86,30 +84,23 @@ def _position(place: str, given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise TypeError(f"{place} must be a dict, not {type(given).__name__}")
     if all(name in given for name in _EDGES):
-        return {name: _finite(f'{place}["{name}"]', given[name]) for name in _EDGES}
+        return {name: plain_number(f'{place}["{name}"]', given[name]) for name in _EDGES}
     if "middle" in given and all(name in given for name in _SIZES):
         middle = given["middle"]
         middle = middle.tolist() if hasattr(middle, "tolist") else middle
         if not isinstance(middle, (list, tuple)) or len(middle) != 2:
             raise TypeError(f'{place}["middle"] must be [x, y], not {shown(middle)}')
-        x, y = (_finite(f'{place}["middle"][{index}]', each) for index, each in enumerate(middle))
-        return {"middle": [x, y]} | {name: _finite(f'{place}["{name}"]', given[name]) for name in _SIZES}
+        x, y = (plain_number(f'{place}["middle"][{index}]', each) for index, each in enumerate(middle))
+        return {"middle": [x, y]} | {name: plain_number(f'{place}["{name}"]', given[name]) for name in _SIZES}
     found = ", ".join(map(str, given)) or "nothing"
     raise TypeError(f"{place} must have {', '.join(_EDGES)}, or middle, width, height; it has {found}")
 
 
-def _domain(place: str, given: Any) -> str:
+def _domain(place: str, given: Any, remarks: list[tuple[str, str]]) -> str:
     if given is None:
         return "percentage"
     if not isinstance(given, str):
         raise TypeError(f"{place} must be a str, not {type(given).__name__}")
     if given not in _DOMAINS:
-        raise ValueError(f'{place} must be "percentage" or "pixel", not {given!r}')
-    return _DOMAINS[given]
-
-
-def _finite(place: str, given: Any) -> float:
-    number = plain_number(place, given)
-    if not math.isfinite(number):
-        raise ValueError(f"{place} must be a finite number, not {number}")
-    return number
+        remarks.append((f"has boxes of an unknown domain, {given!r}", "they count as percentages"))
+    return _DOMAINS.get(given, "percentage")

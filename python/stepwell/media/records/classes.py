@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
 from typing import Any
 
 from stepwell.media.encoding.number import whole_number
@@ -40,10 +39,7 @@ class Classes:
 def _class(index: int, given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping) or not {"id", "name"} <= given.keys():
         raise TypeError(f'classes[{index}] must be a dict with "id" and "name", not {given!r}')
-    number, name = whole_number(f'classes[{index}]["id"]', given["id"]), given["name"]
-    if not isinstance(name, str):
-        raise TypeError(f'classes[{index}]["name"] must be a str, not {type(name).__name__}')
-    return {"id": number, "name": name}
+    return {"id": whole_number(f'classes[{index}]["id"]', given["id"]), "name": str(given["name"])}
 
 
 def class_labels(place: str, given: Any) -> dict[str, str]:
@@ -68,10 +64,6 @@ def class_labels(place: str, given: Any) -> dict[str, str]:
     labels = {}
     for number, name in given.items():
         # What was read from JSON has its numbers as text.
-        is_number = isinstance(number, Integral) or (isinstance(number, str) and number.lstrip("-").isdigit())
-        if not is_number:
-            raise TypeError(f"{place} has the key {number!r}; expected the number of a class")
-        if not isinstance(name, str):
-            raise TypeError(f"{place}[{number!r}] must be a str, not {type(name).__name__}")
-        labels[str(int(number))] = name
+        is_text = isinstance(number, str) and number.lstrip("-").isdigit()
+        labels[str(int(number) if is_text else whole_number(f"{place} has a key that", number))] = str(name)
     return labels

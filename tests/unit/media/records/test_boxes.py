@@ -1,5 +1,6 @@
 """Bounding boxes: both forms, both domains, and each thing that can be wrong."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ BOX = {"position": EDGES, "class_id": 2}
 
 
 def one(box: Any) -> Any:
-    (stored,) = checked_boxes({"truth": {"box_data": [box]}})["truth"]["box_data"]
+    (stored,) = checked_boxes({"truth": {"box_data": [box]}}, [])["truth"]["box_data"]
     return stored
 
 
@@ -42,6 +43,10 @@ def one(box: Any) -> Any:
             {**BOX, "class_id": Tensor(2), "scores": {"acc": Tensor(0.5), "loss": 1}, "box_caption": "a"},
             {**BOX, "domain": "percentage", "box_caption": "a", "scores": {"acc": 0.5, "loss": 1}},
         ),
+        (
+            {**BOX, "class_id": 7.0, "box_caption": 3},
+            {**BOX, "class_id": 7, "domain": "percentage", "box_caption": "3"},
+        ),
     ],
 )
 def test_a_box_is_stored_as(given: Any, stored: Any):
@@ -55,10 +60,11 @@ def test_a_box_is_stored_as(given: Any, stored: Any):
         (None, {"2": "class_2", "5": "class_5"}),
         ({2: "car"}, {"2": "car", "5": "class_5"}),
         ({np.int64(2): "car", "5": "road", 9: "sky"}, {"2": "car", "5": "road", "9": "sky"}),
+        ({2.0: "car", 5: 7}, {"2": "car", "5": "7"}),
     ],
 )
 def test_classes_without_a_name_get_one(labels: Any, stored: dict[str, str]):
-    boxes = checked_boxes({"truth": {"box_data": [BOX, {**BOX, "class_id": 5}], "class_labels": labels}})
+    boxes = checked_boxes({"truth": {"box_data": [BOX, {**BOX, "class_id": 5}], "class_labels": labels}}, [])
     assert boxes["truth"]["class_labels"] == stored
 
 
@@ -71,6 +77,21 @@ def test_boxes_are_in_the_record_of_the_image(recorder: Recorder):
     }
 
 
+def test_a_box_without_a_finite_place_is_kept(recorder: Recorder):
+    box = {**BOX, "position": {**EDGES, "maxY": math.nan}}
+    (stored,) = recorder.record(Image(np.zeros((4, 5)), boxes={"truth": {"box_data": [box]}}))["boxes"]["truth"][
+        "box_data"
+    ]
+    assert math.isnan(stored["position"]["maxY"])
+
+
+def test_another_domain_is_a_percentage_and_said(recorder: Recorder):
+    image = Image(np.zeros((4, 5)), boxes={"truth": {"box_data": [{**BOX, "domain": "metres"}]}})
+    with pytest.warns(RuntimeWarning, match="'k' has boxes of an unknown domain, 'metres'"):
+        record = recorder.record(image)
+    assert record["boxes"]["truth"]["box_data"][0]["domain"] == "percentage"
+
+
 @pytest.mark.parametrize(
     ("boxes", "error", "said"),
     [
@@ -79,7 +100,6 @@ def test_boxes_are_in_the_record_of_the_image(recorder: Recorder):
         ({"truth": {}}, TypeError, r"boxes\['truth'\].*box_data"),
         ({"truth": {"box_data": 5}}, TypeError, r"box_data.*list of boxes, not int"),
         ({"truth": {"box_data": [], "class_labels": [1]}}, TypeError, r"\['truth'\].*class_labels.*not list"),
-        ({"truth": {"box_data": [], "class_labels": {1: 2}}}, TypeError, r"class_labels.*\[1\] must be a str"),
         ({"truth": {"box_data": [], "class_labels": {"a": "b"}}}, TypeError, "class_labels.*'a'"),
     ],
 )
@@ -99,18 +119,16 @@ def test_sets_that_make_no_sense_are_refused(boxes: Any, error: type[Exception],
         ({**BOX, "position": {**EDGES, "minX": "a"}}, TypeError, '"minX".*a number'),
         ({**BOX, "position": {**EDGES, "minX": True}}, TypeError, '"minX".*a number'),
         ({**BOX, "position": {**EDGES, "minX": None}}, TypeError, '"minX".*a number'),
-        ({**BOX, "position": {**EDGES, "maxY": float("nan")}}, ValueError, '"maxY".*finite'),
         ({**BOX, "position": {**MIDDLE, "middle": [1]}}, TypeError, r"\[x, y\]"),
         ({**BOX, "position": {**MIDDLE, "middle": 1}}, TypeError, r"\[x, y\]"),
         ({**BOX, "position": {**MIDDLE, "width": "w"}}, TypeError, '"width"'),
         ({**BOX, "class_id": "x"}, TypeError, '"class_id"'),
         ({**BOX, "class_id": 1.5}, TypeError, '"class_id".*integer'),
         ({**BOX, "class_id": np.zeros(3)}, TypeError, '"class_id"'),
-        ({**BOX, "domain": "metres"}, ValueError, 'percentage.*pixel.*"?metres'),
         ({**BOX, "domain": 3}, TypeError, '"domain"'),
         ({**BOX, "scores": [1]}, TypeError, '"scores"'),
         ({**BOX, "scores": {"acc": "b"}}, TypeError, r"\"scores\".*\['acc'\]"),
-        ({**BOX, "box_caption": 3}, TypeError, '"box_caption"'),
+        ({**BOX, "box_caption": object()}, TypeError, '"box_caption"'),
     ],
 )
 def test_a_box_that_makes_no_sense_is_named(box: Any, error: type[Exception], said: str):

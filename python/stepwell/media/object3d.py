@@ -18,12 +18,13 @@ class Object3D(FileMedia):
     data_or_path
         * A path or an open file: `obj`, `gltf`, `glb`, `babylon` or `stl`, kept byte for byte; or `pts.json`,
           which holds points or a scene.
-        * An array of points, N × 3 (x, y, z), N × 4 (and a category from 1 to 14) or N × 6 (and red, green
-          and blue from 0 to 255).
+        * An array of points, N × 3 (x, y, z), N × 4 (and a category, which has a colour of its own from 1 to
+          14) or N × 6 (and red, green and blue from 0 to 255). Of other columns the first three are kept,
+          with a warning when it is logged.
         * A scene: `{"type": "lidar/beta", "points", "boxes", "vectors"}`. Points are as above; a box is
           `{"corners": eight of [x, y, z], "label"?, "color"?, "score"?}`, a vector `{"start": [x, y, z],
-          "end": [x, y, z]}`. Each may be an array or a list. Colours of boxes are kept as they are given,
-          even beyond 255.
+          "end": [x, y, z]}`. Each may be an array or a list. Boxes and vectors that have something else are
+          kept as they are, with a warning.
     caption
         A line of text below it.
     file_type
@@ -39,16 +40,18 @@ class Object3D(FileMedia):
     TypeError
         If the data is none of these, or holds no numbers.
     ValueError
-        For other shapes, formats and types of scene, categories and colours out of range, and a missing file.
+        For other shapes, formats and types of scene, and a missing file.
     """
 
     _type = "object3D-file"
     _folder = "object3D"
+    _remarks: list[tuple[str, str]]
     SUPPORTED_TYPES = ("obj", "gltf", "glb", "babylon", "stl", "pts.json")
 
     def __init__(self, data_or_path: Any, caption: str | None = None, file_type: str | None = None) -> None:
         self._caption = caption_text("Object3D", caption)
         self._shape: list[int] | None = None
+        self._remarks = []
         if Source.is_given(data_or_path):
             self._take_file(Source("Object3D", data_or_path), file_type)
         else:
@@ -100,8 +103,8 @@ class Object3D(FileMedia):
 
         if isinstance(data, Mapping):
             self.format = "scene.json"
-            self._content = _native.Content.from_value("Object3D", checked_scene(data), self.format)
+            self._content = _native.Content.from_value("Object3D", checked_scene(data, self._remarks), self.format)
         else:
-            points = checked_points("Object3D", data)
+            points = checked_points("Object3D", data, self._remarks)
             self.format, self._shape = "npy", [int(length) for length in points.shape]
             self._content = _native.Content.from_array(points)

@@ -6,6 +6,8 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from stepwell.media.encoding.number import whole_number
+from stepwell.media.encoding.remarks import tell
 from stepwell.media.records.media import Media
 
 if TYPE_CHECKING:
@@ -20,13 +22,14 @@ class Histogram(Media):
     Parameters
     ----------
     sequence
-        Values of any shape: an array, a tensor, or a sequence of numbers. They are binned natively with the
-        GIL released, and the counts equal those of `numpy.histogram`. NaN and infinities are counted aside.
+        Values of any shape: an array, a tensor, a sequence of numbers, or one number. They are binned
+        natively with the GIL released, and the counts equal those of `numpy.histogram`. NaN and infinities
+        are counted aside.
     np_histogram
         Instead of values, a histogram as `numpy.histogram` returns it: the counts, n of them, and n + 1
-        edges.
+        edges. It is kept as it is given, with a warning if a count is below 0 or the edges do not rise.
     num_bins
-        Number of bins for `sequence`, at most 512.
+        Number of bins for `sequence`; above 512 it is 512, with a warning.
 
     Attributes
     ----------
@@ -38,7 +41,7 @@ class Histogram(Media):
     Raises
     ------
     ValueError
-        For more than 512 bins or none, or if the numbers of counts and edges do not match.
+        For no bins, or if the numbers of counts and edges do not match.
     TypeError
         If neither or both of `sequence` and `np_histogram` are given, or the values are no numbers.
     """
@@ -54,13 +57,15 @@ class Histogram(Media):
     ) -> None:
         if (sequence is None) == (np_histogram is None):
             raise TypeError("Histogram needs either a sequence or np_histogram, and not both")
+        self._remarks: list[tuple[str, str]] = []
         if np_histogram is not None:
-            self.histogram, self.bins = _given(np_histogram)
+            self.histogram, self.bins = _given(np_histogram, self._remarks)
         else:
-            self.histogram, self.bins = _binned(sequence, num_bins)
+            self.histogram, self.bins = _binned(sequence, num_bins, self._remarks)
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type": "histogram", "bins": edges, "values": counts}`."""
+        tell(key, self._remarks)
         return {"_type": self._type, "bins": self.bins, "values": self.histogram}
 
     def __repr__(self) -> str:
@@ -68,37 +73,36 @@ class Histogram(Media):
         return f"Histogram({count:,} values in {bins} bins, {self.bins[0]:g} to {self.bins[-1]:g})"
 
 
-def _binned(values: Any, bins: int) -> tuple[list[float], list[float]]:
+def _binned(values: Any, num_bins: Any, remarks: list[tuple[str, str]]) -> tuple[list[float], list[float]]:
     from stepwell import _native
     from stepwell.media.encoding.arrays import to_array
 
-    if isinstance(bins, bool) or not isinstance(bins, int):
-        raise TypeError(f"num_bins must be an int, not {type(bins).__name__}")
-    if not 1 <= bins <= Histogram.MAX_LENGTH:
+    bins = whole_number("num_bins", num_bins)
+    if bins < 1:
         raise ValueError(f"num_bins must be 1 to {Histogram.MAX_LENGTH}, not {bins}")
-    counts, edges, _not_finite = _native.histogram(to_array("sequence", values), bins)
+    if bins > Histogram.MAX_LENGTH:
+        bins = Histogram.MAX_LENGTH
+        remarks.append((f"has a histogram of more than {bins} bins", f"it is made with {bins}"))
+    counts, edges, _not_finite = _native.histogram(
+        to_array("sequence", [values] if isinstance(values, Real) else values), bins
+    )
     return list(counts), edges
 
 
-def _given(histogram: tuple[Any, Any]) -> tuple[list[float], list[float]]:
+def _given(histogram: tuple[Any, Any], remarks: list[tuple[str, str]]) -> tuple[list[float], list[float]]:
     if len(histogram) != 2:
         raise ValueError(
             f"np_histogram must be (counts, edges) as numpy.histogram returns it, not {len(histogram)} parts"
         )
     counts, edges = (part.tolist() if hasattr(part, "tolist") else list(part) for part in histogram)
-    if not 1 <= len(counts) <= Histogram.MAX_LENGTH:
-        raise ValueError(f"a histogram has 1 to {Histogram.MAX_LENGTH} bins, not {len(counts)}")
-    if len(edges) != len(counts) + 1:
+    if len(edges) != len(counts) + 1 or not counts:
         raise ValueError(f"{len(counts)} counts need {len(counts) + 1} edges; np_histogram has {len(edges)}")
     for name, numbers in (("counts", counts), ("edges", edges)):
         if wrong := [type(each).__name__ for each in numbers if not isinstance(each, Real)]:
             raise TypeError(f"the {name} of np_histogram are numbers; one is a {wrong[0]}")
-    if any(count < 0 for count in counts):
-        raise ValueError(f"the counts of np_histogram are not negative; one is {min(counts)}")
     # Between large numbers there is no room for many edges, so numpy gives equal ones there.
-    for index, (left, right) in enumerate(pairwise(edges)):
-        if not left <= right:
-            raise ValueError(f"the edges of np_histogram rise; edge {index + 1} is {right}, after {left}")
+    if any(count < 0 for count in counts) or not all(left <= right for left, right in pairwise(edges)):
+        remarks.append(("has a histogram with counts below 0 or edges that do not rise", "it is kept as it is"))
     return [_plain(count) for count in counts], [float(edge) for edge in edges]
 
 

@@ -1,5 +1,7 @@
 """`Histogram`: its arguments, and counts that equal those of numpy."""
 
+import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,34 @@ def test_values_are_counted_as_numpy_counts_them():
     assert histogram.histogram == counts.tolist()
     assert histogram.bins == edges.astype(float).tolist()
     assert histogram.record("k") == {"_type": "histogram", "bins": histogram.bins, "values": histogram.histogram}
+
+
+@pytest.mark.parametrize("value", [5, 5.0, np.float32(5), np.array(5), np.int64(5)], ids=repr)
+def test_one_number_is_a_histogram_too(value: Any):
+    counts, edges = np.histogram([5.0], bins=8)
+    histogram = Histogram(value, num_bins=np.int64(8))
+    assert (histogram.histogram, histogram.bins) == (counts.tolist(), edges.tolist())
+
+
+@pytest.mark.parametrize(
+    ("counts", "edges"),
+    [([1, 2], [0.0, 2.0, 1.0]), ([1, 2], [0.0, math.nan, 1.0]), ([-1], [0.0, 1.0]), ([2, 0], [5.0, 5.0, 5.0])],
+)
+def test_a_histogram_that_is_none_stays_as_it_is(counts: list[int], edges: list[float]):
+    histogram = Histogram(np_histogram=(counts, edges))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        record = histogram.record("k")
+    assert repr((record["values"], record["bins"])) == repr((counts, edges))
+    assert ["'k' has a histogram" in str(each.message) for each in said] == [True] * (edges != [5.0, 5.0, 5.0])
+
+
+def test_more_bins_than_there_may_be_are_as_many_as_possible():
+    histogram = Histogram(range(5), num_bins=1000)
+    with pytest.warns(RuntimeWarning, match=r"'fine'.*more than 512 bins"):
+        assert len(histogram.record("fine")["values"]) == 512
+    given = Histogram(np_histogram=([1] * 600, range(601)))
+    assert len(given.record("given")["values"]) == 600, "what is binned already stays as it is"
 
 
 @pytest.mark.parametrize("values", [[1, 2, 2, 3], (1.0, 2.0), range(100), [[1, 2], [3, 4]], np.eye(3)], ids=repr)
@@ -48,15 +78,11 @@ def test_counts_and_edges_of_any_form_are_kept(given: Any, counts: list[float], 
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"sequence": [1], "num_bins": 513}, ValueError, "512"),
         ({"sequence": [1], "num_bins": 0}, ValueError, "num_bins"),
         ({"sequence": [1], "num_bins": 2.5}, TypeError, "num_bins"),
         ({"np_histogram": ([1, 2], [0, 1])}, ValueError, "3 edges"),
-        ({"np_histogram": ([1] * 513, list(range(514)))}, ValueError, "512"),
+        ({"np_histogram": ([], [0])}, ValueError, "0 counts"),
         ({"np_histogram": ([1],)}, ValueError, "1 parts"),
-        ({"np_histogram": ([1, 2], [0, 2, 1])}, ValueError, "edge 2 is 1, after 2"),
-        ({"np_histogram": ([1, 2], [0, float("nan"), 1])}, ValueError, "edge 1 is nan"),
-        ({"np_histogram": ([-1], [0, 1])}, ValueError, "not negative"),
         ({"np_histogram": (["a"], [0, 1])}, TypeError, "counts"),
         ({"np_histogram": ([1], [0, None])}, TypeError, "edges"),
         ({}, TypeError, "either"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, overload
 
+from stepwell.media.encoding.remarks import tell
 from stepwell.media.recognition import recognised
 from stepwell.media.records.cell import MIXED, NULL, PLAIN, kind_of, kind_of_dtype, kinds_of, stored
 from stepwell.media.records.frame import columns_of, is_frame
-from stepwell.media.records.media import Media, attach
+from stepwell.media.records.media import Media, attach, said
 
 if TYPE_CHECKING:
     import numpy
@@ -55,14 +56,15 @@ class Table(Media):
     data
         Rows: lists of cells.
     MAX_ROWS
-        The greatest number of rows; a script may raise it.
+        The greatest number of rows that are stored, the first ones, with a warning when it is logged; a
+        script may raise it.
 
     Raises
     ------
     TypeError
         If an argument is of the wrong type, or the cells of a column are of several.
     ValueError
-        For a row of the wrong length, and more than `MAX_ROWS` rows: a table is never cut.
+        For a row of the wrong length.
     """
 
     _type = "table-file"
@@ -103,7 +105,6 @@ class Table(Media):
         # Of each column the kind of its cells, as far as it is known, and whether cells may be empty.
         self._kinds = [kind_of_dtype(each) for each in _for_each("dtype", dtype, width)]
         self._optional = [bool(each) for each in _for_each("optional", optional, width)]
-        self._check_size(len(self.data))
         for row in self.data:
             self._check_length(row)
         for index in range(width):
@@ -120,13 +121,12 @@ class Table(Media):
         Raises
         ------
         ValueError
-            If there are more or fewer cells than columns, or the table is full.
+            If there are more or fewer cells than columns.
         TypeError
             If a cell is of another type than its column.
         """
         row = list(data)
         self._check_length(row)
-        self._check_size(len(self.data) + 1)
         for index, cell in enumerate(row):
             self._check_column(index, [cell], len(self.data))
         self.data.append(row)
@@ -161,7 +161,6 @@ class Table(Media):
             raise ValueError(
                 f"Table: column {name!r} must have {len(self.data)} values, one for each row, not {len(values)}"
             )
-        self._check_size(len(values))
         self.columns.append(name)
         self._kinds.append(None)
         self._optional.append(optional)
@@ -264,22 +263,30 @@ class Table(Media):
             raise
 
     def record(self, key: str) -> dict[str, Any]:
-        """Return `{"_type", "path", "ncols", "nrows", "columns"}`; the rows are copied to a file now."""
+        """Return `{"_type", "path", "ncols", "nrows", "columns"}`; the rows are copied to a file now.
+
+        Where there are more than `MAX_ROWS`, `left_out` says how many are not in the file.
+        """
         from stepwell import _native
 
-        self._check_size(len(self.data))
-        for row in self.data:
+        rows = self.data[: self.MAX_ROWS]
+        left_out = len(self.data) - len(rows)
+        if left_out:
+            remedy = f"the first ones are kept, and {left_out:,} are left out. Raise Table.MAX_ROWS to keep more"
+            tell(key, [(f"has a table of more than {len(rows):,} rows", remedy)])
+        for row in rows:
             self._check_length(row)
         names, kinds = [str(name) for name in self.columns], []
         columns = []
         for index in range(len(names)):
-            cells = [row[index] for row in self.data]
+            cells = [row[index] for row in rows]
             found = kinds_of(cells)
             kinds.append(found.pop() if len(found) == 1 else MIXED if found else self._kinds[index] or NULL)
             columns.append([_recorded(key, cell) for cell in cells])
         value = {"columns": names, "data": list(zip(*columns, strict=True)), "column_types": kinds}
         path = attach(_native.Content.from_value(key, value, _EXTENSION), "table", key)
-        return {"_type": self._type, "path": path, "ncols": len(names), "nrows": len(self.data), "columns": names}
+        sizes = {"ncols": len(names), "nrows": len(rows), **said(left_out=left_out or None)}
+        return {"_type": self._type, "path": path, **sizes, "columns": names}
 
     def __repr__(self) -> str:
         return f"Table({len(self.data):,} rows of {_list(self.columns)})"
@@ -288,13 +295,6 @@ class Table(Media):
         if name not in self.columns:
             raise ValueError(f"Table: there is no column {name!r}; there are {_list(self.columns)}")
         return self.columns.index(name)
-
-    def _check_size(self, rows: int) -> None:
-        if rows > self.MAX_ROWS:
-            raise ValueError(
-                f"Table: {rows:,} rows; a table has up to {self.MAX_ROWS:,} and is never cut. Log several tables, or "
-                "raise Table.MAX_ROWS"
-            )
 
     def _check_length(self, row: Sequence[Any]) -> None:
         if len(row) != len(self.columns):

@@ -3,6 +3,7 @@
 import datetime
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -285,7 +286,6 @@ def test_a_column_may_be_mixed_where_that_was_said(recorder: Recorder):
         (lambda: of(dtype=[int]), ValueError, "dtype.*2 items"),
         (lambda: of(optional=[True]), ValueError, "optional.*2 items"),
         (lambda: of(log_mode="ALWAYS"), ValueError, "IMMUTABLE, MUTABLE, INCREMENTAL, not 'ALWAYS'"),
-        (lambda: Table(columns=["a"], data=[[0]] * 200_001), ValueError, "200,001 rows.*200,000"),
     ],
 )
 def test_what_makes_no_table_is_refused(call: Any, error: type[Exception], said: str):
@@ -301,16 +301,21 @@ def test_a_refused_column_leaves_the_table_as_it_was():
     table.add_data(3, "z")
 
 
-def test_the_limit_of_rows_can_be_raised(recorder: Recorder, monkeypatch: pytest.MonkeyPatch):
+def test_rows_beyond_the_limit_are_counted_and_said(recorder: Recorder, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Table, "MAX_ROWS", 2)
     table = of([1, 2], [3, 4])
-    with pytest.raises(ValueError, match="3 rows; a table has up to 2"):
-        table.add_data(5, 6)
-    table.data.append([5, 6])
-    with pytest.raises(ValueError, match="3 rows"):
-        recorder.record(table)
-    monkeypatch.setattr(Table, "MAX_ROWS", 3)
-    assert recorder.record(table)["nrows"] == 3
+    assert "left_out" not in recorder.record(table)
+    table.add_data(5, 6)
+    with pytest.warns(RuntimeWarning, match=r"'long'.*more than 2 rows; .* 1 are left out.*Table\.MAX_ROWS"):
+        record = recorder.record(table, "long")
+    assert (record["nrows"], record["left_out"]) == (2, 1)
+    table.add_data(7, 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert recorder.record(table, "long")["left_out"] == 2, "said once, though it has grown"
+    assert table.data[2:] == [[5, 6], [7, 8]], "the table itself is whole"
+    monkeypatch.setattr(Table, "MAX_ROWS", 4)
+    assert recorder.record(table)["nrows"] == 4
 
 
 def test_a_cell_that_cannot_be_logged_names_the_key(recorder: Recorder):

@@ -57,15 +57,15 @@ class Histogram(Media):
     ) -> None:
         if (sequence is None) == (np_histogram is None):
             raise TypeError("Histogram needs either a sequence or np_histogram, and not both")
-        self._remarks: list[tuple[str, str]] = []
+        self.remarks: list[tuple[str, str]] = []
         if np_histogram is not None:
-            self.histogram, self.bins = _given(np_histogram, self._remarks)
+            self.histogram, self.bins = _given(np_histogram, self.remarks)
         else:
-            self.histogram, self.bins = _binned(sequence, num_bins, self._remarks)
+            self.histogram, self.bins = _binned(sequence, num_bins, self.remarks)
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type": "histogram", "bins": edges, "values": counts}`."""
-        tell(key, self._remarks)
+        tell(key, self.remarks)
         return {"_type": self._type, "bins": self.bins, "values": self.histogram}
 
     def __repr__(self) -> str:

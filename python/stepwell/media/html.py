@@ -49,15 +49,15 @@ class Html(FileMedia):
 
     _type = "html-file"
     _folder = "html"
-    _remarks: list[tuple[str, str]]
+    remarks: list[tuple[str, str]]
 
     def __init__(
         self, data: str | PurePath | IO[str] | IO[bytes], inject: bool = True, data_is_not_path: bool = False
     ) -> None:
         from stepwell import _native
 
-        self._remarks = []
-        self.html = _text(data, data_is_not_path, self._remarks)
+        self.remarks = []
+        self.html = _text(data, data_is_not_path, self.remarks)
         if inject:
             self.html = _styled(self.html)
         # Lone surrogates have no bytes; a page with a question mark is better than none.

@@ -89,7 +89,7 @@ class Image(FileMedia):
     format: str
     width: int
     height: int
-    _remarks: list[tuple[str, str]]
+    remarks: list[tuple[str, str]]
 
     def __init__(
         self,
@@ -108,9 +108,9 @@ class Image(FileMedia):
         self._caption = caption_text("Image", caption)
         self._grouping = grouping
         self._classes = classes if classes is None or isinstance(classes, Classes) else Classes(classes)
-        self._remarks = []
-        self._boxes: dict[str, Any] = {} if boxes is None else checked_boxes(boxes, self._remarks)
-        self._masks: dict[str, Mask] = {} if masks is None else checked_masks(masks, self._remarks)
+        self.remarks = []
+        self._boxes: dict[str, Any] = {} if boxes is None else checked_boxes(boxes, self.remarks)
+        self._masks: dict[str, Mask] = {} if masks is None else checked_masks(masks, self.remarks)
         self._take(data_or_path, mode, _format(file_type), normalize)
 
     @property
@@ -165,7 +165,7 @@ class Image(FileMedia):
         self._classes = self._classes or image._classes
         self._boxes = self._boxes or image._boxes
         self._masks = self._masks or image._masks
-        self._remarks += image._remarks
+        self.remarks += image.remarks
 
     def _take_file(self, source: Source) -> None:
         picture = identify("Image", source)

@@ -45,13 +45,13 @@ class Object3D(FileMedia):
 
     _type = "object3D-file"
     _folder = "object3D"
-    _remarks: list[tuple[str, str]]
+    remarks: list[tuple[str, str]]
     SUPPORTED_TYPES = ("obj", "gltf", "glb", "babylon", "stl", "pts.json")
 
     def __init__(self, data_or_path: Any, caption: str | None = None, file_type: str | None = None) -> None:
         self._caption = caption_text("Object3D", caption)
         self._shape: list[int] | None = None
-        self._remarks = []
+        self.remarks = []
         if Source.is_given(data_or_path):
             self._take_file(Source("Object3D", data_or_path), file_type)
         else:
@@ -103,8 +103,8 @@ class Object3D(FileMedia):
 
         if isinstance(data, Mapping):
             self.format = "scene.json"
-            self._content = _native.Content.from_value("Object3D", checked_scene(data, self._remarks), self.format)
+            self._content = _native.Content.from_value("Object3D", checked_scene(data, self.remarks), self.format)
         else:
-            points = checked_points("Object3D", data, self._remarks)
+            points = checked_points("Object3D", data, self.remarks)
             self.format, self._shape = "npy", [int(length) for length in points.shape]
             self._content = _native.Content.from_array(points)

@@ -49,7 +49,7 @@ class Video(FileMedia):
 
     _type = "video-file"
     _folder = "videos"
-    _remarks: list[tuple[str, str]]
+    remarks: list[tuple[str, str]]
     EXTS = ("gif", "mp4", "webm", "ogg")
 
     def __init__(
@@ -60,7 +60,7 @@ class Video(FileMedia):
         format: str | None = None,  # noqa: A002 - the name that wandb gives it
     ) -> None:
         self._caption = caption_text("Video", caption)
-        self._remarks = []
+        self.remarks = []
         self._fps: float | None = None
         self._frames: int | None = None
         self._width: int | None = None
@@ -102,7 +102,7 @@ class Video(FileMedia):
             try:
                 clip = encode_video(frames, fps, extension)
             except ImportError as error:
-                self._remarks.append((f"has an array that is to become {extension}", f"it is kept as GIF. {error}"))
+                self.remarks.append((f"has an array that is to become {extension}", f"it is kept as GIF. {error}"))
             else:
                 self._format, self._height, self._width = extension, clip.height, clip.width
                 self._content = _native.Content.from_bytes(clip.data, extension)

@@ -24,13 +24,13 @@ class Media(ABC):
         Names the kind in records: values of one key and one kind are one series.
     RECOMMENDED_ITEMS
         More than so many in one list are kept all the same, with one warning per process; None is any number.
-    _remarks
+    remarks
         What is kept otherwise than it was given; said when it is logged, because only then it has a key.
     """
 
     _type: ClassVar[str]
     RECOMMENDED_ITEMS: ClassVar[int | None] = None
-    _remarks: Sequence[tuple[str, str]] = ()
+    remarks: Sequence[tuple[str, str]] = ()
 
     @abstractmethod
     def record(self, key: str) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class FileMedia(Media):
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type", "path", …}`; the file itself is handed to the writer of the run."""
-        tell(key, self._remarks)
+        tell(key, self.remarks)
         return {"_type": self._type, "path": attach(self._content, self._folder, key), **self._fields(key)}
 
     @abstractmethod

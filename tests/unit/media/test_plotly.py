@@ -21,15 +21,14 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 import stepwell
-from stepwell.media import plotly as module
 from stepwell.media.image import Image
 from stepwell.media.plotly import Plotly, from_matplotlib, is_figure
+from tests.support.recorder import Recorder
 
 
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Begin without figures, and without what was warned of."""
-    monkeypatch.setattr(module, "_warned", set())
+def fresh() -> Iterator[None]:
+    """End without figures."""
     yield
     plt.close("all")
 
@@ -121,6 +120,59 @@ def test_points_and_bars_become_plotly(draw: Any, kind: str, y: list[float]):
     assert (trace.type, list(trace.y)) == (kind, y)
 
 
+def converted(draw: Any) -> Any:
+    """Return the figure of Plotly that is made of what is drawn on axes."""
+    figure, axes = plt.subplots()
+    draw(axes)
+    return plotly.io.from_json(json.dumps(stored(Plotly(figure))))
+
+
+def test_every_bar_is_where_it_is():
+    def draw(axes: Any) -> None:
+        axes.bar([1, 2], [3, 4], width=0.5, label="lower", color=["red", "blue"])
+        axes.bar([1, 2], [5, 6], width=0.5, bottom=[3, 4], label="upper")
+        axes.bar([9], [1])
+        axes.legend(title="parts")
+
+    figure = converted(draw)
+    lower, upper, single = figure.data
+    assert (list(lower.x), list(lower.y), list(lower.base), list(lower.width)) == ([1, 2], [3, 4], [0, 0], [0.5, 0.5])
+    assert (list(upper.x), list(upper.y), list(upper.base)) == ([1, 2], [5, 6], [3, 4])
+    assert list(lower.marker.color) == ["#ff0000ff", "#0000ffff"]
+    assert (list(single.x), list(single.y)) == ([9], [1])
+    assert [(bars.name, bars.showlegend) for bars in (lower, upper)] == [("lower", True), ("upper", True)]
+    assert not single.showlegend
+    assert (figure.layout.barmode, figure.layout.legend.title.text) == ("overlay", "parts")
+
+
+def test_bars_that_lie_have_their_left_edge():
+    (bars,) = converted(lambda axes: axes.barh([0, 1], [3, 4], left=[1, 2])).data
+    assert (bars.orientation, list(bars.x), list(bars.base), list(bars.y)) == ("h", [3, 4], [1, 2], [0, 1])
+
+
+@pytest.mark.parametrize(("where", "shape"), [("pre", "vh"), ("mid", "hvh"), ("post", "hv")])
+def test_steps_stay_steps(where: str, shape: str):
+    (line,) = converted(lambda axes: axes.step([1, 2], [3, 4], where=where)).data
+    assert line.line.shape == shape
+
+
+def test_names_stand_in_the_legend_where_there_is_one():
+    def draw(axes: Any) -> None:
+        axes.scatter([1, 2], [3, 4], label="points")
+        axes.plot([1, 2], [3, 4])
+        axes.legend()
+
+    line, points = converted(draw).data
+    assert (points.name, points.showlegend, line.showlegend) == ("points", True, False)
+    assert not any(line.showlegend for line in converted(lambda axes: axes.plot([1, 2], [[3, 4], [5, 6]])).data)
+
+
+def test_ticks_have_the_labels_that_they_had():
+    figure = converted(lambda axes: (axes.bar(["a", "b"], [3, 4]), axes.yaxis.set_major_formatter("{x:.1f} s")))
+    assert (list(figure.layout.xaxis.tickvals), list(figure.layout.xaxis.ticktext)) == ([0, 1], ["a", "b"])
+    assert all(text.endswith(" s") for text in figure.layout.yaxis.ticktext)
+
+
 @pytest.mark.parametrize(
     ("draw", "projection", "said"),
     [
@@ -130,20 +182,44 @@ def test_points_and_bars_become_plotly(draw: Any, kind: str, y: list[float]):
         (lambda axes: axes.axvspan(0, 1), None, "Rectangle"),
         (lambda axes: axes.axhline(1), None, "axhline"),
         (lambda axes: axes.annotate("here", (0, 0), (1, 1), arrowprops={}), None, "Annotation"),
+        (lambda axes: axes.figure.suptitle("all of it"), None, "Text outside of axes"),
+        (lambda axes: axes.figure.text(0.1, 0.1, "note"), None, "Text outside of axes"),
+        (lambda axes: axes.plot([1, 2], label="a") and axes.figure.legend(), None, "Legend outside of axes"),
+        (lambda axes: axes.twinx().plot([1, 2]), None, "axes over each other"),
+        (lambda axes: axes.figure.add_axes((0.5, 0.5, 0.2, 0.2)), None, "axes over each other"),
+        (lambda axes: axes.inset_axes([0.5, 0.5, 0.2, 0.2]), None, "Axes artists"),
+        (lambda axes: axes.secondary_yaxis("right"), None, "SecondaryAxis"),
+        (lambda axes: axes.set_title("left", loc="left"), None, "Text artists"),
+        (lambda axes: axes.plot([1, 2]) and axes.legend(["a"]), None, "names that only the legend has"),
+        (lambda axes: axes.axis("off"), None, "switched off"),
+        (lambda axes: axes.plot([1, 2], visible=False), None, "hidden Line2D"),
+        (lambda axes: axes.set_xscale("symlog"), None, "symlog scales"),
+        (lambda axes: axes.set_xscale("log", base=2), None, "log scales"),
+        (lambda axes: axes.xaxis.set_major_formatter(lambda at, _: f"{at} s"), None, "could not convert"),
         (lambda axes: axes.plot([1, 2], [1, 2], [1, 2]), "3d", "3d axes"),
         (lambda axes: axes.plot([1, 2], [1, 2]), "polar", "polar axes"),
     ],
 )
-def test_what_plotly_cannot_show_is_a_picture_with_one_warning(draw: Any, projection: str | None, said: str):
+def test_what_plotly_cannot_show_is_a_picture_with_one_warning(
+    recorder: Recorder, draw: Any, projection: str | None, said: str
+):
     figure = plt.figure()
     draw(figure.add_subplot(projection=projection))
-    with pytest.warns(RuntimeWarning, match=f"{said}.*image"):
-        assert isinstance(from_matplotlib(figure), Image)
+    with pytest.warns(RuntimeWarning, match=f"'k'.*image.*{said}"):
+        assert recorder.record(figure)["_type"] == "image-file"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert isinstance(from_matplotlib(figure), Image), "said once"
+        assert recorder.record(figure)["_type"] == "image-file", "said once"
     with pytest.raises(ValueError, match=said):
         Plotly(figure)
+
+
+def test_axes_that_touch_each_other_become_plotly():
+    figure, grid = plt.subplots(2, 2, sharex=True)
+    for axes in grid.flat:
+        axes.plot([1, 2])
+    plt.subplots_adjust(wspace=0, hspace=0)
+    assert len(stored(Plotly(figure))["data"]) == 4
 
 
 def test_a_figure_with_images_is_an_image():
@@ -167,7 +243,10 @@ from stepwell.media.plotly import from_matplotlib
 plt.plot([1, 2])
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    print(type(from_matplotlib(plt)).__name__, type(from_matplotlib(plt)).__name__, len(said), said[0].message)
+    images = [from_matplotlib(plt), from_matplotlib(plt)]
+    for image in images:
+        image.record("k")
+    print(*(type(image).__name__ for image in images), len(said), said[0].message)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ended.stdout.startswith("Image Image 1 stepwell: ")

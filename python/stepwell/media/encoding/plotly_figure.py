@@ -1,0 +1,171 @@
+"""Figures of Plotly that look as the figures of matplotlib that they are made of."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import combinations
+from typing import Any
+
+# What Plotly calls the ways from point to point.
+_STEPS = {"steps": "vh", "steps-pre": "vh", "steps-mid": "hvh", "steps-post": "hv"}
+# Labels of ticks that Plotly makes itself, or the converter takes along.
+_KNOWN_LABELS = ("ScalarFormatter", "LogFormatter", "FixedFormatter", "FuncFormatter", "NullFormatter", "Date")
+# Part of the figure that axes may share with each other: positions are rounded.
+_OVERLAP = 1e-6
+
+
+def plotly_figure(figure: Any) -> Any:
+    """Return a figure of matplotlib as one of Plotly.
+
+    Raises
+    ------
+    ValueError
+        If that would lose something; it says what.
+    """
+    try:
+        from plotly import matplotlylib  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    except ImportError:
+        raise ValueError(
+            "a figure of matplotlib needs plotly to be interactive: pip install stepwell[plotly]"
+        ) from None
+    obstacle = _obstacle(figure)
+    if obstacle is not None:
+        raise ValueError(f"Plotly cannot show {obstacle} of matplotlib")
+    renderer = _renderer(matplotlylib.PlotlyRenderer)
+    with warnings.catch_warnings():
+        # What it warns of is either checked above or of no concern, such as the frame of a legend.
+        warnings.simplefilter("ignore")
+        try:
+            matplotlylib.Exporter(renderer).run(figure)
+        except Exception as error:  # noqa: BLE001  it meets each new version of matplotlib with errors of its own
+            reason = " ".join(str(error).split())[:120]
+            raise ValueError(f"plotly could not convert the figure ({type(error).__name__}: {reason})") from None
+    return renderer.plotly_fig
+
+
+def _obstacle(figure: Any) -> str | None:
+    """Return what the converter would leave out or misplace without an error."""
+    for child in figure.get_children():
+        if child is not figure.patch and child not in figure.axes and not _is_empty(child):
+            return f"{type(child).__name__} outside of axes"
+    for one, other in combinations([axes.get_position() for axes in figure.axes], 2):
+        shared = one.intersection(one, other)
+        if shared is not None and shared.width * shared.height > _OVERLAP:
+            return "axes over each other (twinx, insets)"
+    return next(filter(None, map(_obstacle_in, figure.axes)), None)
+
+
+def _obstacle_in(axes: Any) -> str | None:
+    if axes.name != "rectilinear":
+        return f"{axes.name} axes"
+    if not axes.get_visible() or not axes.axison:
+        return "axes that are switched off"
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() != "linear" and (axis.get_scale(), getattr(axis.get_transform(), "base", 0)) != ("log", 10):
+            return f"{axis.get_scale()} scales"
+    named = {each.get_label() for each in (*axes.lines, *axes.collections, *axes.containers)}
+    legend = axes.get_legend()
+    if legend is not None and not _names(legend) <= named:
+        return "names that only the legend has"
+    bars = [bar for bars in axes.containers for bar in bars if bar is not None]
+    frame = (axes.patch, axes.title, axes.xaxis, axes.yaxis, legend, *axes.spines.values())
+    shown = {id(part) for part in (*frame, *bars)}
+    return next(filter(None, (_lost(axes, each) for each in axes.get_children() if id(each) not in shown)), None)
+
+
+def _lost(axes: Any, child: Any) -> str | None:
+    """Return what a part of axes is, if it would be lost or misplaced."""
+    kind = type(child).__name__
+    if _is_empty(child):
+        return None
+    if not child.get_visible():
+        return f"hidden {kind} artists"
+    if kind in {"Line2D", "LineCollection"}:
+        is_data = child.get_transform().contains_branch_seperately(axes.transData) == (True, True)
+        return None if is_data else "lines that span the axes (axhline, axvline)"
+    if kind == "PathCollection" or (child in axes.texts and getattr(child, "arrow_patch", None) is None):
+        return None
+    return f"{kind} artists"
+
+
+def _is_empty(child: Any) -> bool:
+    return hasattr(child, "get_text") and not child.get_text()
+
+
+def _names(legend: Any) -> set[str]:
+    return {text.get_text() for text in legend.get_texts()}
+
+
+def _renderer(base: Any) -> Any:
+    """Return a renderer that keeps names, steps, bars and labels of ticks, which plotly's own does not."""
+
+    class Renderer(base):  # type: ignore[misc]
+        def open_axes(self, ax: Any, props: Any) -> None:
+            super().open_axes(ax, props)
+            for name, axis in (("xaxis", ax.xaxis), ("yaxis", ax.yaxis)):
+                if not any(known in type(axis.get_major_formatter()).__name__ for known in _KNOWN_LABELS):
+                    labels = [label.get_text() for label in axis.get_ticklabels()]
+                    ticks = {"tickmode": "array", "tickvals": list(axis.get_majorticklocs()), "ticktext": labels}
+                    self.plotly_fig["layout"][f"{name}{self.axis_ct}"].update(ticks)
+
+        def open_legend(self, legend: Any, props: Any) -> None:
+            super().open_legend(legend, props)
+            self.plotly_fig["layout"]["legend"]["title"]["text"] = legend.get_title().get_text()
+
+        def draw_marked_line(self, **props: Any) -> None:
+            before = len(self.plotly_fig.data)
+            super().draw_marked_line(**props)
+            shape = _STEPS.get(getattr(props.get("mplobj"), "get_drawstyle", str)())
+            for trace in self.plotly_fig.data[before:]:
+                self._name(trace, props["label"])
+                if shape is not None:
+                    trace.line.shape = shape
+
+        def draw_path_collection(self, **props: Any) -> None:
+            before = len(self.plotly_fig.data)
+            super().draw_path_collection(**props)
+            for trace in self.plotly_fig.data[before:]:
+                self._name(trace, props["mplobj"].get_label())
+
+        def draw_bars(self, bars: Any) -> None:
+            if self.x_is_mpl_date and self.bar_containers:
+                raise ValueError("bars over dates")
+            for container in self.bar_containers:
+                self.plotly_fig.add_trace(_bars(container, self.axis_ct))
+                self._name(self.plotly_fig.data[-1], container.get_label())
+                self.plotly_fig["layout"]["barmode"] = "overlay"
+
+        def _name(self, trace: Any, label: Any) -> None:
+            legend = self.current_mpl_ax.get_legend()
+            trace.name = label
+            trace.showlegend = legend is not None and label in _names(legend)
+
+    return Renderer()
+
+
+def _bars(container: Any, number: int) -> dict[str, Any]:
+    """Return a trace with each bar of a container where it is; `number` is that of its axes."""
+    from matplotlib.colors import to_hex
+
+    bars = container.patches
+    x, y = [bar.get_x() for bar in bars], [bar.get_y() for bar in bars]
+    width, height = [bar.get_width() for bar in bars], [bar.get_height() for bar in bars]
+    middle_x = [at + size / 2 for at, size in zip(x, width, strict=True)]
+    middle_y = [at + size / 2 for at, size in zip(y, height, strict=True)]
+    trace = (
+        {"orientation": "h", "x": width, "y": middle_y, "base": x, "width": height}
+        if getattr(container, "orientation", None) == "horizontal"
+        else {"orientation": "v", "x": middle_x, "y": height, "base": y, "width": width}
+    )
+    colours = [to_hex(bar.get_facecolor(), keep_alpha=True) for bar in bars]
+    edges = {
+        "color": [to_hex(bar.get_edgecolor(), keep_alpha=True) for bar in bars],
+        "width": [bar.get_linewidth() for bar in bars],
+    }
+    return {
+        "type": "bar",
+        "xaxis": f"x{number}",
+        "yaxis": f"y{number}",
+        "marker": {"color": colours, "line": edges},
+        **trace,
+    }

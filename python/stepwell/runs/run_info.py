@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stepwell.settings.naming import check_tags, clean
+from stepwell.settings.naming import check_tags, clean, page
 
 if TYPE_CHECKING:
     from stepwell.runs.attachment import Attachment
@@ -76,12 +76,12 @@ class RunInfo:
     @property
     def project_url(self) -> str | None:
         """Address of the project's page on the server; None for a local run."""
-        return self._address(self.entity, self.project)
+        return page(self.options.destination, self.entity, self.project)
 
     @property
     def url(self) -> str | None:
         """Address of the run's page on the server; None for a local run."""
-        return self._address(self.entity, self.project, "runs", self.id, "charts")
+        return page(self.options.destination, self.entity, self.project, "runs", self.id, "charts")
 
     @property
     def directory(self) -> str:
@@ -279,13 +279,6 @@ class RunInfo:
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-    def _address(self, *parts: str) -> str | None:
-        if not self.options.destination:
-            return None
-        from urllib.parse import quote
-
-        return "/".join([self.options.destination, *(quote(part, safe="") for part in parts)])
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self._name})>"

@@ -1,6 +1,16 @@
-"""Names of wandb's settings: those that mean one of ours, and those that scripts may pass without effect."""
+"""Names of wandb's settings: those that mean one of ours, and those that are set and read without effect."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from stepwell.settings.naming import page
+
+if TYPE_CHECKING:
+    from stepwell.settings.settings import Settings
 
 # What another name of a setting means.
 EQUIVALENT = {
@@ -15,10 +25,12 @@ EQUIVALENT = {
 }
 # Names of wandb's under which a process says that it does not decide how the run ends.
 DECIDES = ("x_primary", "x_primary_node", "x_update_finish_state")
+# What a program finds that looks for a key before it logs: nobody asks for one. As long as wandb's.
+API_KEY = "stepwell-needs-no-key".ljust(40, "-")
 
 _NAMES = """
 allow_media_symlink allow_offline_artifacts anonymous api_key app_url_override base_url capture_loggers code_dir
-config_paths console console_chunk_max_bytes console_chunk_max_seconds console_multipart credentials_file
+console console_chunk_max_bytes console_chunk_max_seconds console_multipart credentials_file
 disable_code disable_git disable_git_fork_point disable_hints disable_job_creation docker email
 finish_timeout_raises git_commit git_remote git_remote_url git_root heartbeat_seconds host http_proxy https_proxy
 identity_token_file ignore_globs init_timeout insecure_disable_ssl job_name job_source label_disable launch
@@ -43,8 +55,61 @@ x_stats_open_metrics_filters x_stats_pid x_stats_sample_rate_seconds x_stats_sam
 x_stats_sampling_interval x_stats_track_process_tree x_sync x_tmp_code_dir x_tracelog x_unsaved_keys
 """
 _WITHOUT_EFFECT = frozenset(_NAMES.split())
+# What wandb's settings are where nobody has set them; all others are None.
+_DEFAULTS = MappingProxyType(
+    {
+        "console": "off",
+        "init_timeout": 90.0,
+        "summary_timeout": 60,
+        "x_primary": True,
+        "x_update_finish_state": True,
+        **dict.fromkeys(("show_errors", "show_info", "show_warnings", "symlink"), True),
+    }
+)
+# What follows from our settings.
+_DERIVED: MappingProxyType[str, Callable[[Settings], Any]] = MappingProxyType(
+    {
+        "api_key": lambda _: API_KEY,
+        "base_url": lambda own: own.url or "",
+        "files_dir": lambda own: str(own.directory / "files"),
+        "host": lambda _: _host(),
+        "is_local": lambda _: True,
+        "log_dir": lambda own: str(own.directory),
+        "program": lambda _: sys.argv[0] if sys.argv else "",
+        "project_url": lambda own: page(own.destination, own.entity, own.project),
+        "root_dir": lambda own: str(own.directory.parent),
+        "run_mode": lambda own: "run" if own.destination else "offline-run",
+        "run_url": lambda own: own.id and page(own.destination, own.entity, own.project, "runs", own.id, "charts"),
+        "settings": lambda own: own,
+        "sync_dir": lambda own: str(own.directory),
+        "username": lambda own: own.entity,
+        "wandb_dir": lambda own: str(own.directory),
+        "x_noop": lambda own: own.mode == "disabled",
+        "x_offline": lambda own: own.mode == "offline",
+    }
+)
 
 
-def is_without_effect(name: str) -> bool:
-    """Whether wandb has, or had, a setting of this name that means nothing here; `_x` once was `x_x`."""
-    return name in _WITHOUT_EFFECT or (name.startswith("_") and f"x{name}" in _WITHOUT_EFFECT)
+def is_foreign(name: str) -> bool:
+    """Whether this is one of wandb's settings, now or perhaps in a later version; `_x` once was `x_x`."""
+    return name in EQUIVALENT or name.startswith("x_") or name in _WITHOUT_EFFECT or _is_old(name)
+
+
+def read_foreign(own: Settings, name: str) -> Any:
+    """Return what a setting of wandb's is that nobody has set."""
+    name = f"x{name}" if _is_old(name) else name
+    if name in _DERIVED:
+        return _DERIVED[name](own)
+    if is_foreign(name):
+        return _DEFAULTS.get(name)
+    raise AttributeError(f"Settings has no {name!r}")
+
+
+def _is_old(name: str) -> bool:
+    return name.startswith("_") and f"x{name}" in _WITHOUT_EFFECT
+
+
+def _host() -> str:
+    import socket
+
+    return socket.gethostname()

@@ -81,6 +81,13 @@ def _percent(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in data)
 
 
+def page(server: str, *parts: str) -> str | None:
+    """Return the address of a page of the dashboard; None without a server."""
+    from urllib.parse import quote
+
+    return "/".join([server, *(quote(part, safe="") for part in parts)]) if server else None
+
+
 def too_deep(key: str) -> ValueError:
     """Return the error of a value that nothing could read back, in the words of the native encoder."""
     return ValueError(f"{key!r} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept")

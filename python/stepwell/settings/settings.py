@@ -7,14 +7,15 @@ Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from stepwell._native import Defaults, split_address
 from stepwell.errors import UsageError
 from stepwell.settings import naming
-from stepwell.settings.foreign_settings import DECIDES, EQUIVALENT, is_without_effect
+from stepwell.settings.foreign_settings import DECIDES, EQUIVALENT, is_foreign, read_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,6 +87,13 @@ def _tags(name: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(naming.clean, value)))
 
 
+def _paths(name: str, value: object) -> tuple[str, ...]:
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, (list, tuple)):
+        raise UsageError(f"{name} must be a sequence of paths, not {type(value).__name__}")
+    return tuple(_path(name, each) for each in given)
+
+
 def _choice(kind: Any, names: Mapping[Any, str | None]) -> Callable[[str, object], Any]:
     allowed = get_args(kind)
 
@@ -145,12 +153,13 @@ def _setting(
     return field(default=default, metadata={"check": check, "doc": doc, "env": env, "wandb": wandb})
 
 
-@dataclass(init=False, frozen=True)
+@dataclass(init=False)
 class Settings:
     """Settings for `init`. What is not given comes from the environment, the settings files, or the defaults.
 
-    Names of wandb's settings that mean one of these (`run_id`, `run_name`, …) are understood; others of
-    wandb's (`start_method`, `console`, `init_timeout`, `_disable_stats`, …) are accepted without effect.
+    They are attributes, and can be set; what is set to None or an empty text is not given. Names of wandb's
+    settings that mean one of these (`run_id`, `run_name`, …) are understood; others of wandb's
+    (`start_method`, `console`, `init_timeout`, `_disable_stats`, every `x_…`) are kept without effect.
 
     Raises
     ------
@@ -217,6 +226,13 @@ class Settings:
     allow_val_change: bool = _setting(
         False, _flag, "Let keys of the config change.", "ALLOW_VAL_CHANGE", "ALLOW_VAL_CHANGE"
     )
+    config_paths: tuple[str, ...] = _setting(
+        (),
+        _paths,
+        "YAML files with defaults for the config, after `config-defaults.yaml` in the working directory.",
+        "CONFIG_PATHS",
+        "CONFIG_PATHS",
+    )
     force: bool = _setting(False, _flag, "Refuse to begin a run that goes to no server.", "FORCE", "FORCE")
     save_code: bool = _setting(False, _flag, "Save the script that runs as `code/…`.", "SAVE_CODE", "SAVE_CODE")
     sync_tensorboard: bool = _setting(False, _flag, "Log what TensorBoard's writers write, too.", "SYNC_TENSORBOARD")
@@ -237,16 +253,37 @@ class Settings:
 
     def __init__(self, **values: Any) -> None:
         every = known()
-        values = _translated(values)
-        unknown = sorted(values.keys() - every.keys())
+        # What was given, and what wandb's settings without effect were given.
+        vars(self).update({name: each.default for name, each in every.items()}, _said={}, _foreign={})
+        unknown = sorted(name for name in values if name not in every and not is_foreign(name))
         if unknown:
             raise TypeError(f"Settings() got an unexpected keyword argument {unknown[0]!r}; known: {', '.join(every)}")
-        said = {name: value for name, value in values.items() if value is not None}
-        for name, each in every.items():
-            assert each.default is not MISSING
-            value = each.metadata["check"](name, said[name]) if name in said else each.default
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "_said", frozenset(said))
+        for name in sorted(values, key=lambda name: name not in DECIDES):  # `primary` itself has the last word
+            setattr(self, name, values[name])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = EQUIVALENT.get(name, name)
+        setting = known().get(own)
+        said: dict[str, Any] = vars(self)["_said"]
+        if setting is not None and not _is_said(own, value):
+            vars(self)[own] = setting.default
+            said.pop(own, None)
+        elif setting is not None:
+            vars(self)[own] = said[own] = setting.metadata["check"](own, value)
+        elif is_foreign(name):
+            foreign: dict[str, Any] = vars(self)["_foreign"]
+            foreign[name] = value
+            decides = [_flag(each, foreign[each]) for each in DECIDES if foreign.get(each) is not None]
+            if decides and name in DECIDES:  # wandb says in several what is one here; each takes the decision away
+                self.primary = all(decides)
+        else:
+            raise AttributeError(f"Settings has no {name!r}; known: {', '.join(known())}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in EQUIVALENT:
+            return getattr(self, EQUIVALENT[name])
+        foreign = vars(self).get("_foreign", {})
+        return foreign[name] if name in foreign else read_foreign(self, name)
 
     @property
     def directory(self) -> Path:
@@ -260,8 +297,17 @@ class Settings:
 
     def said(self) -> dict[str, Any]:
         """Return the settings that were given, without the defaults."""
-        names: frozenset[str] = vars(self)["_said"]
-        return {name: getattr(self, name) for name in names}
+        return dict(vars(self)["_said"])
+
+    def note_in(self, said: dict[str, Any]) -> Settings:
+        """Note in `said` what is set from now on; returns itself."""
+        vars(self)["_said"] = said
+        return self
+
+    @classmethod
+    def of(cls, given: Settings | Mapping[str, Any] | None) -> Settings:
+        """Return settings that were given as an object or by name."""
+        return given if isinstance(given, Settings) else cls(**dict(given or {}))
 
     @classmethod
     def resolve(
@@ -270,41 +316,48 @@ class Settings:
         settings: Settings | Mapping[str, Any] | None,
         environment: Mapping[str, str],
         files: Iterable[Mapping[str, Any]] = (),
+        process: Mapping[str, Any] | None = None,
     ) -> Settings:
         """Put the layers over each other.
 
         Parameters
         ----------
         arguments
-            What was passed to `init`; None means not said.
+            What was passed to `init`; None and an empty text mean not said.
         settings
             The argument `settings`.
         environment
             Environment variables.
         files
             What settings files say, the most important one first: see `stepwell.settings.settings_file`.
+        process
+            What `setup` was told for all runs of this process.
         """
-        if settings is not None and not isinstance(settings, Settings):
-            settings = cls(**dict(settings))
-        layers = [dict(file) for file in reversed(list(files))]
-        layers += [from_environment(environment), settings.said() if settings else {}]
-        layers.append({name: value for name, value in arguments.items() if value is not None})
-        merged: dict[str, Any] = {}
-        for layer in layers:
+        settings = cls.of(settings)
+        merged: dict[str, Any] = {**vars(settings)["_foreign"]}
+        for layer in reversed(list(files)):
             merged.update(layer)
+        merged.update(from_environment(environment))
+        root = merged.get("root_dir")
+        if root and not environment.get("STEPWELL_DIR"):
+            merged["dir"] = below(root)
+        merged.update(process or {})
+        merged.update(settings.said())
+        merged.update({name: value for name, value in arguments.items() if _is_said(name, value)})
         return cls(**merged)
 
 
-def _translated(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings under their names here, without those of wandb that have no effect."""
-    kept = {EQUIVALENT.get(name, name): value for name, value in values.items() if not is_without_effect(name)}
-    # wandb says in two settings what is one here; either takes the decision away.
-    decides = [said for name in DECIDES if (said := kept.pop(name, None)) is not None]
-    if decides:
-        kept.setdefault("primary", all(_flag("primary", each) for each in decides))
-    return kept
+def _is_said(name: str, value: object) -> bool:
+    """Whether a value is one: wandb's clients pass None and empty texts for what they do not know."""
+    return not (value is None or (isinstance(value, str) and not value and name != "dir"))
 
 
+def below(root: str | Path) -> str:
+    """Return the directory that is made below one that wandb would make its own in."""
+    return str(Path(root) / "stepwell")
+
+
+@cache
 def known() -> dict[str, Field[Any]]:
     """Return every setting by name; `metadata["check"](what, value)` returns the value or raises."""
     return {each.name: each for each in fields(Settings)}
@@ -317,7 +370,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     if environment.get("WANDB_DIR"):
-        found["dir"] = str(Path(environment["WANDB_DIR"]) / "stepwell")
+        found["dir"] = below(environment["WANDB_DIR"])
     for prefix, kind in (("WANDB_", "wandb"), ("STEPWELL_", "env")):
         for each in known().values():
             name = each.metadata[kind]

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import Error, UsageError
+from stepwell.settings.foreign_settings import EQUIVALENT
 from stepwell.settings.settings import Settings, known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECTION = "default"
+# What `setup` was told for all runs of this process, and what was set on the settings that it returned.
+of_process: dict[str, Any] = {}
 
 
 def from_file(path: Path) -> dict[str, Any]:
@@ -26,22 +29,9 @@ def from_file(path: Path) -> dict[str, Any]:
     UsageError
         Naming the file, if it cannot be read for another reason, or has an unknown name or a bad value.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
-    import configparser
-
-    parser = configparser.ConfigParser(interpolation=None)
-    settings = known()
-    try:
-        parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
-    except configparser.Error as error:
-        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
     found: dict[str, Any] = {}
-    for name, value in parser.items(_SECTION) if parser.has_section(_SECTION) else ():
+    settings = known()
+    for name, value in _items(path):
         if name not in settings:
             raise UsageError(f"the settings file {path} has the unknown setting {name!r}; known: {', '.join(settings)}")
         try:
@@ -49,6 +39,34 @@ def from_file(path: Path) -> dict[str, Any]:
         except UsageError as error:
             raise UsageError(f"the settings file {path}: {error}") from None
     return found
+
+
+def from_wandb_file(path: Path) -> dict[str, Any]:
+    """Return what a settings file of wandb says as far as it means something here; it is never an error."""
+    found: dict[str, Any] = {}
+    with contextlib.suppress(UsageError):
+        for name, value in _items(path):
+            own = EQUIVALENT.get(name, name)
+            if value and own in known() and own != "dir":
+                found[own] = known()[own].metadata["check"](own, value)
+    return found
+
+
+def _items(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text if text.lstrip().startswith("[") else f"[{_SECTION}]\n{text}")
+    except configparser.Error as error:
+        raise UsageError(f"the settings file {path} cannot be read: {error}") from None
+    return parser.items(_SECTION) if parser.has_section(_SECTION) else []
 
 
 def write_setting(path: Path, name: str, value: str) -> None:
@@ -78,17 +96,22 @@ def write_setting(path: Path, name: str, value: str) -> None:
 
 
 def settings_of_process(arguments: Mapping[str, Any], settings: Settings | Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings that hold: arguments over `settings` over the environment over settings files."""
+    """Return the settings that hold: arguments over `settings`, `setup`, the environment, files."""
     files = [from_file(path) for path in settings_files(os.environ)]
-    return Settings.resolve(arguments, settings, os.environ, files)
+    files += [from_wandb_file(path) for path in _files_of("wandb", os.environ, os.environ.get("WANDB_CONFIG_DIR"))]
+    return Settings.resolve(arguments, settings, os.environ, files, of_process)
 
 
 def settings_files(environment: Mapping[str, str]) -> list[Path]:
     """Return where settings files may be: in the working directory, then in the user's configuration."""
-    files = [Path("stepwell") / "settings"]
+    return _files_of("stepwell", environment)
+
+
+def _files_of(program: str, environment: Mapping[str, str], home: str | None = None) -> list[Path]:
+    files = [Path(program) / "settings"]
     with contextlib.suppress(RuntimeError):  # in a container a user may have no home at all
-        home = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or "~").expanduser() / ".config")
-        files.append(home / "stepwell" / "settings")
+        own = Path(environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or "~").expanduser() / ".config")
+        files.append(Path(home or own / program) / "settings")
     return files
 
 

@@ -47,6 +47,7 @@ class RunStart:
             _make_directory(directory)
         manifest = Manifest(directory)
         run_id, is_new = self._run_id(manifest)
+        settings.id = run_id  # which `run.settings` tells
         rank = self.launcher.rank if settings.rank is None else settings.rank
         label = self._label(rank)
         if not disabled:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,26 @@ def read_config(
     }
 
 
+# Where wandb looks for defaults of the config, in the working directory.
+_DEFAULTS = "config-defaults.yaml"
+
+
+def read_defaults(paths: Iterable[str], warn: Callable[[str], None]) -> dict[str, Any]:
+    """Return what `config-defaults.yaml` and YAML files say; of one that cannot be read it warns."""
+    found: dict[str, Any] = {}
+    for path in (*([_DEFAULTS] if os.path.isfile(_DEFAULTS) else ()), *paths):  # noqa: PTH113  `init` is quick
+        found.update(_read_or_warn(Path(path), warn))
+    return found
+
+
+def _read_or_warn(path: Path, warn: Callable[[str], None]) -> dict[str, Any]:
+    try:
+        return {str(key): value for key, value in _from_yaml(path).items()}
+    except UsageError as error:
+        warn(str(error))
+        return {}
+
+
 def _keys(name: str, keys: Iterable[str] | None) -> set[str]:
     if isinstance(keys, str):
         raise UsageError(f"{name} must be a sequence of str, not the str {keys!r}")
@@ -45,7 +66,7 @@ def _keys(name: str, keys: Iterable[str] | None) -> set[str]:
 
 
 def _values(source: object) -> dict[Any, Any]:
-    if source is None:
+    if source is None or (isinstance(source, (str, list, tuple)) and not source):
         return {}
     if isinstance(source, Mapping):
         return dict(source)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from stepwell.errors import UsageError
 from stepwell.process import session
 from stepwell.process.launcher import Launcher
+from stepwell.process.terminal import Terminal
 from stepwell.settings.settings import split_moment
 from stepwell.settings.settings_file import settings_of_process
+from stepwell.startup.config_source import read_config, read_defaults
 from stepwell.startup.run_start import RunStart
 from stepwell.values.plain import plain
 
@@ -81,6 +83,7 @@ def init(
         Tags, 1 to 64 characters each.
     config
         The run's configuration: a dict, a Namespace, a dataclass, flags of absl, or the path of a YAML file.
+        What it lacks comes from `config-defaults.yaml` in the working directory, if that is there.
     config_exclude_keys, config_include_keys
         Keys of `config` to leave out, or to take; not both.
     allow_val_change
@@ -156,13 +159,10 @@ def init(
     }  # fmt: skip
     resolved = settings_of_process(arguments, settings)
     _check_together(resolved)
-    values: dict[str, Any] = {}
-    if config is not None or config_include_keys is not None or config_exclude_keys is not None:
-        from stepwell.startup.config_source import read_config
-
-        # Converted before anything is begun or ended: what cannot be stored is an error of this call.
-        given = read_config(config, config_include_keys, config_exclude_keys)
-        values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
+    # Converted before anything is begun or ended: what cannot be stored is an error of this call.
+    given = read_defaults(resolved.config_paths, Terminal(silent=resolved.silent).warn)
+    given |= read_config(config, config_include_keys, config_exclude_keys)
+    values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
     # What the process began that this one was forked from is not its own.
     previous = [each for each in session.unfinished() if not each.is_inherited]
     if previous:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import stepwell
 from stepwell.errors import UsageError
 from stepwell.startup.config_source import read_config
 
@@ -61,3 +62,26 @@ def test_a_yaml_file_is_read(tmp_path: Path):
         read_config(str(file))
     with pytest.raises(UsageError, match="missing"):
         read_config(tmp_path / "missing.yaml")
+
+
+def test_defaults_come_from_the_files_that_wandb_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STEPWELL_SILENT", raising=False)
+    monkeypatch.setenv("WANDB_CONFIG_PATHS", "more.yaml,none.yaml")
+    Path("config-defaults.yaml").write_text(
+        "wandb_version: 1\nlr:\n  desc: null\n  value: 0.1\nepochs:\n  value: 3\nlayers: 2\n"
+    )
+    Path("more.yaml").write_text("epochs: 5\n")
+    with stepwell.init(mode="disabled", config={"lr": 0.5}) as run:
+        assert run.config.as_dict() == {"lr": 0.5, "epochs": 5, "layers": 2}
+    assert "none.yaml cannot be read" in capsys.readouterr().err
+    Path("config-defaults.yaml").write_text("{")
+    with stepwell.init(mode="disabled") as run:
+        assert run.config.as_dict() == {"epochs": 5}
+
+
+def test_an_empty_config_is_none():
+    for empty in (None, [], "", ()):
+        assert read_config(empty) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,6 +159,12 @@ class Artifact:
 def _is_name(text: str) -> bool:
     chosen = all(char.isalnum() or char in "-_." for char in text)
     return chosen and len(text) <= _NAME_CHARS and text.strip(".") != ""
+
+
+def safe_name(text: str) -> str:
+    """Return text as the name of an artifact: 128 characters, with `_` for those that cannot be in one."""
+    safe = re.sub(r"[^A-Za-z0-9_\-.]", "_", text)
+    return safe if len(safe) <= _NAME_CHARS else f"{safe[:63]}..{safe[-63:]}"
 
 
 def type_name(obj: object) -> str:

@@ -96,24 +96,35 @@ class RunFiles(RunInfo):
 
     def log_code(
         self,
-        root: str | os.PathLike[str] = ".",
+        root: str | os.PathLike[str] | None = ".",
         name: str | None = None,
         include_fn: Callable[[str], bool] = _is_python,
         exclude_fn: Callable[[str], bool] = _is_none,
-    ) -> list[str]:
-        """Save the code below `root` as `code/…`; returns the paths that were saved.
+    ) -> Artifact | None:
+        """Save the code below `root` as `code/…`.
 
         Parameters
         ----------
         root
             A directory.
         name
-            Accepted for scripts written for wandb, without effect.
+            What the returned artifact is called.
         include_fn, exclude_fn
             Say of an absolute path whether to take it, by default if it ends in `.py`, and whether to leave
             it out.
+
+        Returns
+        -------
+        Artifact or None
+            The files that were saved, by their paths below `root`; None if there are none.
         """
-        return self._saved().save_code(Path(root).absolute(), include_fn, exclude_fn)
+        from stepwell.files.artifact import Artifact, safe_name
+
+        folder = Path(root or ".").absolute()
+        artifact = Artifact(safe_name(name or f"source-{self.project}-{self.id}"), "code")
+        for path in self._saved().save_code(folder, include_fn, exclude_fn):
+            artifact.add_file(path, os.path.relpath(path, folder))
+        return artifact if artifact.paths else None
 
     def log_artifact(
         self,
@@ -154,11 +165,36 @@ class RunFiles(RunInfo):
         self, path: str | os.PathLike[str], name: str | None = None, aliases: Sequence[str] | None = None
     ) -> Artifact:
         """Store the files of a model as an artifact of type `model`, by default named `model-ID`."""
-        return self.log_artifact(path, name or f"model-{self.id}", "model", aliases)
+        from stepwell.files.artifact import safe_name
 
-    def use_artifact(self, *_: Any, **__: Any) -> NoReturn:
-        """Raise UnsupportedError: artifacts are files of the run that logged them; `Api().run(…).files()`."""
-        _refuse("use_artifact")
+        return self.log_artifact(path, name or safe_name(f"model-{self.id}"), "model", aliases)
+
+    def use_artifact(
+        self,
+        artifact_or_name: Artifact | str,
+        type: str | None = None,  # noqa: A002  wandb's name
+        aliases: Sequence[str] | None = None,
+        use_as: str | None = None,
+    ) -> Artifact:
+        """Store an artifact that this run uses, as `log_artifact` does.
+
+        Parameters
+        ----------
+        artifact_or_name
+            An `Artifact`.
+        type, use_as
+            Accepted for scripts written for wandb, without effect.
+        aliases
+            Noted in its record.
+
+        Raises
+        ------
+        UnsupportedError
+            For a name: artifacts are files of the run that logged them, `Api().run(…).files()`.
+        """
+        if isinstance(artifact_or_name, str):
+            _refuse("use_artifact")
+        return self.log_artifact(artifact_or_name, aliases=aliases)
 
     def use_model(self, *_: Any, **__: Any) -> NoReturn:
         """Raise UnsupportedError: see `use_artifact`."""

@@ -224,6 +224,9 @@ def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_pa
     assert run.log_artifact(artifact, aliases=["best", "best"]).wait() is artifact
     assert run.log_artifact("a.txt", name="plain", type="text").files() == ["a.txt"]
     assert run.log_model("deep").name == "model-r"
+    used = Artifact("used", type="dataset")
+    used.add_file("b.txt")
+    assert run.use_artifact(used) is used
     run.finish()
     found = stored(tmp_path)
     record = Api(str(tmp_path / "runs")).run("p/r").file("artifacts/data-1.json").read().decode()
@@ -235,6 +238,7 @@ def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_pa
     assert found["artifacts/data-1/made.json"] == "{}"
     assert "table-file" in found["artifacts/data-1/table.table.json"]
     assert found["artifacts/plain/a.txt"] == "content of a.txt"
+    assert found["artifacts/used/b.txt"] == "content of b.txt"
     assert found["artifacts/model-r/c.txt"] == "content of deep/c.txt"
 
 
@@ -270,7 +274,9 @@ def test_the_script_is_saved_from_wherever_it_runs(tmp_path: Path, script: str, 
 def test_code_is_saved(run: stepwell.Run, tmp_path: Path):
     Path("train.py").write_text("print()")
     Path("deep/net.py").write_text("net")
-    assert len(run.log_code(".", exclude_fn=lambda path: path.endswith("train.py"))) == 1
-    run.log_code("deep", include_fn=lambda path: path.endswith(".bin"))
+    code = run.log_code(".", exclude_fn=lambda path: path.endswith("train.py")).wait()
+    assert (code.name, code.type, code.files()) == ("source-p-r", "code", ["deep/net.py"])
+    assert run.log_code("deep", name="a b", include_fn=lambda path: path.endswith(".bin")).name == "a_b"
+    assert run.log_code("deep", include_fn=lambda path: False) is None
     run.finish()
     assert stored(tmp_path) == {"code/deep/net.py": "net", "code/er/d.bin": "content of deep/er/d.bin"}

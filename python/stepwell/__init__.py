@@ -125,7 +125,9 @@ def __getattr__(name: str) -> Any:
         return import_module(_MODULES[name])
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from stepwell.wandb.finder import of_wandb
+
+        return of_wandb(name)
     value = getattr(import_module(home), name)
     globals()[name] = value
     return value

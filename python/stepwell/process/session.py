@@ -27,15 +27,19 @@ _runs: list[Run] = []
 _current: list[Run] = []
 
 
+def package() -> str:
+    """Return what scripts call this package: `wandb`, where it stands in its place."""
+    return _MODULES[-1]
+
+
 def _refuse(what: str) -> NoReturn:
-    raise Error(f"You must call stepwell.init() before stepwell.{what}")
+    raise Error(f"You must call {package()}.init() before {package()}.{what}")
 
 
 def finished_error(run_id: str) -> UsageError:
     """Return the error of a call that would write to a run after its end."""
-    return UsageError(
-        f"run {run_id} is finished; nothing of this call was kept. Call stepwell.init() to begin another run"
-    )
+    begin = f"Call {package()}.init() to begin another run"
+    return UsageError(f"run {run_id} is finished; nothing of this call was kept. {begin}")
 
 
 class BeforeInit:
@@ -59,7 +63,7 @@ class BeforeInit:
         _refuse(f"{self._name}[{key!r}]")
 
     def __repr__(self) -> str:
-        return f"<stepwell.{self._name}: call stepwell.init() first>"
+        return f"<{package()}.{self._name}: call {package()}.init() first>"
 
 
 def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None) -> None:

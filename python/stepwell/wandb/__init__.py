@@ -11,10 +11,13 @@ from types import MappingProxyType
 
 from stepwell.process import session
 from stepwell.wandb.finder import Finder
+from stepwell.wandb.jupyter import load_in_notebook
 
 # Holds a package `wandb` that installs the drop-in when it is imported, and the metadata of a distribution
 # `wandb`. A process that has it on its path, for example by PYTHONPATH, needs nothing else.
 FOLDER = Path(__file__).parent / "site"
+# Holds the command `wandb`, which explains what takes its place.
+COMMANDS = Path(__file__).parent / "bin"
 # What differs from stepwell by itself: in wandb a later `log` replaces a summary value that was set by hand.
 ENVIRONMENT = MappingProxyType({"STEPWELL_SUMMARY_FOLLOWS_LOG": "1"})
 
@@ -53,6 +56,7 @@ def install_as_wandb() -> None:
     sys.modules["wandb"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules["wandb"])
     session.follow("wandb")
+    load_in_notebook()
 
 
 def _is_ours(module: object) -> bool:

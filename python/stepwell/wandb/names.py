@@ -8,17 +8,40 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from stepwell.wandb.missing import WAYS
+
 _RUN = "stepwell.runs.run"
 _MEDIUM = "stepwell.media.records.media:Media"
 _MEDIA = {"Media": _MEDIUM, "WBValue": _MEDIUM, "*": "stepwell"}
 _INIT = "stepwell.wandb.init"
 _DISABLED = "stepwell.wandb.disabled"
+_TERMINAL = dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal")
+_INTERNAL_API = "stepwell.wandb.internal_api"
+_JUPYTER = "stepwell.wandb.jupyter"
+_MISSING = "stepwell.wandb.missing"
 
 _names: dict[str, str | dict[str, str]] = {
-    "wandb": {"init": _INIT, "*": "stepwell"},
-    "wandb.apis": {},
+    "wandb": {
+        "InternalApi": _INTERNAL_API,
+        "PublicApi": "stepwell.api.api:Api",
+        "_attach": "stepwell:attach",
+        "_teardown": "stepwell:teardown",
+        "api": _INTERNAL_API,
+        "ensure_configured": "stepwell.wandb.util",
+        "init": _INIT,
+        "join": "stepwell:finish",
+        "load_ipython_extension": _JUPYTER,
+        "patched": "stepwell.wandb.util",
+        **dict.fromkeys(WAYS, _MISSING),
+        "*": "stepwell",
+    },
+    "wandb.apis": {"InternalApi": _INTERNAL_API, "PublicApi": "stepwell.api.api:Api"},
+    "wandb.apis.internal": _INTERNAL_API,
     "wandb.apis.public": {
         "Api": "stepwell.api.api",
+        "File": "stepwell.api.file",
+        "Files": "stepwell.api.files",
+        "Project": "stepwell.api.api",
         "Run": "stepwell.api.run",
         "Runs": "stepwell.api.runs",
     },
@@ -26,7 +49,8 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.data_types": _MEDIA,
     "wandb.env": "stepwell.wandb.env",
     "wandb.errors": {"*": "stepwell.errors"},
-    "wandb.errors.term": dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal"),
+    "wandb.errors.term": _TERMINAL,
+    "wandb.errors.util": {},
     "wandb.integration": {},
     "wandb.integration.catboost": "stepwell.integration.catboost",
     "wandb.integration.keras": "stepwell.integration.keras",
@@ -34,6 +58,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.integration.sb3": "stepwell.integration.sb3",
     "wandb.integration.tensorboard": "stepwell.tensorboard",
     "wandb.integration.xgboost": "stepwell.integration.xgboost",
+    "wandb.jupyter": _JUPYTER,
     "wandb.keras": "stepwell.integration.keras",
     "wandb.lightgbm": "stepwell.integration.lightgbm",
     "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
@@ -45,18 +70,28 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.data_types.base_types.media": {"Media": _MEDIUM},
     "wandb.sdk.data_types.base_types.wb_value": {"WBValue": _MEDIUM},
     "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
+    "wandb.sdk.data_types.trace_tree": {"*": f"{_MISSING}:trace_tree"},
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
     "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
+    "wandb.sdk.lib.paths": "stepwell.wandb.paths",
+    "wandb.sdk.lib.printer": {"*": f"{_MISSING}:printer"},
     "wandb.sdk.lib.runid": {"generate_id": "stepwell.wandb.util"},
+    "wandb.sdk.lib.telemetry": "stepwell.wandb.telemetry",
     "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.runs.alert"},
     "wandb.sdk.wandb_config": {"Config": "stepwell.runs.config"},
     "wandb.sdk.wandb_init": {"init": _INIT},
     "wandb.sdk.wandb_login": {"login": "stepwell"},
     "wandb.sdk.wandb_run": {"Run": _RUN, "finish": "stepwell"},
     "wandb.sdk.wandb_settings": {"Settings": "stepwell.settings.settings"},
-    "wandb.sdk.wandb_setup": {"setup": "stepwell", "teardown": "stepwell"},
+    "wandb.sdk.wandb_setup": {
+        "_setup": "stepwell:setup",
+        "setup": "stepwell",
+        "singleton": "stepwell:setup",
+        "teardown": "stepwell",
+    },
     "wandb.sdk.wandb_summary": {"Summary": "stepwell.runs.summary"},
+    "wandb.sklearn": {"*": f"{_MISSING}:sklearn"},
     "wandb.tensorboard": "stepwell.tensorboard",
     "wandb.util": "stepwell.wandb.util",
     "wandb.wandb_run": {"Run": _RUN},
@@ -65,5 +100,8 @@ _names: dict[str, str | dict[str, str]] = {
 for _kind in ("audio", "histogram", "html", "image", "molecule", "plotly", "video"):
     _names[f"wandb.sdk.data_types.{_kind}"] = f"stepwell.media.{_kind}"
 _names["wandb.sdk.data_types.object_3d"] = "stepwell.media.object3d"
+# Other names of the same modules.
+for _new, _old in (("wandb.wandb_lib", "wandb.sdk.lib"), ("wandb.wandb_sdk", "wandb.sdk")):
+    _names.update({_new + name.removeprefix(_old): home for name, home in _names.items() if name.startswith(_old)})
 
 MODULES = MappingProxyType(_names)

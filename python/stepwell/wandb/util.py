@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import secrets
 import string
 from importlib import import_module
@@ -10,17 +10,16 @@ from types import ModuleType
 from typing import Any
 
 from stepwell.errors import Error
+from stepwell.files.artifact import safe_name
+
+make_artifact_name_safe = safe_name
+# What wandb notes of the libraries that it has patched.
+patched: dict[str, list[Any]] = {"tensorboard": [], "keras": [], "gym": []}
 
 
 def generate_id(length: int = 8) -> str:
     """Return random lower-case letters and digits: an id for a run."""
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
-
-
-def make_artifact_name_safe(name: str) -> str:
-    """Return `name` with `_` for all but letters, digits, `_`, `-` and `.`, at most 128 characters."""
-    safe = re.sub(r"[^A-Za-z0-9_\-.]", "_", name)
-    return safe if len(safe) <= 128 else f"{safe[:63]}..{safe[-63:]}"
 
 
 def get_module(name: str, required: str | bool | None = None, lazy: bool = True) -> ModuleType | None:
@@ -42,6 +41,17 @@ def get_module(name: str, required: str | bool | None = None, lazy: bool = True)
 def to_forward_slash_path(path: str) -> str:
     """Return the path: on the systems that stepwell runs on, its separator is `/`."""
     return path
+
+
+def json_dumps_safer(value: Any, **options: Any) -> str:
+    """Return what stepwell would store of a value, in JSON; `options` are those of `json.dumps`."""
+    from stepwell.values.plain import plain
+
+    return json.dumps(plain(value), **{"default": str, **options})
+
+
+def ensure_configured() -> None:
+    """Do nothing: there is nothing to configure."""
 
 
 def json_friendly(value: Any) -> tuple[Any, bool]:

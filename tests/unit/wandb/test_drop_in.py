@@ -73,6 +73,45 @@ assert wandb.run is None
     assert done.returncode == 0, done.stderr
 
 
+def test_what_programs_touch_around_the_logger_is_there(tmp_path: Path):
+    """Ray, spaCy, OpenMMLab, LangChain and others import or call these, and give up where one is missing."""
+    program = """
+import pickle, stepwell
+stepwell.install_as_wandb()
+import wandb, wandb.sdk.data_types.trace_tree
+from wandb import init, log, join, Api
+from wandb.util import json_dumps_safer
+from wandb.wandb_run import Run
+from wandb.sdk.lib import telemetry, printer, paths
+from wandb.sdk.lib.disabled import RunDisabled
+from wandb.sdk.data_types.base_types.wb_value import WBValue
+from wandb.apis.public import File, Files, Project
+from wandb.apis.internal import Api as InternalApi
+import wandb.errors.util, wandb.wandb_sdk.wandb_run
+wandb.ensure_configured()
+assert wandb.api.api_key and wandb.api.settings("project") == "uncategorized" and not hasattr(wandb.api, "no_such")
+assert wandb.login(key="x" * 40, timeout=30) is True
+assert json_dumps_safer({"a": 1}) == '{"a": 1}'
+with telemetry.context() as tel:
+    tel.feature.something = True
+assert pickle.loads(pickle.dumps(wandb)) is wandb and pickle.loads(pickle.dumps(wandb.sdk)) is wandb.sdk
+env = {}
+wandb.env.set_project("mine", env=env)
+assert (wandb.env.get_project(env=env), wandb.env.PROJECT, env) == ("mine", "WANDB_PROJECT", {"WANDB_PROJECT": "mine"})
+run = wandb.init(project="p", mode="disabled")
+assert isinstance(run, Run) and not isinstance(run, wandb.Graph)
+wandb.join()
+assert wandb.run is None
+"""
+    done = python(program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_messages_name_the_package_as_the_script_does(tmp_path: Path):
+    done = python("import stepwell; stepwell.install_as_wandb(); import wandb; wandb.log({})", cwd=tmp_path)
+    assert "You must call wandb.init() before wandb.log()" in done.stderr
+
+
 def test_a_module_that_wandb_does_not_have_is_not_found(tmp_path: Path):
     done = python("import stepwell; stepwell.install_as_wandb(); import wandb.nothing", cwd=tmp_path)
     assert "ModuleNotFoundError: No module named 'wandb.nothing'" in done.stderr

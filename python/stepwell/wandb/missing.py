@@ -1,0 +1,57 @@
+"""Names of wandb that have nothing behind them here: they can be asked for, and say what to use instead."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from stepwell.errors import UnsupportedError
+
+_SWEEPS = "there are no sweeps; let Optuna, Ray Tune or a loop choose the parameters, and begin a run for each"
+_QUEUES = "there are no queues; start the program itself, for example with a scheduler"
+_ARTIFACTS = "there is no registry of artifacts; those of a run are its files, Api().run(…).files()"
+_TRACES = "there are no traces; log a Table with a row for each step"
+_AUTOLOG = "call wandb.log where the library calls you back"
+# What to use instead, by the name below `wandb`.
+WAYS = MappingProxyType(
+    {
+        **dict.fromkeys(("sweep", "agent", "controller", "wandb_agent", "pyagent"), _SWEEPS),
+        **dict.fromkeys(("launch", "launch_add", "create_and_run_agent"), _QUEUES),
+        **dict.fromkeys(("ArtifactTTL", "Registry", "Collection"), _ARTIFACTS),
+        **dict.fromkeys(("JoinedTable", "PartitionedTable"), "join the rows, and log the result as a Table"),
+        "Bokeh": "log the figure's HTML with Html",
+        "Graph": "log the text of the model, str(model), with Html or a Table",
+        "autolog": _AUTOLOG,
+        "printer": "write with termlog, termwarn and termerror",
+        "sklearn": "log with wandb.plot: confusion_matrix, roc_curve, pr_curve, bar, histogram",
+        "trace_tree": _TRACES,
+    }
+)
+
+
+class Missing:
+    """Something that is not here: a call of it raises `UnsupportedError`, and nothing else does."""
+
+    def __init__(self, name: str, way: str) -> None:
+        self._name, self._way = name, way
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        """Say that it is not there, and what to use instead."""
+        raise UnsupportedError(f"{self._name} is not there: {self._way}")
+
+    def __getattr__(self, name: str) -> Missing:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Missing(f"{self._name}.{name}", self._way)
+
+    def __instancecheck__(self, _instance: object) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: {self._way}>"
+
+
+def __getattr__(name: str) -> Missing:
+    if name not in WAYS:
+        raise AttributeError(name)
+    return Missing(f"wandb.{name}", WAYS[name])

@@ -37,7 +37,14 @@ def execute(parsed: argparse.Namespace) -> NoReturn:
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a process, and of its children, in which `import wandb` means stepwell."""
-    from stepwell.wandb import ENVIRONMENT, FOLDER
+    from stepwell.wandb import COMMANDS, ENVIRONMENT, FOLDER
 
+    commands = [str(COMMANDS), *own.get("PATH", os.defpath).split(os.pathsep)]
     folders = [str(FOLDER), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**ENVIRONMENT, **own, "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders))}
+    return {
+        **ENVIRONMENT,
+        **own,
+        "PATH": os.pathsep.join(dict.fromkeys(commands)),
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders)),
+        "STEPWELL_EXEC_PYTHON": sys.executable,
+    }

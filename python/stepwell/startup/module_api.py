@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from stepwell.process import session
+from stepwell.process.terminal import Terminal
 from stepwell.runs.run import Run
 from stepwell.settings.settings import Settings
-from stepwell.settings.settings_file import settings_files, settings_of_process, write_setting
+from stepwell.settings.settings_file import of_process, settings_files, settings_of_process, write_setting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,13 +51,21 @@ watch = _of_current_run(Run.watch)
 
 
 def setup(settings: Settings | Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings that `init` would use; there is nothing to set up."""
-    return settings_of_process({}, settings)
+    """Return the settings that `init` would use. What is given or set on them holds for all runs that follow.
+
+    Parameters
+    ----------
+    settings
+        Settings for all runs of this process; arguments of `init` and its own `settings` go before them.
+    """
+    of_process.update(Settings.of(settings).said())
+    return settings_of_process({}).note_in(of_process)
 
 
 def teardown(exit_code: int | None = None) -> None:
-    """End every run of this process."""
+    """End every run of this process, and forget what `setup` was told."""
     session.finish_all(exit_code=exit_code)
+    of_process.clear()
 
 
 def require(requirement: str | Sequence[str] | None = None, experiment: str | Sequence[str] | None = None) -> None:
@@ -75,20 +84,21 @@ def login(
     *,
     url: str | None = None,
 ) -> bool:
-    """Remember the address of a server for all runs of this user.
+    """Remember the address of a server for all runs of this user, if one is named by `url`.
 
     Parameters
     ----------
-    url, host
-        Address of a server, `http://host:port`; it is written to the user's settings file. A host of wandb is
-        ignored.
+    url
+        Address of a server, `http://host:port`; it is written to the user's settings file.
+    host
+        The address of a server of wandb: nothing goes there, which is said.
     anonymous, key, relogin, force, timeout, verify, referrer
         Accepted for scripts written for wandb, without effect.
 
     Returns
     -------
     bool
-        Whether runs go to a server; without one they stay in their directory, and need no login.
+        True: nobody needs a login. Programs that are told False log nothing.
 
     Raises
     ------
@@ -97,10 +107,16 @@ def login(
     Error
         If the settings file cannot be written.
     """
-    address = url or host
-    if address and not address.rstrip("/").endswith("wandb.ai"):
-        remember_url(address)
-    return setup().url is not None
+    if url:
+        remember_url(url)
+    elif host and not host.rstrip("/").endswith("wandb.ai"):
+        settings = setup()
+        place = settings.destination or settings.directory
+        Terminal(silent=settings.silent).warn(
+            f"login: {host} is a server of wandb's, and is not logged to; runs go to {place}. "
+            "`stepwell login URL` or login(url=URL) names a server of stepwell"
+        )
+    return True
 
 
 def remember_url(url: str) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 import stepwell
 from stepwell import Error, UsageError
+from stepwell.errors import UnsupportedError
 
 NAMES = """
 init run log config summary finish define_metric watch unwatch save restore alert login setup teardown attach
@@ -25,8 +26,8 @@ def test_the_name_is_there_and_listed(name: str):
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'sweep'"):
-        _ = stepwell.sweep
+    with pytest.raises(AttributeError, match="no attribute 'sweeps'"):
+        _ = stepwell.sweeps
 
 
 @pytest.mark.parametrize("name", ["Error", "UsageError", "CommError", "ConfigError", "AuthenticationError"])
@@ -72,19 +73,67 @@ def test_setup_require_and_teardown_return_sensibly():
     assert stepwell.setup(settings={"project": "p"}).project == "p"
     stepwell.require("core")
     stepwell.teardown()
+    assert stepwell.setup().project == "uncategorized"
+
+
+def test_what_setup_is_told_holds_for_every_run_that_follows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WANDB_PROJECT", "of-the-environment")
+    try:
+        stepwell.setup(stepwell.Settings(project="of-setup", group="g"))
+        stepwell.setup().settings.job_type = "set"
+        given = {"dir": tmp_path, "mode": "disabled", "reinit": "create_new"}
+        with stepwell.init(**given) as run:
+            assert (run.project, run.group, run.job_type) == ("of-setup", "g", "set")
+        with stepwell.init(settings={"group": "own"}, project="argument", **given) as run:
+            assert (run.project, run.group, run.job_type) == ("argument", "own", "set")
+    finally:
+        stepwell.teardown()
+    assert stepwell.setup().project == "of-the-environment"
 
 
 def test_login_remembers_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("STEPWELL_URL", raising=False)
     monkeypatch.chdir(tmp_path)
-    assert stepwell.login() is False
-    assert stepwell.login(key="secret", host="https://api.wandb.ai", relogin=True) is False
+    assert stepwell.login() is True, "programs that are told False log nothing"
+    assert stepwell.login(key="secret", host="https://api.wandb.ai", relogin=True) is True
+    assert stepwell.setup().url is None
     assert stepwell.login(url="http://127.0.0.1:7117/") is True
     assert stepwell.setup().url == "http://127.0.0.1:7117"
-    assert stepwell.login() is True
     with pytest.raises(UsageError, match="http"):
-        stepwell.login(host="example.org")
+        stepwell.login(url="example.org")
+
+
+def test_a_server_of_wandb_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("STEPWELL_URL", raising=False)
+    monkeypatch.delenv("STEPWELL_SILENT", raising=False)
+    assert stepwell.login(host="http://wandb.invalid:8080", key="0" * 40) is True
+    assert stepwell.setup().url is None
+    assert list(tmp_path.iterdir()) == []
+    assert "http://wandb.invalid:8080 is a server of wandb's" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["util", "sdk.wandb_run.Run", "data_types.Image", "wandb_run", "apis.public.File", "join", "plot.line"]
+)
+def test_what_scripts_find_below_wandb_they_find_below_the_package(name: str):
+    found = stepwell
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert found is not None
+
+
+@pytest.mark.parametrize("name", ["sweep", "agent", "controller", "launch", "Graph", "JoinedTable"])
+def test_what_is_missing_says_what_to_use_when_it_is_called(name: str):
+    found = getattr(stepwell, name)
+    assert not isinstance(1, found)
+    with pytest.raises(UnsupportedError, match=f"wandb.{name} is not there: "):
+        found({})
+    with pytest.raises(UnsupportedError, match="confusion_matrix"):
+        stepwell.sklearn.plot_classifier(None)
 
 
 def test_lines_for_the_terminal(capsys: pytest.CaptureFixture[str]):

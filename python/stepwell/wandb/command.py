@@ -33,7 +33,7 @@ _ABSENT = MappingProxyType(
     {
         **dict.fromkeys(("agent", "sweep", "controller"), WAYS["sweep"]),
         **dict.fromkeys(("launch", "launch-agent", "launch-sweep", "scheduler", "job"), WAYS["launch"]),
-        "artifact": WAYS["Registry"],
+        "artifact": "artifacts are files of their run; `stepwell export PROJECT/ID --files DIR` takes them out",
         "pull": "`stepwell export PROJECT/ID --files DIR` takes the files of a run out",
         "restore": "`stepwell export PROJECT/ID --files DIR` takes the files of a run out",
     }

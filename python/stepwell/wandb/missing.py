@@ -9,22 +9,17 @@ from stepwell.errors import UnsupportedError
 
 _SWEEPS = "there are no sweeps; let Optuna, Ray Tune or a loop choose the parameters, and begin a run for each"
 _QUEUES = "there are no queues; start the program itself, for example with a scheduler"
-_ARTIFACTS = "there is no registry of artifacts; those of a run are its files, Api().run(…).files()"
-_TRACES = "there are no traces; log a Table with a row for each step"
-_AUTOLOG = "call wandb.log where the library calls you back"
 # What to use instead, by the name below `wandb`.
 WAYS = MappingProxyType(
     {
-        **dict.fromkeys(("sweep", "agent", "controller", "wandb_agent", "pyagent"), _SWEEPS),
-        **dict.fromkeys(("launch", "launch_add", "create_and_run_agent"), _QUEUES),
-        **dict.fromkeys(("ArtifactTTL", "Registry", "Collection"), _ARTIFACTS),
-        **dict.fromkeys(("JoinedTable", "PartitionedTable"), "join the rows, and log the result as a Table"),
-        "Bokeh": "log the figure's HTML with Html",
+        **dict.fromkeys(("sweep", "agent", "controller"), _SWEEPS),
+        **dict.fromkeys(("launch", "launch_add"), _QUEUES),
+        "ArtifactTTL": "artifacts stay as long as their run; Api().run(…).delete() removes both",
         "Graph": "log the text of the model, str(model), with Html or a Table",
-        "autolog": _AUTOLOG,
+        "JoinedTable": "join the rows, and log the result as a Table",
         "printer": "write with termlog, termwarn and termerror",
         "sklearn": "log with wandb.plot: confusion_matrix, roc_curve, pr_curve, bar, histogram",
-        "trace_tree": _TRACES,
+        "trace_tree": "there are no traces; log a Table with a row for each step",
     }
 )
 

@@ -11,6 +11,7 @@ import pytest
 from stepwell.cli.exec import environment
 from stepwell.wandb import FOLDER
 from stepwell.wandb.finder import VERSION
+from stepwell.wandb.missing import WAYS
 from stepwell.wandb.names import MODULES
 
 # Modules of libraries that are not installed here; tests/clients imports them.
@@ -105,6 +106,11 @@ assert wandb.run is None
 """
     done = python(program, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_missing_is_documented():
+    page = (Path(__file__).parents[3] / "docs" / "coming-from-wandb.md").read_text(encoding="utf-8")
+    assert [name for name in WAYS if f"`wandb.{name}`" not in page and f"`{name}`" not in page] == []
 
 
 def test_messages_name_the_package_as_the_script_does(tmp_path: Path):

@@ -349,7 +349,7 @@ class Settings:
 
 def _is_said(name: str, value: object) -> bool:
     """Whether a value is one: wandb's clients pass None and empty texts for what they do not know."""
-    return not (value is None or (isinstance(value, str) and not value and name != "dir"))
+    return not (value is None or (isinstance(value, str) and not value and name not in {"dir", "notes"}))
 
 
 def below(root: str | Path) -> str:

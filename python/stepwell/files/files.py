@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from inspect import signature
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -79,11 +80,11 @@ class Files:
             self._watched.append((str(absolute), root))
         return saved if found else self._save_nothing(f"nothing matches {text!r} yet")
 
-    def save_code(self, root: Path, include: Callable[[str], bool], exclude: Callable[[str], bool]) -> list[str]:
+    def save_code(self, root: Path, include: Callable[..., bool], exclude: Callable[..., bool]) -> list[str]:
         """Store the files below `root` that are to be included, as `code/…`."""
         stored = []
         for path in _files_below(root):
-            if include(str(path)) and not exclude(str(path)):
+            if _says(include, path, root) and not _says(exclude, path, root):
                 self.store(str(PurePosixPath("code", _name(path, root))), path)
                 stored.append(str(path))
         return stored
@@ -200,6 +201,15 @@ def _files_below(directory: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(directory):
         folders.sort()
         yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())
+
+
+def _says(choose: Callable[..., bool], path: Path, root: Path) -> bool:
+    """Return what a function says of a path; one of two parameters is told the root as well."""
+    try:
+        takes_root = len(signature(choose).parameters) > 1
+    except ValueError:  # what is written in C may have none
+        takes_root = False
+    return choose(str(path), str(root)) if takes_root else choose(str(path))
 
 
 def _name(path: Path, root: Path) -> str:

@@ -98,8 +98,8 @@ class RunFiles(RunInfo):
         self,
         root: str | os.PathLike[str] | None = ".",
         name: str | None = None,
-        include_fn: Callable[[str], bool] = _is_python,
-        exclude_fn: Callable[[str], bool] = _is_none,
+        include_fn: Callable[[str], bool] | Callable[[str, str], bool] = _is_python,
+        exclude_fn: Callable[[str], bool] | Callable[[str, str], bool] = _is_none,
     ) -> Artifact | None:
         """Save the code below `root` as `code/…`.
 
@@ -110,8 +110,8 @@ class RunFiles(RunInfo):
         name
             What the returned artifact is called.
         include_fn, exclude_fn
-            Say of an absolute path whether to take it, by default if it ends in `.py`, and whether to leave
-            it out.
+            Say of an absolute path, or of that and `root`, whether to take it, by default if it ends in
+            `.py`, and whether to leave it out.
 
         Returns
         -------

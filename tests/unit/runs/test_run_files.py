@@ -278,5 +278,10 @@ def test_code_is_saved(run: stepwell.Run, tmp_path: Path):
     assert (code.name, code.type, code.files()) == ("source-p-r", "code", ["deep/net.py"])
     assert run.log_code("deep", name="a b", include_fn=lambda path: path.endswith(".bin")).name == "a_b"
     assert run.log_code("deep", include_fn=lambda path: False) is None
+    assert run.log_code("deep", include_fn=lambda path, root: path == f"{root}/c.txt").files() == ["c.txt"]
     run.finish()
-    assert stored(tmp_path) == {"code/deep/net.py": "net", "code/er/d.bin": "content of deep/er/d.bin"}
+    assert stored(tmp_path) == {
+        "code/deep/net.py": "net",
+        "code/er/d.bin": "content of deep/er/d.bin",
+        "code/c.txt": "content of deep/c.txt",
+    }

@@ -1,4 +1,9 @@
-"""Ends the runs of a process with it: at its normal end, after an exception, and in forked children.
+"""Ends the runs of a process with it, with the exit code that the process is about to have.
+
+No hook of Python tells that code, so it is put together, of the status given to `sys.exit`, `exit` and `quit`
+and of the exception that the interpreter shows at the end, whichever came last. A `raise SystemExit(status)`
+is known where `stepwell exec` runs the program (main_program.py); elsewhere nothing tells its status before
+all is over.
 
 No handler of Python is installed for signals. Where SIGTERM and SIGHUP have their default, native code spools
 what was accepted and lets the process die of the signal (rust/client/src/signals.rs); a handler of yours
@@ -16,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 from stepwell.process import session
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType
 
 # What a shell reports for a program that Ctrl-C ended.
 _INTERRUPTED = 130
+# A process has eight bits for its exit code.
+_CODES = 0xFF
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -31,45 +38,100 @@ def exit_code_of(error: BaseException) -> int:
 
 def status_code(status: object) -> int:
     """Return the exit code that `sys.exit(status)` leads to."""
-    return 0 if status is None else status if isinstance(status, int) else 1
+    return 0 if status is None else status & _CODES if isinstance(status, int) else 1
 
 
 class ProcessEnd:
     """Knows how the process is ending. There is one, made by the first `init`."""
 
     def __init__(self) -> None:
-        self.exit_code = 0
-        self._excepthook = sys.excepthook
         self._exit = sys.exit
+        self._code = 0
+        # The outermost frame when that status was given, and the exception that had been shown before.
+        self._left: FrameType | None = None
+        self._earlier = _last_error()
 
     def install(self) -> None:
         """Put the hooks into the interpreter."""
         atexit.register(self.finish_runs)
-        sys.excepthook = self._on_exception
         sys.exit = self._on_exit
+        self._listen_to_quitters()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._in_child)
 
     def finish_runs(self) -> None:
         """End what is not finished, with the exit code of the process."""
-        session.finish_all(exit_code=self.exit_code)
+        session.finish_all(exit_code=self.exit_code())
 
-    def _on_exception(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        self.exit_code = exit_code_of(error)
-        self._excepthook(kind, error, traceback)
+    def exit_code(self) -> int:
+        """Return the exit code that the process is about to have, as far as Python tells."""
+        error = self._shown()
+        if error is not None:
+            return exit_code_of(error)
+        # What was caught has ended nothing: the program came to its end by itself.
+        return 0 if self._left is None or _has_returned(self._left) else self._code
+
+    def leave(self, status: object) -> None:
+        """Note that the main thread is about to end the process with this status, unless that is caught."""
+        # As inspect.currentframe, whose module takes milliseconds.
+        self._left = _outermost(sys._getframe())  # noqa: SLF001
+        self._code, self._earlier = status_code(status), _last_error()
+
+    def _shown(self) -> BaseException | None:
+        """Return the exception that has ended the program, which the interpreter keeps for debuggers.
+
+        `sys.excepthook` would tell as well, but programs replace it. Shells and pytest, which go on after an
+        exception, keep it there too: theirs has not passed the outermost frame.
+        """
+        error, traceback = _last_error(), getattr(sys, "last_traceback", None)
+        is_new = error is not None and error is not self._earlier
+        return error if is_new and traceback is not None and traceback.tb_frame.f_back is None else None
 
     def _on_exit(self, status: Any = None) -> Any:
         """Note the status of `sys.exit`, which no hook tells; the main thread's ends the process."""
         if threading.current_thread() is threading.main_thread():
-            self.exit_code = status_code(status)
+            self.leave(status)
         self._exit(status)
+
+    def _listen_to_quitters(self) -> None:
+        """Note the status of `exit` and `quit`, which do not ask `sys.exit`; not every Python has them."""
+        quitter: Any = type(vars(sys.modules["builtins"]).get("exit"))
+        if quitter.__name__ != "Quitter":
+            return
+        end, leave = quitter.__call__, self.leave
+
+        def call(quitter: Any, code: Any = None) -> Any:
+            if threading.current_thread() is threading.main_thread():
+                leave(code)
+            end(quitter, code)
+
+        quitter.__call__ = call
 
     def _in_child(self) -> None:
         """After a fork, in the child: let go of the parent's writers."""
-        self.exit_code = 0
+        self._code, self._left, self._earlier = 0, None, _last_error()
         for run in session.unfinished():
             run.become_child()
         session.bind()
+
+
+def _last_error() -> BaseException | None:
+    return getattr(sys, "last_value", None)
+
+
+def _outermost(frame: FrameType) -> FrameType:
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+# What functions and modules return by.
+_RETURNS = {(lambda: None).__code__.co_code[-2], (lambda value: value).__code__.co_code[-2]}
+
+
+def _has_returned(frame: FrameType) -> bool:
+    """Whether a frame that is over has returned: an exception leaves it at another instruction."""
+    return frame.f_code.co_code[frame.f_lasti] in _RETURNS
 
 
 _installed: ProcessEnd | None = None
@@ -84,8 +146,14 @@ def watch() -> None:
     finish_with_multiprocessing_child()
 
 
+def leave(status: object) -> None:
+    """Note the status of a `SystemExit` that ends the program."""
+    if _installed is not None:
+        _installed.leave(status)
+
+
 def finish_with_multiprocessing_child() -> None:
-    """Do so in a child that `multiprocessing` forked: it ends without `atexit`, but has finalizers."""
+    """Do so in a child of `multiprocessing`: a forked one ends without `atexit`, but has finalizers."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.parent_process() is None or _installed is None:
         return
@@ -93,4 +161,10 @@ def finish_with_multiprocessing_child() -> None:
 
     # Priority: after the queues (10), whose feeders may still log, and before the temporary directories
     # (-100).
-    util.Finalize(None, _installed.finish_runs, exitpriority=0)
+    util.Finalize(None, _finish_runs_of_child, exitpriority=0)
+
+
+def _finish_runs_of_child() -> None:
+    """End the runs of a child of `multiprocessing`, whose finalizers run while its exception is under way."""
+    error = sys.exc_info()[1]
+    session.finish_all(exit_code=0 if error is None else exit_code_of(error))

@@ -3,48 +3,86 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from stepwell.cli.arguments import add_command
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stepwell.cli.arguments import Commands
+
+# What runs a program in Python's place, to see how it ends.
+_MAIN_PROGRAM = Path(__file__).parents[1] / "process" / "main_program.py"
+# Options of Python that are two words.
+_TWO_WORDS = ("-W", "-X", "--check-hash-based-pycs")
 
 
 def add_to(commands: Commands) -> None:
     """Add the command."""
-    parser = add_command(commands, "exec", "run a Python program in which `import wandb` means stepwell", execute)
-    parser.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...]"
-    parser.add_argument("words", nargs="+", metavar="SCRIPT", help="what Python itself would be given")
+    parser = add_command(commands, "exec", "run a program in which `import wandb` means stepwell", execute)
+    parser.usage = "%(prog)s [-h] SCRIPT [ARG ...] | -m MODULE [ARG ...] | COMMAND [ARG ...]"
+    parser.add_argument("words", nargs="+", metavar="SCRIPT", help="what Python itself would be given, or a command")
 
 
 def execute(parsed: argparse.Namespace) -> NoReturn:
     """Become `python WORDS…`: arguments, `__main__`, `sys.path[0]`, exit code, tracebacks are Python's own.
 
+    A command that is no program of Python becomes itself.
+
     Parameters
     ----------
     parsed
-        Has the `words` `SCRIPT ARGS…` or `-m MODULE ARGS…`.
+        Has the `words` `SCRIPT ARGS…`, `-m MODULE ARGS…`, or those of a command, as `bash job.sh`.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *parsed.words], environment(os.environ))
+    command = command_of(parsed.words)
+    os.execve(command[0], command, environment(os.environ))
+
+
+def command_of(words: Sequence[str]) -> list[str]:
+    """Return the command that the words mean, its program as a path."""
+    first = 0
+    while first < len(words) and words[first].startswith("-") and words[first] not in {"-", "-c", "-m"}:
+        first += 2 if words[first] in _TWO_WORDS else 1
+    options, program = words[:first], words[first:]
+    name = program[0] if program else ""
+    is_file = Path(name).is_file()
+    is_script = is_file and not _names_another_interpreter(Path(name))
+    if not options and not is_script:
+        found = str(Path(name).absolute()) if is_file else shutil.which(name)
+        if found is not None:
+            return [found, *program[1:]]
+    # What else Python can be given (`-c CODE`, a pipe, a compiled file) it runs by itself.
+    seen = [str(_MAIN_PROGRAM)] if name == "-m" or (is_script and not name.endswith(".pyc")) else []
+    return [sys.executable, *options, *seen, *program]
+
+
+def _names_another_interpreter(path: Path) -> bool:
+    """Whether a file is a program of its own: its first line names what runs it, and that is not Python."""
+    with path.open("rb") as file:
+        line = file.readline(256)
+    return line.startswith(b"#!") and b"python" not in line and os.access(path, os.X_OK)
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of a process, and of its children, in which `import wandb` means stepwell."""
     from stepwell.wandb import COMMANDS, ENVIRONMENT, FOLDER
 
-    commands = [str(COMMANDS), *own.get("PATH", os.defpath).split(os.pathsep)]
+    # The `wandb` of a job script is the one here, and its `python` this one.
+    programs = list(dict.fromkeys([str(COMMANDS), *own.get("PATH", os.defpath).split(os.pathsep)]))
+    if (here := str(Path(sys.executable).parent)) not in programs:
+        programs.insert(1, here)
     folders = [str(FOLDER), *filter(None, own.get("PYTHONPATH", "").split(os.pathsep))]
     return {
         **ENVIRONMENT,
         **own,
-        "PATH": os.pathsep.join(dict.fromkeys(commands)),
+        "PATH": os.pathsep.join(programs),
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(folders)),
         "STEPWELL_EXEC_PYTHON": sys.executable,
     }

@@ -29,6 +29,8 @@ _SIZE = (
     "JSM_NAMESPACE_SIZE",
 )
 _RESTARTS = ("TORCHELASTIC_RESTART_COUNT", "SLURM_RESTART_COUNT")
+# Where the processes of one training find each other.
+_MEETING_PLACES = ("MASTER_ADDR", "JAX_COORDINATOR_ADDRESS")
 _ALPHABET = string.digits + string.ascii_lowercase
 _ID_CHARS = 8
 
@@ -99,7 +101,9 @@ def _job(environment: Mapping[str, str]) -> str | None:
     if torch not in {"", "none"}:  # "none" is what torchrun says when no --rdzv-id was given
         return f"torchelastic {torch}"
     job, step = environment.get("SLURM_JOB_ID"), environment.get("SLURM_STEP_ID")
-    if job and step:  # without a step this is the batch script, not one of srun's processes
+    # Without a step this is the batch script, not one of srun's processes; and those that nobody tells where
+    # to meet are tasks on their own, as of a search for parameters.
+    if job and step and any(environment.get(name) for name in _MEETING_PLACES):
         return f"slurm {job}.{step}"
     mpi = environment.get("OMPI_MCA_ess_base_jobid") or environment.get("PMIX_NAMESPACE")
     return f"mpi {mpi}" if mpi else None

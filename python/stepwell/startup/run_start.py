@@ -124,7 +124,8 @@ class RunStart:
                 return unfinished, False
         if settings.resume == "must":
             raise UsageError('resume="must" needs the id of the run: pass id= or set STEPWELL_RUN_ID')
-        shared = self.launcher.shared_run_id(settings.project, _begun)
+        # A group is how ranks that are runs of their own belong together.
+        shared = None if settings.group else self.launcher.shared_run_id(settings.project, _begun)
         return (shared, False) if shared else (naming.new_run_id(), True)
 
     def _run_to_resume(

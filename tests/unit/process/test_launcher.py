@@ -19,9 +19,16 @@ def test_torchrun_comes_before_the_cluster_that_it_runs_in():
 
 
 def test_slurm_names_a_job_only_with_its_step():
-    batch = {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "4"}
+    batch = {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "4", "MASTER_ADDR": "node0"}
     assert Launcher.from_environment(batch).job is None
     assert Launcher.from_environment({**batch, "SLURM_STEP_ID": "0"}).job == "slurm 7.0"
+
+
+def test_tasks_that_nobody_tells_where_to_meet_are_no_job():
+    """As those of a search that `srun` starts: each is a run of its own."""
+    task = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_PROCID": "1", "SLURM_NTASKS": "4"}
+    assert Launcher.from_environment(task).shared_run_id("p", 0) is None
+    assert Launcher.from_environment(task | {"JAX_COORDINATOR_ADDRESS": "node0:1234"}).job == "slurm 7.0"
 
 
 def test_what_is_no_number_is_not_said():

@@ -71,7 +71,8 @@ def init(
     project
         Project of the run; `uncategorized` by default. The same rules.
     dir
-        Directory that keeps what is logged; `./stepwell` by default. It is made if it is missing.
+        Directory that keeps what is logged; `./stepwell` by default. It is made if it is missing; if it
+        cannot be written to, one for temporary files takes its place, with a warning.
     id
         Id of the run; by default 8 random letters and digits, or what the processes of a job share. At most
         128 characters, none of ``: ; , # ? / \ '``. Processes with the same id write to the same run.

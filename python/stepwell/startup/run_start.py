@@ -12,7 +12,7 @@ from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal, quoted
 from stepwell.runs.run import Run
 from stepwell.settings import naming
-from stepwell.settings.settings import split_moment
+from stepwell.settings.settings import Settings, split_moment
 from stepwell.writing.manifest import Manifest
 from stepwell.writing.options import WriterOptions
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stepwell.process.launcher import Launcher
-    from stepwell.settings.settings import Settings
     from stepwell.startup.fork import Origin
     from stepwell.startup.resume import ResumableRun
 
@@ -39,12 +38,12 @@ class RunStart:
     def begin(self, config: Mapping[str, Any]) -> Run:
         """Begin the run."""
         global _begun
-        settings = self.settings
-        terminal = Terminal(silent=settings.silent, quiet=settings.quiet)
-        directory, destination = settings.directory, settings.destination
-        disabled = settings.mode == "disabled"
+        terminal = Terminal(silent=self.settings.silent, quiet=self.settings.quiet)
+        disabled = self.settings.mode == "disabled"
         if not disabled:
-            _make_directory(directory)
+            self._find_place(terminal)
+        settings = self.settings
+        directory, destination = settings.directory, settings.destination
         manifest = Manifest(directory)
         run_id, is_new = self._run_id(manifest)
         settings.id = run_id  # which `run.settings` tells
@@ -91,6 +90,24 @@ class RunStart:
 
                 warn_when_unreachable(new, terminal)
         return new
+
+    def _find_place(self, terminal: Terminal) -> None:
+        """Make the directory; where it cannot be written to, one for temporary files takes its place."""
+        directory = self.settings.directory
+        why = _make_directory(directory)
+        if why is None:
+            return
+        import tempfile
+
+        try:
+            # One for each user, so that the ranks of a job and a resumed run find the same.
+            place = Path(tempfile.gettempdir(), f"stepwell-{os.getuid()}")
+            if _make_directory(place) is not None or place.is_symlink() or place.stat().st_uid != os.getuid():
+                place = Path(tempfile.mkdtemp(prefix="stepwell-"))
+        except OSError:
+            raise _cannot_write(directory, why) from None
+        terminal.warn(f"the directory {directory} cannot be written to: {why}. The run is kept in {place}.")
+        self.settings = Settings(**{**self.settings.said(), "dir": str(place)})
 
     def _label(self, rank: int | None) -> str:
         if self.settings.label is not None:
@@ -207,15 +224,15 @@ class RunStart:
             tensorboard.patch()
 
 
-def _make_directory(directory: Path) -> None:
+def _make_directory(directory: Path) -> str | None:
+    """Make a directory, and return why it cannot be written to; None if it can."""
     if naming.clean(str(directory)) != str(directory):
-        raise _cannot_write(directory, "its path is no text in UTF-8")
+        return "its path is no text in UTF-8"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(directory, error) from error
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise _cannot_write(directory, "permission denied")
+        return error.strerror or str(error)
+    return None if os.access(directory, os.W_OK | os.X_OK) else "permission denied"
 
 
 def _cannot_write(directory: Path, why: object) -> Error:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stepwell import Api
+
 
 def python(source: str, directory: Path, **env: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_", "SLURM_"))}
@@ -132,11 +134,41 @@ def test_a_disabled_run_keeps_nothing_and_says_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path):
+def test_a_directory_that_cannot_be_written_gives_way_to_a_temporary_one(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "temporary").mkdir()
+    said = python(
+        """
+        import os, stat, tempfile
+        import stepwell
+        tempfile.tempdir = os.path.abspath("temporary")
+        own = os.path.join(tempfile.tempdir, f"stepwell-{os.getuid()}")
+        for number in range(2):
+            with stepwell.init(project="p", id=f"r{number}", dir="file/below") as run:
+                run.log({"a": 1})
+                assert run.directory == own == run.settings.dir
+        assert stat.S_IMODE(os.stat(own).st_mode) == 0o700
+        # What somebody else has put there is not trusted.
+        os.rename(own, "elsewhere")
+        os.symlink(os.path.abspath("elsewhere"), own)
+        with stepwell.init(project="p", id="r2", dir=b"caf\\xe9".decode(errors="surrogateescape")) as run:
+            assert run.directory.startswith(own.rpartition("-")[0]) and run.directory != own
+        """,
+        tmp_path,
+    )
+    assert said.count("WARNING the directory") == 3
+    assert f"{tmp_path}/file/below cannot be written to: Not a directory. The run is kept in " in said
+    with Api(tmp_path / "elsewhere") as api:
+        assert [run.state for run in api.runs("p")] == ["finished"] * 2
+
+
+def test_without_any_directory_the_one_that_was_asked_for_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("")
     said = python(
         """
+        import os, tempfile
         import stepwell
+        tempfile.tempdir = os.path.abspath("file")
         try:
             stepwell.init(project="p", dir="file/below")
         except stepwell.Error as error:

@@ -8,7 +8,9 @@ encoder.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.errors import Error, UsageError
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
     from stepwell.runs.run import Run
     from stepwell.runs.summary import Summary
 
+
+def _fork_safe_lock() -> Any:
+    """Return a lock that a thread may take twice, and that a forked child finds free."""
+    lock: Any = threading.RLock()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lock._at_fork_reinit)  # noqa: SLF001  as the standard library's own do
+    return lock
+
+
+# Held by `init`, so that of several threads each finds the runs of those before it.
+beginning = _fork_safe_lock()
+# Held while the lists change and the names follow.
+_changing = _fork_safe_lock()
 # Modules whose names follow the current run.
 _MODULES = ["stepwell"]
 # Runs that are not finished, the oldest first, and those of them that have become the current one.
@@ -146,9 +161,10 @@ def unfinished() -> list[Run]:
 
 def enter(new: Run) -> None:
     """Remember `new`, and make it the current run."""
-    _runs.append(new)
-    _current.append(new)
-    bind()
+    with _changing:
+        _runs.append(new)
+        _current.append(new)
+        bind()
 
 
 def enter_aside(new: Run) -> None:
@@ -158,10 +174,11 @@ def enter_aside(new: Run) -> None:
 
 def leave(finished: Run) -> None:
     """Forget `finished`; the run that was the current one before it becomes it again."""
-    for runs in (_runs, _current):
-        if finished in runs:
-            runs.remove(finished)
-    bind()
+    with _changing:
+        for runs in (_runs, _current):
+            if finished in runs:
+                runs.remove(finished)
+        bind()
 
 
 def follow(module: str) -> None:
@@ -173,17 +190,18 @@ def follow(module: str) -> None:
 
 def bind() -> None:
     """Point the module-level names at the current run."""
-    current = current_or_none()
-    if current is None:
-        names: dict[str, Any] = _BEFORE_INIT
-    else:
-        names = {
-            "run": current,
-            "log": current.log,
-            "config": current.config,
-            "summary": current.summary,
-            "define_metric": current.define_metric,
-        }
-    for module in _MODULES:
-        if module in sys.modules:
-            vars(sys.modules[module]).update(names)
+    with _changing:
+        current = current_or_none()
+        if current is None:
+            names: dict[str, Any] = _BEFORE_INIT
+        else:
+            names = {
+                "run": current,
+                "log": current.log,
+                "config": current.config,
+                "summary": current.summary,
+                "define_metric": current.define_metric,
+            }
+        for module in _MODULES:
+            if module in sys.modules:
+                vars(sys.modules[module]).update(names)

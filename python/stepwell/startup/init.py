@@ -142,11 +142,12 @@ def init(
     Raises
     ------
     UsageError
-        For an argument that makes no sense, or an id that this process writes to already. Nothing was begun.
+        For an argument that makes no sense, an id that this process writes to already, or a run to resume
+        while another one is active. Nothing was begun.
     ValueError
         If a value of the config is nested too deep, or holds itself; it names the key. Nothing was begun.
     Error
-        If `dir` cannot be written to. Nothing was begun.
+        If neither `dir` nor a directory for temporary files can be written to. Nothing was begun.
     CommError
         If `resume="must"`, `resume_from` or `fork_from` is given and the server cannot be reached.
     """
@@ -164,17 +165,19 @@ def init(
     given = read_defaults(resolved.config_paths, Terminal(silent=resolved.silent).warn)
     given |= read_config(config, config_include_keys, config_exclude_keys)
     values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
-    # What the process began that this one was forked from is not its own.
-    previous = [each for each in session.unfinished() if not each.is_inherited]
-    if previous:
-        what = resolved.reinit
-        if what == "default":
-            what = "finish_previous" if _in_notebook() else "return_previous"
-        if what == "return_previous":
-            return previous[-1]
-        if what == "finish_previous":
-            session.finish_all()
-    return RunStart(resolved, Launcher.from_environment(os.environ)).begin(values)
+    with session.beginning:
+        # What the process began that this one was forked from is not its own.
+        previous = [each for each in session.unfinished() if not each.is_inherited]
+        if previous:
+            what = resolved.reinit
+            if what == "default":
+                what = "finish_previous" if _in_notebook() else "return_previous"
+            if what == "return_previous":
+                _check_is_wanted(resolved, previous[-1])
+                return previous[-1]
+            if what == "finish_previous":
+                session.finish_all()
+        return RunStart(resolved, Launcher.from_environment(os.environ)).begin(values)
 
 
 def _check_together(settings: Settings) -> None:
@@ -192,6 +195,17 @@ def _check_together(settings: Settings) -> None:
             raise UsageError(f"id={settings.id!r} and resume_from={settings.resume_from!r} name different runs")
 
 
+def _check_is_wanted(settings: Settings, active: Run) -> None:
+    """Raise `UsageError` if a certain other run is to go on, and not the one that is active."""
+    if settings.resume == "must" or settings.resume_from is not None:
+        wanted = settings.id if settings.resume_from is None else split_moment("resume_from", settings.resume_from)[0]
+        if wanted != active.id:
+            raise UsageError(
+                f"run {wanted or '(no id given)'} cannot be resumed while run {active.path} is active; finish that "
+                'first, or pass reinit="finish_previous" or "create_new"'
+            )
+
+
 def _media_later(media: Any) -> Any:
     """Leave media in a config as they are: their files need the writer."""
     return media
@@ -199,4 +213,6 @@ def _media_later(media: Any) -> Any:
 
 def _in_notebook() -> bool:
     get_ipython = vars(builtins).get("get_ipython") or vars(sys.modules["__main__"]).get("get_ipython")
-    return get_ipython is not None and type(get_ipython()).__name__ == "ZMQInteractiveShell"
+    # Colab and others have shells of their own, made from Jupyter's.
+    kinds = () if get_ipython is None else type(get_ipython()).__mro__
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in kinds)

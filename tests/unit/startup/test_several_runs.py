@@ -1,6 +1,9 @@
 """Several runs of one process: which is the current one, and which ids are free."""
 
+import builtins
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import pytest
 
 import stepwell
 from stepwell import Api
-from tests.support.processes import script
+from tests.support.processes import run_script, script
 
 
 @pytest.fixture
@@ -122,3 +125,79 @@ def test_settings_say_in_one_word_what_wandb_says_in_two():
     assert stepwell.Settings(x_primary=None).primary is True
     assert stepwell.Settings(x_primary_node=False).primary is False
     assert stepwell.Settings().primary is True
+
+
+def test_threads_that_begin_runs_at_once_get_one_each(begin: Any, tmp_path: Path):
+    def work(thread: int) -> None:
+        for number in range(4):
+            with begin(id=f"{thread}-{number}", reinit="create_new") as run:
+                run.log({"thread": thread})
+
+    at_once(work)
+    with Api(tmp_path) as api:
+        found = {run.id: (run.state, run.rows) for run in api.runs("p")}
+    assert found == {f"{thread}-{number}": ("finished", 1) for thread in range(5) for number in range(4)}
+
+
+def test_threads_that_begin_the_run_at_once_share_it(begin: Any):
+    assert {each is stepwell.run for each in at_once(lambda _: begin())} == {True}
+
+
+def at_once(work: Any) -> list[Any]:
+    """Call it in five threads, which take turns all the time."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(5) as pool:
+            return list(pool.map(work, range(5)))
+    finally:
+        sys.setswitchinterval(usual)
+
+
+@pytest.mark.e2e
+def test_a_child_that_is_forked_while_a_thread_begins_a_run_begins_its_own(tmp_path: Path):
+    source = """
+    import os, threading
+    import stepwell
+    from stepwell.process import session
+    held, done = threading.Event(), threading.Event()
+    def hold():
+        with session.beginning:
+            held.set()
+            done.wait()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    pid = os.fork()
+    if pid == 0:
+        stepwell.init(project="p", id="r").finish()
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    done.set()
+    thread.join()
+    """
+    run_script(source, tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    "more", [{"id": "other", "resume": "must"}, {"resume": "must"}, {"resume_from": "o?_step=1"}], ids=str
+)
+def test_a_run_cannot_be_resumed_while_another_one_is_active(begin: Any, more: dict[str, Any]):
+    first = begin(id="r")
+    with pytest.raises(stepwell.UsageError, match="while run local/p/r is active"):
+        begin(**more)
+    assert stepwell.run is first
+    assert not first.is_finished
+    assert begin(id="r", resume="must") is first
+    assert begin(id="other", resume="allow") is first
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("ZMQInteractiveShell", True), ("TerminalInteractiveShell", False)])
+def test_a_second_init_in_a_notebook_begins_a_second_run(
+    begin: Any, monkeypatch: pytest.MonkeyPatch, kind: str, ends: bool
+):
+    """Also where its shell is made from Jupyter's, as Colab's is."""
+    shell = type("Shell", (type(kind, (), {}),), {})()
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    first = begin()
+    assert (begin() is not first) == first.is_finished == ends

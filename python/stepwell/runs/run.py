@@ -197,7 +197,7 @@ class Run(RunFiles):
         """Log histograms of the gradients or parameters of torch models, each `log_freq` passes.
 
         Their keys are `gradients/NAME` and `parameters/NAME`; those of a second model
-        `gradients/graph_1NAME`. They join the row that is being collected.
+        `gradients/graph_1NAME`. They join the row that is being collected. What cannot be logged is told.
 
         Parameters
         ----------

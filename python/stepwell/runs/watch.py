@@ -1,12 +1,14 @@
 """Histograms of the gradients and parameters of torch models, as `watch` logs them.
 
-torch is never imported: a model of its is proof that it is imported already.
+torch is never imported: a model of its is proof that it is imported already. The hooks run in the midst of a
+training: what cannot be watched or logged costs itself only, with one warning for each key.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,12 +30,15 @@ class Watch:
     # Models with their hooks, by identity.
     _hooks: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     _count: int = 0
+    # Keys of what is not logged.
+    _missing: set[str] = field(default_factory=set)
 
     def add(self, models: Any, log: What | None, log_freq: object, idx: int | None, log_graph: bool) -> None:
         """Watch models: see `Run.watch`."""
         if log not in {"gradients", "parameters", "all", None}:
             raise UsageError(f'watch: log must be "gradients", "parameters", "all" or None, not {log!r}')
-        if isinstance(log_freq, bool) or not isinstance(log_freq, int) or log_freq < 1:
+        every = log_freq.__index__() if hasattr(log_freq, "__index__") else 0  # numpy's integers have one, too
+        if isinstance(log_freq, bool) or every < 1:
             raise UsageError(f"watch: log_freq must be an integer ≥ 1, not {log_freq!r}")
         chosen = _modules(models)
         for model in chosen:
@@ -46,15 +51,16 @@ class Watch:
             self._count = number + 1
             prefix = f"graph_{number}" if number else ""
             hooks: list[Any] = []
-            if log in {"parameters", "all"}:
-                hooks.append(model.register_forward_hook(self._parameters_hook(prefix, log_freq)))
-            if log in {"gradients", "all"}:
-                hooks += [
-                    parameter.register_hook(self._gradient_hook(f"gradients/{prefix}{name}", log_freq))
-                    for name, parameter in model.named_parameters()
-                    if parameter.requires_grad
-                ]
             self._hooks[id(model)] = model, hooks
+            if log in {"parameters", "all"}:
+                with self._or_warned(f"parameters/{prefix}*"):
+                    hooks.append(model.register_forward_hook(self._parameters_hook(prefix, every)))
+            if log in {"gradients", "all"}:
+                for name, parameter in model.named_parameters():
+                    key = f"gradients/{prefix}{name}"
+                    if parameter.requires_grad:
+                        with self._or_warned(key):
+                            hooks.append(parameter.register_hook(self._gradient_hook(key, every)))
 
     def remove(self, models: Any = None) -> None:
         """Watch these models, or all, no longer."""
@@ -94,17 +100,34 @@ class Watch:
 
         if self.run.is_finished:
             return
-        found = {key: _values(tensor) for key, tensor in tensors.items() if tensor is not None}
-        row = {key: Histogram(values, num_bins=_BINS) for key, values in found.items() if values.numel()}
-        self.run.log(row, commit=False)
+        row = {}
+        for key, tensor in tensors.items():
+            if tensor is not None:
+                with self._or_warned(key):
+                    values = _values(tensor)
+                    if values.numel():
+                        row[key] = Histogram(values, num_bins=_BINS)
+        if row:
+            with self._or_warned(next(iter(row))):
+                self.run.log(row, commit=False)
+
+    @contextmanager
+    def _or_warned(self, key: str) -> Iterator[None]:
+        """Go on after an error, with one warning that names the key."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  a training is not ended by what watches it
+            if key not in self._missing and not self.run.settings.silent:
+                termwarn(f"watch: {key!r} is not logged: {type(error).__name__}: {error}")
+            self._missing.add(key)
 
 
 def _values(tensor: Any) -> Any:
-    """Return the numbers of a tensor as one on the CPU; of a sparse one those that are stored."""
+    """Return real numbers of a tensor on the CPU: stored ones of a sparse one, magnitudes of complex ones."""
     tensor = tensor.detach()
     if tensor.is_sparse:
         tensor = tensor.coalesce().values()
-    return tensor.cpu()
+    return (tensor.abs() if tensor.is_complex() else tensor).cpu()
 
 
 def _modules(models: Any) -> Sequence[Any]:

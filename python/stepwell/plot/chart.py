@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stepwell.media.encoding.remarks import tell
 from stepwell.media.records.media import Media
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ class Chart(Media):
 
     Raises
     ------
-    ValueError
-        If a column is not in the table; it names the column and those that are.
     TypeError
         If a part is of another type.
+
+    Notes
+    -----
+    A chart of a column that is not in the table is kept, with a warning when it is logged.
     """
 
     _type = "chart"
@@ -54,12 +57,14 @@ class Chart(Media):
             raise TypeError(f"the name of a preset is a text such as 'wandb/line/v0', not {preset!r}")
         self.table = table
         self.preset = preset
-        self.fields = {str(field): _column(table, preset, field, column) for field, column in fields.items()}
+        self.remarks: list[tuple[str, str]] = []
+        self.fields = {str(field): self._column(field, column) for field, column in fields.items()}
         self.string_fields = {str(name): str(text) for name, text in (string_fields or {}).items() if text is not None}
         self.split_table = bool(split_table)
 
     def record(self, key: str) -> dict[str, Any]:
         """Return what is stored in the row; the table is handed to the writer of the run."""
+        tell(key, self.remarks)
         return {
             "_type": self._type,
             "preset": self.preset,
@@ -72,14 +77,11 @@ class Chart(Media):
     def __repr__(self) -> str:
         return f"Chart({self.preset!r}, {self.fields}, {len(self.table.data):,} rows)"
 
-
-def _column(table: Table, preset: str, field: str, column: Any) -> str:
-    known = [str(name) for name in table.columns]
-    if not isinstance(column, (str, int)):
-        raise TypeError(f"the field {field!r} of the chart {preset!r} is the name of a column, not {column!r}")
-    if str(column) not in known:
-        raise ValueError(
-            f"the field {field!r} of the chart {preset!r} is the column {str(column)!r}, which the table does not "
-            f"have; its columns are {', '.join(map(repr, known)) or 'none'}"
-        )
-    return str(column)
+    def _column(self, field: str, column: Any) -> str:
+        if not isinstance(column, (str, int)):
+            raise TypeError(f"the field {field!r} of the chart {self.preset!r} is the name of a column, not {column!r}")
+        known = [str(name) for name in self.table.columns]
+        if str(column) not in known:
+            problem = f"has a chart of the column {str(column)!r}, which the table does not have"
+            self.remarks.append((problem, f"it is kept; the columns are {', '.join(map(repr, known)) or 'none'}"))
+        return str(column)

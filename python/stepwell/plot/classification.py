@@ -35,6 +35,7 @@ def scored_classes(
     y_probas: Any,
     labels: Sequence[str] | None,
     classes_to_plot: Sequence[Any] | None,
+    remarks: list[tuple[str, str]],
 ) -> Iterator[ScoredClass]:
     """Yield the classes that are to be plotted, in rising order.
 
@@ -45,11 +46,14 @@ def scored_classes(
     y_true
         True classes of n examples: integers, bools or texts.
     y_probas
-        Scores: n × classes; or n of the higher one of two classes.
+        Scores: n × classes; or n of the higher one of two classes. Examples with NaN are left out.
     labels
-        Names of the classes 0, 1, 2, …; of classes that are texts, the order of the columns.
+        Names of the classes 0, 1, 2, …; of classes that are texts, the order of the columns. A class without
+        a name is called by its number.
     classes_to_plot
         Which of them; all by default.
+    remarks
+        Takes what is done about examples and classes that lack something.
 
     Raises
     ------
@@ -70,14 +74,19 @@ def scored_classes(
         raise ValueError(
             f"{chart}: there are {len(truth)} true classes and {len(scores)} predictions; expected as many"
         )
-    if not numpy.isfinite(scores).all():
-        raise ValueError(f"{chart}: the predicted scores contain NaN or infinity")
+    known = ~numpy.isnan(scores).any(axis=tuple(range(1, scores.ndim)))
+    if not known.all():
+        remarks.append(("has a chart of scores that are NaN", f"{len(truth) - known.sum()} examples are left out"))
+    if not known.any():
+        remarks.append(("has a chart of no examples", "it is empty"))
+        return
+    truth, scores = truth[known], numpy.nan_to_num(scores[known])  # infinities have a place
     classes = numpy.unique(truth).tolist()
     columns = _columns(chart, classes, scores, labels)
     wanted = classes if classes_to_plot is None else list(classes_to_plot)
     for each in classes:
         if each in wanted and each in columns:
-            yield ScoredClass(_label(chart, each, labels), truth == each, columns[each])
+            yield ScoredClass(_label(each, labels, remarks), truth == each, columns[each])
 
 
 def _classes(chart: str, y_true: Any) -> npt.NDArray[Any]:
@@ -90,8 +99,6 @@ def _classes(chart: str, y_true: Any) -> npt.NDArray[Any]:
         truth = truth.reshape(-1)
     if truth.ndim != 1:
         raise ValueError(f"{chart}: the true classes must be one per example, not an array of shape {truth.shape}")
-    if len(truth) == 0:
-        raise ValueError(f"{chart}: there are no true classes")
     return truth
 
 
@@ -124,9 +131,10 @@ def _columns(
     return {each: scores[:, place] for each, place in zip(classes, places, strict=True)}
 
 
-def _label(chart: str, each: Any, labels: Sequence[str] | None) -> Any:
+def _label(each: Any, labels: Sequence[str] | None, remarks: list[tuple[str, str]]) -> Any:
     if labels is None or not isinstance(each, int):
         return each
     if not 0 <= each < len(labels):
-        raise ValueError(f"{chart}: there are {len(labels)} labels, and none for the class {each}")
+        remarks.append((f"has a chart of the class {each}, which has no name", f"there are {len(labels)} names"))
+        return str(each)
     return labels[each]

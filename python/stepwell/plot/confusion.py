@@ -34,8 +34,9 @@ def confusion_matrix(
     preds
         Predicted classes, instead of `probs`.
     class_names
-        Names of all classes: classes are indices of them, or the names themselves. By default all classes
-        that occur (with `probs`: all columns), named by their text or `Class_1`, `Class_2`, …
+        Names of all classes: classes are indices of them, or the names themselves; others are named by their
+        text, with a warning when the chart is logged. By default all classes that occur (with `probs`: all
+        columns), named by their text or `Class_1`, `Class_2`, …
     title
         Title of the chart.
     split_table
@@ -49,8 +50,7 @@ def confusion_matrix(
     Raises
     ------
     ValueError
-        If there are not as many predictions as true classes, or a class has no name; it names both numbers,
-        or the class.
+        If there are not as many predictions as true classes; it names both numbers.
     TypeError
         If one of the two is missing.
     """
@@ -82,18 +82,17 @@ def confusion_matrix(
         names = [each if isinstance(each, str) else f"Class_{place + 1}" for place, each in enumerate(classes)]
         places = {each: place for place, each in enumerate(classes)}
     unknown = sorted(found - places.keys(), key=str)
-    if unknown:
-        raise ValueError(
-            f"confusion_matrix: the class {unknown[0]!r} has no name; there are {len(names)}, for the classes 0 to "
-            f"{len(names) - 1}"
-        )
+    places.update((each, len(names) + place) for place, each in enumerate(unknown))
+    names += map(str, unknown)
     counts = numpy.zeros((len(names), len(names)), dtype=int)
     numpy.add.at(counts, ([places[each] for each in truth.tolist()], [places[each] for each in predicted.tolist()]), 1)
     rows = [[one, other, int(counts[i, j])] for i, one in enumerate(names) for j, other in enumerate(names)]
     fields = {name: name for name in ("Actual", "Predicted", "nPredictions")}
-    return Chart(
-        Table(columns=list(fields), data=rows), "wandb/confusion_matrix/v1", fields, {"title": title}, split_table
-    )
+    table = Table(columns=list(fields), data=rows)
+    chart = Chart(table, "wandb/confusion_matrix/v1", fields, {"title": title}, split_table)
+    if unknown:
+        chart.remarks.append((f"has classes without a name, {unknown[0]!r} for one", "they are called by their text"))
+    return chart
 
 
 def _are_names(values: Any) -> bool:

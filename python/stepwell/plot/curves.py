@@ -37,9 +37,9 @@ def pr_curve(
         True classes of n examples.
     y_probas
         Predicted scores: n × classes, their columns in the rising order of the classes; or n scores of the
-        higher one of two classes.
+        higher one of two classes. Examples with NaN are left out, with a warning when the chart is logged.
     labels
-        Names of the classes 0, 1, 2, …
+        Names of the classes 0, 1, 2, …; a class without one is called by its number, with a warning.
     classes_to_plot
         Which classes; by default all that occur in `y_true`.
     interp_size
@@ -63,11 +63,13 @@ def pr_curve(
 
     recalls = numpy.linspace(0, 1, interp_size)[::-1]
     rows: list[list[Any]] = []
-    for each in scored_classes("pr_curve", y_true, y_probas, labels, classes_to_plot):
+    remarks: list[tuple[str, str]] = []
+    for each in scored_classes("pr_curve", y_true, y_probas, labels, classes_to_plot, remarks):
         precision, recall = _precision_recall(each.is_true, each.scores)
         best = numpy.maximum.accumulate(precision)[::-1][numpy.searchsorted(recall[::-1], recalls, side="left")]
         rows += _rows(each.label, best, recalls)
-    return _chart(rows, ("recall", "Recall"), ("precision", "Precision"), ["precision", "recall"], title, split_table)
+    axes = ("recall", "Recall"), ("precision", "Precision")
+    return _chart(rows, *axes, ["precision", "recall"], title, split_table, remarks)
 
 
 def roc_curve(
@@ -89,12 +91,13 @@ def roc_curve(
         Its table has the columns class, fpr and tpr, rounded to three digits. A rate of nothing is NaN.
     """
     rows: list[list[Any]] = []
-    for each in scored_classes("roc_curve", y_true, y_probas, labels, classes_to_plot):
+    remarks: list[tuple[str, str]] = []
+    for each in scored_classes("roc_curve", y_true, y_probas, labels, classes_to_plot, remarks):
         rows += _rows(each.label, *_rates(each.is_true, each.scores))
     if len(rows) > _MANY_ROWS:
         rows = [row for index, row in enumerate(rows) if index == 0 or row != rows[index - 1]]
     axes = ("fpr", "False positive rate"), ("tpr", "True positive rate")
-    return _chart(rows, *axes, ["fpr", "tpr"], title, split_table)
+    return _chart(rows, *axes, ["fpr", "tpr"], title, split_table, remarks)
 
 
 def _counts(is_true: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
@@ -143,10 +146,13 @@ def _chart(
     columns: list[str],
     title: str | None,
     split_table: bool,
+    remarks: list[tuple[str, str]],
 ) -> Chart:
     from stepwell.media.table import Table
 
-    table = Table(columns=["class", *columns], data=rows)
+    table = Table(columns=["class", *columns], data=rows, allow_mixed_types=True)
     fields = {"x": x[0], "y": y[0], "class": "class"}
     texts = {"title": title, "x-axis-title": x[1], "y-axis-title": y[1]}
-    return Chart(table, "wandb/area-under-curve/v0", fields, texts, split_table)
+    chart = Chart(table, "wandb/area-under-curve/v0", fields, texts, split_table)
+    chart.remarks += remarks
+    return chart

@@ -23,7 +23,8 @@ def line_series(
     xs
         One sequence of x values for all lines, or one for each.
     ys
-        One sequence of y values per line, as long as its x values.
+        One sequence of y values per line, as long as its x values. Of a line that has more of one than of the
+        other, the rest is left out, with a warning when the chart is logged.
     keys
         Names of the lines; `line_0`, `line_1`, … by default.
     title
@@ -36,7 +37,7 @@ def line_series(
     Raises
     ------
     ValueError
-        If numbers or lengths do not match; it names both.
+        If the numbers of lines do not match; it names both.
     """
     from stepwell.media.table import Table
 
@@ -48,17 +49,19 @@ def line_series(
         raise ValueError(f"line_series: there are {len(each)} sequences of x values and {len(lines)} of y values")
     if len(names) != len(lines):
         raise ValueError(f"line_series: there are {len(names)} keys and {len(lines)} lines")
-    for name, x, y in zip(names, each, lines, strict=True):
-        if len(x) != len(y):
-            raise ValueError(f"line_series: the line {name!r} has {len(x)} x values and {len(y)} y values")
     rows = [
         [step, name, value]
         for name, x, y in zip(names, each, lines, strict=True)
-        for step, value in zip(x, y, strict=True)
+        for step, value in zip(x, y, strict=False)
     ]
     table = Table(columns=["step", "lineKey", "lineVal"], data=rows, allow_mixed_types=True)
     fields = {"step": "step", "lineKey": "lineKey", "lineVal": "lineVal"}
-    return Chart(table, "wandb/lineseries/v0", fields, {"title": title, "xname": xname}, split_table)
+    chart = Chart(table, "wandb/lineseries/v0", fields, {"title": title, "xname": xname}, split_table)
+    for name, x, y in zip(names, each, lines, strict=True):
+        if len(x) != len(y):
+            remedy = f"the rest is left out: it has {len(x)} x values and {len(y)} y values"
+            chart.remarks.append((f"has a line {name!r} with other x than y values", remedy))
+    return chart
 
 
 def _plain(values: Any) -> Iterable[Any]:

@@ -133,7 +133,7 @@ def _rate(given: Any) -> int:
 def _samples(data: Any) -> Any:
     import numpy
 
-    samples = without_leading_ones(to_numeric("Audio", data), 2)
+    samples = without_leading_ones(to_numeric("Audio", data), 1)
     if samples.ndim == 2 and samples.shape[0] <= _MOST_CHANNELS < samples.shape[1]:  # as torchaudio has them
         samples = samples.T
     if samples.ndim not in {1, 2} or (samples.ndim == 2 and not 1 <= samples.shape[1] <= _MOST_CHANNELS):

@@ -104,6 +104,11 @@ def test_channels_may_come_first(axes: int):
     assert audio._content.read() == Audio(clip.T, sample_rate=1000)._content.read()
 
 
+def test_an_axis_of_one_in_front_does_not_count():
+    clip = np.arange(100, dtype=np.int16)
+    assert Audio(clip[None], sample_rate=10)._content.read() == Audio(clip, sample_rate=10)._content.read()
+
+
 def test_lists_tell_their_lengths_and_rates(tmp_path: Path, recorder: Recorder):
     (tmp_path / "a.mp3").write_bytes(b"ID3")
     clips = [Audio(NOISE, sample_rate=32), Audio(tmp_path / "a.mp3")]

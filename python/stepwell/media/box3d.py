@@ -30,7 +30,7 @@ def box3d(
         Its lengths along its own x, y and z.
     orientation
         The rotation from the box's axes to those of the scene, as a quaternion r, x, y, z, which stands for
-        r + xi + yj + zk. It need not have length 1.
+        r + xi + yj + zk. It need not have length 1; 0 turns nothing.
     color
         Red, green and blue.
     label
@@ -46,7 +46,7 @@ def box3d(
     Raises
     ------
     ValueError
-        If something has another length, or the orientation is 0.
+        If something has another length.
     """
     middle, lengths = _numbers("center", center, 3), _numbers("size", size, 3)
     rotation = _rotation(*_numbers("orientation", orientation, 4))
@@ -73,9 +73,7 @@ def _numbers(name: str, given: Any, count: int) -> list[float]:
 def _rotation(r: float, x: float, y: float, z: float) -> list[list[float]]:
     """Return the rotation matrix of a quaternion."""
     square = r * r + x * x + y * y + z * z
-    if not square > 0:
-        raise ValueError("box3d: orientation must not be 0")
-    s = 2 / square
+    s = 2 / square if square else 0
     return [
         [1 - s * (y * y + z * z), s * (x * y - r * z), s * (x * z + r * y)],
         [s * (x * y + r * z), 1 - s * (x * x + z * z), s * (y * z - r * x)],

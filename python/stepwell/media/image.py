@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.figure import figure_of, pixels_of
 from stepwell.media.encoding.image_decoder import WRITABLE, converted, decode, encode, identify, is_pillow
-from stepwell.media.encoding.pixels import image_array
+from stepwell.media.encoding.pixels import image_array, with_a_pixel
 from stepwell.media.encoding.source import Source
 from stepwell.media.records.boxes import checked_boxes
 from stepwell.media.records.classes import Classes
@@ -175,6 +175,7 @@ class Image(FileMedia):
     def _take_pixels(self, pixels: Any, normalize: bool) -> None:
         from stepwell import _native
 
+        pixels = with_a_pixel(pixels, "has a picture without pixels", self.remarks)
         self._content, self.format = _native.Content.from_pixels(pixels, normalize), "png"
         self.height, self.width = int(pixels.shape[0]), int(pixels.shape[1])
 

@@ -99,9 +99,17 @@ def image_array(values: Any) -> Any:
             f"Image: an array of shape {given.shape}; expected H×W, or H×W×C or C×H×W with 1 (grey), 2 (grey and "
             "alpha), 3 (RGB) or 4 (RGBA) channels, or several of them"
         )
-    if array.size == 0:
-        raise ValueError(f"Image: an array of shape {given.shape} has no pixels")
     return array if array.ndim <= 3 else _grid(array.reshape(-1, *array.shape[-3:]))
+
+
+def with_a_pixel(pixels: Any, problem: str, remarks: list[tuple[str, str]]) -> Any:
+    """Return the pixels of a picture, or a black one if there are none, as in an empty part of a picture."""
+    if pixels.size:
+        return pixels
+    import numpy
+
+    remarks.append((problem, f"one black pixel stands for the shape {pixels.shape}"))
+    return numpy.zeros((1, 1), numpy.uint8)
 
 
 def _grid(pictures: Any) -> Any:

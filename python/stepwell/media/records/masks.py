@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.image_decoder import decode, identify, is_pillow
-from stepwell.media.encoding.pixels import CHANNELS, to_numeric, without_leading_ones
+from stepwell.media.encoding.pixels import CHANNELS, to_numeric, with_a_pixel, without_leading_ones
 from stepwell.media.encoding.source import Source
 from stepwell.media.records.classes import class_labels
 
@@ -84,8 +84,9 @@ def _from_array(place: str, given: Any, remarks: list[tuple[str, str]]) -> Conte
         if (colours != colours[..., :1]).any():
             remarks.append((f"has colours in {place}", "the first channel is the mask"))
         array = array[..., 0]
-    if array.ndim != 2 or array.size == 0:
+    if array.ndim != 2:
         raise TypeError(f"{place} must have 2 dimensions, height and width; its shape is {array.shape}")
+    array = with_a_pixel(array, f"has no pixels in {place}", remarks)
     if array.dtype.kind == "f":
         whole = numpy.rint(array)
         if (whole != array).any():

@@ -69,18 +69,11 @@ def convert(key: str, value: Any) -> Any:
 
 
 def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
-    """Return the record of a list of media of one kind, and any other list as it is."""
+    """Return the record of a list of media of one kind, and any other list as it is, media in it."""
     media = [_as_media(value) for value in values]
-    if not any(media):
-        return values
-    for index, (value, medium) in enumerate(zip(values, media, strict=True)):
-        if medium is None:
-            raise TypeError(
-                f"{key!r} has a list of {type(next(filter(None, media))).__name__} with a value of type "
-                f"{type(value).__name__} at index {index}; nothing of this call was kept. "
-                "A list of media holds one kind only."
-            )
-    return sequence(key, [medium for medium in media if medium is not None])
+    found = [each for each in media if each is not None]
+    is_one_kind = len(found) == len(values) and len({each.type_name() for each in found}) == 1
+    return sequence(key, found) if is_one_kind else values
 
 
 def _as_media(value: Any) -> Media | None:

@@ -19,6 +19,7 @@ from stepwell import Histogram, Html, _native
 from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array
 from stepwell.values.convert import convert
 from stepwell.values.plain import plain
+from tests.support.recorder import Recorder
 from tests.support.tensor import Tensor
 
 
@@ -162,15 +163,10 @@ def test_a_list_of_media_is_one_value_of_one_kind():
     assert _native.decode(_native.encode({"a": histograms})) == {"a": expected}
 
 
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ([Histogram([1]), 5], "'k'.*Histogram.*int at index 1"),
-        ([Histogram([1]), None], "'k'.*NoneType at index 1"),
-        ([Histogram([1]), Html("a")], "'k'.*several kinds: Histogram at index 0 and Html at index 1"),
-        ([Histogram([1]), [Histogram([1])]], "list at index 1"),
-    ],
-)
-def test_a_list_of_several_kinds_of_media_names_the_key(values: Any, said: str):
-    with pytest.raises(TypeError, match=said):
-        convert("k", values)
+@pytest.mark.parametrize("other", [5, None, Html("a"), [Histogram([1])]], ids=["int", "None", "Html", "list"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_list_of_several_kinds_of_media_is_a_list_of_values(recorder: Recorder, other: Any, first: bool):
+    values = [Histogram([1]), other] if first else [other, Histogram([1])]
+    record = recorder.record(values)
+    assert record[not first]["_type"] == "histogram"
+    assert record[first] == recorder.record(other) or record[first]["_type"] == "html-file"

@@ -109,20 +109,8 @@ def caption_text(kind: str, caption: Any) -> str | None:
 
 
 def sequence(key: str, media: Sequence[Media]) -> dict[str, Any]:
-    """Return the one record of a list of media.
-
-    Raises
-    ------
-    TypeError
-        If they are not all of one kind.
-    """
+    """Return the one record of a list of media of one kind."""
     kind = type(media[0])
-    for index, each in enumerate(media):
-        if each.type_name() != kind.type_name():
-            raise TypeError(
-                f"{key!r} has a list of media of several kinds: {kind.__name__} at index 0 and {type(each).__name__} "
-                f"at index {index}; nothing of this call was kept. Log each kind under a key of its own."
-            )
     if kind.RECOMMENDED_ITEMS is not None and len(media) > kind.RECOMMENDED_ITEMS:
         _warn_once(kind, key, len(media))
     return {"_type": kind.type_name(), "count": len(media), "items": [each.record(key) for each in media]}

@@ -4,6 +4,7 @@ import datetime
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 
+import stepwell
 from stepwell import Classes, Html, Image, Table
 from tests.support.recorder import Recorder
 from tests.support.tensor import Tensor
@@ -330,3 +332,12 @@ def test_a_table_does_not_bring_numpy_or_pandas():
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
+
+
+def test_bytes_in_cells_are_read_back(tmp_path: Path):
+    with stepwell.init(project="p", id="r", dir=tmp_path / "stepwell") as run:
+        run.log({"table": Table(columns=["b"], data=[[b"abc"], [b"\xff\x00\x01"]])})
+    with stepwell.Api(tmp_path / "stepwell") as api:
+        found = api.run("p/r")
+        (row,) = found.scan_history()
+        assert found.media(row["table"]).data == [["abc"], [b"\xff\x00\x01"]]

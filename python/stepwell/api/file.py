@@ -118,20 +118,23 @@ class File:
         CommError
             If the server cannot be reached, the content has not come yet, or it is damaged.
         """
-        path = self._place(Path(root))
+        path = self.place(Path(root), self.name)
         if path.exists() and not replace:
             if exist_ok:
                 return path.open(encoding="utf-8", errors="surrogateescape")
             raise ValueError(f"{path} is there already; pass replace=True to replace it, or exist_ok=True to keep it")
+        self.write_to(path)
+        return path.open(encoding="utf-8", errors="surrogateescape")
+
+    def write_to(self, path: Path) -> None:
+        """Write its content to a path, in place of what is there; see `download`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         # Named by the content: a later version of the file must not go on with this one.
         partial = path.with_name(f"{path.name}.{self.sha256[:12]}.part")
-        digest = hashlib.sha256()
         terminal = Terminal()
         with partial.open("a+b") as content:
             content.seek(0)
-            while chunk := content.read(_HASHED_BYTES):
-                digest.update(chunk)
+            digest = _digest(content)
             self._fetch(content, content.tell(), terminal, digest)
         try:
             self._check(digest)
@@ -139,7 +142,13 @@ class File:
             partial.unlink()
             raise
         partial.replace(path)
-        return path.open(encoding="utf-8", errors="surrogateescape")
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file of a path has its content."""
+        if not path.is_file() or path.stat().st_size != self.size:
+            return False
+        with path.open("rb") as content:
+            return _digest(content).hexdigest() == self.sha256
 
     def delete(self) -> None:
         """Files of a run are not deleted one by one.
@@ -151,11 +160,13 @@ class File:
         """
         raise UnsupportedError(f"{self.name!r} cannot be deleted by itself; Run.delete() removes a run with its files")
 
-    def _place(self, root: Path) -> Path:
-        name = PurePosixPath(self.name)
-        if name.is_absolute() or ".." in name.parts or "\0" in self.name or not name.parts:
-            raise ValueError(f"the file {self.name!r} would lie outside of {root}; read it with File.read()")
-        return root.joinpath(*name.parts)
+    @staticmethod
+    def place(root: Path, name: str) -> Path:
+        """Return where a file of this name is put; a name that leads out of `root` is a ValueError."""
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
+            raise ValueError(f"the file {name!r} would lie outside of {root}; read it with File.read()")
+        return root.joinpath(*path.parts)
 
     def _fetch(self, content: IO[bytes], offset: int, terminal: Terminal, digest: hashlib._Hash | None = None) -> None:
         """Append what comes after `offset`."""
@@ -179,3 +190,11 @@ class File:
 
     def __repr__(self) -> str:
         return f"<File {self.name} ({self.mimetype}, {self.size:,} bytes)>"
+
+
+def _digest(content: IO[bytes]) -> hashlib._Hash:
+    """Return the SHA-256 of what is left of a file."""
+    digest = hashlib.sha256()
+    while chunk := content.read(_HASHED_BYTES):
+        digest.update(chunk)
+    return digest

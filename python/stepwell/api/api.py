@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stepwell.api.artifacts.calls import ArtifactCalls
 from stepwell.api.presets import PresetCalls
 from stepwell.api.run import Run, run_path
 from stepwell.api.run_facts import User
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 30.0
 # What wandb's Api has and this one does not, and what to do instead.
-_ABSENT = dict.fromkeys(
-    ("artifact", "artifacts", "artifact_type", "artifact_types", "artifact_collection", "artifact_collections"),
-    "there are no artifacts; run.files() lists what was saved",
-) | {
+_ABSENT = {
+    "artifact_type": "artifact_collections(project, type) lists what there is of a type",
+    "artifact_types": "artifact_collections(project, type) lists what there is of a type",
     "create_run": "begin a run with stepwell.init(project=…, id=…)",
     "create_project": "a project comes into being with its first run",
     "sweep": "there are no sweeps",
@@ -79,7 +79,7 @@ class UnsupportedMethodError(UnsupportedError, AttributeError):
     """A method that wandb's Api has and this one does not."""
 
 
-class Api(PresetCalls):
+class Api(PresetCalls, ArtifactCalls):
     """Reads runs from a directory or a server.
 
     A directory is read by a server inside this process, which is kept until it ends; a run that is being

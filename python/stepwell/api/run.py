@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import payload
+from stepwell.api.artifacts.run_artifacts import RunArtifacts
 from stepwell.api.change import changes
 from stepwell.api.change_writer import change_writer
 from stepwell.api.media import read_media
-from stepwell.api.run_rows import RunRows
 from stepwell.api.summary import Summary
 from stepwell.errors import UsageError, WaitTimeoutError
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
 from stepwell.settings.naming import check_tags, clean, file_name
 from stepwell.values.json_form import to_json
+from stepwell.writing.artifact_notes import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ _LOOK_SECONDS = 1.0
 LISTED_VALUES = 1_000
 
 
-class Run(RunRows):
+class Run(RunArtifacts):
     """What a server knows of a run when it was asked; `load` asks again.
 
     `config`, `summary`, `name`, `notes`, `tags`, `group` and `job_type` can be changed; `update` writes the
@@ -78,7 +79,7 @@ class Run(RunRows):
             **self._read,
             "name": "" if reply.name == self.id else reply.name,
             "tags": tuple(reply.tags),
-            "config": payload.unpack(reply.config) or {},
+            "config": split(payload.unpack(reply.config) or {})[0],
             "summary": payload.unpack(reply.summary) or {},
         }
 
@@ -121,7 +122,7 @@ class Run(RunRows):
     def config(self) -> dict[str, Any]:
         """Configuration. `update` writes what was changed in it."""
         if self._config is None:
-            found = payload.unpack(self._reply.config) or {}
+            found, _ = split(payload.unpack(self._reply.config) or {})
             self._config = {key: self._files.completed(each) for key, each in found.items()}
             self._read_config = copy.deepcopy(self._config)
         return self._config
@@ -255,10 +256,6 @@ class Run(RunRows):
         """
         self._connection.manage("DeleteRun", manage_pb2.DeleteRunRequest(path=self._reply.path))
 
-    @property
-    def _label(self) -> str:
-        return self._reply.labels[0].label if self._reply.labels else ""
-
     def _write_summary(self, changed: Mapping[str, Any], deleted: Sequence[str]) -> None:
         with change_writer(self._connection, self._reply.path, self._label) as writer:
             writer.summary(changed, deleted)
@@ -342,14 +339,6 @@ class Run(RunRows):
             If Pillow or numpy is needed and not installed.
         """
         return read_media(record, self._files)
-
-    def logged_artifacts(self, per_page: int = 100) -> list[Any]:
-        """Return nothing: there are no artifacts; what `log_artifact` took is among the files."""
-        return []
-
-    def used_artifacts(self, per_page: int = 100) -> list[Any]:
-        """Return nothing: there are no artifacts."""
-        return []
 
     def __repr__(self) -> str:
         return f"<Run {'/'.join(self.path)} ({self.state})>"

@@ -75,12 +75,12 @@ class RunFacts:
     @property
     def created_at(self) -> str:
         """When it began, as ISO 8601 in UTC."""
-        return _iso(self._reply.created_us)
+        return iso_time(self._reply.created_us)
 
     @property
     def heartbeat_at(self) -> str:
         """Its last sign of life, as ISO 8601 in UTC."""
-        return _iso(self._reply.heartbeat_us)
+        return iso_time(self._reply.heartbeat_us)
 
     @property
     def runtime(self) -> float:
@@ -139,7 +139,8 @@ class RunFacts:
     historyLineCount = rows  # noqa: N815
 
 
-def _iso(time_us: int) -> str:
+def iso_time(time_us: int) -> str:
+    """Return a time in microseconds since 1970 as ISO 8601 in UTC."""
     # Times of a wrong clock or of an import may lie outside of the years that `datetime` holds.
     time_us = min(max(time_us, _FIRST_US), _LAST_US)
     return datetime.fromtimestamp(time_us / 1e6, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

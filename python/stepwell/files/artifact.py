@@ -1,15 +1,19 @@
-"""Artifacts: named sets of files, local to their run: nothing is shared, versioned or linked."""
+"""Artifacts: named sets of files, which become a version of that name when they are logged."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from stepwell.errors import UnsupportedError, UsageError
+from stepwell.values.plain import plain
+
+if TYPE_CHECKING:
+    from stepwell.api.artifacts.artifact import StoredArtifact
 
 _NAME_CHARS = 128
 
@@ -17,11 +21,13 @@ _NAME_CHARS = 128
 class Artifact:
     """A named set of files, stored with its run by `run.log_artifact`.
 
+    Once it is logged, it has what `Api().artifact(…)` has: `version`, `digest`, `download`, …
+
     Parameters
     ----------
     name
         Letters, digits, `-`, `_` and `.`, at most 128 characters. Its files have the paths
-        `artifacts/NAME/…`.
+        `artifacts/NAME/…`, or `artifacts/NAME@…/…` where the run has logged the name before.
     type
         What it is: `dataset`, `model`, …
     description
@@ -55,12 +61,32 @@ class Artifact:
         self.aliases: list[str] = []
         self.paths: dict[str, Path] = {}
         self.objects: dict[str, Any] = {}
+        self.tags: list[str] = []
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        # Finds it once it is logged.
+        self._find: Callable[[], StoredArtifact] | None = None
+        self._found: StoredArtifact | None = None
 
     @property
-    def folder(self) -> str:
-        """Path of its files within the run."""
-        return f"artifacts/{self.name}"
+    def is_logged(self) -> bool:
+        """Whether it was given to `log_artifact`."""
+        return self._find is not None
+
+    def is_draft(self) -> bool:
+        """Return whether it is not logged yet."""
+        return not self.is_logged
+
+    def logged(self, find: Callable[[], StoredArtifact]) -> None:
+        """Remember that it is logged, and how it is found."""
+        self._find, self._found = find, None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._find is None:
+            raise AttributeError(f"artifact {self.name} has no {name!r} before it is logged")
+        self._found = self._found or self._find()
+        return getattr(self._found, name)
 
     def add_file(
         self,
@@ -129,7 +155,7 @@ class Artifact:
         raise UnsupportedError("add_reference: artifacts hold files only; note the address in metadata")
 
     def wait(self, timeout: float | None = None) -> Artifact:
-        """Return the artifact: there is nothing to wait for."""
+        """Return the artifact: whatever asks for its version waits until its files are there."""
         return self
 
     def files(self) -> list[str]:
@@ -142,8 +168,9 @@ class Artifact:
             "name": self.name,
             "type": self.type,
             "description": self.description,
-            "metadata": self.metadata,
+            "metadata": plain(self.metadata, str, f"the metadata of artifact {self.name}"),
             "aliases": list(self.aliases),
+            "tags": list(self.tags),
             "files": self.files(),
         }
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import UsageError
 from stepwell.settings.naming import file_name
+from stepwell.writing.artifact_notes import logged, paths
 
 if TYPE_CHECKING:
     from stepwell.files.artifact import Artifact
@@ -97,18 +98,26 @@ class Files:
             root = here if path.is_relative_to(here) else path.parent
             self.store(str(PurePosixPath("code", _name(path, root))), path)
 
-    def log_artifact(self, artifact: Artifact) -> None:
-        """Store the files of an artifact, and what is said of it."""
-        from stepwell import _native
-
+    def log_artifact(self, artifact: Artifact, folder: str) -> None:
+        """Store the files of an artifact in a folder, what is said of it, and a note that it is there."""
         if self.disabled:
             return
         for name, path in artifact.paths.items():
-            self.store(f"{artifact.folder}/{name}", path)
+            self.store(f"{folder}/{name}", path)
+        writer, values = self.get_writer(), {}
         for name, value in artifact.objects.items():
-            self.get_writer().put_file(f"{artifact.folder}/{name}", _native.Content.from_value(name, value, "json"))
-        record = _native.Content.from_value(artifact.name, artifact.record(), "json")
-        self.get_writer().put_file(f"{artifact.folder}.json", record)
+            stored = writer.convert(name, value)
+            self._store_value(f"{folder}/{name}", stored)
+            if named := list(paths(stored)):
+                values[name] = named
+        self._store_value(f"{folder}.json", artifact.record())
+        count = len(artifact.files())
+        writer.set_config(logged(folder, artifact.name, artifact.type, count, values, artifact.aliases))
+
+    def _store_value(self, name: str, value: Any) -> None:
+        from stepwell import _native
+
+        self.get_writer().put_file(name, _native.Content.from_value(name, value, "json"))
 
     def store(self, name: str, path: Path) -> None:
         """Store a file under a name, unless it is stored and has not changed since."""

@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from stepwell.errors import UnsupportedError, UsageError
+from stepwell.errors import CommError, UnsupportedError, UsageError
 from stepwell.runs.run_info import RunInfo
+from stepwell.settings.naming import new_run_id
+from stepwell.writing.artifact_notes import used
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
+    from stepwell.api import Api
+    from stepwell.api.artifacts.artifact import StoredArtifact
     from stepwell.files.artifact import Artifact
     from stepwell.files.files import Files
     from stepwell.process.terminal import Terminal
@@ -143,9 +147,9 @@ class RunFiles(RunInfo):
         name, type
             Name and type of that one.
         aliases
-            Noted in its record.
+            Names of this version; one belongs to the version that it was given last.
         tags
-            Accepted for scripts written for wandb, without effect.
+            Tags.
         """
         from stepwell.files.artifact import Artifact, of_path
 
@@ -158,7 +162,12 @@ class RunFiles(RunInfo):
             if not path.exists():
                 raise UsageError(f"log_artifact: there is no file or directory {path}")
             artifact = of_path(path, name, type, said)
-        self._saved().log_artifact(artifact)
+        artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
+        folder = self._folder_of(artifact.name)
+        self._saved().log_artifact(artifact, folder)
+        if not self.disabled:
+            place = f"{self.path}/{folder}"
+            artifact.logged(lambda: self._find_artifact(artifact, place))
         return artifact
 
     def log_model(
@@ -171,34 +180,53 @@ class RunFiles(RunInfo):
 
     def use_artifact(
         self,
-        artifact_or_name: Artifact | str,
+        artifact_or_name: Artifact | StoredArtifact | str,
         type: str | None = None,  # noqa: A002  wandb's name
         aliases: Sequence[str] | None = None,
         use_as: str | None = None,
-    ) -> Artifact:
-        """Store an artifact that this run uses, as `log_artifact` does.
+    ) -> Any:
+        """Find an artifact of this or of earlier runs, and note that this run uses it.
 
         Parameters
         ----------
         artifact_or_name
-            An `Artifact`.
-        type, use_as
-            Accepted for scripts written for wandb, without effect.
+            `NAME`, `NAME:ALIAS` or `NAME:v3`, with `PROJECT/` or `ENTITY/PROJECT/` before it where that is
+            not the run's; or an artifact, which is logged if it was not yet.
+        type
+            Its type, if it is to be of one.
         aliases
-            Noted in its record.
+            Aliases of an artifact that is logged here.
+        use_as
+            Accepted for scripts written for wandb, without effect.
+
+        Returns
+        -------
+        Artifact
+            What was given, or what was found, with `download`, `file`, `get`, `verify`, `version`, …
 
         Raises
         ------
-        UnsupportedError
-            For a name: artifacts are files of the run that logged them, `Api().run(…).files()`.
+        ValueError
+            If it is of another type.
+        CommError
+            If there is none, or the server cannot be reached.
         """
-        if isinstance(artifact_or_name, str):
-            _refuse("use_artifact")
-        return self.log_artifact(artifact_or_name, aliases=aliases)
+        found: Any = artifact_or_name
+        if self.disabled:
+            return None if isinstance(found, str) else found
+        if isinstance(found, str):
+            found = self._reader().artifact(found, type)
+        elif found.is_draft():
+            self.log_artifact(found, aliases=aliases)
+        self._writer.live().set_config(used(found.id))
+        return found
 
-    def use_model(self, *_: Any, **__: Any) -> NoReturn:
-        """Raise UnsupportedError: see `use_artifact`."""
-        _refuse("use_model")
+    def use_model(self, name: str) -> str:
+        """Download an artifact, named as in `use_artifact`; returns its file, or the directory of files."""
+        artifact = self.use_artifact(name)
+        folder: str = artifact.download()
+        files = artifact.files()
+        return os.path.join(folder, files[0].path) if len(files) == 1 else folder  # noqa: PTH118  a text
 
     def link_artifact(self, *_: Any, **__: Any) -> NoReturn:
         """Raise UnsupportedError: there is no registry."""
@@ -224,6 +252,27 @@ class RunFiles(RunInfo):
         """Save the script that runs as `code/…`."""
         self._saved().save_script()
 
+    def _folder_of(self, name: str) -> str:
+        """Return where the files of an artifact go: into a folder that nobody else writes to."""
+        options = self.options
+        is_first = options.primary and options.attempt == 0 and not self.resumed and name not in self._artifacts
+        self._artifacts.add(name)
+        return f"artifacts/{name}" if is_first else f"artifacts/{name}@{new_run_id()}"
+
+    def _reader(self) -> Api:
+        """Return what reads the place that this run goes to, once all that was logged is there."""
+        from stepwell.api import Api
+
+        self._writer.live().flush("acked", self._settings.finish_timeout)
+        source = self.options.destination or self.directory
+        return Api(source, overrides={"entity": self.entity, "project": self.project})
+
+    def _find_artifact(self, artifact: Artifact, place: str) -> StoredArtifact:
+        for each in self._reader().artifacts(artifact.type, artifact.name):
+            if place in each.places:
+                return each
+        raise CommError(f"the files of artifact {artifact.name} have not come yet; try again later")
+
     def _make_home(self) -> Path:
         if self.disabled:
             from tempfile import TemporaryDirectory
@@ -247,6 +296,7 @@ class RunFiles(RunInfo):
 
     def _forget_files(self) -> None:
         self._files = None
+        self._artifacts: set[str] = set()
         self._home_path = None
         self._scratch = None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import CommError, UsageError
+from stepwell.writing.artifact_notes import paths
 
 if TYPE_CHECKING:
     from stepwell.runs.run import Run
@@ -67,7 +67,7 @@ class Origin:
             names: set[str] = set()
             for row in origin.scan_history(max_step=self.step + 1):
                 step = row.pop("_step")
-                names.update(_paths(row))
+                names.update(paths(row))
                 run.log(row, step=step)
             # The rows are all there: what comes now belongs to the next step.
             run.log({}, step=self.step, commit=True)
@@ -80,15 +80,3 @@ class Origin:
                     run.store(name, file.name)
             if names:
                 run.flush(_COPY_SECONDS)
-
-
-def _paths(value: Any) -> Iterator[str]:
-    """Yield the paths of files that a value names."""
-    if isinstance(value, dict):
-        if isinstance(value.get("path"), str):
-            yield value["path"]
-        for inner in value.values():
-            yield from _paths(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _paths(inner)

@@ -330,7 +330,7 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
         api.project("nowhere")
     assert api.viewer.entity == api.default_entity == "local"
     api.flush()
-    for name in ("sweep", "artifact", "create_run", "reports"):
+    for name in ("sweep", "artifact_types", "create_run", "reports"):
         assert not hasattr(api, name)
         with pytest.raises(UnsupportedError, match=name):
             getattr(api, name)

@@ -93,9 +93,7 @@ def test_it_knows_where_it_is(run: stepwell.Run, tmp_path: Path):
     assert run.status() == type(run.status())(1, 0)
 
 
-@pytest.mark.parametrize(
-    "call", ["use_artifact", "use_model", "link_artifact", "link_model", "upsert_artifact", "finish_artifact"]
-)
+@pytest.mark.parametrize("call", ["link_artifact", "link_model", "upsert_artifact", "finish_artifact"])
 def test_what_needs_a_registry_is_refused(run: stepwell.Run, call: str):
     with pytest.raises(UnsupportedError, match=call):
         getattr(run, call)("name:latest")

@@ -1,0 +1,1 @@
+"""Artifacts of a project: named sets of files of its runs, in versions."""

@@ -1,0 +1,66 @@
+"""A file of an artifact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+
+    from stepwell.api.file import File
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of an artifact.
+
+    Attributes
+    ----------
+    path
+        Its path within the artifact.
+    folder
+        Where it is put by default.
+    file
+        The file of the run that logged it.
+    """
+
+    path: str
+    folder: Path
+    file: File
+
+    @property
+    def name(self) -> str:
+        """The same as `path`."""
+        return self.path
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.file.size
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its content in hexadecimal digits."""
+        return self.file.sha256
+
+    @property
+    def url(self) -> str:
+        """Address of its content."""
+        return self.file.url
+
+    def download(self, root: str | os.PathLike[str] | None = None, *_: object, **__: object) -> str:
+        """Write its content to `root/path`, if it is not there already; returns where that is.
+
+        Raises
+        ------
+        ValueError
+            If the path leads out of `root`.
+        CommError
+            If the server cannot be reached, the content has not come yet, or it is damaged.
+        """
+        place = self.file.place(Path(root or self.folder), self.path)
+        if not self.file.is_at(place):
+            self.file.write_to(place)
+        return str(place)

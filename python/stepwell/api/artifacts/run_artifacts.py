@@ -1,0 +1,53 @@
+"""The part of a run that is read which concerns artifacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from stepwell.api import payload
+from stepwell.api.artifacts.catalogue import Catalogue
+from stepwell.api.change_writer import change_writer
+from stepwell.api.run_rows import RunRows
+from stepwell.writing.artifact_notes import split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell.api.artifacts.artifact import StoredArtifact
+    from stepwell.api.file import File
+    from stepwell.api.run import Run
+
+
+class RunArtifacts(RunRows):
+    """What a run has logged and used."""
+
+    @property
+    def artifact_notes(self) -> dict[str, Any]:
+        """What the run has noted of artifacts; see `stepwell.writing.artifact_notes`."""
+        return split(payload.unpack(self._reply.config) or {})[1]
+
+    def write_notes(self, notes: Mapping[str, Any]) -> None:
+        """Write notes of that kind."""
+        with change_writer(self._connection, self._reply.path, self._label) as writer:
+            writer.config(notes, [])
+
+    @property
+    def known_files(self) -> dict[str, File]:
+        """Its files by name, as they were when they were first asked for."""
+        return self._files.by_name()
+
+    @property
+    def _label(self) -> str:
+        return self._reply.labels[0].label if self._reply.labels else ""
+
+    def logged_artifacts(self, per_page: int = 100) -> list[StoredArtifact]:
+        """Return the artifacts that the run has logged."""
+        return self._catalogue.logged(cast("Run", self))
+
+    def used_artifacts(self, per_page: int = 100) -> list[StoredArtifact]:
+        """Return the artifacts that the run has used, and that are still there."""
+        return self._catalogue.used(cast("Run", self))
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self._connection, self.entity, self.project, cast("type[Run]", type(self)))

@@ -1,0 +1,57 @@
+"""Notes of a run on artifacts: which ones it has logged and used, as keys of its config that stay unseen.
+
+```text
+_artifacts                                   True: there are notes, by which such runs are found
+_artifacts/logged/FOLDER                     {"name", "type", "time", "count", "values", "aliases", "removed"}
+_artifacts/used/ENTITY/PROJECT/RUN/FOLDER    {"time"}: the one that was logged there
+```
+
+FOLDER is where the `count` files lie within the run that logged them: `artifacts/NAME`, with `@` and an id
+where the name was logged before. `values` are the files that were made of values, with those that they name.
+`aliases` and `removed` map aliases to when they were given and taken away; one belongs to whom it was given
+last. Versions are not noted: they follow from the times, so runs need not talk to each other.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MARK = "_artifacts"
+LOGGED = f"{MARK}/logged/"
+USED = f"{MARK}/used/"
+
+
+def logged(
+    folder: str, name: str, kind: str, count: int, values: Mapping[str, list[str]], aliases: Iterable[str]
+) -> dict[str, Any]:
+    """Return what a run notes of an artifact that it logs."""
+    now = time.time()
+    note = {"name": name, "type": kind, "time": now, "count": count, "values": dict(values)}
+    return {MARK: True, f"{LOGGED}{folder}": {**note, "aliases": dict.fromkeys(aliases, now)}}
+
+
+def used(place: str) -> dict[str, Any]:
+    """Return what a run notes of an artifact that it uses: `place` is `ENTITY/PROJECT/RUN/FOLDER`."""
+    return {MARK: True, f"{USED}{place}": {"time": time.time()}}
+
+
+def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the config without the notes, and the notes."""
+    notes = {key: value for key, value in config.items() if key.startswith(MARK)}
+    return {key: value for key, value in config.items() if key not in notes}, notes
+
+
+def paths(value: Any) -> Iterator[str]:
+    """Yield the paths of files that a value names."""
+    if isinstance(value, dict):
+        if isinstance(value.get("path"), str):
+            yield value["path"]
+        for inner in value.values():
+            yield from paths(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner)

@@ -66,6 +66,7 @@ export function RunOverview({ run }: { run: RunInfo }) {
       <div className="overview-tables">
         <ValueTable title="Config" values={row.config} />
         <ValueTable title={isCut(run) ? `Summary (the first of ${formatNumber(run.summary_keys ?? 0)} values)` : "Summary"} values={summary} />
+        {row.artifacts.size > 0 && <ValueTable title="Artifacts" values={row.artifacts} />}
       </div>
     </main>
   );

@@ -3,6 +3,7 @@ import type { RunInfo } from "../api/types";
 import { flatten } from "../api/values";
 import { sortedBy } from "../numbers/order";
 import { describeMedia, formatValue } from "../numbers/value";
+import { splitArtifacts } from "./artifacts";
 
 export interface RunSort {
   /** `name`, `state`, `created`, `runtime`, `steps`, `config.<key>` or `summary.<key>`. */
@@ -13,6 +14,7 @@ export interface RunSort {
 export interface RunRow {
   info: RunInfo;
   config: Map<string, unknown>;
+  artifacts: Map<string, string>;
   summary: Map<string, unknown>;
 }
 
@@ -22,7 +24,8 @@ const rows = new WeakMap<RunInfo, RunRow>();
 export function runRow(info: RunInfo): RunRow {
   let row = rows.get(info);
   if (row === undefined) {
-    row = { info, config: flatten(info.config), summary: flatten(info.summary) };
+    const { set, artifacts } = splitArtifacts(info.config);
+    row = { info, config: flatten(set), artifacts, summary: flatten(info.summary) };
     rows.set(info, row);
   }
   return row;

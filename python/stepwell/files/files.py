@@ -102,22 +102,30 @@ class Files:
         """Store the files of an artifact in a folder, what is said of it, and a note that it is there."""
         if self.disabled:
             return
-        for name, path in artifact.paths.items():
-            self.store(f"{folder}/{name}", path)
-        writer, values = self.get_writer(), {}
-        for name, value in artifact.objects.items():
-            stored = writer.convert(name, value)
-            self._store_value(f"{folder}/{name}", stored)
-            if named := list(paths(stored)):
-                values[name] = named
-        self._store_value(f"{folder}.json", artifact.record())
-        count = len(artifact.files())
-        writer.set_config(logged(folder, artifact.name, artifact.type, count, values, artifact.aliases))
+        parts = {**artifact.paths, **artifact.objects}
+        stored = {name: self._store_part(folder, name, part) for name, part in parts.items()}
+        kept = {name: named for name, named in stored.items() if named is not None}
+        self._store_value(f"{folder}.json", artifact.name, artifact.record())
+        self.get_writer().set_config(logged(folder, artifact.name, artifact.type, kept, artifact.aliases))
 
-    def _store_value(self, name: str, value: Any) -> None:
+    def _store_part(self, folder: str, name: str, part: Any) -> list[str] | None:
+        """Store a file or a value of an artifact; returns the files that it names, or None if that fails."""
+        try:
+            if isinstance(part, Path):
+                self.store(f"{folder}/{name}", part)
+                return []
+            return list(paths(self._store_value(f"{folder}/{name}", name, part)))
+        except (OSError, TypeError, ValueError) as error:
+            self.warn(f"log_artifact: {name} could not be stored with {folder}: {error}")
+            return None
+
+    def _store_value(self, path: str, name: str, value: Any) -> Any:
+        """Store a value as JSON, and return what is in the file."""
         from stepwell import _native
 
-        self.get_writer().put_file(name, _native.Content.from_value(name, value, "json"))
+        stored = self.get_writer().convert(name, value)
+        self.get_writer().put_file(path, _native.Content.from_value(name, stored, "json"))
+        return stored
 
     def store(self, name: str, path: Path) -> None:
         """Store a file under a name, unless it is stored and has not changed since."""

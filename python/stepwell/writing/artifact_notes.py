@@ -25,12 +25,11 @@ LOGGED = f"{MARK}/logged/"
 USED = f"{MARK}/used/"
 
 
-def logged(
-    folder: str, name: str, kind: str, count: int, values: Mapping[str, list[str]], aliases: Iterable[str]
-) -> dict[str, Any]:
-    """Return what a run notes of an artifact that it logs."""
+def logged(folder: str, name: str, kind: str, files: Mapping[str, list[str]], aliases: Iterable[str]) -> dict[str, Any]:
+    """Return what a run notes of an artifact that it logs: with its `files`, and what each of them names."""
     now = time.time()
-    note = {"name": name, "type": kind, "time": now, "count": count, "values": dict(values)}
+    values = {path: named for path, named in files.items() if named}
+    note = {"name": name, "type": kind, "time": now, "count": len(files), "values": values}
     return {MARK: True, f"{LOGGED}{folder}": {**note, "aliases": dict.fromkeys(aliases, now)}}
 
 

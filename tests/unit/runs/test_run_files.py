@@ -242,6 +242,21 @@ def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_pa
     assert found["artifacts/model-r/c.txt"] == "content of deep/c.txt"
 
 
+def test_what_an_artifact_cannot_keep_costs_itself_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"quiet": True}) as run:
+        artifact = Artifact("data", type="t", metadata={"odd": {1, 2}.__class__})
+        artifact.add_file("a.txt")
+        artifact.add_file("b.txt")
+        artifact.add(object(), "thing")
+        Path("a.txt").unlink()
+        run.log_artifact(artifact)
+        assert (artifact.version, artifact.file_count) == ("v0", 1)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "a.txt" in lines[0]
+    assert "thing" in lines[1]
+
+
 def test_a_wrong_artifact_is_refused(run: stepwell.Run):
     for name in ("", "a/b", "a:b", "..", "x" * 200, None):
         with pytest.raises(UsageError, match="name of an artifact"):

@@ -310,5 +310,5 @@ class RunFiles(RunInfo):
 
 def _refuse(call: str) -> NoReturn:
     raise UnsupportedError(
-        f"{call}: there is no registry of artifacts; those of a run are its files, Api().run(…).files()"
+        f"{call}: there is no registry, and an artifact is logged in one piece: log_artifact(…, aliases=[…])"
     )

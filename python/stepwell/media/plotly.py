@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.figure import figure_of
-from stepwell.media.encoding.plotly_figure import plotly_figure
+from stepwell.media.encoding.plotly_figure import picture_figure, plotly_figure
 from stepwell.media.encoding.source import Source
 from stepwell.media.records.media import FileMedia
 
@@ -24,30 +24,39 @@ class Plotly(FileMedia):
     ----------
     val
         A figure of Plotly; a path to a JSON file of one, kept byte for byte; or a figure or axes of
-        matplotlib, or `pyplot`, that plotly can convert.
+        matplotlib, or `pyplot`. One that plotly cannot convert becomes a figure that is a picture of it, with
+        a warning when it is logged.
 
     Raises
     ------
     TypeError
         If it is none of these.
     ValueError
-        If the file holds no figure, or the figure of matplotlib cannot be converted; it says why.
+        If the file holds no figure.
     FileNotFoundError
         If there is no such file.
     """
 
     _type = "plotly-file"
     _folder = "plotly"
+    remarks: list[tuple[str, str]]
 
     def __init__(self, val: Any) -> None:
         from stepwell import _native
 
-        if figure_of(val) is not None:
-            val = plotly_figure(figure_of(val))
+        self.remarks = []
+        figure = figure_of(val)
+        if figure is not None:
+            try:
+                val = plotly_figure(figure)
+            except ValueError as error:
+                self.remarks.append((f"is a picture in a figure of Plotly: {error}", "it looks the same"))
         if is_figure(val):
             import plotly.io  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
             data = plotly.io.to_json(val, validate=False).encode()
+        elif figure is not None:
+            data = json.dumps(picture_figure(figure)).encode()
         elif isinstance(val, (str, PurePath)):
             data = _read(Source("Plotly", val))
         else:
@@ -87,7 +96,7 @@ def from_matplotlib(value: Any) -> Plotly | Image:
     if any(axes.images for axes in figure.axes):
         return Image(figure)
     try:
-        return Plotly(figure)
+        return Plotly(plotly_figure(figure))
     except ValueError as error:
         image = Image(figure)
         image.remarks.append((f"is logged as an image: {error}", "it looks the same"))

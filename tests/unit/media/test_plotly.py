@@ -210,8 +210,12 @@ def test_what_plotly_cannot_show_is_a_picture_with_one_warning(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert recorder.record(figure)["_type"] == "image-file", "said once"
-    with pytest.raises(ValueError, match=said):
-        Plotly(figure)
+    again = Plotly(figure)
+    with pytest.warns(RuntimeWarning, match=f"'k'.*picture.*{said}"):
+        assert recorder.record(again)["_type"] == "plotly-file"
+    layout = plotly.io.from_json(again._content.read().decode()).layout
+    picture = Pillow.open(io.BytesIO(base64.b64decode(layout.images[0].source.partition(",")[2])))
+    assert picture.size == (layout.width, layout.height) == (640, 480)
 
 
 def test_axes_that_touch_each_other_become_plotly():

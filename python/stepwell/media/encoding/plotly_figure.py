@@ -6,6 +6,8 @@ import warnings
 from itertools import combinations
 from typing import Any
 
+from stepwell.media.encoding.figure import pixels_of
+
 # What Plotly calls the ways from point to point.
 _STEPS = {"steps": "vh", "steps-pre": "vh", "steps-mid": "hvh", "steps-post": "hv"}
 # Labels of ticks that Plotly makes itself, or the converter takes along.
@@ -41,6 +43,26 @@ def plotly_figure(figure: Any) -> Any:
             reason = " ".join(str(error).split())[:120]
             raise ValueError(f"plotly could not convert the figure ({type(error).__name__}: {reason})") from None
     return renderer.plotly_fig
+
+
+def picture_figure(figure: Any) -> dict[str, Any]:
+    """Return a figure of Plotly that shows a figure of matplotlib as a picture."""
+    from base64 import b64encode
+
+    from stepwell import _native
+
+    pixels = pixels_of(figure)
+    source = "data:image/png;base64," + b64encode(_native.Content.from_pixels(pixels).read()).decode()
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "sizex": 1, "sizey": 1}
+    layout = {
+        "images": [{"source": source, **place}],
+        "width": pixels.shape[1],
+        "height": pixels.shape[0],
+        "margin": dict.fromkeys("lrtb", 0),
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    }
+    return {"data": [], "layout": layout}
 
 
 def _obstacle(figure: Any) -> str | None:

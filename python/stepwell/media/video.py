@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from stepwell.media.encoding.number import plain_number
-from stepwell.media.encoding.pixels import to_numeric, with_channels_last
+from stepwell.media.encoding.pixels import to_numeric, with_a_pixel, with_channels_last
 from stepwell.media.encoding.source import Source
 from stepwell.media.encoding.video_encoder import encode_video
 from stepwell.media.records.media import FileMedia, caption_text, said
@@ -95,7 +95,7 @@ class Video(FileMedia):
     def _take_frames(self, data: Any, fps: float, extension: str) -> None:
         from stepwell import _native
 
-        frames = _tiled(to_numeric("Video", data))
+        frames = with_a_pixel(_tiled(to_numeric("Video", data)), "has a clip without pixels", self.remarks)
         self._fps = fps
         self._frames, self._height, self._width = frames.shape[:3]
         if extension != "gif":
@@ -126,7 +126,7 @@ def _tiled(clips: Any) -> Any:
         clips = with_channels_last(clips, _CHANNELS, first=True)
     elif clips.ndim == 3:
         clips = clips[..., None]
-    if given.ndim not in {3, 4, 5} or clips is None or clips.size == 0:
+    if given.ndim not in {3, 4, 5} or clips is None:
         raise ValueError(
             f"Video: an array of shape {given.shape}; expected time×channels×height×width with 1, 3 or 4 channels, or "
             "several such clips in an array with 5 dimensions"

@@ -103,13 +103,13 @@ def image_array(values: Any) -> Any:
 
 
 def with_a_pixel(pixels: Any, problem: str, remarks: list[tuple[str, str]]) -> Any:
-    """Return the pixels of a picture, or a black one if there are none, as in an empty part of a picture."""
+    """Return pixels, or a black one if there are none, as in an empty part of a picture or a clip."""
     if pixels.size:
         return pixels
     import numpy
 
     remarks.append((problem, f"one black pixel stands for the shape {pixels.shape}"))
-    return numpy.zeros((1, 1), numpy.uint8)
+    return numpy.zeros((1,) * pixels.ndim, numpy.uint8)
 
 
 def _grid(pictures: Any) -> Any:

@@ -81,9 +81,9 @@ def from_matplotlib(value: Any) -> Plotly | Image:
     """Return a figure of matplotlib as one of Plotly, or as an image where it would not look the same.
 
     Without plotly, and for figures with something that it cannot convert, it is an image, and a warning says
-    why when it is logged, once for each reason. A figure with images in it is an image without a warning.
-    `pyplot` goes on with a new figure after a conversion, as wandb's scripts expect: the lines of one `log`
-    are not in the next.
+    why when it is logged, once for each reason. `pyplot` goes on with a new figure, as wandb's scripts
+    expect: the lines of one `log` are not in the next. A figure with images in it is an image without a
+    warning, and stays.
 
     Parameters
     ----------

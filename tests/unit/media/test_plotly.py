@@ -218,6 +218,15 @@ def test_what_plotly_cannot_show_is_a_picture_with_one_warning(
     assert picture.size == (layout.width, layout.height) == (640, 480)
 
 
+@pytest.mark.parametrize("title", ["", "all of it"])
+@pytest.mark.parametrize("make", [from_matplotlib, Plotly])
+def test_what_is_drawn_next_is_in_another_figure(make: Any, title: str):
+    figure = draw_line().gcf()
+    figure.suptitle(title)
+    make(plt)
+    assert plt.gcf() is not figure
+
+
 def test_axes_that_touch_each_other_become_plotly():
     figure, grid = plt.subplots(2, 2, sharex=True)
     for axes in grid.flat:

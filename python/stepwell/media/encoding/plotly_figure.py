@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from itertools import combinations
 from typing import Any
@@ -17,13 +18,21 @@ _OVERLAP = 1e-6
 
 
 def plotly_figure(figure: Any) -> Any:
-    """Return a figure of matplotlib as one of Plotly.
+    """Return a figure of matplotlib as one of Plotly; `pyplot` goes on with a new one in any case.
 
     Raises
     ------
     ValueError
         If that would lose something; it says what.
     """
+    try:
+        return _converted(figure)
+    finally:
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close(figure)
+
+
+def _converted(figure: Any) -> Any:
     try:
         from plotly import matplotlylib  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
@@ -38,7 +47,7 @@ def plotly_figure(figure: Any) -> Any:
         # What it warns of is either checked above or of no concern, such as the frame of a legend.
         warnings.simplefilter("ignore")
         try:
-            matplotlylib.Exporter(renderer).run(figure)
+            matplotlylib.Exporter(renderer, close_mpl=False).run(figure)
         except Exception as error:  # noqa: BLE001  it meets each new version of matplotlib with errors of its own
             reason = " ".join(str(error).split())[:120]
             raise ValueError(f"plotly could not convert the figure ({type(error).__name__}: {reason})") from None

@@ -10,6 +10,7 @@ from stepwell.media.recognition import recognised
 from stepwell.media.records.cell import MIXED, NULL, PLAIN, kind_of, kind_of_dtype, kinds_of, stored
 from stepwell.media.records.frame import columns_of, is_frame
 from stepwell.media.records.media import Media, attach, said
+from stepwell.media.records.table_keys import TableKeys
 
 if TYPE_CHECKING:
     import numpy
@@ -22,7 +23,7 @@ _LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
 _EXTENSION = "table.json"
 
 
-class Table(Media):
+class Table(TableKeys, Media):
     """Rows and columns; a cell is anything that can be logged, media too.
 
     A table is stored as it is when it is logged; what is added afterwards takes another `log`.

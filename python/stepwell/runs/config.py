@@ -70,6 +70,15 @@ class Config(AttributeMapping):
                 _check((key,), self._current(), key, value)
         self._keep(changes)
 
+    def persist(self) -> None:
+        """Do nothing: what is set is written at once."""
+
+    @property
+    def _items(self) -> dict[str, Any]:
+        return self.as_dict()
+
+    _as_dict = as_dict  # wandb's name
+
     def remember(self, values: Mapping[str, Any]) -> None:
         """Take over values that are known elsewhere already."""
         self._current().update(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import check_tags, clean, page
@@ -152,6 +153,20 @@ class RunInfo:
     def step(self) -> int:
         """The current step: the one that the next `log` without a step writes to."""
         return self._writer.live().step
+
+    @property
+    def starting_step(self) -> int:
+        """The step that this process began with: 0, or the one after the last of the run that is resumed."""
+        return self.options.start_step
+
+    @property
+    def config_static(self) -> Config:
+        """A copy of the config, which is kept nowhere else."""
+        return copy(self._config)
+
+    # Names of wandb's own.
+    sync_dir = directory
+    _step = step
 
     @property
     def start_time(self) -> float:

@@ -45,6 +45,8 @@ class Summary(AttributeMapping):
         """Return a copy as a plain dict."""
         return dict(self._current())
 
+    _as_dict = as_dict  # wandb's name
+
     def update(self, *values: Any, **more: Any) -> None:
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
         changes: dict[str, Any] = {}

@@ -93,6 +93,18 @@ def test_it_knows_where_it_is(run: stepwell.Run, tmp_path: Path):
     assert run.status() == type(run.status())(1, 0)
 
 
+def test_names_that_real_programs_read_are_there(run: stepwell.Run, tmp_path: Path):
+    run.log({"a": 1})
+    assert (run.starting_step, run._step, run.sync_dir) == (0, 1, str(tmp_path))
+    run.config.update({"lr": 0.1})
+    run.config.persist()
+    static = run.config_static
+    assert (static.lr, run.config._items, run.config._as_dict()) == (0.1, {"lr": 0.1}, {"lr": 0.1})
+    static["more"] = 1
+    assert "more" not in run.config
+    assert run.summary._as_dict()["a"] == 1
+
+
 @pytest.mark.parametrize("call", ["link_artifact", "link_model", "upsert_artifact", "finish_artifact"])
 def test_what_needs_a_registry_is_refused(run: stepwell.Run, call: str):
     with pytest.raises(UnsupportedError, match=call):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from stepwell.media.encoding.remarks import tell
 
@@ -69,6 +69,14 @@ class FileMedia(Media):
         """Return `{"_type", "path", …}`; the file itself is handed to the writer of the run."""
         tell(key, self.remarks)
         return {"_type": self._type, "path": attach(self._content, self._folder, key), **self._fields(key)}
+
+    @classmethod
+    def all_captions(cls, media: Sequence[Any]) -> list[str | None] | Literal[False]:
+        """Return the captions of several media; False if none has one."""
+        captions = [getattr(each, "_caption", None) for each in media]
+        return captions if any(captions) else False
+
+    captions = all_captions
 
     @abstractmethod
     def _fields(self, key: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from stepwell.process import session
+from stepwell.settings.foreign_settings import API_KEY
 from stepwell.wandb.finder import Finder
 from stepwell.wandb.jupyter import load_in_notebook
 
@@ -18,8 +19,9 @@ from stepwell.wandb.jupyter import load_in_notebook
 FOLDER = Path(__file__).parent / "site"
 # Holds the command `wandb`, which explains what takes its place.
 COMMANDS = Path(__file__).parent / "bin"
-# What differs from stepwell by itself: in wandb a later `log` replaces a summary value that was set by hand.
-ENVIRONMENT = MappingProxyType({"STEPWELL_SUMMARY_FOLLOWS_LOG": "1"})
+# What differs from stepwell by itself: in wandb a later `log` replaces a summary value that was set by hand,
+# and programs look for a key before they log.
+ENVIRONMENT = MappingProxyType({"STEPWELL_SUMMARY_FOLLOWS_LOG": "1", "WANDB_API_KEY": API_KEY})
 
 
 def install_as_wandb() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from stepwell.wandb.missing import Missing
 from stepwell.wandb.names import MODULES
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class StandIn(ModuleType):
         if not home or (name.startswith("__") and (name != "__all__" or attribute != name)):
             raise AttributeError(f"module {self.__name__!r} of stepwell's stand-in for wandb has no attribute {name!r}")
         value = getattr(import_module(home), attribute)
+        if isinstance(value, Missing):
+            value = value.called(full)
         vars(self)[name] = value
         return value
 
@@ -74,7 +77,8 @@ class _StandInLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == "wandb":
-            vars(module)["__version__"] = VERSION
+            file = str(Path(__file__).parent / "site" / "wandb" / "__init__.py")
+            vars(module).update(__version__=VERSION, __file__=file)
 
 
 class Finder(MetaPathFinder):

@@ -26,14 +26,26 @@ def load_ipython_extension(shell: Any) -> None:
 
 def load_in_notebook() -> None:
     """Add the magics where this is a shell of IPython, as importing wandb does."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = _shell()
     if shell is not None:
         load_ipython_extension(shell)
 
 
+def in_jupyter() -> bool:
+    """Whether this is a notebook."""
+    return any(kind.__name__ == "ZMQInteractiveShell" for kind in type(_shell()).__mro__)
+
+
+in_notebook = in_jupyter
+
+
 def quiet() -> None:
     """Do nothing: only short lines are printed."""
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return None if ipython is None else ipython.get_ipython()
 
 
 def _show(words: list[str]) -> None:

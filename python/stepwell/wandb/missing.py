@@ -15,6 +15,7 @@ WAYS = MappingProxyType(
         **dict.fromkeys(("sweep", "agent", "controller"), _SWEEPS),
         **dict.fromkeys(("launch", "launch_add"), _QUEUES),
         "ArtifactTTL": "artifacts stay as long as their run; Api().run(…).delete() removes both",
+        "autolog": "log with wandb.log from where the library calls you back",
         "Graph": "log the text of the model, str(model), with Html or a Table",
         "JoinedTable": "join the rows, and log the result as a Table",
         "printer": "write with termlog, termwarn and termerror",
@@ -38,6 +39,13 @@ class Missing:
         if name.startswith("_"):
             raise AttributeError(name)
         return Missing(f"{self._name}.{name}", self._way)
+
+    def called(self, name: str) -> Missing:
+        """Return the same under another name."""
+        return Missing(name, self._way)
+
+    def __mro_entries__(self, _bases: tuple[object, ...]) -> tuple[type, ...]:
+        return ()  # a class may be made from it
 
     def __instancecheck__(self, _instance: object) -> bool:
         return False

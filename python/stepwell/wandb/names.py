@@ -17,7 +17,10 @@ _INIT = "stepwell.wandb.init"
 _DISABLED = "stepwell.wandb.disabled"
 _TERMINAL = dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal")
 _INTERNAL_API = "stepwell.wandb.internal_api"
+_GYM = {"monitor": "stepwell.startup.gym:record_videos"}
 _JUPYTER = "stepwell.wandb.jupyter"
+_SETTINGS = "stepwell.settings.settings"
+_UTIL = "stepwell.wandb.util"
 _MISSING = "stepwell.wandb.missing"
 
 _names: dict[str, str | dict[str, str]] = {
@@ -27,11 +30,11 @@ _names: dict[str, str | dict[str, str]] = {
         "_attach": "stepwell:attach",
         "_teardown": "stepwell:teardown",
         "api": _INTERNAL_API,
-        "ensure_configured": "stepwell.wandb.util",
+        "ensure_configured": _UTIL,
         "init": _INIT,
         "join": "stepwell:finish",
         "load_ipython_extension": _JUPYTER,
-        "patched": "stepwell.wandb.util",
+        "patched": _UTIL,
         **dict.fromkeys(WAYS, _MISSING),
         "*": "stepwell",
     },
@@ -51,16 +54,24 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.errors": {"*": "stepwell.errors"},
     "wandb.errors.term": _TERMINAL,
     "wandb.errors.util": {},
+    "wandb.fastai": {"*": f"{_MISSING}:autolog"},
+    "wandb.gym": _GYM,
     "wandb.integration": {},
     "wandb.integration.catboost": "stepwell.integration.catboost",
+    "wandb.integration.gym": _GYM,
     "wandb.integration.keras": "stepwell.integration.keras",
     "wandb.integration.lightgbm": "stepwell.integration.lightgbm",
+    "wandb.integration.lightning": {},
+    "wandb.integration.lightning.fabric": {"WandbLogger": "lightning.pytorch.loggers"},
     "wandb.integration.sb3": "stepwell.integration.sb3",
     "wandb.integration.tensorboard": "stepwell.tensorboard",
     "wandb.integration.xgboost": "stepwell.integration.xgboost",
     "wandb.jupyter": _JUPYTER,
     "wandb.keras": "stepwell.integration.keras",
     "wandb.lightgbm": "stepwell.integration.lightgbm",
+    "wandb.old": {},
+    "wandb.old.settings": {"Settings": _SETTINGS},
+    "wandb.old.summary": {"Summary": "stepwell.runs.summary"},
     "wandb.plot": {"CustomChart": "stepwell.plot.chart:Chart", "*": "stepwell.plot"},
     "wandb.sdk": {"Summary": "stepwell.runs.summary", "init": _INIT, "*": "stepwell"},
     "wandb.sdk.artifacts": {},
@@ -72,18 +83,22 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
     "wandb.sdk.data_types.trace_tree": {"*": f"{_MISSING}:trace_tree"},
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
+    "wandb.sdk.internal": {},
+    "wandb.sdk.internal.internal_api": _INTERNAL_API,
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
     "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
+    "wandb.sdk.lib.filesystem": {"mkdir_exists_ok": _UTIL},
+    "wandb.sdk.lib.ipython": {"in_jupyter": _JUPYTER, "in_notebook": _JUPYTER},
     "wandb.sdk.lib.paths": "stepwell.wandb.paths",
     "wandb.sdk.lib.printer": {"*": f"{_MISSING}:printer"},
-    "wandb.sdk.lib.runid": {"generate_id": "stepwell.wandb.util"},
+    "wandb.sdk.lib.runid": {"generate_id": _UTIL},
     "wandb.sdk.lib.telemetry": "stepwell.wandb.telemetry",
     "wandb.sdk.wandb_alerts": {"AlertLevel": "stepwell.runs.alert"},
     "wandb.sdk.wandb_config": {"Config": "stepwell.runs.config"},
     "wandb.sdk.wandb_init": {"init": _INIT},
     "wandb.sdk.wandb_login": {"login": "stepwell"},
     "wandb.sdk.wandb_run": {"Run": _RUN, "finish": "stepwell"},
-    "wandb.sdk.wandb_settings": {"Settings": "stepwell.settings.settings"},
+    "wandb.sdk.wandb_settings": {"Settings": _SETTINGS},
     "wandb.sdk.wandb_setup": {
         "_setup": "stepwell:setup",
         "setup": "stepwell",
@@ -93,13 +108,19 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.wandb_summary": {"Summary": "stepwell.runs.summary"},
     "wandb.sklearn": {"*": f"{_MISSING}:sklearn"},
     "wandb.tensorboard": "stepwell.tensorboard",
-    "wandb.util": "stepwell.wandb.util",
+    "wandb.util": _UTIL,
     "wandb.wandb_run": {"Run": _RUN},
     "wandb.xgboost": "stepwell.integration.xgboost",
 }
 for _kind in ("audio", "histogram", "html", "image", "molecule", "plotly", "video"):
     _names[f"wandb.sdk.data_types.{_kind}"] = f"stepwell.media.{_kind}"
 _names["wandb.sdk.data_types.object_3d"] = "stepwell.media.object3d"
+# What wandb supplies for other libraries, and stepwell does not.
+for _library in (
+    "cohere", "diffusers", "dspy", "fastai", "huggingface", "kfp", "langchain", "metaflow", "openai", "prodigy",
+    "sacred", "tensorflow", "ultralytics", "yolov8",
+):  # fmt: skip
+    _names[f"wandb.integration.{_library}"] = {"*": f"{_MISSING}:autolog"}
 # Other names of the same modules.
 for _new, _old in (("wandb.wandb_lib", "wandb.sdk.lib"), ("wandb.wandb_sdk", "wandb.sdk")):
     _names.update({_new + name.removeprefix(_old): home for name, home in _names.items() if name.startswith(_old)})

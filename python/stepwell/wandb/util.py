@@ -6,6 +6,7 @@ import json
 import secrets
 import string
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,11 @@ def json_dumps_safer(value: Any, **options: Any) -> str:
     from stepwell.values.plain import plain
 
     return json.dumps(plain(value), **{"default": str, **options})
+
+
+def mkdir_exists_ok(dir_name: str) -> None:
+    """Make a directory and those above it, if it is not there."""
+    Path(dir_name).mkdir(parents=True, exist_ok=True)
 
 
 def ensure_configured() -> None:

@@ -15,7 +15,7 @@ from stepwell.wandb.missing import WAYS
 from stepwell.wandb.names import MODULES
 
 # Modules of libraries that are not installed here; tests/clients imports them.
-NEEDS_A_LIBRARY = ("keras", "sb3", "xgboost")
+NEEDS_A_LIBRARY = ("fabric", "keras", "sb3", "xgboost")
 WITHOUT_LIBRARY = sorted(name for name in MODULES if name.rpartition(".")[2] not in NEEDS_A_LIBRARY)
 
 
@@ -99,6 +99,17 @@ assert pickle.loads(pickle.dumps(wandb)) is wandb and pickle.loads(pickle.dumps(
 env = {}
 wandb.env.set_project("mine", env=env)
 assert (wandb.env.get_project(env=env), wandb.env.PROJECT, env) == ("mine", "WANDB_PROJECT", {"WANDB_PROJECT": "mine"})
+import os
+from wandb.integration.langchain import WandbTracer
+class Mine(WandbTracer):
+    pass
+Mine()
+try:
+    wandb.integration.openai.autolog()
+except wandb.errors.UnsupportedError as error:
+    assert str(error).startswith("wandb.integration.openai.autolog is not there")
+assert os.path.basename(os.path.dirname(wandb.__file__)) == "wandb" and len(os.environ["WANDB_API_KEY"]) == 40
+assert not wandb.sdk.lib.ipython.in_jupyter()
 run = wandb.init(project="p", mode="disabled")
 assert isinstance(run, Run) and not isinstance(run, wandb.Graph)
 wandb.join()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stepwell.process import process_end
+from stepwell import _native
+from stepwell.process import process_end, session
 
 if TYPE_CHECKING:
     from stepwell.process.terminal import Terminal
@@ -95,3 +97,14 @@ class OwnWriter:
             self.options = replace(self.options, label=label, rank=None, primary=False, start_step=0)
             process_end.finish_with_multiprocessing_child()
         return self.options.open(self._terminal.silent, self._terminal.warn)
+
+
+def _reduce(writer: _native.Writer) -> Any:
+    """Pickle a writer as its run: who holds `stepwell.log` finds the `log` of the run elsewhere."""
+    for run in session.unfinished():
+        if getattr(run.log, "__self__", None) is writer:
+            return run.__reduce__()
+    raise TypeError("the writer of a run that is over cannot be pickled")
+
+
+copyreg.pickle(_native.Writer, _reduce)

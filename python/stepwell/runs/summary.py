@@ -75,6 +75,9 @@ class Summary(AttributeMapping):
             raise KeyError(key)
         self._keep({}, deleted)
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, str]]:
+        return getattr, (vars(self)["_send"].__self__, "summary")  # of the run, as another process joins it
+
     def _missing(self, key: str) -> str:
         return f"the summary has no {key!r}"
 

@@ -46,6 +46,32 @@ def test_a_pickled_run_writes_from_other_processes(place: Place, method: str):
     assert [row["parent"] for row in scan(run, keys=["parent"]).values()] == [0, 1]
 
 
+def test_what_a_function_holds_of_a_run_goes_with_it_to_other_processes(place: Place):
+    """As joblib, Dask, Ray and `datasets.map` send functions away, with `log`, summary and media in them."""
+    source = """
+    import multiprocessing
+    import stepwell
+
+    def work(log, summary, picture):
+        log({"other": 1, "picture": picture})
+        summary["best"] = 2
+
+    def main():
+        run = stepwell.init(project="attach", id="held")
+        picture = stepwell.Image([[0, 255]], caption="two")
+        child = multiprocessing.get_context("spawn").Process(target=work, args=(stepwell.log, run.summary, picture))
+        child.start()
+        child.join()
+        assert child.exitcode == 0
+    """
+    (place.directory / "held.py").write_text(textwrap.dedent(source))
+    place.run("import sys; sys.argv[0] = 'held.py'; sys.path.insert(0, '.'); import held; held.main()")
+    run = place.api().run("attach/held")
+    (row,) = scan(run, keys=["other", "picture"]).values()
+    assert (row["other"], row["picture"]["caption"], run.media(row["picture"]).size) == (1, "two", (2, 1))
+    assert run.summary["best"] == 2
+
+
 def test_another_process_attaches_by_id(place: Place):
     source = """
     import subprocess, sys

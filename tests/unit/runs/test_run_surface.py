@@ -180,6 +180,8 @@ def test_a_config_that_version_0_1_pickled_is_read(run: stepwell.Run):
 def test_a_run_in_its_own_process_is_pickled_as_itself(run: stepwell.Run):
     assert pickle.loads(pickle.dumps(run)) is run
     assert stepwell.attach("r") is run
+    assert pickle.loads(pickle.dumps(stepwell.log)) == run.log
+    assert pickle.loads(pickle.dumps(run.summary)) is run.summary
 
 
 def test_a_finished_run_stays_finished(tmp_path: Path):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import copyreg
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from stepwell._native import Content
 from stepwell.media.encoding.remarks import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from stepwell._native import Content
 
 
 class Media(ABC):
@@ -136,3 +136,11 @@ def _warn_once(kind: type[Media], key: str, count: int) -> None:
             RuntimeWarning,
             stacklevel=5,  # the line that logs
         )
+
+
+def _content(data: bytes, extension: str) -> Content:
+    return Content.from_bytes(data, extension)
+
+
+# So that media can be made in one process and logged in another.
+copyreg.pickle(Content, lambda content: (_content, (content.read(), content.extension)))

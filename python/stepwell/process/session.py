@@ -58,7 +58,11 @@ def finished_error(run_id: str) -> UsageError:
 
 
 class BeforeInit:
-    """Stands for the config or the summary before `init`; every use raises `Error`."""
+    """Stands for the config or the summary before `init`, and raises `Error`.
+
+    Who imported it by name (`from stepwell import config`) has it after `init` as well: then it is that of
+    the current run.
+    """
 
     def __init__(self, name: str) -> None:
         object.__setattr__(self, "_name", name)
@@ -66,23 +70,26 @@ class BeforeInit:
     def __getattr__(self, key: str) -> Any:
         if key.startswith("__"):
             raise AttributeError(key)
-        _refuse(f"{self._name}.{key}")
+        return getattr(self._of_run(f".{key}"), key)
 
     def __setattr__(self, key: str, value: object) -> None:
-        _refuse(f"{self._name}.{key}")
+        setattr(self._of_run(f".{key}"), key, value)
 
     def __getitem__(self, key: str) -> Any:
-        _refuse(f"{self._name}[{key!r}]")
+        return self._of_run(f"[{key!r}]")[key]
 
     def __setitem__(self, key: str, value: object) -> None:
-        _refuse(f"{self._name}[{key!r}]")
+        self._of_run(f"[{key!r}]")[key] = value
+
+    def _of_run(self, use: str) -> Any:
+        return getattr(current(f"{self._name}{use}"), self._name)
 
     def __repr__(self) -> str:
         return f"<{package()}.{self._name}: call {package()}.init() first>"
 
 
 def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None) -> None:
-    """Write values of a step to the current run; `init` puts the native method in place of this function.
+    """Write values of a step to the current run; `init` puts the run's own `log` in place of this function.
 
     Parameters
     ----------
@@ -103,7 +110,7 @@ def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = 
         If `data` is no mapping of str, `step` is no integer, or a value cannot be encoded. Nothing of the
         call is kept.
     """
-    _refuse("log()")
+    current("log()").log(data, step, commit)
 
 
 def define_metric(
@@ -116,7 +123,8 @@ def define_metric(
     overwrite: bool | None = None,
 ) -> Any:
     """Say how a metric is to be shown and summed up: `Run.define_metric` of the current run."""
-    _refuse("define_metric()")
+    run = current("define_metric()")
+    return run.define_metric(name, step_metric, step_sync, hidden, summary, goal, overwrite)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:

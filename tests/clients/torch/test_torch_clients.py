@@ -73,3 +73,14 @@ def test_sb3_is_mirrored_and_its_model_saved(torch_clients: Environment, work: P
     assert run.config["total_timesteps"] == 300
     assert any(key.startswith("gradients/") for row in training.rows("sb3/cartpole") for key in row)
     assert "policy.pth" in zipfile.ZipFile(io.BytesIO(training.file("sb3/cartpole", "model.zip"))).namelist()
+
+
+def test_functions_that_joblib_sends_to_other_processes_log(torch_clients: Environment, work: Path) -> None:
+    training = torch_clients.train(work, SCRIPTS / "loky_workers.py")
+    run = training.api.run("loky/workers")
+    for i in range(4):
+        (row,) = run.scan_history(keys=[f"rate{i}", f"picture{i}"])
+        assert (row[f"rate{i}"], row[f"picture{i}"]["caption"]) == (0.1, str(i))
+    (pictures,) = training.column("loky/workers", "pictures")
+    assert [item["caption"] for item in pictures["items"]] == ["0", "1", "2", "3"]
+    assert run.state == "finished"

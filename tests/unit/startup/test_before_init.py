@@ -95,6 +95,21 @@ def test_log_is_the_native_method_itself(tmp_path: Path):
     assert "is finished" in said
 
 
+def test_names_that_were_imported_before_init_are_those_of_the_run(tmp_path: Path):
+    python(
+        """
+        from stepwell import config, define_metric, finish, init, log, summary
+        with init(project="p", mode="disabled", config={"lr": 0.1}) as run:
+            log({"a": 1})
+            define_metric("b", summary="max")
+            config.batch = config["lr"] + config.lr
+            summary["best"] = 2
+            assert (run.config.batch, run.summary["a"], run.summary.best) == (0.2, 1, 2)
+        """,
+        tmp_path,
+    )
+
+
 def test_silence_is_kept(tmp_path: Path):
     source = "import stepwell; stepwell.init(project='p').log({'a': 1})"
     assert python(source, tmp_path, STEPWELL_SILENT="1") == ""

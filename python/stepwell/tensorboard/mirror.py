@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stepwell.imports.refusals import REFUSED
-from stepwell.imports.tensorboard.row import Rows
+from stepwell.api.columns.columns import OF_EVERY_ROW
+from stepwell.imports.refusals import REFUSED, is_time
+from stepwell.imports.tensorboard.row import Rows, with_free_names
 from stepwell.process import session
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # The key of TensorBoard's step: the x axis of everything that is mirrored.
 STEP_KEY = "global_step"
+# Names that are not a tag's.
+_TAKEN = (*OF_EVERY_ROW, STEP_KEY)
 # Writers below one experiment are often called so; their tags are told apart by it.
 _PARTS = {"train", "validation", "val", "eval", "test"}
 
@@ -62,7 +65,7 @@ class Mirror:
                     known.config.clear()
             space = self._namespace(logdir)
             rows = self._rows.setdefault(logdir, Rows())
-            row = {f"{space}{tag}": value for tag, value in rows.row(event).items()}
+            row = with_free_names({f"{space}{tag}": value for tag, value in rows.row(event).items()}, _TAKEN)
             if rows.config.items() - self._config.items():
                 self._config.update(rows.config)
                 # What the program said itself of its config stays.
@@ -81,11 +84,13 @@ class Mirror:
 
     def _log(self, run: Run, row: dict[str, Any], event: Event) -> None:
         for key in row.keys() - self._defined:
-            run.define_metric(key, step_metric=STEP_KEY, step_sync=False)
+            if key:
+                run.define_metric(key.replace("*", "\\*"), step_metric=STEP_KEY, step_sync=False)
             self._defined.add(key)
         if self._step not in (None, event.step) and run.step == self._row:
             run.log({}, commit=True)
-        run.log({**row, STEP_KEY: event.step, "_timestamp": event.time}, commit=False)
+        time = {"_timestamp": event.time} if is_time(event.time) else {}
+        run.log({**row, STEP_KEY: event.step, **time}, commit=False)
         self._step, self._row = event.step, run.step
 
     def _namespace(self, logdir: str) -> str:

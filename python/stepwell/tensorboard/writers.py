@@ -34,7 +34,7 @@ class Hooks(MetaPathFinder):
         self._undo: list[Callable[[], None]] = []
         self._followers: dict[str, Follower] = {}
         self._native_writers: list[tuple[ModuleType, Any]] = []
-        self._warned = False
+        self._said: set[str] = set()
         self._lock = threading.Lock()
 
     def install(self) -> None:
@@ -137,8 +137,8 @@ class Hooks(MetaPathFinder):
             self._warn(error)
 
     def _warn(self, error: Exception) -> None:
-        if not self._warned:
-            self._warned = True
+        if str(error) not in self._said:
+            self._said.add(str(error))
             warnings.warn(f"what TensorBoard's writers write is not mirrored in full: {error}", stacklevel=2)
 
 

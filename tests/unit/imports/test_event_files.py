@@ -35,7 +35,7 @@ def field(number: int, value: int | float | bytes | str) -> bytes:
     return varint(number << 3 | 2) + varint(len(data)) + data
 
 
-def scalar(tag: str, value: float) -> bytes:
+def scalar(tag: str | bytes, value: float) -> bytes:
     return field(5, field(1, field(1, tag) + varint(2 << 3 | 5) + struct.pack("<f", value)))
 
 

@@ -91,6 +91,37 @@ def test_any_step_and_time_can_be_read_back(tmp_path: Path, capsys: pytest.Captu
     assert run.created_at
 
 
+@pytest.mark.parametrize("name", ["_step", "_runtime", "_timestamp", "_label"])
+def test_a_tag_that_is_called_as_what_every_row_has_costs_neither(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+):
+    write_events(
+        tmp_path, "a", record(event(3, 1e9, scalar(name, float("nan")))), record(event(4, 1e9, scalar(name, 7)))
+    )
+    code, _ = import_logs(tmp_path, capsys)
+    with Api(tmp_path / "out") as api:
+        (run,) = api.runs("p")
+        found = list(run.scan_history())
+    key = name if name == "_label" else f"tag/{name}"
+    assert code == 0
+    assert [(row["_step"], row["_timestamp"], row["_runtime"]) for row in found] == [(3, 1e9, 0.0), (4, 1e9, 0.0)]
+    assert [row[key] == row[key] for row in found] == [False, True]
+    assert found[1][key] == 7
+
+
+def test_tags_of_any_bytes_and_long_texts_are_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    text = b"y" * 5_000_000
+    parts = scalar(b"caf\xe9", 2.0), scalar("", 3.0), tensor_value("text", field(1, 7) + field(8, text))
+    write_events(tmp_path, "a", record(event(1, 1e9, *parts)), sound(2))
+    code, said = import_logs(tmp_path, capsys)
+    assert (code, "left out" in said) == (0, False)
+    with Api(tmp_path / "out") as api:
+        (run,) = api.runs("p")
+        first, second = ({key: row[key] for key in row if key[:1] != "_"} for row in run.scan_history())
+    assert first == {"caf\\udce9": 2.0, "": 3.0, "text": text.decode()}
+    assert second == {"loss": 1.0}
+
+
 def test_a_file_whose_framing_is_damaged_is_read_to_there_and_others_to_their_ends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -9,6 +9,7 @@ from stepwell.imports.tensorboard.event import Event, Value
 from stepwell.imports.tensorboard.row import Rows
 from stepwell.tensorboard.follower import Follower
 from stepwell.tensorboard.mirror import Mirror
+from stepwell.tensorboard.writers import Hooks
 from tests.unit.imports.test_event_files import event, record, scalar
 
 
@@ -37,6 +38,36 @@ def test_what_is_written_for_one_step_is_one_row(run: stepwell.Run):
         {"_timestamp": 1e9, "loss": 0.5, "accuracy": 0.5, "global_step": 0},
         {"_timestamp": 1e9 + 10, "loss": 0.5, "accuracy": 0.5, "global_step": 10},
     ]
+
+
+def test_a_tag_of_any_name_is_mirrored_and_takes_no_other_ones_place(run: stepwell.Run):
+    mirror = Mirror()
+    tags = ["a*", "b*c", "c.d", "", "_label", "_step", "_runtime", "_timestamp", "global_step", "train/global_step"]
+    for step, tag in enumerate(tags):
+        mirror.take("runs/a", scalar_event(step, tag))
+    mirror.take("runs/a", Event(float("nan"), 2**63 - 1, [Value("loss", "scalar", 0.5)]))
+    *found, last = rows(run)
+    taken = {"_step", "_runtime", "_timestamp", "global_step"}
+    assert found == [
+        {"_timestamp": 1e9 + step, "global_step": step, f"tag/{tag}" if tag in taken else tag: 0.5}
+        for step, tag in enumerate(tags)
+    ]
+    assert last["global_step"] == 2**63 - 1
+    assert last["_timestamp"] > 1e9, "a time that is none is the program's own"
+
+
+def test_what_cannot_be_mirrored_is_told_once_for_each_key(run: stepwell.Run):
+    hooks = Hooks(Mirror())
+
+    def write() -> None:
+        for step in (0, 1):
+            hooks._take("runs/a", scalar_event(step, "loss", "x" * 2_000))
+            hooks._take("runs/a", scalar_event(step, "y" * 2_000))
+
+    with pytest.warns(UserWarning, match="not mirrored in full") as told:
+        write()
+    assert [str(each.message).partition('the key "')[2][0] for each in told] == ["x", "y"]
+    assert [row.get("loss") for row in rows(run)] == [0.5, 0.5]
 
 
 def test_what_the_program_logs_itself_ends_the_row(run: stepwell.Run):

@@ -7,6 +7,7 @@ from typing import Any
 
 from stepwell.imports.protobuf import parsed
 from stepwell.proto.foreign import tensorboard_pb2
+from stepwell.settings.naming import clean
 
 # `SessionLog.START`: a writer began, at the step of the event; what an earlier one wrote from there on is
 # void.
@@ -82,4 +83,5 @@ def read_event(data: bytes, source: str = "") -> Event:
 def _value(said: tensorboard_pb2.SummaryValue) -> Value:
     kind, plugin = said.WhichOneof("content"), said.metadata.plugin_data
     data = b"" if kind is None else getattr(said, kind)
-    return Value(said.tag, kind or "", data, plugin.plugin_name, plugin.content)
+    tag = clean(said.tag.decode("utf-8", "surrogateescape"))
+    return Value(tag, kind or "", data, plugin.plugin_name, plugin.content)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.errors import CommError, Error
 from stepwell.imports.refusals import is_time
 from stepwell.imports.tensorboard.directory import EventDirectory, event_directories
-from stepwell.imports.tensorboard.row import Rows
+from stepwell.imports.tensorboard.row import Rows, with_free_names
 from stepwell.settings.naming import clean
 from stepwell.writing.options import WriterOptions
 
@@ -204,7 +204,7 @@ def _rows(files: EventDirectory, restarts: deque[int], rows: Rows, count: _Count
         if restarts and event.step >= min(restarts):
             count.void += 1
             continue
-        values = rows.row(event)
+        values = with_free_names(rows.row(event))
         if not values:
             continue
         count.events += 1

@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stepwell.api.columns.columns import OF_EVERY_ROW
 from stepwell.imports.refusals import Refusals
 from stepwell.imports.tensorboard.content import content
 from stepwell.imports.tensorboard.hparams import hyperparameters
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from stepwell.imports.tensorboard.event import Event
 
 
@@ -52,3 +55,8 @@ class Rows:
             elif value.kind:
                 self.left_out[plugin or value.kind] += 1
         return found
+
+
+def with_free_names(values: Mapping[str, Any], taken: Collection[str] = OF_EVERY_ROW) -> dict[str, Any]:
+    """Return values by key; a tag that is called as what every row has is `tag/NAME`, and costs neither."""
+    return {f"tag/{key}" if key in taken else key: value for key, value in values.items()}

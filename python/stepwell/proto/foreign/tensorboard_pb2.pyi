@@ -40,14 +40,14 @@ class SummaryValue(_message.Message):
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     TENSOR_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
-    tag: str
+    tag: bytes
     scalar: float
     image: bytes
     histogram: bytes
     audio: bytes
     tensor: bytes
     metadata: SummaryMetadata
-    def __init__(self, tag: _Optional[str] = ..., scalar: _Optional[float] = ..., image: _Optional[bytes] = ..., histogram: _Optional[bytes] = ..., audio: _Optional[bytes] = ..., tensor: _Optional[bytes] = ..., metadata: _Optional[_Union[SummaryMetadata, _Mapping]] = ...) -> None: ...
+    def __init__(self, tag: _Optional[bytes] = ..., scalar: _Optional[float] = ..., image: _Optional[bytes] = ..., histogram: _Optional[bytes] = ..., audio: _Optional[bytes] = ..., tensor: _Optional[bytes] = ..., metadata: _Optional[_Union[SummaryMetadata, _Mapping]] = ...) -> None: ...
 
 class SummaryMetadata(_message.Message):
     __slots__ = ("plugin_data",)

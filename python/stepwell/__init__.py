@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell import errors
 from stepwell.errors import CommError, ConfigError, Error, UsageError
+from stepwell.process import process_end as _process_end  # noqa: F401  which listens to sys.exit from here on
 from stepwell.process.session import config, define_metric, finish, log, run, summary
 
 if TYPE_CHECKING:

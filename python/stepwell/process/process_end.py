@@ -15,7 +15,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from stepwell.process import session
@@ -42,7 +41,7 @@ def status_code(status: object) -> int:
 
 
 class ProcessEnd:
-    """Knows how the process is ending. There is one, made by the first `init`."""
+    """Knows how the process is ending. There is one, made when the package is imported."""
 
     def __init__(self) -> None:
         self._exit = sys.exit
@@ -51,11 +50,17 @@ class ProcessEnd:
         self._left: FrameType | None = None
         self._earlier = _last_error()
 
-    def install(self) -> None:
-        """Put the hooks into the interpreter."""
-        atexit.register(self.finish_runs)
+    def listen(self) -> None:
+        """Note every status given to `sys.exit`, `exit` and `quit` from now on.
+
+        `sys.exit(main())` looks the function up before a run is begun in `main`.
+        """
         sys.exit = self._on_exit
         self._listen_to_quitters()
+
+    def install(self) -> None:
+        """End the runs with the process, and let go of them in forked children."""
+        atexit.register(self.finish_runs)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._in_child)
 
@@ -81,15 +86,17 @@ class ProcessEnd:
         """Return the exception that has ended the program, which the interpreter keeps for debuggers.
 
         `sys.excepthook` would tell as well, but programs replace it. Shells and pytest, which go on after an
-        exception, keep it there too: theirs has not passed the outermost frame.
+        exception, keep it there too: shells have a prompt, and pytest's has not passed the outermost frame.
         """
+        if hasattr(sys, "ps1"):
+            return None
         error, traceback = _last_error(), getattr(sys, "last_traceback", None)
         is_new = error is not None and error is not self._earlier
         return error if is_new and traceback is not None and traceback.tb_frame.f_back is None else None
 
     def _on_exit(self, status: Any = None) -> Any:
         """Note the status of `sys.exit`, which no hook tells; the main thread's ends the process."""
-        if threading.current_thread() is threading.main_thread():
+        if _is_main_thread():
             self.leave(status)
         self._exit(status)
 
@@ -101,7 +108,7 @@ class ProcessEnd:
         end, leave = quitter.__call__, self.leave
 
         def call(quitter: Any, code: Any = None) -> Any:
-            if threading.current_thread() is threading.main_thread():
+            if _is_main_thread():
                 leave(code)
             end(quitter, code)
 
@@ -113,6 +120,11 @@ class ProcessEnd:
         for run in session.unfinished():
             run.become_child()
         session.bind()
+
+
+def _is_main_thread() -> bool:
+    threading = sys.modules.get("threading")  # importing it would make that of the package slower
+    return threading is None or threading.current_thread() is threading.main_thread()
 
 
 def _last_error() -> BaseException | None:
@@ -134,28 +146,25 @@ def _has_returned(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] in _RETURNS
 
 
-_installed: ProcessEnd | None = None
+_end = ProcessEnd()
+_end.listen()
+leave = _end.leave
+_is_installed = False
 
 
 def watch() -> None:
     """See to it that runs end with the process."""
-    global _installed
-    if _installed is None:
-        _installed = ProcessEnd()
-        _installed.install()
+    global _is_installed
+    if not _is_installed:
+        _is_installed = True
+        _end.install()
     finish_with_multiprocessing_child()
-
-
-def leave(status: object) -> None:
-    """Note the status of a `SystemExit` that ends the program."""
-    if _installed is not None:
-        _installed.leave(status)
 
 
 def finish_with_multiprocessing_child() -> None:
     """Do so in a child of `multiprocessing`: a forked one ends without `atexit`, but has finalizers."""
     process = sys.modules.get("multiprocessing.process")
-    if process is None or process.parent_process() is None or _installed is None:
+    if process is None or process.parent_process() is None:
         return
     from multiprocessing import util
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
+from _thread import RLock  # of threading, which takes a millisecond to import
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.errors import Error, UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def _fork_safe_lock() -> Any:
     """Return a lock that a thread may take twice, and that a forked child finds free."""
-    lock: Any = threading.RLock()
+    lock: Any = RLock()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lock._at_fork_reinit)  # noqa: SLF001  as the standard library's own do
     return lock

@@ -59,6 +59,25 @@ def test_a_run_ends_as_its_process_does(tmp_path: Path, how: str):
     assert state == ("failed" if code else "finished")
 
 
+@pytest.mark.parametrize("how", ["sys.exit(main())", "exit(main())"])
+def test_a_function_that_begins_the_run_may_return_the_status(tmp_path: Path, how: str):
+    begin = """\
+import stepwell, sys
+def main():
+    run = stepwell.init(project="p", id="r")
+    run.log({"a": 1})
+    return 5
+"""
+    ended, state, code = end(tmp_path, how, begin=begin)
+    assert (ended.code, state, code) == (5, "failed", 5)
+
+
+def test_an_exception_at_a_prompt_ends_nothing(tmp_path: Path):
+    ended, state, code = end(tmp_path, "1 / 0", sys.executable, "-i", "script.py")
+    assert "ZeroDivisionError" in ended.stderr
+    assert (ended.code, state, code) == (0, "finished", 0)
+
+
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 def test_a_run_of_a_child_of_multiprocessing_ends_as_that_does(tmp_path: Path, context: str):
     hows = ["1 / 0", "sys.exit(3)", "raise SystemExit(4)", "pass", "\ntry:\n sys.exit(2)\nexcept SystemExit: pass"]

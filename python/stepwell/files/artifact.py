@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
-from stepwell.errors import UnsupportedError, UsageError
+from stepwell.errors import UsageError
 from stepwell.values.plain import plain
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Artifact:
         self.aliases: list[str] = []
         self.paths: dict[str, Path] = {}
         self.objects: dict[str, Any] = {}
+        self.references: dict[str, str] = {}
         self.tags: list[str] = []
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         # Finds it once it is logged.
@@ -150,9 +151,35 @@ class Artifact:
             yield file
         self._add(name, path)
 
-    def add_reference(self, *_: Any, **__: Any) -> NoReturn:
-        """Raise UnsupportedError: an artifact holds files, not addresses."""
-        raise UnsupportedError("add_reference: artifacts hold files only; note the address in metadata")
+    def add_reference(
+        self, uri: object, name: str | None = None, checksum: bool = True, max_objects: int | None = None
+    ) -> str:
+        """Note an address, such as `s3://…`, under a name; what lies there is neither copied nor looked at.
+
+        Returns the name, by default the last part of the address. Later parameters have no effect.
+        """
+        entry = _checked(name or PurePosixPath(str(uri)).name)
+        self.references[entry] = str(uri)
+        return entry
+
+    def remove(self, item: str | Path) -> None:
+        """Take out what was added under a name, or below it.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is nothing.
+        """
+        name = PurePosixPath(item).as_posix()
+        parts: tuple[dict[str, Any], ...] = (self.paths, self.objects, self.references)
+        found = [(part, each) for part in parts for each in part if each == name or each.startswith(f"{name}/")]
+        if not found:
+            raise FileNotFoundError(f"artifact {self.name} has no {name!r}")
+        for part, each in found:
+            del part[each]
+
+    def finalize(self) -> None:
+        """Do nothing: an artifact is complete when it is logged."""
 
     def wait(self, timeout: float | None = None) -> Artifact:
         """Return the artifact: whatever asks for its version waits until its files are there."""

@@ -106,7 +106,8 @@ class Files:
         stored = {name: self._store_part(folder, name, part) for name, part in parts.items()}
         kept = {name: named for name, named in stored.items() if named is not None}
         self._store_value(f"{folder}.json", artifact.name, artifact.record())
-        self.get_writer().set_config(logged(folder, artifact.name, artifact.type, kept, artifact.aliases))
+        note = logged(folder, artifact.name, artifact.type, kept, artifact.references, artifact.aliases)
+        self.get_writer().set_config(note)
 
     def _store_part(self, folder: str, name: str, part: Any) -> list[str] | None:
         """Store a file or a value of an artifact; returns the files that it names, or None if that fails."""

@@ -2,14 +2,16 @@
 
 ```text
 _artifacts                                   True: there are notes, by which such runs are found
-_artifacts/logged/FOLDER                     {"name", "type", "time", "count", "values", "aliases", "removed"}
+_artifacts/logged/FOLDER                     {"name", "type", "time", "count", "values", "references",
+                                              "aliases", "removed"}
 _artifacts/used/ENTITY/PROJECT/RUN/FOLDER    {"time"}: the one that was logged there
 ```
 
 FOLDER is where the `count` files lie within the run that logged them: `artifacts/NAME`, with `@` and an id
-where the name was logged before. `values` are the files that were made of values, with those that they name.
-`aliases` and `removed` map aliases to when they were given and taken away; one belongs to whom it was given
-last. Versions are not noted: they follow from the times, so runs need not talk to each other.
+where the name was logged before. `values` are the files that were made of values, with those that they name;
+`references` are addresses by name. `aliases` and `removed` map aliases to when they were given and taken
+away; one belongs to whom it was given last. Versions are not noted: they follow from the times, so runs need
+not talk to each other.
 """
 
 from __future__ import annotations
@@ -25,12 +27,26 @@ LOGGED = f"{MARK}/logged/"
 USED = f"{MARK}/used/"
 
 
-def logged(folder: str, name: str, kind: str, files: Mapping[str, list[str]], aliases: Iterable[str]) -> dict[str, Any]:
+def logged(
+    folder: str,
+    name: str,
+    kind: str,
+    files: Mapping[str, list[str]],
+    references: Mapping[str, str],
+    aliases: Iterable[str],
+) -> dict[str, Any]:
     """Return what a run notes of an artifact that it logs: with its `files`, and what each of them names."""
     now = time.time()
-    values = {path: named for path, named in files.items() if named}
-    note = {"name": name, "type": kind, "time": now, "count": len(files), "values": values}
-    return {MARK: True, f"{LOGGED}{folder}": {**note, "aliases": dict.fromkeys(aliases, now)}}
+    note = {
+        "name": name,
+        "type": kind,
+        "time": now,
+        "count": len(files),
+        "values": {path: named for path, named in files.items() if named},
+        "references": dict(references),
+        "aliases": dict.fromkeys(aliases, now),
+    }
+    return {MARK: True, f"{LOGGED}{folder}": note}
 
 
 def used(place: str) -> dict[str, Any]:

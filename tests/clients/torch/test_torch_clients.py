@@ -32,6 +32,9 @@ def test_lightning_logs_metrics_hyperparameters_media_and_checkpoints(torch_clie
     (table,) = training.column(path, "table")
     assert json.loads(training.file(path, table["path"]))["data"] == [[1, "x"], [2, "y"]]
     assert any(file.name.endswith("model.ckpt") for file in run.files())
+    (model,) = run.logged_artifacts()
+    assert (model.name, model.type, sorted(model.aliases)) == ("model-digits:v0", "model", ["best", "latest"])
+    assert model.metadata["original_filename"].endswith(".ckpt")
 
 
 def test_accelerate_logs_through_its_tracker(torch_clients: Environment, work: Path) -> None:

@@ -159,6 +159,25 @@ def test_what_is_changed_of_an_artifact_is_saved(place: Place):
     assert place.api().run("saved/maker").state == "finished"
 
 
+def test_addresses_are_named_and_not_fetched(tmp_path: Path):
+    (tmp_path / "file.txt").write_text("kept")
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"silent": True}) as run:
+        for address in ("s3://bucket/a.bin", "s3://bucket/a.bin", "s3://bucket/other/a.bin"):
+            artifact = stepwell.Artifact("data", "t")
+            artifact.add_dir(tmp_path, name="all")
+            artifact.remove("all")
+            artifact.add_file(tmp_path / "file.txt")
+            assert artifact.add_reference(address) == "a.bin"
+            artifact.finalize()
+            run.log_artifact(artifact)
+    with Api(tmp_path / "runs") as api:
+        found = api.artifacts("t", "p/data")
+        assert [each.references["a.bin"] for each in found] == ["s3://bucket/other/a.bin", "s3://bucket/a.bin"]
+        with pytest.raises(UnsupportedError, match="which is not fetched"):
+            found[1].download(tmp_path / "got")
+        assert Path(found[1].download(tmp_path / "got", allow_missing_references=True), "file.txt").is_file()
+
+
 def test_a_resumed_run_leaves_what_it_logged_before(tmp_path: Path):
     for content in ("first", "second"):
         (tmp_path / "file.txt").write_text(content)

@@ -10,7 +10,6 @@ import pytest
 
 import stepwell
 from stepwell import Api, Artifact, Table, UsageError
-from stepwell.errors import UnsupportedError
 from stepwell.files.files import Files
 
 
@@ -268,8 +267,8 @@ def test_a_wrong_artifact_is_refused(run: stepwell.Run):
         artifact.add_dir("nowhere")
     with pytest.raises(UsageError, match=r"\.\."):
         artifact.add_file("a.txt", name="../a.txt")
-    with pytest.raises(UnsupportedError, match="reference"):
-        artifact.add_reference("s3://bucket")
+    with pytest.raises(FileNotFoundError, match=r"no\.txt"):
+        artifact.remove("no.txt")
     with pytest.raises(UsageError, match=r"no\.txt"):
         run.log_artifact("no.txt")
 

@@ -92,8 +92,21 @@ class StoredArtifact:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over names and contents of its files in hexadecimal digits."""
-        return content_digest(self._files, self._note["values"], self._run.known_files)
+        """SHA-256 over names and contents of its files, and its references, in hexadecimal digits."""
+        values, every = self._note["values"], self._run.known_files
+        digest = hashlib.sha256()
+        for name, file in sorted(self._files.items()):
+            # A file that was made of a value names others: their contents count in the place of its own.
+            contents = [every[path].sha256 for path in values.get(name, ())] or [file.sha256]
+            digest.update("\0".join([name, *contents, "\n"]).encode("utf-8", "surrogatepass"))
+        for name, address in sorted(self.references.items()):
+            digest.update("\0".join([name, address, "\n"]).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    @property
+    def references(self) -> dict[str, str]:
+        """Addresses that it names; what lies there is not part of it."""
+        return dict(self._note["references"])
 
     @property
     def size(self) -> int:
@@ -210,14 +223,23 @@ class StoredArtifact:
             Directory; made if it is not there.
         path_prefix
             Only files whose paths begin so.
-        allow_missing_references, skip_cache, multipart
+        allow_missing_references
+            Leave out what is only named by its address.
+        skip_cache, multipart
             Accepted for scripts written for wandb, without effect.
 
         Raises
         ------
+        UnsupportedError
+            If it names addresses.
         CommError
             If the server cannot be reached, a content has not come yet, or is damaged.
         """
+        if self.references and not allow_missing_references:
+            raise UnsupportedError(
+                f"artifact {self.name} names {', '.join(self.references.values())}, which is not fetched: read it from "
+                "there, as `references` tells, and pass allow_missing_references=True for the rest"
+            )
         place = self._root(root)
         place.mkdir(parents=True, exist_ok=True)
         prefix = "" if path_prefix is None else Path(path_prefix).as_posix()
@@ -347,25 +369,6 @@ class StoredArtifact:
             file = self._run.known_files.get(f"{self.folder}.json")
             self._said = {} if file is None else from_json(json.loads(file.read()))
         return self._said.get(name)
-
-
-def content_digest(files: Mapping[str, File], values: Mapping[str, list[str]], every: Mapping[str, File]) -> str:
-    """Return a SHA-256 over the names and contents of files.
-
-    Parameters
-    ----------
-    files
-        The files by name.
-    values
-        Those of them that hold values, which name other files: their contents count in the place of theirs.
-    every
-        These others by name.
-    """
-    digest = hashlib.sha256()
-    for name, file in sorted(files.items()):
-        contents = [every[path].sha256 for path in values.get(name, ())] or [file.sha256]
-        digest.update("\0".join([name, *contents, "\n"]).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
 
 
 def _is_value(path: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.artifacts.artifact import StoredArtifact, content_digest
+from stepwell.api.artifacts.artifact import StoredArtifact
 from stepwell.errors import CommError
 from stepwell.proto.v1 import query_pb2
 from stepwell.writing.artifact_notes import LOGGED, MARK, USED
@@ -75,11 +75,10 @@ class Catalogue:
             named = {path for values in note["values"].values() for path in values}
             if len(files) < note["count"] or not named <= run.known_files.keys():
                 continue
-            digest = content_digest(files, note["values"], run.known_files)
-            if digest not in versions:
-                versions[digest] = StoredArtifact(self, run, note, folder, files)
-                versions[digest].number = len(versions) - 1
-            artifact = versions[digest]
+            found_here = StoredArtifact(self, run, note, folder, files)
+            artifact = versions.setdefault(found_here.digest, found_here)
+            if artifact is found_here:
+                artifact.number = len(versions) - 1
             artifact.places.append(place(run, folder))
             changes += [(given, alias, artifact) for alias, given in note["aliases"].items()]
             changes += [(taken, alias, None) for alias, taken in note.get("removed", {}).items()]

@@ -23,6 +23,8 @@ from stepwell.settings.settings_file import settings_of_process
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from stepwell.api.artifacts.artifact import StoredArtifact
+
 _TIMEOUT_SECONDS = 30.0
 # What wandb's Api has and this one does not, and what to do instead.
 _ABSENT = {
@@ -73,6 +75,11 @@ class Project:
     def id(self) -> str:
         """`entity/name`, which is what `Api.runs` takes."""
         return f"{self.entity}/{self.name}"
+
+    @property
+    def path(self) -> list[str]:
+        """`[entity, name]`."""
+        return [self.entity, self.name]
 
 
 class UnsupportedMethodError(UnsupportedError, AttributeError):
@@ -242,6 +249,13 @@ class Api(PresetCalls, ArtifactCalls):
         self._connection.catch_up()
         reply = self._connection.call("GetRun", query_pb2.GetRunRequest(path=wanted))
         return Run(self._connection, reply)
+
+    def from_path(self, path: str) -> Project | Run | StoredArtifact:
+        """Return the project, run or artifact of a path: `ENTITY/PROJECT`, with `/ID` or `/NAME:ALIAS`."""
+        parts = path.strip("/").split("/")
+        if ":" in parts[-1]:
+            return self.artifact(path)
+        return self.project(path) if len(parts) < 3 else self.run(path)
 
     def close(self) -> None:
         """Give up the connection. The server over a directory runs on until the process ends."""

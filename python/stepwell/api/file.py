@@ -73,6 +73,8 @@ class File:
         place = {"entity": self._run.entity, "project": self._run.project, "run": self._run.run, "path": self.name}
         return f"{self._connection.url}/api/v1/file?{urlencode(place)}"
 
+    direct_url = url
+
     def read(self) -> bytes:
         """Return its content.
 

@@ -96,6 +96,8 @@ class Run(RunArtifacts):
         self._take(self._connection.call("GetRun", query_pb2.GetRunRequest(path=self._reply.path)))
         return self
 
+    load_full_data = load
+
     def wait_until_finished(self, timeout: float | None = None) -> Run:
         """Wait until the run is not running any more.
 

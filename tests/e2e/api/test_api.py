@@ -326,6 +326,8 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
     api = place.api()
     assert api.project("api").runs >= 1
     assert api.project("local/api").id == "local/api"
+    assert api.from_path("local/api").path == ["local", "api"]
+    assert api.from_path("local/api/r").load_full_data().id == "r"
     with pytest.raises(CommError, match="nowhere"):
         api.project("nowhere")
     assert api.viewer.entity == api.default_entity == "local"

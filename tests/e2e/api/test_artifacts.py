@@ -97,6 +97,8 @@ def test_an_artifact_has_what_was_said_of_it(place: Place, versions: list[list[s
     assert found.get("picture").image.size == (2, 1)
     assert found.get("value") == {"plain": [1, math.inf]}
     assert found.get("nothing") is None
+    assert (found.url is None) == (place.server is None)
+    assert (found.collection.name, len(found.collection.versions())) == ("data", 2)
     for refused in (found.delete, lambda: found.link("registry")):
         with pytest.raises(UnsupportedError, match="data:v1"):
             refused()
@@ -136,7 +138,10 @@ def test_runs_know_what_they_logged_and_used(place: Place, versions: list[list[s
     assert sorted(each.name for each in user.used_artifacts()) == ["data:v0", "data:v1", "made-here:v0"]
     assert [each.name for each in user.logged_artifacts()] == ["made-here:v0"]
     assert [run.id for run in api.artifact("art/made-here").used_by()] == ["user"]
+    assert api.from_path("local/art/made-here:v0").name == "made-here:v0"
     assert api.artifact("art/data:v0").logged_by().id == "one"
+    assert one.use_artifact(api.artifact("art/made-here")).used_by()[0].id in {"one", "user"}
+    assert [each.name for each in api.run("art/one").used_artifacts()] == ["made-here:v0"]
     assert user.config == {"lr": 1}
     assert user.state == "finished"
 

@@ -19,7 +19,7 @@ from stepwell.writing.artifact_notes import LOGGED
 if TYPE_CHECKING:
     import os
 
-    from stepwell.api.artifacts.catalogue import Catalogue
+    from stepwell.api.artifacts.catalogue import Catalogue, Collection
     from stepwell.api.file import File
     from stepwell.api.run import Run
 
@@ -175,6 +175,18 @@ class StoredArtifact:
     commit_hash = digest
     updated_at = created_at
     is_link = False
+
+    ttl = history_step = None
+
+    @property
+    def url(self) -> str | None:
+        """Address of the page of the run that logged it; None for a directory."""
+        return self._run.url
+
+    @property
+    def collection(self) -> Collection:
+        """All versions of its name."""
+        return self._catalogue.collection(self._note["name"], self.type)
 
     def is_draft(self) -> bool:
         """Return False: it is logged."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stepwell.api.artifacts.catalogue import Catalogue
+from stepwell.api.artifacts.catalogue import Catalogue, Collection
 from stepwell.api.run import Run
 from stepwell.errors import CommError
 
@@ -16,34 +15,6 @@ if TYPE_CHECKING:
     from stepwell.api.server.connection import Connection
 
 _SCHEME = "wandb-artifact://"
-
-
-@dataclass(frozen=True)
-class Collection:
-    """All versions of an artifact.
-
-    Attributes
-    ----------
-    catalogue
-        What knows them.
-    name, type
-        Its name and its type.
-    """
-
-    catalogue: Catalogue
-    name: str
-    type: str
-
-    def artifacts(self, per_page: int = 50) -> list[StoredArtifact]:
-        """Return the versions, the newest first."""
-        return self.catalogue.versions(self.name)[::-1]
-
-    versions = artifacts
-
-    @property
-    def aliases(self) -> list[str]:
-        """The aliases of all versions."""
-        return [alias for each in self.artifacts() for alias in each.aliases]
 
 
 class ArtifactCalls:

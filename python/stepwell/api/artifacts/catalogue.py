@@ -88,6 +88,10 @@ class Catalogue:
             each.take_aliases([alias for alias, owner in owners.items() if owner is each])
         return list(versions.values())
 
+    def collection(self, name: str, kind: str) -> Collection:
+        """Return an artifact of a type with all its versions."""
+        return Collection(self, name, kind)
+
     def version(self, name: str, alias: str) -> StoredArtifact:
         """Return the version of an artifact that has an alias, or is called `v3`.
 
@@ -130,6 +134,34 @@ class Catalogue:
         """Return the artifacts that were logged in places, with the names that they have there."""
         versions = {name: self.versions(name) for name in dict.fromkeys(name for _, name in places)}
         return [each for where, name in places for each in versions[name] if where in each.places]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All versions of an artifact.
+
+    Attributes
+    ----------
+    catalogue
+        What knows them.
+    name, type
+        Its name and its type.
+    """
+
+    catalogue: Catalogue
+    name: str
+    type: str
+
+    def artifacts(self, per_page: int = 50) -> list[StoredArtifact]:
+        """Return the versions, the newest first."""
+        return self.catalogue.versions(self.name)[::-1]
+
+    versions = artifacts
+
+    @property
+    def aliases(self) -> list[str]:
+        """The aliases of all versions."""
+        return [alias for each in self.artifacts() for alias in each.aliases]
 
 
 def place(run: Run, folder: str) -> str:

@@ -8,7 +8,7 @@ from stepwell.api import payload
 from stepwell.api.artifacts.catalogue import Catalogue
 from stepwell.api.change_writer import change_writer
 from stepwell.api.run_rows import RunRows
-from stepwell.writing.artifact_notes import split
+from stepwell.writing.artifact_notes import split, used
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,11 @@ class RunArtifacts(RunRows):
     def used_artifacts(self, per_page: int = 100) -> list[StoredArtifact]:
         """Return the artifacts that the run has used, and that are still there."""
         return self._catalogue.used(cast("Run", self))
+
+    def use_artifact(self, artifact: StoredArtifact, use_as: str | None = None) -> StoredArtifact:
+        """Note that the run has used an artifact."""
+        self.write_notes(used(artifact.id))
+        return artifact
 
     @property
     def _catalogue(self) -> Catalogue:

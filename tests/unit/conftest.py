@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from stepwell.media.encoding import remarks
+from stepwell.settings import strictness
 from tests.support.recorder import Recorder
 
 
 @pytest.fixture(autouse=True)
 def _nothing_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the tests before were told of media, which is told once."""
-    monkeypatch.setattr(remarks, "_told", set())
+    monkeypatch.setattr(strictness, "_told", set())
 
 
 @pytest.fixture

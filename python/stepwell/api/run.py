@@ -17,7 +17,7 @@ from stepwell.api.media import read_media
 from stepwell.api.summary import Summary
 from stepwell.errors import UsageError, WaitTimeoutError
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
-from stepwell.settings.naming import check_tags, clean, file_name
+from stepwell.settings.naming import checked_tags, clean, file_name
 from stepwell.values.json_form import to_json
 from stepwell.writing.artifact_notes import split
 
@@ -196,8 +196,7 @@ class Run(RunArtifacts):
     def tags(self, tags: Sequence[str]) -> None:
         if isinstance(tags, str):
             raise UsageError(f"tags must be a sequence of str, not the str {tags!r}")
-        check_tags(tags)
-        self._attributes["tags"] = list(map(clean, tags))
+        self._attributes["tags"] = list(checked_tags(tags))
 
     @property
     def group(self) -> str:
@@ -227,8 +226,7 @@ class Run(RunArtifacts):
         CommError
             If it could not be written in time.
         """
-        check_tags(self.tags)
-        self.tags[:] = map(clean, self.tags)
+        self.tags[:] = checked_tags(self.tags)
         config = changes(self._read_config, self.config)
         summary = self.summary.changes()
         attributes, _ = changes(self._read, self._attributes)

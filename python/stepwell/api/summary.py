@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api.change import changes
-from stepwell.settings.naming import clean, clean_key
+from stepwell.settings.naming import key_name
 from stepwell.values.nested import NestedMapping, flat, grow, nest, prune
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Summary(NestedMapping):
 
     def __missing__(self, key: Any) -> Any:
         """Return what keys joined by dots lead to."""
-        key, values = clean_key(key), vars(self)["_flat"]
+        key, values = key_name(key), vars(self)["_flat"]
         if key in values:
             return values[key]
         below = {name[len(key) + 1 :]: values[name] for name in self._below(key) if name != key}
@@ -78,7 +78,7 @@ class Summary(NestedMapping):
             If it could not be written in time.
         """
         for key, value in dict(*values, **more).items():
-            key = clean(str(key))
+            key = key_name(key)
             vars(self)["_flat"].update(flat(key, prune(value, key)))
         self._show()
         changed, deleted = self.changes()
@@ -91,7 +91,7 @@ class Summary(NestedMapping):
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to, in place of everything below it."""
-        key = clean(".".join(map(str, path)))
+        key = ".".join(map(key_name, path))
         leaves = flat(key, prune(value, key))
         self._replace(key, leaves)
 

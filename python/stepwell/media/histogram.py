@@ -7,8 +7,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.number import whole_number
-from stepwell.media.encoding.remarks import tell
 from stepwell.media.records.media import Media
+from stepwell.settings.strictness import tell_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class Histogram(Media):
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type": "histogram", "bins": edges, "values": counts}`."""
-        tell(key, self.remarks)
+        tell_all(key, self.remarks)
         return {"_type": self._type, "bins": self.bins, "values": self.histogram}
 
     def __repr__(self) -> str:
@@ -83,9 +83,8 @@ def _binned(values: Any, num_bins: Any, remarks: list[tuple[str, str]]) -> tuple
     if bins > Histogram.MAX_LENGTH:
         bins = Histogram.MAX_LENGTH
         remarks.append((f"has a histogram of more than {bins} bins", f"it is made with {bins}"))
-    counts, edges, _not_finite = _native.histogram(
-        to_array("sequence", [values] if isinstance(values, Real) else values), bins
-    )
+    array = to_array("sequence", [values] if isinstance(values, Real) else values)
+    counts, edges, _not_finite = _native.histogram(array.reshape(-1) if array.ndim == 0 else array, bins)
     return list(counts), edges
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
-from stepwell.media.encoding.remarks import tell
 from stepwell.media.recognition import recognised
-from stepwell.media.records.cell import MIXED, NULL, PLAIN, kind_of, kind_of_dtype, kinds_of, stored
+from stepwell.media.records.cell import MIXED, NULL, NUMBER, PLAIN, are_nan, kind_of, kind_of_dtype, kinds_of, stored
 from stepwell.media.records.frame import columns_of, is_frame
 from stepwell.media.records.media import Media, attach, said
+from stepwell.media.records.rows import ColumnName, cells_of, names_of, rows_of
 from stepwell.media.records.table_keys import TableKeys
+from stepwell.settings.strictness import tell_all
 
 if TYPE_CHECKING:
     import numpy
     import pandas
-
-ColumnName: TypeAlias = str | int
 
 _DEFAULT_COLUMNS = ("Input", "Output", "Expected")
 _LOG_MODES = ("IMMUTABLE", "MUTABLE", "INCREMENTAL")
@@ -89,7 +88,7 @@ class Table(TableKeys, Media):
             raise TypeError("Table: give only one of data, rows and dataframe")
         self.log_mode = log_mode
         self._allow_mixed_types = allow_mixed_types
-        self.columns: list[ColumnName] = list(_DEFAULT_COLUMNS) if columns is None else _names(columns)
+        self.columns: list[ColumnName] = list(_DEFAULT_COLUMNS) if columns is None else names_of(columns)
         self.data: list[list[Any]] = []
         if dataframe is not None and not is_frame(dataframe):
             raise TypeError(f"Table: dataframe must be a DataFrame, not {type(dataframe).__name__}")
@@ -101,7 +100,7 @@ class Table(TableKeys, Media):
             self.columns = found if columns is None else self.columns
             self.data = [list(row) for row in zip(*(values[found.index(name)] for name in self.columns), strict=True)]
         else:
-            self.data = _rows(given)
+            self.data = rows_of(given)
         width = len(self.columns)
         # Of each column the kind of its cells, as far as it is known, and whether cells may be empty.
         self._kinds = [kind_of_dtype(each) for each in _for_each("dtype", dtype, width)]
@@ -157,7 +156,7 @@ class Table(TableKeys, Media):
         """
         if name in self.columns:
             raise ValueError(f"Table: there is a column {name!r} already")
-        values = _cells(name, data)
+        values = cells_of(name, data)
         if (self.data or self.columns) and len(values) != len(self.data):
             raise ValueError(
                 f"Table: column {name!r} must have {len(self.data)} values, one for each row, not {len(values)}"
@@ -274,16 +273,17 @@ class Table(TableKeys, Media):
         left_out = len(self.data) - len(rows)
         if left_out:
             remedy = f"the first ones are kept, and {left_out:,} are left out. Raise Table.MAX_ROWS to keep more"
-            tell(key, [(f"has a table of more than {len(rows):,} rows", remedy)])
+            tell_all(key, [(f"has a table of more than {len(rows):,} rows", remedy)])
         for row in rows:
             self._check_length(row)
         names, kinds = [str(name) for name in self.columns], []
         columns = []
         for index in range(len(names)):
             cells = [row[index] for row in rows]
-            found = kinds_of(cells)
-            kinds.append(found.pop() if len(found) == 1 else MIXED if found else self._kinds[index] or NULL)
-            columns.append([_recorded(key, cell) for cell in cells])
+            found = self._kinds_in(index, cells)
+            kind = found.pop() if len(found) == 1 else MIXED if found else self._kinds[index] or NULL
+            kinds.append(kind)
+            columns.append([_recorded(key, cell, kind not in {NUMBER, MIXED}) for cell in cells])
         value = {"columns": names, "data": list(zip(*columns, strict=True)), "column_types": kinds}
         path = attach(_native.Content.from_value(key, value, _EXTENSION), "table", key)
         sizes = {"ncols": len(names), "nrows": len(rows), **said(left_out=left_out or None)}
@@ -311,59 +311,45 @@ class Table(TableKeys, Media):
             raise TypeError(f"Table: column {name!r} is not optional, and is None in row {row}")
         if self._allow_mixed_types:
             return
-        found = kinds_of(cells)
+        found = self._kinds_in(index, cells)
         expected = self._kinds[index]
         if not found or found == {expected}:
             return
         if expected is None:
-            expected = next(kind for kind in map(kind_of, cells) if kind != NULL)
+            if found == {NUMBER} and are_nan(cells):  # which may yet be missing ones among text
+                return
+            expected = next(kind for kind in map(kind_of, cells) if kind in found)
         if found != {expected}:
-            row, kind = next((at, kind) for at, kind in enumerate(map(kind_of, cells)) if kind not in {expected, NULL})
+            row, kind = next(
+                (at, kind) for at, kind in enumerate(map(kind_of, cells)) if kind in found and kind != expected
+            )
             raise TypeError(
                 f"Table: column {name!r} holds {expected} values, and row {first_row + row} has a {kind}. "
                 "Several types in one column take allow_mixed_types=True"
             )
         self._kinds[index] = expected
 
+    def _kinds_in(self, index: int, cells: list[Any]) -> set[str]:
+        """Return the kinds that occur in a column; NaN is none where the column holds something else."""
+        found = kinds_of(cells)
+        if found == {NUMBER} and self._kinds[index] not in {None, NUMBER} and are_nan(cells):
+            return set()
+        return found
 
-def _recorded(key: str, cell: Any) -> Any:
+
+def _recorded(key: str, cell: Any, nan_is_missing: bool) -> Any:
     """Return a cell as it is stored, media as records: to the encoder a row of media would be a list."""
     if type(cell) in PLAIN:
-        return cell
+        return None if nan_is_missing and cell != cell else cell
     medium = Table(dataframe=cell, allow_mixed_types=True) if is_frame(cell) else recognised(cell)
-    return stored(key, cell) if medium is None else medium.record(key)
+    if medium is not None:
+        return medium.record(key)
+    found = stored(key, cell)
+    return None if nan_is_missing and type(found) is float and found != found else found
 
 
 def _none_if_null(cell: Any) -> Any:
     return None if cell is None or kind_of(cell) == NULL else True
-
-
-def _names(columns: Any) -> list[ColumnName]:
-    names = columns.tolist() if hasattr(columns, "tolist") else columns
-    if not isinstance(names, (list, tuple)) or not all(isinstance(name, (str, int)) for name in names):
-        raise TypeError(f"Table: columns must be a list of names, not {columns!r:.60}")
-    return list(names)
-
-
-def _rows(data: Any) -> list[list[Any]]:
-    if hasattr(data, "ndim") and hasattr(data, "shape"):
-        if data.ndim < 2:
-            raise TypeError(f"Table: data must be rows of cells, not an array with {data.ndim} dimensions")
-        return data.tolist() if data.ndim == 2 and hasattr(data, "tolist") else [list(row) for row in data]
-    if isinstance(data, (str, bytes, Mapping)) or not hasattr(data, "__iter__"):
-        raise TypeError(f"Table: data must be rows of cells, not {type(data).__name__}")
-    rows = []
-    for index, row in enumerate(data):
-        if isinstance(row, (str, bytes, Mapping)) or not hasattr(row, "__iter__"):
-            raise TypeError(f"Table: row {index} must be a list of cells, not {type(row).__name__}")
-        rows.append(row.tolist() if getattr(row, "ndim", 0) == 1 else list(row))
-    return rows
-
-
-def _cells(name: ColumnName, data: Any) -> list[Any]:
-    if isinstance(data, (str, bytes, Mapping)) or not hasattr(data, "__iter__"):
-        raise TypeError(f"Table: column {name!r} must be a list or an array, not {type(data).__name__}")
-    return data.tolist() if getattr(data, "ndim", 0) == 1 else list(data)
 
 
 def _for_each(name: str, given: Any, count: int) -> list[Any]:

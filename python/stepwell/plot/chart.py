@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.encoding.remarks import tell
 from stepwell.media.records.media import Media
+from stepwell.settings.strictness import tell_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ class Chart(Media):
 
     def record(self, key: str) -> dict[str, Any]:
         """Return what is stored in the row; the table is handed to the writer of the run."""
-        tell(key, self.remarks)
+        tell_all(key, self.remarks)
         return {
             "_type": self._type,
             "preset": self.preset,

@@ -6,31 +6,52 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import ConfigError
-from stepwell.settings.naming import DEPTH, clean, clean_key
+from stepwell.settings.naming import DEPTH, key_name
 from stepwell.values.attribute_mapping import AttributeMapping
 from stepwell.values.nested import NestedMapping, grow, prune
-from stepwell.values.plain import plain
+from stepwell.values.plain import items_of, plain
 
 if TYPE_CHECKING:
     from stepwell.values.nested import Path
 
 Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 
+# Methods of dicts that wandb's config has not: scripts have keys of these names and read them as attributes.
+_GIVING_WAY = frozenset({"clear", "copy", "fromkeys", "pop", "popitem", "setdefault", "values"})
 
-class Config(AttributeMapping):
+
+class Config(AttributeMapping, dict[str, Any]):
     """Values by key, read and written as items or attributes: `config["lr"]`, `config.lr`.
 
     A key is set once. Setting it again to another value is a `ConfigError`, unless changes were allowed by
     `init(allow_val_change=True)` or `update(…, allow_val_change=True)`. Nested dicts keep to the same rule,
     key by key.
+
+    It is a dict, so that `dict(config)`, `config.items()` and JSON have plain dicts, which are copies: what a
+    script does to them changes nothing here.
     """
+
+    # Those of dict, not of the abstract mapping: so a copy is made of what the dict itself holds.
+    __iter__ = dict.__iter__
+    __len__ = dict.__len__
+    keys = dict.keys
+    items = dict.items
+    values = dict.values
 
     def __init__(self, send: Send, allow_val_change: bool = False, store: Callable[[Any], Any] = str) -> None:
         vars(self).update(_send=send, _allow=allow_val_change, _store=store, _values={})
 
     def __getitem__(self, key: str) -> Any:
-        key = clean_key(key)
+        key = key_name(key)
         return grow(self._current()[key], self, (key,))
+
+    def __ior__(self, values: Any) -> Config:  # type: ignore[override,misc]
+        self.update(values)
+        return self
+
+    def copy(self) -> dict[str, Any]:
+        """Return a copy as a plain dict."""
+        return self.as_dict()
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._current()]
@@ -47,7 +68,7 @@ class Config(AttributeMapping):
         Parameters
         ----------
         values
-            A mapping, an `argparse.Namespace`, or key-value pairs.
+            A mapping, a dataclass, an `argparse.Namespace` or the like, or key-value pairs.
         allow_val_change
             Whether keys may change in this call; by default as said in `init`.
 
@@ -60,9 +81,10 @@ class Config(AttributeMapping):
         """
         given: dict[str, Any] = {}
         for source in values:
-            given.update(source if isinstance(source, (Mapping, list, tuple)) else vars(source))
+            found = None if isinstance(source, (list, tuple)) else items_of(source)
+            given.update(source if found is None else found)
         given.update(more)
-        names = {key: clean(str(key)) for key in given}
+        names = {key: key_name(key) for key in given}
         changes = {names[key]: plain(value, vars(self)["_store"], names[key]) for key, value in given.items()}
         allow = vars(self)["_allow"] if allow_val_change is None else allow_val_change
         for key, value in changes.items():
@@ -81,7 +103,8 @@ class Config(AttributeMapping):
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Take over values that are known elsewhere already."""
-        self._current().update(values)
+        for key, value in values.items():
+            self._show(key, value)
 
     def setdefaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set the keys that are missing, and return the whole config."""
@@ -90,7 +113,7 @@ class Config(AttributeMapping):
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set the value that a path of keys leads to."""
-        path = tuple(clean(str(key)) for key in path)
+        path = tuple(map(key_name, path))
         value = plain(value, vars(self)["_store"], ".".join(path))
         top = prune(self._current().get(path[0]))
         changed = {"": top} if path[0] in self._current() else {}
@@ -103,14 +126,19 @@ class Config(AttributeMapping):
         self._keep({path[0]: changed[""]})
 
     def delete_at(self, path: Path) -> None:
-        """Remove the value that a path of keys leads to."""
-        path = tuple(clean(str(key)) for key in path)
+        """Remove the value that a path of keys leads to.
+
+        Where that is not allowed, below the first key only the dict loses it that a script has in its hands.
+        """
+        path = tuple(map(key_name, path))
         inner = values = self.as_dict()
         for key in path[:-1]:
             inner = inner[key]
         if path[-1] not in inner:
             raise KeyError(path[-1])
         if not vars(self)["_allow"]:
+            if len(path) > 1:
+                return
             raise ConfigError(f"{_dotted(path)} would be deleted; pass allow_val_change=True to init to allow it")
         del inner[path[-1]]
         if len(path) > 1:
@@ -118,6 +146,9 @@ class Config(AttributeMapping):
             return
         vars(self)["_send"]({}, path)
         del self._current()[path[0]]
+        dict.__delitem__(self, path[0])
+        if path[0] in _GIVING_WAY:
+            del vars(self)[path[0]]
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return _detached, (self.as_dict(), vars(self)["_allow"])
@@ -128,7 +159,14 @@ class Config(AttributeMapping):
         news = {key: value for key, value in changes.items() if key not in current or not same(current[key], value)}
         if news:
             vars(self)["_send"](news, ())
-            current.update(news)
+            self.remember(news)
+
+    def _show(self, key: str, value: Any) -> None:
+        """Remember a value, and show a copy of it to who looks at the dict."""
+        self._current()[key] = value
+        dict.__setitem__(self, key, prune(value, depth=DEPTH + 1))
+        if key in _GIVING_WAY:
+            vars(self)[key] = self[key]
 
     def _missing(self, key: str) -> str:
         return f"the config has no {key!r}; it has: {', '.join(self._current()) or 'nothing yet'}"

@@ -15,6 +15,7 @@ from stepwell.runs.finish import Finish
 from stepwell.runs.own_writer import OwnWriter
 from stepwell.runs.run_files import RunFiles
 from stepwell.runs.summary import Summary
+from stepwell.settings.strictness import set_strict
 from stepwell.writing.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -377,6 +378,7 @@ class Run(RunFiles):
     def joined(cls, attachment: Attachment) -> Run:
         """Return the run of another process: this one's if it has it, else a writer, opened on first use."""
         options, settings = attachment.options, attachment.settings
+        set_strict(settings.strict)
         path = f"{options.entity}/{options.project}/{options.run}"
         for each in reversed(session.unfinished()):
             if (each.path, each.directory) == (path, options.directory):

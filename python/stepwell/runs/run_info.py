@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from stepwell.settings.naming import check_tags, clean, page
+from stepwell.settings.naming import checked_tags, clean, page
 
 if TYPE_CHECKING:
     from stepwell.runs.attachment import Attachment
@@ -202,9 +202,7 @@ class RunInfo:
 
     @tags.setter
     def tags(self, values: Sequence[str]) -> None:
-        tags = (values,) if isinstance(values, str) else tuple(dict.fromkeys(values))
-        check_tags(tags)
-        tags = tuple(map(clean, tags))
+        tags = checked_tags((values,) if isinstance(values, str) else values)
         self._writer.live().set_info(tags=list(tags))
         self._tags = tags
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stepwell.settings.naming import clean, clean_key
+from stepwell.settings.naming import key_name
 from stepwell.values.attribute_mapping import AttributeMapping
 from stepwell.values.nested import NestedMapping, flat, nest, prune
+from stepwell.values.plain import items_of
 
 if TYPE_CHECKING:
     from stepwell.values.nested import Path
@@ -32,7 +33,7 @@ class Summary(AttributeMapping):
         vars(self).update(_send=send, _values=values, _convert=convert, _hand=set())
 
     def __getitem__(self, key: str) -> Any:
-        key = clean_key(key)
+        key = key_name(key)
         values = self.as_dict()
         if key in values:
             return values[key]
@@ -50,13 +51,13 @@ class Summary(AttributeMapping):
     def update(self, *values: Any, **more: Any) -> None:
         """Set several values by hand, in one piece. Nested dicts are merged into what is there."""
         changes: dict[str, Any] = {}
-        for key, value in dict(*values, **more).items():
-            changes.update(self._changes(clean(str(key)), value))
+        for key, value in dict(*map(_items, values), **more).items():
+            changes.update(self._changes(key_name(key), value))
         self._keep(changes, ())
 
     def set_at(self, path: Path, value: Any) -> None:
         """Set by hand the value that a path of keys leads to, in place of everything set by hand below it."""
-        key = clean(".".join(map(str, path)))
+        key = ".".join(map(key_name, path))
         changes = self._changes(key, value)
         below = [name for name in vars(self)["_hand"] if name.startswith(f"{key}.") and name not in changes]
         self._keep(changes, below)
@@ -69,7 +70,7 @@ class Summary(AttributeMapping):
         KeyError
             If there is none.
         """
-        key = clean(".".join(map(str, path)))
+        key = ".".join(map(key_name, path))
         deleted = [name for name in self.as_dict() if name == key or name.startswith(f"{key}.")]
         if not deleted:
             raise KeyError(key)
@@ -94,3 +95,8 @@ class Summary(AttributeMapping):
         if changes or deleted:
             vars(self)["_send"](changes, list(deleted))
         vars(self)["_hand"] = (vars(self)["_hand"] - set(deleted)) | changes.keys()
+
+
+def _items(source: Any) -> Any:
+    found = items_of(source)
+    return source if found is None else found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import string
 import zlib
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from stepwell._native import Limits, name_problem
@@ -61,9 +62,13 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_key(key: Any) -> Any:
-    """Return a key as it is kept."""
-    return clean(key) if isinstance(key, str) else key
+def key_name(key: Any) -> str:
+    """Return the name of a key of any type: its text, and of an Enum that of its value."""
+    if isinstance(key, Enum):
+        return key_name(key.value)
+    if isinstance(key, bytes):
+        return key.decode("utf-8", "backslashreplace")
+    return clean(str.__str__(key) if isinstance(key, str) else str(key))
 
 
 def file_name(path: str) -> str:
@@ -93,10 +98,12 @@ def too_deep(key: str) -> ValueError:
     return ValueError(f"{key!r} is nested deeper than {DEPTH} levels, or holds itself; nothing of this call was kept")
 
 
-def check_tags(values: Iterable[object]) -> None:
-    """Raise `UsageError` unless every tag is a str of 1 to 64 characters."""
-    for value in values:
-        check_name("tag", value, "tags: every tag" if not isinstance(value, str) else "tags: the tag")
+def checked_tags(values: Iterable[object]) -> tuple[str, ...]:
+    """Return tags as they are kept, each once; `UsageError` unless each is a str of 1 to 64 characters."""
+    tags = [clean(value) if isinstance(value, str) else value for value in values]
+    for tag in tags:
+        check_name("tag", tag, "tags: the tag" if isinstance(tag, str) else "tags: every tag")
+    return tuple(dict.fromkeys(map(str, tags)))
 
 
 def check_name(kind: Literal["project", "run id", "label", "tag"], value: object, what: str) -> None:

@@ -7,6 +7,7 @@ Order of precedence: arguments of `init` > `settings=` > `STEPWELL_*` > `WANDB_*
 
 from __future__ import annotations
 
+import operator
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -63,9 +64,10 @@ def _flag(name: str, value: object) -> bool:
 def _count(name: str, value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    number = operator.index(value) if hasattr(value, "__index__") else -1
+    if isinstance(value, bool) or number < 0:
         raise UsageError(f"{name} must be an integer ≥ 0, not {value!r}")
-    return value
+    return number
 
 
 def _seconds(name: str, value: object) -> float:
@@ -81,10 +83,9 @@ def _seconds(name: str, value: object) -> float:
 def _tags(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (bytes, dict)) or not hasattr(value, "__iter__"):
         raise UsageError(f"{name} must be a sequence of str, not {type(value).__name__}")
-    naming.check_tags(value)
-    return tuple(dict.fromkeys(map(naming.clean, value)))
+    return naming.checked_tags(cast("Any", value))
 
 
 def _paths(name: str, value: object) -> tuple[str, ...]:
@@ -220,6 +221,12 @@ class Settings:
         "sample", _choice(OnFull, {}), "What to do without room for a row: `sample`, `block` or `raise`.", "ON_FULL"
     )
     strict_steps: bool = _setting(False, _flag, "Raise when a step is smaller than the one before.", "STRICT_STEPS")
+    strict: bool = _setting(
+        False,
+        _flag,
+        "Raise for what cannot be kept as given, instead of keeping what is nearest and saying so once.",
+        "STRICT",
+    )
     summary_follows_log: bool = _setting(
         False, _flag, "Let a later log replace a summary value set by hand.", "SUMMARY_FOLLOWS_LOG"
     )

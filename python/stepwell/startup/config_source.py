@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from stepwell.errors import UsageError
+from stepwell.settings.naming import key_name
+from stepwell.values.plain import items_of
 
 
 def read_config(
@@ -19,9 +20,9 @@ def read_config(
     Parameters
     ----------
     source
-        A mapping; an object whose attributes are the values (`argparse.Namespace`, a dataclass); flags of
-        absl; or the path of a YAML file with a mapping, whose entries may be `{"value": …, "desc": …}` as
-        wandb writes them.
+        A mapping, or anything with `keys()` and `[]`; an object whose attributes are the values
+        (`argparse.Namespace`, a dataclass, a model of pydantic or attrs); flags of absl; or the path of a
+        YAML file with a mapping, whose entries may be `{"value": …, "desc": …}` as wandb writes them.
     include, exclude
         Keys to take, or to leave out; not both.
 
@@ -35,7 +36,9 @@ def read_config(
     values = _values(source)
     chosen, left_out = _keys("config_include_keys", include), _keys("config_exclude_keys", exclude)
     return {
-        str(key): value for key, value in values.items() if (include is None or key in chosen) and key not in left_out
+        key_name(key): value
+        for key, value in values.items()
+        if (include is None or key in chosen) and key not in left_out
     }
 
 
@@ -53,7 +56,7 @@ def read_defaults(paths: Iterable[str], warn: Callable[[str], None]) -> dict[str
 
 def _read_or_warn(path: Path, warn: Callable[[str], None]) -> dict[str, Any]:
     try:
-        return {str(key): value for key, value in _from_yaml(path).items()}
+        return {key_name(key): value for key, value in _from_yaml(path).items()}
     except UsageError as error:
         warn(str(error))
         return {}
@@ -68,19 +71,14 @@ def _keys(name: str, keys: Iterable[str] | None) -> set[str]:
 def _values(source: object) -> dict[Any, Any]:
     if source is None or (isinstance(source, (str, list, tuple)) and not source):
         return {}
-    if isinstance(source, Mapping):
-        return dict(source)
     if isinstance(source, (str, Path)):
         return _from_yaml(Path(source))
-    if hasattr(source, "flag_values_dict"):  # absl.flags.FLAGS
-        return dict(source.flag_values_dict())
-    if dataclasses.is_dataclass(source) and not isinstance(source, type):
-        return {each.name: getattr(source, each.name) for each in dataclasses.fields(source)}
-    if hasattr(source, "__dict__") and not isinstance(source, type) and not callable(source):
-        return dict(vars(source))
-    raise UsageError(
-        f"config must be a dict, a Namespace, a dataclass or the path of a YAML file, not {type(source).__name__}"
-    )
+    found = items_of(source)
+    if found is None:
+        raise UsageError(
+            f"config must be a dict, a Namespace, a dataclass or the path of a YAML file, not {type(source).__name__}"
+        )
+    return found
 
 
 def _from_yaml(path: Path) -> dict[Any, Any]:

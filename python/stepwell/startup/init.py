@@ -13,6 +13,7 @@ from stepwell.process.launcher import Launcher
 from stepwell.process.terminal import Terminal
 from stepwell.settings.settings import split_moment
 from stepwell.settings.settings_file import settings_of_process
+from stepwell.settings.strictness import set_strict
 from stepwell.startup.config_source import read_config, read_defaults
 from stepwell.startup.run_start import RunStart
 from stepwell.values.plain import plain
@@ -56,6 +57,7 @@ def init(
     label: str | None = None,
     on_full: str | None = None,
     strict_steps: bool | None = None,
+    strict: bool | None = None,
 ) -> Run:
     r"""Begin a run and make it the current one, so that `stepwell.log` writes to it.
 
@@ -117,6 +119,9 @@ def init(
         What to do without room for a row: `sample` (default): keep a sample; `block`: wait; `raise`.
     strict_steps
         Raise when a step is smaller than the one before, instead of accepting it.
+    strict
+        Raise for what cannot be kept as given, instead of keeping what is nearest and saying so once. It
+        holds for all runs of the process.
     force
         Refuse to begin a run that goes to no server.
     resume_from
@@ -157,10 +162,11 @@ def init(
         "mode": mode, "force": force, "reinit": reinit, "resume": resume, "resume_from": resume_from,
         "fork_from": fork_from, "save_code": save_code, "monitor_gym": monitor_gym, "url": url, "rank": rank,
         "sync_tensorboard": tensorboard if sync_tensorboard is None else sync_tensorboard, "label": label,
-        "on_full": on_full, "strict_steps": strict_steps,
+        "on_full": on_full, "strict_steps": strict_steps, "strict": strict,
     }  # fmt: skip
     resolved = settings_of_process(arguments, settings)
     _check_together(resolved)
+    set_strict(resolved.strict)
     # Converted before anything is begun or ended: what cannot be stored is an error of this call.
     given = read_defaults(resolved.config_paths, Terminal(silent=resolved.silent).warn)
     given |= read_config(config, config_include_keys, config_exclude_keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell._native import flatten
-from stepwell.settings.naming import DEPTH, clean_key, too_deep
+from stepwell.settings.naming import DEPTH, key_name, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,14 +26,29 @@ class Root(Protocol):
 class NestedMapping(dict[str, Any]):
     """A copy of a nested dict whose changes also reach the original, with attribute access.
 
-    It is a real dict, so it can be passed on, compared and written as JSON; pickled or copied it is a plain
-    dict.
+    It is a real dict, so it can be passed on, compared and written as JSON. What is taken out of it as a
+    whole, by `dict(…)` or `items()`, is plain dicts; pickled or copied it is one.
     """
 
     def __init__(self, values: Mapping[str, Any], root: Root, path: Path) -> None:
-        super().__init__({key: grow(value, root, (*path, key)) for key, value in values.items()})
+        super().__init__(prune(dict(values)))
         vars(self)["_root"] = root
         vars(self)["_path"] = path
+
+    def __getitem__(self, key: str) -> Any:
+        name = key if key in self else key_name(key)
+        value = super().__getitem__(name)
+        grown = grow(value, vars(self)["_root"], (*vars(self)["_path"], name))
+        if grown is not value:  # the same object the next time
+            super().__setitem__(name, grown)
+        return grown
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of `key`, or `default` if there is none."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __getattr__(self, key: str) -> Any:
         try:
@@ -44,20 +59,13 @@ class NestedMapping(dict[str, Any]):
     def __setattr__(self, key: str, value: Any) -> None:
         self[key] = value
 
-    def __missing__(self, key: Any) -> Any:
-        cleaned = clean_key(key)
-        if cleaned == key:
-            raise KeyError(key)
-        return self[cleaned]
-
     def __setitem__(self, key: str, value: Any) -> None:
-        key = clean_key(key)
-        root, path = vars(self)["_root"], (*vars(self)["_path"], key)
-        root.set_at(path, value)
-        super().__setitem__(key, grow(value, root, path))
+        key = key_name(key)
+        vars(self)["_root"].set_at((*vars(self)["_path"], key), value)
+        super().__setitem__(key, prune(value))
 
     def __delitem__(self, key: str) -> None:
-        key = clean_key(key)
+        key = key_name(key)
         if key not in self:
             raise KeyError(key)
         vars(self)["_root"].delete_at((*vars(self)["_path"], key))
@@ -104,7 +112,7 @@ class NestedMapping(dict[str, Any]):
 
 def grow(value: Any, root: Root, path: Path) -> Any:
     """Return `value`, as a nested mapping if it is a dict that is no typed object."""
-    if isinstance(value, dict) and "_type" not in value:
+    if isinstance(value, dict) and "_type" not in value and not isinstance(value, NestedMapping):
         return NestedMapping(value, root, path)
     return value
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable
 from typing import Any
 
-from stepwell.settings.naming import DEPTH, clean, too_deep
+from stepwell.settings.naming import DEPTH, key_name, too_deep
+
+_PLAIN = {type(None), bool, int, float, str, bytes}
 
 
 def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", depth: int = DEPTH) -> Any:
@@ -29,33 +29,61 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
     ValueError
         If it has more.
     """
-    if value is None or type(value) in {bool, int, float, str, bytes}:
+    if type(value) in _PLAIN:
         return value
     if depth == 0:
         raise too_deep(key)
-
-    def inner_plain(inner: Any) -> Any:
-        return plain(inner, store, key, depth - 1)
-
-    if isinstance(value, Mapping):
-        return {clean(str(name)): inner_plain(inner) for name, inner in value.items()}
+    if not isinstance(value, (dict, list, tuple)):
+        value = _read(key, value)
+    if isinstance(value, dict):
+        return {key_name(name): plain(inner, store, key, depth - 1) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [inner_plain(inner) for inner in value]
-    if not isinstance(value, Enum):
-        for kind in (bool, int, float, str):
-            if isinstance(value, kind):
-                return kind(value)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
-        return inner_plain(value.tolist()) if value.dtype.kind in "biufUSO" else str(value)
-    # Imported only where it is needed: `init` is quick.
+        return [plain(inner, store, key, depth - 1) for inner in value]
     from stepwell.media.records.media import Media
-    from stepwell.values.convert import convert
 
     if isinstance(value, Media):
         return store(value)
+    return plain(value, store, key, depth - 1)
+
+
+def items_of(source: Any) -> dict[Any, Any] | None:
+    """Return the items of what has some: a mapping, a dataclass, flags, attributes; None of anything else."""
+    if isinstance(source, dict):
+        return dict(source)
+    if hasattr(source, "__next__"):  # an iterator, which can be read once only
+        return None
+    from stepwell.media.encoding.reading import reading
+
+    if hasattr(type(source), "_asdict"):  # a tuple with names
+        return dict(source._asdict())
+    found = reading("config", source)
+    if isinstance(found, dict):
+        return found
+    has_attributes = hasattr(source, "__dict__") and not isinstance(source, type) and not callable(source)
+    return dict(vars(source)) if has_attributes else None
+
+
+def _read(key: str, value: Any) -> Any:
+    """Return what stands for a value, one level deep: media, an object's text, what `reading` finds."""
+    # Imported only where it is needed: `init` is quick.
+    from stepwell.media.encoding.arrays import type_name
+    from stepwell.media.encoding.reading import UNREAD, reading, text_of
+    from stepwell.settings.strictness import tell
+    from stepwell.values.convert import as_media
+
+    medium = as_media(value)
+    if medium is not None:
+        return medium
     try:
-        converted = convert(key, value)
+        found = reading(key, value)
     except TypeError:
-        return str(value)
-    return str(value) if converted is value else inner_plain(converted)
+        found = UNREAD
+    if found is not UNREAD:
+        return found.tolist() if hasattr(found, "tolist") else found
+    try:
+        text = text_of(value)
+    except Exception:  # noqa: BLE001  whatever the library raises
+        text = None
+    if text is None:
+        tell(key, f"has a value of type {type_name(value)}", "only the name of the type is kept", TypeError)
+    return text or f"<{type_name(value)}>"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stepwell.media.encoding.arrays import array_of
+from stepwell.media.encoding.arrays import array_of, without_mask
+from stepwell.media.encoding.reading import naming_key
 from stepwell.media.records.media import Media, attach
 from stepwell.settings.naming import DEPTH, too_deep
 
@@ -22,7 +23,7 @@ class Tensor(Media):
     _type = "array"
 
     def __init__(self, array: npt.NDArray[Any]) -> None:
-        self._array = array
+        self._array = without_mask(array)
 
     def record(self, key: str) -> dict[str, Any]:
         """Return path, size, shape and dtype, and statistics, computed natively with the GIL released.
@@ -55,7 +56,10 @@ def with_tensors(value: Any, key: str = "", depth: int = DEPTH) -> Any:
             raise too_deep(key)
         found = {name: with_tensors(inner, key, depth - 1) for name, inner in value.items()}
         return value if all(found[name] is inner for name, inner in value.items()) else found
-    array = None if isinstance(value, (str, bytes, list, tuple, int, float, Media)) else array_of(value)
+    try:
+        array = None if isinstance(value, (str, bytes, list, tuple, int, float, Media)) else array_of(value)
+    except Exception as error:
+        raise naming_key(key, value, error) from error
     if array is None or array.size <= _LIST_ELEMENTS or array.dtype.kind not in "biuf":
         return value
     return Tensor(array)

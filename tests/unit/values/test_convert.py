@@ -1,22 +1,29 @@
 """Conversion of values of other types before they are encoded."""
 
+import argparse
 import dataclasses
 import functools
 import itertools
 import re
 import uuid
-from collections import OrderedDict, deque
-from datetime import date, datetime, timezone
+import warnings
+from collections import OrderedDict, UserDict, UserList, UserString, deque
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
+from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stepwell import Histogram, Html, _native
 from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array
+from stepwell.settings import strictness
 from stepwell.values.convert import convert
 from stepwell.values.plain import plain
 from tests.support.recorder import Recorder
@@ -36,6 +43,18 @@ class Colour(Enum):
 class Point:
     x: int
     y: float
+
+
+@dataclasses.dataclass(repr=False)
+class Slotted:
+    """A dataclass without `__dict__`, one of whose fields was never set."""
+
+    __slots__ = ("a", "b")
+    a: int
+    b: int
+
+    def __init__(self, a: int) -> None:
+        self.a = a
 
 
 class Lazy:
@@ -70,6 +89,31 @@ class Lazy:
         (functools.partial(len), "builtins.len"),
         (np.longdouble(1.5), 1.5),
         (np.datetime64("2024-01-02"), "2024-01-02"),
+        (np.datetime64("2024-01-02T03:04:05.000000000"), "2024-01-02T03:04:05"),
+        (np.datetime64("2024-01-02T03:04:05.000000001"), "2024-01-02T03:04:05.000000001"),
+        (np.datetime64("NaT"), None),
+        (np.timedelta64(90, "s"), "PT90S"),
+        (np.timedelta64(1_500, "ns"), "1500 nanoseconds"),
+        (timedelta(days=1, seconds=90, microseconds=500), "P1DT90.0005S"),
+        (timedelta(days=-1), "-P1D"),
+        (timedelta(0), "PT0S"),
+        (1 + 2j, "1+2j"),
+        (np.complex64(1j), 1j),
+        (Fraction(1, 3), "1/3"),
+        (re.compile("a+"), "a+"),
+        (ip_address("1.2.3.4"), "1.2.3.4"),
+        (pd.NA, None),
+        (pd.NaT, None),
+        (pd.Timedelta("90s"), "PT90S"),
+        (np.ma.masked, None),
+        (np.ma.masked_array([7.0], mask=[True]), None),
+        (np.ma.masked_array([1, 2], mask=[True, False]), [None, 2]),
+        (UserList([1, 2]), [1, 2]),
+        (UserDict(a=1), {"a": 1}),
+        (UserString("a"), "a"),
+        (SimpleNamespace(a=1), {"a": 1}),
+        (argparse.Namespace(a=1), {"a": 1}),
+        (Slotted(1), {"a": 1}),
     ],
     ids=named,
 )
@@ -95,12 +139,78 @@ def test_types_that_numpy_does_not_know_are_widened():
 
     assert convert("k", Brain()).dtype == np.float32
 
+    class Small(Lazy):
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.arange(3).astype(ml_dtypes.int4)
 
-@pytest.mark.parametrize("value", [object(), 1j, np.complex128(1j)], ids=named)
-def test_anything_else_names_key_and_type(value: object):
-    python_value = value.item() if isinstance(value, np.generic) else value
-    with pytest.raises(TypeError, match=rf"'loss'.*{type(python_value).__name__}"):
-        convert("loss", python_value)
+    assert convert("k", Small()).tolist() == [0, 1, 2]
+    assert convert("k", Small()).dtype == np.int8
+
+
+def test_what_is_masked_in_a_large_array_is_nan():
+    array = convert("k", np.ma.masked_array(np.arange(40), mask=[True] * 20 + [False] * 20))
+    assert np.isnan(array).sum() == 20
+    whole = np.ma.masked_array(np.arange(40))
+    assert convert("k", whole).dtype == whole.dtype
+
+
+class Broken:
+    """An array whose numbers are not there, such as a tensor on the device `meta`."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise NotImplementedError("no data!")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(object(), "object"), (Broken(), "NotImplementedError: no data!"), (iter(int, 1), "callable_iterator")],
+    ids=named,
+)
+def test_anything_else_names_key_and_type(value: object, said: str):
+    with pytest.raises(TypeError, match=rf"'loss'.*{said}"):
+        convert("loss", value)
+
+
+class Foreign:
+    """An object of another library, which has a text of its own."""
+
+    def __repr__(self) -> str:
+        return "Foreign(3)"
+
+
+def test_an_object_with_a_text_of_its_own_is_kept_as_that_which_is_said_once():
+    with pytest.warns(RuntimeWarning, match=r"'loss' has a value of type .*Foreign; its text is kept"):
+        assert convert("loss", Foreign()) == "Foreign(3)"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert convert("other", Foreign()) == "Foreign(3)"
+        assert plain({"a": [Foreign()]}) == {"a": ["Foreign(3)"]}
+
+
+def test_with_strict_what_is_not_kept_as_given_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(strictness, "_strict", True)
+    with pytest.raises(TypeError, match=r"'loss' has a value of type .*Foreign; nothing of this call was kept.*strict"):
+        convert("loss", Foreign())
+    with pytest.raises(TypeError, match=r"'config'.*object"):
+        plain(object())
+
+
+class Items:
+    """As ConfigDict of ml_collections is: no Mapping, but it has items, one of which is not there yet."""
+
+    def keys(self) -> list[str]:
+        return ["a", "missing"]
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "missing":
+            raise LookupError(key)
+        return UserList([1, (2,)])
+
+
+def test_items_that_cannot_be_read_are_left_out_which_is_said():
+    with pytest.warns(RuntimeWarning, match=r"'k\.missing' cannot be read \(LookupError\); it is left out"):
+        assert convert("k", Items()) == {"a": [1, (2,)]}
+    assert plain(Items()) == {"a": [1, [2]]}
 
 
 def test_an_endless_generator_is_refused():
@@ -134,6 +244,7 @@ def test_the_config_is_plain_all_the_way_down():
         ([Tensor(np.array(1.5)), Tensor(np.array(2.5))], [1.5, 2.5]),
         (np.eye(2), [[1, 0], [0, 1]]),
         ([], []),
+        (UserList([1, 2]), [1, 2]),
     ],
     ids=named,
 )
@@ -141,7 +252,23 @@ def test_numbers_of_any_form_become_an_array(values: object, expected: object):
     assert to_array("sequence", values).tolist() == expected
 
 
-@pytest.mark.parametrize("values", ["ab", ["a"], [1j], [None], 5.0j], ids=named)
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, None],
+        [1.0, pd.NA],
+        pd.Series([1, None], dtype="Int64"),
+        np.ma.masked_array([1, 2], mask=[False, True]),
+        [Tensor(np.array(1.0)), None],
+    ],
+    ids=named,
+)
+def test_what_is_missing_among_numbers_is_nan(values: object):
+    first, second = to_array("sequence", values).tolist()
+    assert (first, second != second) == (1.0, True)
+
+
+@pytest.mark.parametrize("values", ["ab", ["a"], [1j], [None], 5.0j, [1, "2", None]], ids=named)
 def test_what_is_no_numbers_is_refused(values: object):
     with pytest.raises(TypeError):
         to_array("sequence", values)

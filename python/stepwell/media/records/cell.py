@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import is_dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from numbers import Number
+from numbers import Number, Real
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
 from stepwell.media.encoding.arrays import array_of
 from stepwell.media.encoding.image_decoder import is_pillow
+from stepwell.media.encoding.reading import UNREAD, is_missing, reading
 from stepwell.media.records.classes import Classes
 from stepwell.media.records.media import Media
 from stepwell.settings.naming import DEPTH, too_deep
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"
-_NUMBER, _BOOL, _STRING, _LIST, _DICT, _TIMESTAMP = "number", "bool", "string", "list", "dict", "timestamp"
+NUMBER, _BOOL, _STRING, _LIST, _DICT, _TIMESTAMP = "number", "bool", "string", "list", "dict", "timestamp"
 # What a picture of Pillow is logged as.
 _IMAGE = "image-file"
 
 # The common types, so that a large table is checked quickly; the kinds of others are worked out.
-PLAIN: dict[type, str] = {int: _NUMBER, float: _NUMBER, str: _STRING, bool: _BOOL, type(None): NULL}
+PLAIN: dict[type, str] = {int: NUMBER, float: NUMBER, str: _STRING, bool: _BOOL, type(None): NULL}
 # By the letters with which numpy names kinds of types.
-_LETTERS = {"b": _BOOL, "i": _NUMBER, "u": _NUMBER, "f": _NUMBER, "U": _STRING, "S": _STRING, "M": _TIMESTAMP}
+_LETTERS = {
+    "b": _BOOL,
+    "i": NUMBER,
+    "u": NUMBER,
+    "f": NUMBER,
+    "U": _STRING,
+    "S": _STRING,
+    "c": _STRING,
+    "M": _TIMESTAMP,
+}
 
 
 def kind_of(cell: Any) -> str:
@@ -52,12 +61,13 @@ def kind_of(cell: Any) -> str:
 
 
 def kinds_of(cells: Iterable[Any]) -> set[str]:
-    """Return the kinds that occur in a column, without empty cells."""
+    """Return the kinds that occur in a column, without empty cells, and without NaN beside something else."""
     cells = list(cells)
     types = set(map(type, cells))
-    if types <= PLAIN.keys():
-        return {PLAIN[each] for each in types} - {NULL}
-    return set(map(kind_of, cells)) - {NULL}
+    found = {PLAIN[each] for each in types} if types <= PLAIN.keys() else set(map(kind_of, cells))
+    if NUMBER in found and len(found - {NULL}) > 1 and are_nan(cells):
+        found.remove(NUMBER)
+    return found - {NULL}
 
 
 def kind_of_dtype(dtype: Any) -> str | None:
@@ -73,7 +83,7 @@ def kind_of_dtype(dtype: Any) -> str | None:
     if isinstance(dtype, Media):
         return dtype.type_name()
     if isinstance(dtype, Classes):  # cells are numbers of classes
-        return _NUMBER
+        return NUMBER
     kind = _LETTERS.get(getattr(dtype, "kind", ""))
     if kind is None and isinstance(dtype, type):
         kind = dtype.type_name() if issubclass(dtype, Media) else _kind_of_type(dtype)
@@ -82,10 +92,9 @@ def kind_of_dtype(dtype: Any) -> str | None:
     return kind
 
 
-def is_missing(cell: Any) -> bool:
-    """Whether it is what pandas has for a cell without a value: NA or NaT."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and any(cell is getattr(pandas, name, None) for name in ("NA", "NaT"))
+def are_nan(cells: Iterable[Any]) -> bool:
+    """Whether all numbers among cells are NaN, which stands for a missing cell of another kind."""
+    return all(isinstance(cell, Real) and cell != cell for cell in cells if kind_of(cell) == NUMBER)
 
 
 def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
@@ -98,29 +107,32 @@ def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
     """
     if type(cell) in PLAIN or isinstance(cell, Media) or is_pillow(cell):
         return cell
-    if is_missing(cell):
-        return None
     if depth == 0:
         raise too_deep(key)
-    if isinstance(cell, (list, tuple)):
-        return [stored(key, each, depth - 1) for each in cell]
-    if isinstance(cell, Mapping):
+    if not isinstance(cell, (list, tuple, dict)):
+        found = reading(key, cell)
+        if found is UNREAD:
+            return cell
+        if not hasattr(found, "tolist"):
+            cell = found
+        elif found.dtype.kind != "O":
+            return found.tolist()
+        else:
+            cell = found.tolist()
+    if isinstance(cell, dict):
         return {name: stored(key, inner, depth - 1) for name, inner in cell.items()}
-    array = array_of(cell)
-    if array is None:
-        return cell
-    return stored(key, array.tolist(), depth - 1) if array.dtype.kind == "O" else array.tolist()
+    return [stored(key, each, depth - 1) for each in cell] if isinstance(cell, (list, tuple)) else cell
 
 
 def _kind_of_type(type_: type) -> str | None:
     if issubclass(type_, bool):
         return _BOOL
-    if issubclass(type_, (Number, Decimal)):
-        return None if issubclass(type_, complex) else _NUMBER
-    if issubclass(type_, (str, bytes, PurePath, UUID)):
+    if issubclass(type_, (str, bytes, bytearray, memoryview, PurePath, UUID, complex)):
         return _STRING
+    if issubclass(type_, (Number, Decimal)):
+        return NUMBER
     if issubclass(type_, (date, time)):
         return _TIMESTAMP
-    if issubclass(type_, Mapping) or is_dataclass(type_):
+    if issubclass(type_, Mapping) or is_dataclass(type_) or hasattr(type_, "keys"):
         return _DICT
     return _LIST if issubclass(type_, (Sequence, Set)) or type_.__name__ == "ndarray" else None

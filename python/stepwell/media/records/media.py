@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from stepwell._native import Content
-from stepwell.media.encoding.remarks import tell
+from stepwell.settings.strictness import tell_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ class FileMedia(Media):
 
     def record(self, key: str) -> dict[str, Any]:
         """Return `{"_type", "path", …}`; the file itself is handed to the writer of the run."""
-        tell(key, self.remarks)
+        tell_all(key, self.remarks)
         return {"_type": self._type, "path": attach(self._content, self._folder, key), **self._fields(key)}
 
     @classmethod

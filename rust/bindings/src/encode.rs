@@ -160,7 +160,7 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
         return integer(out, key, value);
     }
     if array::is_scalar(value)? {
-        return nested(out, key, &fallback::item(key, value)?, deeper()?);
+        return nested(out, key, &array::item(key, value)?, deeper()?);
     }
     if array::is_array(value)? {
         return array::encode(out, key, value, deeper()?);
@@ -171,20 +171,14 @@ fn nested(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>, depth: usize) 
 fn map(out: &mut Vec<u8>, key: &str, dict: &Bound<'_, PyDict>, depth: usize) -> PyResult<()> {
     msgpack::write_map_len(out, dict.len());
     for (name, value) in dict.iter() {
-        // JSON and wandb turn numbers and truth values that name something into text; so does this.
+        // JSON and wandb turn numbers and truth values that name something into text; here all names are.
         let text = match name.cast_into::<PyString>() {
             Ok(text) => text,
             Err(other) => {
                 let name = other.into_inner();
                 // SAFETY: `name` is a bound reference.
                 let scalar = unsafe { plain(&mut Vec::new(), name.as_ptr()) } == Plain::Done;
-                if !scalar {
-                    return Err(PyTypeError::new_err(format!(
-                        "the dict under {key:?} has a key of type {}, expected str; nothing of this call was kept",
-                        type_name(&name)
-                    )));
-                }
-                name.str()?
+                if scalar { name.str()? } else { fallback::name(&name)?.cast_into()? }
             }
         };
         msgpack::write_str(out, &key_text(&text)?);
@@ -236,7 +230,7 @@ fn surrogates(out: &mut Vec<u8>, text: &Bound<'_, PyString>) -> PyResult<()> {
     Ok(())
 }
 
-/// An int beyond 64 bits becomes the nearest float, with one warning per process. Subclasses of int come here
+/// An int beyond 64 bits becomes the nearest float, which is said once. Subclasses of int come here
 /// too.
 fn integer(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let mut overflow = 0;
@@ -246,7 +240,7 @@ fn integer(out: &mut Vec<u8>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<(
         msgpack::write_int(out, number);
         return Ok(());
     }
-    fallback::warn_once(value.py(), key)?;
+    fallback::tell_of_integer(value.py(), key)?;
     // SAFETY: as above. Beyond the range of doubles the answer is -1 and an OverflowError.
     let float = unsafe { ffi::PyLong_AsDouble(value.as_ptr()) };
     if PyErr::take(value.py()).is_some() {

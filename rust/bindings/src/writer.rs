@@ -83,7 +83,7 @@ impl Writer {
     /// As [`write`](Self::write), but a row that cannot be stored is no error unless `on_full` says so.
     fn write_or_refuse(&self, data: &Bound<'_, PyAny>, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
         match self.write(data, step, commit, time) {
-            Err(error) if self.on_full != OnFull::Raise && error.is_instance_of::<LimitError>(data.py()) => {
+            Err(error) if error.is_instance_of::<LimitError>(data.py()) && self.may_refuse(data.py())? => {
                 self.refuse(data.py(), &error, step, commit)
             }
             other => other,

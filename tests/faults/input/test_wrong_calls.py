@@ -34,12 +34,14 @@ WRONG_ROWS = [
         "run.log({'ok': 1, 'bad': object()})", "TypeError", ["['\"]bad['\"]", "object", "nothing of this call was kept"]
     ),
     Wrong("run.log({'ok': 1, 'bad': [1, {'x': object()}]})", "TypeError", ["['\"]bad['\"]", "object"]),
-    Wrong("run.log({'ok': 1, 'bad': 1j})", "TypeError", ["['\"]bad['\"]", "complex"]),
-    Wrong("run.log({'ok': 1, 'bad': {(1, 2): 3}})", "TypeError", ["['\"]bad['\"]", "tuple"]),
     Wrong("run.log({'ok': 1, 'k' * 1025: 1})", "ValueError", ["kkkk", "1,?024"]),
     Wrong("run.log({'ok': 1, 'ü' * 513: 1})", "ValueError", ["üüüü", "1,?024"]),
     Wrong("run.log({'ok': 1, 'k' * 600: {'n' * 600: 1}})", "ValueError", ["kkkk", "1,?024"]),
-    Wrong("run.log({'ok': 1, 'broken': Broken()})", "RuntimeError", ["from the object itself"]),
+    Wrong("run.log({'ok': 1, 'broken': Broken()})", "TypeError", ["'broken'", "RuntimeError: from the object itself"]),
+    Wrong("setattr(run.summary, 'broken', Broken())", "TypeError", ["'broken'", "from the object itself"]),
+    Wrong("run.log({'ok': 1, 'loop': loop})", "ValueError", ["['\"]loop['\"]", "holds itself"]),
+    Wrong("setattr(run.config, 'loop', loop)", "ValueError", ["'loop'", "holds itself"]),
+    Wrong("setattr(run.summary, 'loop', loop)", "ValueError", ["'loop'", "holds itself"]),
     Wrong("run.log({'ok': 1}, foo=1)", "TypeError", ["foo"]),
     Wrong("run.log({'ok': 1, 'endless': iter(int, 1)})", "TypeError|ValueError", ["['\"]endless['\"]"]),
     Wrong("stepwell.Histogram([1.0], num_bins=513)", "ValueError", ["num_bins", "512", "513"]),
@@ -83,10 +85,12 @@ def answers(calls, names):
             found.append(["nothing", "was accepted"])
     return found
 
+loop = {}
+loop["me"] = loop
 rows, settings = json.loads(sys.argv[1])
 with stepwell.init(project="wrong", id="r", config={"lr": 1}) as run:
     run.log({"before": 1})
-    found = answers(rows, {"run": run, "stepwell": stepwell, "Broken": Broken})
+    found = answers(rows, {"run": run, "stepwell": stepwell, "Broken": Broken, "loop": loop})
     run.log({"after": 1})
 done = run
 print(json.dumps(found + answers(settings, {"stepwell": stepwell, "done": done})))

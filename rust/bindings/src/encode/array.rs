@@ -1,7 +1,7 @@
 //! numpy arrays: their memory as a typed view, short ones as lists, long ones as histograms binned with the
 //! GIL released.
 
-use super::nested;
+use super::{fallback, nested, too_deep};
 use crate::arrays::native;
 use crate::errors::Raise;
 use pyo3::exceptions::PyTypeError;
@@ -17,11 +17,14 @@ use stepwell_sample::view::{Elements, View};
 const LIST_ELEMENTS: usize = 32;
 /// Bins of such a histogram.
 const BINS: usize = 32;
+/// What numpy calls a type that another library has added, such as bfloat16.
+const ADDED_TYPE: i32 = 2;
 
 /// numpy's types, once numpy is imported by somebody.
 struct Numpy {
     generic: Py<PyType>,
     ndarray: Py<PyType>,
+    times: [Py<PyType>; 2],
 }
 
 static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
@@ -33,9 +36,13 @@ fn numpy(py: Python<'_>) -> PyResult<Option<&Numpy>> {
     }
     let modules = py.import("sys")?.getattr("modules")?;
     let Ok(module) = modules.get_item("numpy") else { return Ok(None) };
-    let (Ok(generic), Ok(ndarray)) = (module.getattr("generic"), module.getattr("ndarray")) else { return Ok(None) };
-    let numpy = Numpy { generic: generic.cast_into::<PyType>()?.unbind(), ndarray: ndarray.cast_into::<PyType>()?.unbind() };
-    Ok(Some(NUMPY.get_or_init(py, || numpy)))
+    let class = |name: &str| -> PyResult<Py<PyType>> { Ok(module.getattr(name)?.cast_into::<PyType>()?.unbind()) };
+    // While numpy is being imported, it has not all of them.
+    let (Ok(generic), Ok(ndarray), Ok(time), Ok(span)) = (class("generic"), class("ndarray"), class("datetime64"), class("timedelta64"))
+    else {
+        return Ok(None);
+    };
+    Ok(Some(NUMPY.get_or_init(py, || Numpy { generic, ndarray, times: [time, span] })))
 }
 
 /// True if `value` is a numpy scalar.
@@ -48,9 +55,32 @@ pub(crate) fn is_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.ndarray.bind(value.py())))
 }
 
+/// The Python scalar of a numpy scalar. Of times only the package knows what stands for them: of those that
+/// are more exact than Python's, `item` makes integers.
+pub(super) fn item<'py>(key: &str, scalar: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, kind) = (scalar.py(), scalar.get_type());
+    let is_time = numpy(py)?.is_some_and(|numpy| numpy.times.iter().any(|time| kind.is(time.bind(py))));
+    if is_time { fallback::convert(key, scalar) } else { fallback::item(key, scalar) }
+}
+
+/// True if an array is more than its elements: masked, or of a class of its own, or of a type that is no
+/// number, text or object.
+fn is_special(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = array.py();
+    if numpy(py)?.is_some_and(|numpy| !array.get_type().is(numpy.ndarray.bind(py))) {
+        return Ok(true);
+    }
+    let dtype = array.getattr("dtype")?;
+    let (kind, builtin): (char, i32) = (dtype.getattr("kind")?.extract()?, dtype.getattr("isbuiltin")?.extract()?);
+    Ok(builtin == ADDED_TYPE || matches!(kind, 'm' | 'M'))
+}
+
 /// Encodes an array: one element as a scalar, few as (nested) lists, many numbers as a histogram, many of
 /// anything else as lists.
 pub(super) fn encode(out: &mut Vec<u8>, key: &str, array: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+    if is_special(array)? {
+        return nested(out, key, &fallback::convert(key, array)?, depth.checked_sub(1).ok_or_else(|| too_deep(key))?);
+    }
     let size: usize = array.getattr("size")?.extract()?;
     let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if size == 1 {

@@ -1,13 +1,11 @@
 //! Values that only Python knows: the converter that the package sets, and conversions by calling a method.
 
 use crate::errors::type_name;
-use pyo3::exceptions::{PyRuntimeWarning, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 static CONVERT: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
-static WARNED: AtomicBool = AtomicBool::new(false);
 
 /// Sets the function `convert(key, value)` that turns a value of an unknown type into one that is known, or
 /// raises TypeError.
@@ -35,12 +33,22 @@ pub(crate) fn item<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<
     if item.get_type().is(value.get_type()) { convert(key, value) } else { Ok(item) }
 }
 
-/// Warns once per process that an integer did not fit.
-pub(crate) fn warn_once(py: Python<'_>, key: &str) -> PyResult<()> {
-    if WARNED.swap(true, Ordering::Relaxed) {
-        return Ok(());
-    }
-    let text = format!("stepwell: {key:?} has an integer beyond 64 bits; it is stored as the nearest float (said once)");
-    let text = std::ffi::CString::new(text.replace('\0', "\\0"))?;
-    PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)
+/// The name of a key of a nested dict that is no text and no plain scalar.
+pub(crate) fn name<'py>(key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    key.py().import("stepwell.settings.naming")?.call_method1("key_name", (key,))
+}
+
+/// True with the setting `strict`: what cannot be kept as given is an error then.
+pub(crate) fn is_strict(py: Python<'_>) -> PyResult<bool> {
+    strictness(py)?.call_method0("is_strict")?.extract()
+}
+
+/// Says once per process that an integer did not fit.
+pub(crate) fn tell_of_integer(py: Python<'_>, key: &str) -> PyResult<()> {
+    let words = (key, "has an integer beyond 64 bits", "it is stored as the nearest float");
+    strictness(py)?.call_method1("tell", words).map(drop)
+}
+
+fn strictness(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("stepwell.settings.strictness")
 }

@@ -168,7 +168,7 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
     rows.count = count;
     for (column, key) in rows.columns.iter().zip(copy.keys()) {
         if py.detach(|| column.exceeds_integers()) {
-            fallback::warn_once(py, &key.to_string())?;
+            fallback::tell_of_integer(py, &key.to_string())?;
         }
     }
     {
@@ -193,7 +193,7 @@ pub(crate) fn log(writer: &Writer, columns: &Bound<'_, PyDict>, steps: Option<&B
         };
     }
     if refused > 0 {
-        writer.refuse_values(py, (refused * rows.count) as u64);
+        writer.refuse_values(py, (refused * rows.count) as u64)?;
         if rows.columns.is_empty() {
             return rows.refuse(writer);
         }

@@ -1,16 +1,23 @@
 //! Refusals: rows and values that cannot be stored are counted, with one warning, and end no training.
 
 use super::Writer;
-use super::row::RowScratch;
+use super::row::{LimitError, RowScratch};
+use crate::encode::fallback;
 use crate::errors::Raise;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::atomic::Ordering;
-use stepwell_client::Refusal;
+use stepwell_client::{OnFull, Refusal};
 use stepwell_codec::msgpack;
 use stepwell_model::{Step, TimeMicros};
 
 impl Writer {
+    /// True if what cannot be stored is counted; false if it is an error.
+    #[cold]
+    pub(super) fn may_refuse(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.on_full != OnFull::Raise && !fallback::is_strict(py)?)
+    }
+
     /// Takes note of a row that cannot be stored, which is no reason to end a training.
     #[cold]
     pub(super) fn refuse(&self, py: Python<'_>, error: &PyErr, step: Option<Step>, commit: Option<bool>) -> PyResult<()> {
@@ -31,7 +38,13 @@ impl Writer {
 
     /// Takes note of values whose keys are above the limit.
     #[cold]
-    pub(super) fn refuse_values(&self, py: Python<'_>, values: u64) {
+    pub(super) fn refuse_values(&self, py: Python<'_>, values: u64) -> PyResult<()> {
+        if fallback::is_strict(py)? {
+            let most = self.state.lock().shapes.max_keys();
+            return Err(LimitError::new_err(format!(
+                "the run has {most} different keys, as many as max_keys allows; nothing of this call was kept, because of the setting `strict`"
+            )));
+        }
         self.refused_values.fetch_add(values, Ordering::Relaxed);
         if !self.warned_of_keys.swap(true, Ordering::Relaxed) {
             let most = self.state.lock().shapes.max_keys();
@@ -42,6 +55,7 @@ impl Writer {
                 ),
             );
         }
+        Ok(())
     }
 
     fn warn_user(&self, py: Python<'_>, words: &str) {
@@ -73,7 +87,7 @@ impl Writer {
                 rest.values.extend_from_slice(&before[..before.len() - reader.rest().len()]);
             }
         }
-        self.refuse_values(py, (allowed.len() - rest.keys.len()) as u64);
+        self.refuse_values(py, (allowed.len() - rest.keys.len()) as u64)?;
         if !rest.keys.is_empty() {
             return self.push(py, &rest, step, commit, time);
         }

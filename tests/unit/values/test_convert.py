@@ -207,10 +207,10 @@ class Items:
         return UserList([1, (2,)])
 
 
-def test_items_that_cannot_be_read_are_left_out_which_is_said():
-    with pytest.warns(RuntimeWarning, match=r"'k\.missing' cannot be read \(LookupError\); it is left out"):
-        assert convert("k", Items()) == {"a": [1, (2,)]}
-    assert plain(Items()) == {"a": [1, [2]]}
+def test_an_item_that_cannot_be_read_is_none_which_is_said():
+    with pytest.warns(RuntimeWarning, match=r"'k\.missing' cannot be read \(LookupError\); None is kept"):
+        assert convert("k", Items()) == {"a": [1, (2,)], "missing": None}
+    assert plain(Items()) == {"a": [1, [2]], "missing": None}
 
 
 def test_an_endless_generator_is_refused():

@@ -131,14 +131,25 @@ def _is_standard(kind: type, value: Any) -> bool:
 
 
 def _items(key: str, value: Any) -> dict[Any, Any]:
-    """Return the items of a mapping. One that cannot be read, a missing value of OmegaConf's, is left out."""
-    found = {}
-    for name in list(value.keys()):
-        try:
-            found[name] = value[name]
-        except Exception as error:  # noqa: BLE001, PERF203  whatever the library raises
-            tell(f"{key}.{name}", f"cannot be read ({type(error).__name__})", "it is left out", TypeError)
-    return found
+    return {name: _item(key, value, name) for name in list(value.keys())}
+
+
+def _elements(key: str, value: Any) -> list[Any]:
+    try:
+        return elements_of(key, value)
+    except Exception as error:
+        if isinstance(error, ValueError) or not isinstance(value, Sequence):
+            raise
+    return [_item(key, value, index) for index in range(len(value))]
+
+
+def _item(key: str, value: Any, name: Any) -> Any:
+    """Return one item; None for one that cannot be read, as a value of OmegaConf's that is still missing."""
+    try:
+        return value[name]
+    except Exception as error:  # noqa: BLE001  whatever the library raises
+        tell(f"{key}.{name}", f"cannot be read ({type(error).__name__})", "None is kept", TypeError)
+        return None
 
 
 def _attributes(names: Callable[[Any], Any]) -> Read:
@@ -206,7 +217,7 @@ _TABLE: tuple[tuple[Callable[[type, Any], bool], Read], ...] = (
     (_has("__fields__", "dict"), lambda key, value: value.dict()),
     (_of(argparse.Namespace, types.SimpleNamespace), lambda key, value: dict(vars(value))),
     (_has("flag_values_dict"), lambda key, value: value.flag_values_dict()),
-    (_of(*ITERABLES, Sequence), elements_of),
+    (_of(*ITERABLES, Sequence), _elements),
     (lambda kind, value: callable(value), lambda key, value: _callable_name(value)),
     (_has("__index__"), lambda key, value: operator.index(value)),
     (_is_number, _number),

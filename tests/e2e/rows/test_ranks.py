@@ -127,3 +127,23 @@ def test_four_writers_with_labels_of_their_own(place: Place):
     run = place.api().run("labels/r")
     for name in names:
         assert scan(run, label=name) == {i: {"who": name, "i": i} for i in range(50)}
+
+
+@pytest.mark.parametrize("group", [None, "g"])
+def test_ranks_of_a_job_are_one_run_unless_they_have_a_group(place: Place, group: str | None):
+    project = f"grouped-{group}"
+    source = f"""
+    import os
+    import stepwell
+    rank = int(os.environ["RANK"])
+    with stepwell.init(project={project!r}, group={group!r}, config={{"rank": rank}}) as run:
+        run.log({{"loss": rank}})
+    """
+    launch(source, place, 2, TORCHELASTIC_RUN_ID=f"job {place.name} {project}")
+    runs = list(place.api().runs(project))
+    assert [run.state for run in runs] == ["finished"] * (2 if group else 1)
+    if group:
+        assert sorted((run.config["rank"], *scan(run).values(), run.group) for run in runs) == [
+            (0, {"loss": 0}, "g"),
+            (1, {"loss": 1}, "g"),
+        ]

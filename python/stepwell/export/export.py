@@ -62,7 +62,8 @@ def export_run(
     keys
         Keys to take; rows that have none of them are left out. By default all.
     label
-        Whose rows; by default those of every label, told apart by a column `_label` if there are several.
+        Whose rows; by default those of every label, told apart by a column `_label` if there are several
+        (`__label` where the run has a key of that name).
     progress
         Is called with how many rows were gone over; Parquet and CSV go over them twice.
 

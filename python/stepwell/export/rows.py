@@ -43,11 +43,15 @@ class ExportRows:
         self._progress = progress
         # A row that comes while the export goes on must not bring a type that no column has.
         self._end = run.lastHistoryStep + 1  # beyond the greatest step: no bound
+        # The key that says whose a row is; None if all are of one label.
+        self._label_key = self._free_key() if len(self._labels) > 1 else None
 
-    @property
-    def has_labels(self) -> bool:
-        """Whether the rows say whose they are."""
-        return len(self._labels) > 1
+    def _free_key(self) -> str:
+        """Return a key that no row has: the name, after as many underscores as it needs."""
+        key = LABEL
+        while any(next(iter(self._run.scan_history([key], label=label)), None) for label in self._labels):
+            key = f"_{key}"
+        return key
 
     def sorts(self) -> dict[str, set[str]]:
         """Go over the rows and return the sorts of values by key: keys of every row first, then by name."""
@@ -58,7 +62,7 @@ class ExportRows:
                 found.setdefault(key, set()).update({sort} if sort != "other" else map(sort_of, values))
             rows += len(batch.steps)
             self._progress(rows)
-        first: dict[str, set[str]] = {LABEL: {"string"}} if self.has_labels else {}
+        first: dict[str, set[str]] = {self._label_key: {"string"}} if self._label_key else {}
         first |= {"_step": {"int"}, "_runtime": {"float"}, "_timestamp": {"float"}}
         for key in [*wanted_keys(self._keys), *sorted(found)]:
             first[key] = first.get(key, set()) | found.get(key, set())
@@ -84,7 +88,7 @@ class ExportRows:
         """Go over the rows one by one."""
         done = 0
         for label in self._labels:
-            own: dict[str, Any] = {LABEL: label} if self.has_labels else {}
+            own: dict[str, Any] = {self._label_key: label} if self._label_key else {}
             for row in self._run.scan_history(self._keys, max_step=self._end, label=label):
                 yield own | row
                 done += 1
@@ -100,6 +104,6 @@ class ExportRows:
         from stepwell.api.columns.columns import Columns, object_array
 
         columns = self._reader.completed(collector.finish(wanted_keys(self._keys)))
-        if not self.has_labels:
+        if self._label_key is None:
             return columns
-        return Columns({LABEL: object_array([label] * columns.rows), **columns})
+        return Columns({self._label_key: object_array([label] * columns.rows), **columns})

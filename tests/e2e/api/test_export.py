@@ -183,3 +183,23 @@ def test_the_command_exports_every_run_of_a_project(work: Path):
         ended = run_command(*wrong, directory=work)
         assert ended.code == 1, ended.output
         assert "Traceback" not in ended.output
+
+
+@pytest.mark.parametrize("ending", READERS)
+def test_a_key_that_is_called_so_too_hides_no_label(ending: str, work: Path):
+    source = """
+    import stepwell
+    for label in ("0", "1"):
+        with stepwell.init(project="export", id="own", label=label) as run:
+            run.log({"_label": "mine", "a": 1})
+            run.log({"a": 2})
+    """
+    run_script(source, work)
+    with Api(work / "stepwell") as api:
+        run = api.run("export/own")
+        rows = list(READERS[ending](export_run(run, work / f"rows.{ending}").path))
+        few = list(READERS[ending](export_run(run, work / f"few.{ending}", keys=["a"]).path))
+    assert [(row["__label"], row.get("_label"), row["a"]) for row in rows] == [
+        (label, own, a) for label in ("0", "1") for own, a in (("mine", 1), (None, 2))
+    ]
+    assert [row["__label"] for row in few] == ["0", "0", "1", "1"]

@@ -47,6 +47,8 @@ def execute(parsed: argparse.Namespace) -> NoReturn:
 
 def command_of(words: Sequence[str]) -> list[str]:
     """Return the command that the words mean, its program as a path."""
+    python = shutil.which(words[0]) if words[0].rstrip("0123456789.") == "python" else None
+    words = words[1:] if python else words
     first = 0
     while first < len(words) and words[first].startswith("-") and words[first] not in {"-", "-c", "-m"}:
         first += 2 if words[first] in _TWO_WORDS else 1
@@ -54,13 +56,13 @@ def command_of(words: Sequence[str]) -> list[str]:
     name = program[0] if program else ""
     is_file = Path(name).is_file()
     is_script = is_file and not _names_another_interpreter(Path(name))
-    if not options and not is_script:
+    if not python and not options and not is_script:
         found = str(Path(name).absolute()) if is_file else shutil.which(name)
         if found is not None:
             return [found, *program[1:]]
     # What else Python can be given (`-c CODE`, a pipe, a compiled file) it runs by itself.
     seen = [str(_MAIN_PROGRAM)] if name == "-m" or (is_script and not name.endswith(".pyc")) else []
-    return [sys.executable, *options, *seen, *program]
+    return [python or sys.executable, *options, *seen, *program]
 
 
 def _names_another_interpreter(path: Path) -> bool:

@@ -108,5 +108,11 @@ def test_what_is_a_script_and_what_a_command(tmp_path: Path, monkeypatch: pytest
     for script in ("tool", "sh", "plain.sh"):  # a file of the name goes before the command
         first, program, *rest = command_of([script, "a"])
         assert (first, Path(program).name, rest) == (sys.executable, "main_program.py", [script, "a"])
+    for python in ("python", "python3"):
+        found = shutil.which(python)
+        assert command_of([python, "-u", "plain.sh"])[:2] == [found, "-u"]
+        assert Path(command_of([python, "plain.sh"])[1]).name == "main_program.py"
+        assert command_of([python, "env"]) == [found, "env"]
+        assert command_of([python]) == [found]
     for left in (["-c", "1"], ["-"], ["nothing.py"], ["-i"], ["x.pyc"]):
         assert command_of(left) == [sys.executable, *left]

@@ -8,6 +8,7 @@
 ```
 
 Hashes stand for what users wrote, so that no text of theirs becomes a path. A file is replaced as a whole.
+What cannot be written is not remembered: a disk that is full ends no run.
 """
 
 from __future__ import annotations
@@ -60,11 +61,12 @@ class Manifest:
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         folder = self.directory / _FOLDER
-        folder.mkdir(mode=0o700, exist_ok=True)
         beside = folder / f"{name}.{os.getpid()}.tmp"
-        beside.touch(mode=0o600)
-        beside.write_text(json.dumps(content), encoding="utf-8")
-        beside.replace(folder / name)
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            beside.touch(mode=0o600)
+            beside.write_text(json.dumps(content), encoding="utf-8")
+            beside.replace(folder / name)
 
 
 def _name(*parts: str) -> str:

@@ -99,6 +99,29 @@ def test_room_that_comes_back_is_used_and_the_loss_is_in_the_run(work: Path, sma
     assert 0 in found
 
 
+@pytest.mark.parametrize("arguments", ['id="r"', "", 'resume="auto"'])
+def test_a_disk_that_is_full_from_the_start_ends_no_training(work: Path, small_disk: Path, arguments: str):
+    """Its rows wait in memory, and are kept if room comes."""
+    (small_disk / "fill").write_bytes(bytes(2_950_000))
+    source = f"""
+    import os
+    import stepwell
+    try:
+        while True:
+            with open({str(small_disk / "rest")!r}, "ab", buffering=0) as rest:
+                rest.write(bytes(100))
+    except OSError:
+        pass
+    with stepwell.init(project="full", {arguments}) as run:
+        run.log({{"a": 1}})
+        os.unlink({str(small_disk / "fill")!r})
+        assert run.flush(60)
+        print(run.id)
+    """
+    ended = run_script(source, work, {"STEPWELL_DIR": str(small_disk / "stepwell")})
+    assert [row["a"] for row in Api(small_disk / "stepwell").run(f"full/{ended.stdout.strip()}").scan_history()] == [1]
+
+
 def test_a_full_disk_costs_a_server_nothing(server: ServerProcess, work: Path, small_disk: Path):
     env = server.env | {"STEPWELL_DIR": str(small_disk / "stepwell"), "STEPWELL_FINISH_TIMEOUT": "60"}
     ended = run_script(FILLING, work, env, "30000")

@@ -34,6 +34,15 @@ def test_a_damaged_file_is_not_known(tmp_path: Path):
     assert manifest.unfinished_run("local", "p") is None
 
 
+def test_what_cannot_be_written_is_not_remembered(tmp_path: Path):
+    (tmp_path / "manifest").write_text("no folder")
+    manifest = Manifest(tmp_path)
+    assert manifest.next_attempt("local", "p", "r", "0", least=3) == 3
+    manifest.begin("local", "p", "r")
+    manifest.end("local", "p", "r")
+    assert manifest.unfinished_run("local", "p") is None
+
+
 def test_no_text_of_a_user_becomes_a_path(tmp_path: Path):
     Manifest(tmp_path).begin("..", "../..", "\ud800")
     assert all(file.name.removesuffix(".json").isalnum() for file in (tmp_path / "manifest").iterdir())

@@ -18,6 +18,7 @@ from stepwell.api.server.connection import Connection
 from stepwell.api.server.local_server import servers
 from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
+from stepwell.settings.foreign_settings import API_KEY
 from stepwell.settings.settings_file import settings_of_process
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class Api(PresetCalls, ArtifactCalls):
         only asked when something is read.
     """
 
+    api_key = API_KEY  # which programs look for; nobody asks for it
+
     def __init__(
         self,
         path_or_url: str | os.PathLike[str] | Mapping[str, Any] | None = None,
@@ -138,6 +141,11 @@ class Api(PresetCalls, ArtifactCalls):
     def url(self) -> str:
         """Address of the server that is asked."""
         return self._connection.url
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is meant where none is named: `entity`, `project` and `base_url`."""
+        return {"entity": self.default_entity, "project": self._default_project, "base_url": self.url}
 
     @property
     def viewer(self) -> User:

@@ -229,7 +229,7 @@ class RunInfo:
     def resume(self, found: ResumableRun) -> None:
         """Take over what an earlier life of the run has written of it; settings go before it."""
         settings = self._settings
-        self._resumed = found.has_begun
+        self._resumed = settings.resumed = found.has_begun
         self._name = settings.name or found.name or self._name
         self._notes = found.notes if settings.notes is None else settings.notes
         self._tags = found.tags if settings.tags is None else settings.tags

@@ -35,8 +35,8 @@ disable_code disable_git disable_git_fork_point disable_hints disable_job_creati
 finish_timeout_raises git_commit git_remote git_remote_url git_root heartbeat_seconds host http_proxy https_proxy
 identity_token_file ignore_globs init_timeout insecure_disable_ssl job_name job_source label_disable launch
 launch_config_path login_timeout max_end_of_run_history_metrics max_end_of_run_summary_metrics notebook_name
-organization program program_abspath program_relpath relogin root_dir sagemaker_disable settings_system show_colors
-show_emoji show_errors show_info show_warnings start_method stop_on_fatal_error strict summary_errors
+organization program program_abspath program_relpath relogin resumed root_dir sagemaker_disable settings_system
+show_colors show_emoji show_errors show_info show_warnings start_method stop_on_fatal_error strict summary_errors
 summary_timeout summary_warnings sweep_id sweep_param_path symlink table_raise_on_max_row_limit_exceeded
 use_dot_wandb username x_cli_only_mode x_disable_machine_info x_disable_meta x_disable_service
 x_disable_setproctitle x_disable_stats x_disable_update_check x_disable_viewer x_executable x_extra_http_headers
@@ -61,6 +61,7 @@ _DEFAULTS = MappingProxyType(
         "console": "off",
         "init_timeout": 90.0,
         "summary_timeout": 60,
+        "resumed": False,
         "x_primary": True,
         "x_update_finish_state": True,
         **dict.fromkeys(("show_errors", "show_info", "show_warnings", "symlink"), True),

@@ -292,6 +292,11 @@ class Settings:
         foreign = vars(self).get("_foreign", {})
         return foreign[name] if name in foreign else read_foreign(self, name)
 
+    def __copy__(self) -> Settings:
+        own = object.__new__(type(self))
+        vars(own).update({**vars(self), "_said": self.said(), "_foreign": dict(vars(self)["_foreign"])})
+        return own
+
     @property
     def directory(self) -> Path:
         """The directory that keeps what is logged, absolute."""

@@ -12,7 +12,7 @@ from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal, quoted
 from stepwell.runs.run import Run
 from stepwell.settings import naming
-from stepwell.settings.settings import Settings, split_moment
+from stepwell.settings.settings import split_moment
 from stepwell.writing.manifest import Manifest
 from stepwell.writing.options import WriterOptions
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stepwell.process.launcher import Launcher
+    from stepwell.settings.settings import Settings
     from stepwell.startup.fork import Origin
     from stepwell.startup.resume import ResumableRun
 
@@ -107,7 +108,7 @@ class RunStart:
         except OSError:
             raise _cannot_write(directory, why) from None
         terminal.warn(f"the directory {directory} cannot be written to: {why}. The run is kept in {place}.")
-        self.settings = Settings(**{**self.settings.said(), "dir": str(place)})
+        self.settings.dir = str(place)
 
     def _label(self, rank: int | None) -> str:
         if self.settings.label is not None:

@@ -85,6 +85,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.internal": {},
     "wandb.sdk.internal.internal_api": _INTERNAL_API,
+    "wandb.sdk.lib.apikey": {"api_key": _UTIL, "write_key": _UTIL},
     "wandb.sdk.lib.config_util": {"ConfigError": "stepwell.errors"},
     "wandb.sdk.lib.disabled": {"RunDisabled": _DISABLED},
     "wandb.sdk.lib.filesystem": {"mkdir_exists_ok": _UTIL},

@@ -12,6 +12,7 @@ from typing import Any
 
 from stepwell.errors import Error
 from stepwell.files.artifact import safe_name
+from stepwell.settings.foreign_settings import API_KEY
 
 make_artifact_name_safe = safe_name
 # What wandb notes of the libraries that it has patched.
@@ -49,6 +50,15 @@ def json_dumps_safer(value: Any, **options: Any) -> str:
     from stepwell.values.plain import plain
 
     return json.dumps(plain(value), **{"default": str, **options})
+
+
+def api_key(settings: Any = None) -> str:
+    """Return a key to programs that look for one before they log; nobody asks for it."""
+    return API_KEY
+
+
+def write_key(*_: Any, **__: Any) -> None:
+    """Do nothing: there is no key to remember."""
 
 
 def mkdir_exists_ok(dir_name: str) -> None:

@@ -61,6 +61,7 @@ def test_an_api_takes_what_that_of_wandb_takes(tmp_path: Path, monkeypatch: pyte
         run.log({"a": 1})
     with Api(overrides={"entity": "team", "project": "api"}, timeout=None) as api:
         assert len(api.runs()) == 1
+        assert (api.settings["entity"], api.settings["project"], len(api.api_key)) == ("team", "api", 40)
         assert [row["a"] for row in api.run("r").scan_history(use_cache=False)] == [1]
     with pytest.raises(CommError, match="there is no directory"):
         Api(tmp_path / "elsewhere")

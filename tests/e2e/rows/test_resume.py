@@ -25,6 +25,7 @@ run.finish()
 KNOWN = """
 def known(run):
     summary = {key: run.summary.get(key) for key in ("best", "gone", "a")}
+    assert run.settings.resumed is run.resumed
     return [dict(run.config), run.name, list(run.tags), run.notes, run.group, run.job_type, summary, run.resumed]
 """
 SECOND = f"""

@@ -1,5 +1,7 @@
 """Settings of wandb: read and set under their own names, from its files, and without effect."""
 
+import copy
+import pickle
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,14 @@ def test_settings_can_be_set_and_are_checked():
         settings.mode = "sometimes"
     with pytest.raises(AttributeError, match="colour"):
         settings.colour = "red"
+
+
+def test_a_copy_has_settings_of_its_own():
+    settings = Settings(mode="offline", x_label="a")
+    other = copy.copy(settings)
+    other.mode, other.x_other = "disabled", 1
+    assert (settings.mode, settings.x_other, settings.said()) == ("offline", None, {"mode": "offline", "label": "a"})
+    assert pickle.loads(pickle.dumps(other)).said() == copy.deepcopy(other).said() == other.said()
 
 
 def test_each_way_to_say_that_another_process_ends_the_run_counts():

@@ -88,6 +88,8 @@ from wandb.sdk.lib.disabled import RunDisabled
 from wandb.sdk.data_types.base_types.wb_value import WBValue
 from wandb.apis.public import File, Files, Project
 from wandb.apis.internal import Api as InternalApi
+from wandb.sdk.lib import apikey
+assert apikey.api_key() == wandb.api.api_key
 import wandb.errors.util, wandb.wandb_sdk.wandb_run
 wandb.ensure_configured()
 assert wandb.api.api_key and wandb.api.settings("project") == "uncategorized" and not hasattr(wandb.api, "no_such")

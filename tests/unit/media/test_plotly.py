@@ -164,6 +164,14 @@ def test_names_stand_in_the_legend_where_there_is_one():
 
     line, points = converted(draw).data
     assert (points.name, points.showlegend, line.showlegend) == ("points", True, False)
+
+    def draw_with_errors(axes: Any) -> None:
+        axes.errorbar([1, 2], [3, 4], yerr=0.5, label="measured")
+        axes.hist([1, 1, 2], bins=2, label="counted")
+        axes.legend()
+
+    shown = [trace.name for trace in converted(draw_with_errors).data if trace.showlegend]
+    assert shown == ["measured", "counted"]
     assert not any(line.showlegend for line in converted(lambda axes: axes.plot([1, 2], [[3, 4], [5, 6]])).data)
 
 

@@ -94,7 +94,7 @@ def _obstacle_in(axes: Any) -> str | None:
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() != "linear" and (axis.get_scale(), getattr(axis.get_transform(), "base", 0)) != ("log", 10):
             return f"{axis.get_scale()} scales"
-    named = {each.get_label() for each in (*axes.lines, *axes.collections, *axes.containers)}
+    named = {_label(axes, each) for each in (*axes.lines, *axes.collections, *axes.containers)}
     legend = axes.get_legend()
     if legend is not None and not _names(legend) <= named:
         return "names that only the legend has"
@@ -123,6 +123,16 @@ def _is_empty(child: Any) -> bool:
     return hasattr(child, "get_text") and not child.get_text()
 
 
+def _label(axes: Any, part: Any) -> Any:
+    """Return the name of a line, points or bars: their own, or that of what they stand for."""
+    own = part.get_label()
+    if not str(own).startswith("_"):
+        return own
+    if hasattr(part, "patches"):  # those of a histogram have their name on the first one
+        return part.patches[0].get_label() if part.patches else own
+    return next((group.get_label() for group in axes.containers if group and group[0] is part), own)
+
+
 def _names(legend: Any) -> set[str]:
     return {text.get_text() for text in legend.get_texts()}
 
@@ -141,14 +151,16 @@ def _renderer(base: Any) -> Any:
 
         def open_legend(self, legend: Any, props: Any) -> None:
             super().open_legend(legend, props)
-            self.plotly_fig["layout"]["legend"]["title"]["text"] = legend.get_title().get_text()
+            if title := legend.get_title().get_text():
+                self.plotly_fig["layout"]["legend"]["title"]["text"] = title
 
         def draw_marked_line(self, **props: Any) -> None:
             before = len(self.plotly_fig.data)
             super().draw_marked_line(**props)
             shape = _STEPS.get(getattr(props.get("mplobj"), "get_drawstyle", str)())
             for trace in self.plotly_fig.data[before:]:
-                self._name(trace, props["label"])
+                if props.get("mplobj") is not None:
+                    self._name(trace, props["mplobj"])
                 if shape is not None:
                     trace.line.shape = shape
 
@@ -156,20 +168,20 @@ def _renderer(base: Any) -> Any:
             before = len(self.plotly_fig.data)
             super().draw_path_collection(**props)
             for trace in self.plotly_fig.data[before:]:
-                self._name(trace, props["mplobj"].get_label())
+                self._name(trace, props["mplobj"])
 
         def draw_bars(self, bars: Any) -> None:
             if self.x_is_mpl_date and self.bar_containers:
                 raise ValueError("bars over dates")
             for container in self.bar_containers:
                 self.plotly_fig.add_trace(_bars(container, self.axis_ct))
-                self._name(self.plotly_fig.data[-1], container.get_label())
+                self._name(self.plotly_fig.data[-1], container)
                 self.plotly_fig["layout"]["barmode"] = "overlay"
 
-        def _name(self, trace: Any, label: Any) -> None:
+        def _name(self, trace: Any, part: Any) -> None:
             legend = self.current_mpl_ax.get_legend()
-            trace.name = label
-            trace.showlegend = legend is not None and label in _names(legend)
+            trace.name = _label(self.current_mpl_ax, part)
+            trace.showlegend = legend is not None and trace.name in _names(legend)
 
     return Renderer()
 

@@ -66,6 +66,7 @@ def pixels(image: Image) -> np.ndarray:
         (Tensor(RGB), RGB),
         (Tensor(GREY[..., None]), GREY),
         (RGB[None].tolist(), RGB),
+        (np.ma.masked_array(RGB, RGB > 9), np.where(RGB > 9, 0, RGB)),
         (PIL.Image.fromarray(RGB), RGB),
         (PIL.Image.fromarray(RGBA), RGBA),
         (PIL.Image.fromarray(GREY), GREY),

@@ -32,17 +32,14 @@ def to_numeric(kind: str, values: Any) -> Any:
 
     from stepwell.media.encoding.arrays import array_of, to_array
 
-    if not isinstance(values, numpy.ndarray):
-        if not isinstance(values, (list, tuple)):
-            found, values = values, array_of(values)
-            if values is None:
-                raise TypeError(f"{kind}: expected an array, not {type(found).__name__}")
-        try:
-            values = to_array(kind, values)
-        except ValueError as error:  # nested lists of several lengths
-            raise ValueError(f"{kind}: {error}") from None
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{kind}: an array of {values.dtype.name} values; expected real numbers")
+    if not isinstance(values, (list, tuple)):
+        found, values = values, array_of(values)
+        if values is None:
+            raise TypeError(f"{kind}: expected an array, not {type(found).__name__}")
+    try:
+        values = to_array(kind, values)
+    except ValueError as error:  # nested lists of several lengths
+        raise ValueError(f"{kind}: {error}") from None
     # A long double has more bits than any picture or sound needs.
     return values.astype(numpy.float64) if values.dtype.kind == "f" and values.dtype.itemsize > 8 else values
 
@@ -90,6 +87,8 @@ def image_array(values: Any) -> Any:
     ValueError
         For other shapes; it names the shape and what was expected.
     """
+    if hasattr(values, "filled") and values.dtype.kind in "biu":  # masked pixels are black; integers stay some
+        values = values.filled(0)
     given = to_numeric("Image", values)
     array = without_leading_ones(given, 3)
     if array.ndim > 2:

@@ -149,7 +149,7 @@ class Image(FileMedia):
             return
         else:
             figure = figure_of(data)
-            pixels = image_array(data) if figure is None else pixels_of(figure)
+            pixels = image_array(data) if figure is None else pixels_of(figure, self.remarks)
             self._take_pixels(pixels, normalize)
             if mode == _MODES[pixels.shape[2] if pixels.ndim == 3 else 1]:
                 mode = None

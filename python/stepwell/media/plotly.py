@@ -56,7 +56,7 @@ class Plotly(FileMedia):
 
             data = plotly.io.to_json(val, validate=False).encode()
         elif figure is not None:
-            data = json.dumps(picture_figure(figure)).encode()
+            data = json.dumps(picture_figure(figure, self.remarks)).encode()
         elif isinstance(val, (str, PurePath)):
             data = _read(Source("Plotly", val))
         else:

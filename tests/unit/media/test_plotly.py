@@ -204,6 +204,9 @@ def test_ticks_have_the_labels_that_they_had():
         (lambda axes: axes.set_xscale("symlog"), None, "symlog scales"),
         (lambda axes: axes.set_xscale("log", base=2), None, "log scales"),
         (lambda axes: axes.xaxis.set_major_formatter(lambda at, _: f"{at} s"), None, "could not convert"),
+        (lambda axes: axes.plot(range(9), marker="o", markevery=2), None, "markers at some points only"),
+        (lambda axes: axes.contour(np.eye(3)), None, "QuadContourSet|LineCollection"),
+        (lambda axes: axes.axline((0, 0), (1, 1)), None, "AxLine"),
         (lambda axes: axes.plot([1, 2], [1, 2], [1, 2]), "3d", "3d axes"),
         (lambda axes: axes.plot([1, 2], [1, 2]), "polar", "polar axes"),
     ],
@@ -224,6 +227,15 @@ def test_what_plotly_cannot_show_is_a_picture_with_one_warning(
     layout = plotly.io.from_json(again._content.read().decode()).layout
     picture = Pillow.open(io.BytesIO(base64.b64decode(layout.images[0].source.partition(",")[2])))
     assert picture.size == (layout.width, layout.height) == (640, 480)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("make", [from_matplotlib, Plotly, Image])
+def test_a_figure_that_cannot_be_drawn_ends_no_training(recorder: Recorder, make: Any):
+    figure, axes = plt.subplots()
+    axes.set_title(r"$\nonsense{$")
+    with pytest.warns(RuntimeWarning, match="'k' has a figure that matplotlib cannot draw; .*nonsense"):
+        recorder.record(make(figure))
 
 
 @pytest.mark.parametrize("title", ["", "all of it"])

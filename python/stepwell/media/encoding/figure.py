@@ -23,10 +23,11 @@ def figure_of(value: Any) -> Any:
     return figure
 
 
-def pixels_of(figure: Any) -> Any:
+def pixels_of(figure: Any, remarks: list[tuple[str, str]]) -> Any:
     """Return a figure as it looks, at its own size and dpi: an array, height × width × 4, of uint8.
 
-    The figure keeps the canvas that it has, so a window that shows it goes on.
+    The figure keeps the canvas that it has, so a window that shows it goes on. One that cannot be drawn, for
+    a formula that matplotlib does not understand, is a black pixel, with a remark.
     """
     import numpy
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -36,5 +37,9 @@ def pixels_of(figure: Any) -> Any:
         drawn: Any = FigureCanvasAgg(figure)
         drawn.draw()
         return numpy.asarray(drawn.buffer_rgba())
+    except Exception as error:  # noqa: BLE001  whatever an artist raises
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        remarks.append(("has a figure that matplotlib cannot draw", f"one black pixel stands for it: {reason}"))
+        return numpy.zeros((1, 1), numpy.uint8)
     finally:
         figure.set_canvas(canvas)

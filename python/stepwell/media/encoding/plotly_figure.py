@@ -39,28 +39,29 @@ def _converted(figure: Any) -> Any:
         raise ValueError(
             "a figure of matplotlib needs plotly to be interactive: pip install stepwell[plotly]"
         ) from None
-    obstacle = _obstacle(figure)
-    if obstacle is not None:
-        raise ValueError(f"Plotly cannot show {obstacle} of matplotlib")
     renderer = _renderer(matplotlylib.PlotlyRenderer)
     with warnings.catch_warnings():
-        # What it warns of is either checked above or of no concern, such as the frame of a legend.
+        # What it warns of is either an obstacle or of no concern, such as the frame of a legend.
         warnings.simplefilter("ignore")
         try:
-            matplotlylib.Exporter(renderer, close_mpl=False).run(figure)
+            obstacle = _obstacle(figure)
+            if obstacle is None:
+                matplotlylib.Exporter(renderer, close_mpl=False).run(figure)
         except Exception as error:  # noqa: BLE001  it meets each new version of matplotlib with errors of its own
             reason = " ".join(str(error).split())[:120]
             raise ValueError(f"plotly could not convert the figure ({type(error).__name__}: {reason})") from None
+    if obstacle is not None:
+        raise ValueError(f"Plotly cannot show {obstacle} of matplotlib")
     return renderer.plotly_fig
 
 
-def picture_figure(figure: Any) -> dict[str, Any]:
+def picture_figure(figure: Any, remarks: list[tuple[str, str]]) -> dict[str, Any]:
     """Return a figure of Plotly that shows a figure of matplotlib as a picture."""
     from base64 import b64encode
 
     from stepwell import _native
 
-    pixels = pixels_of(figure)
+    pixels = pixels_of(figure, remarks)
     source = "data:image/png;base64," + b64encode(_native.Content.from_pixels(pixels).read()).decode()
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "sizex": 1, "sizey": 1}
     layout = {
@@ -112,6 +113,8 @@ def _lost(axes: Any, child: Any) -> str | None:
     if not child.get_visible():
         return f"hidden {kind} artists"
     if kind in {"Line2D", "LineCollection"}:
+        if kind == "Line2D" and child.get_markevery() is not None:
+            return "markers at some points only"
         is_data = child.get_transform().contains_branch_seperately(axes.transData) == (True, True)
         return None if is_data else "lines that span the axes (axhline, axvline)"
     if kind == "PathCollection" or (child in axes.texts and getattr(child, "arrow_patch", None) is None):
@@ -120,7 +123,7 @@ def _lost(axes: Any, child: Any) -> str | None:
 
 
 def _is_empty(child: Any) -> bool:
-    return hasattr(child, "get_text") and not child.get_text()
+    return type(child).__name__ in {"Text", "Annotation"} and not child.get_text()
 
 
 def _label(axes: Any, part: Any) -> Any:

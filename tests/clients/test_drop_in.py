@@ -20,4 +20,4 @@ def test_clients_find_a_package_wandb_and_its_version(clients: Environment, work
         "import wandb\n"
         "print(wandb.__version__, wandb.init.__module__)\n"
     )
-    assert clients.train(work, script).output.strip() == "0.22.3 stepwell.startup.init"
+    assert clients.train(work, script).output.strip() == "0.22.3 stepwell.wandb.init"

@@ -40,6 +40,8 @@ class StandIn(ModuleType):
         value = getattr(import_module(home), attribute)
         if isinstance(value, Missing):
             value = value.called(full)
+        if name == "__all__":
+            value = [each for each in value if hasattr(self, each)]
         vars(self)[name] = value
         return value
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SIGNATURE = inspect.signature(home.init)
 
 
-@functools.wraps(home.init)
+@functools.wraps(home.init, assigned=("__name__", "__qualname__", "__doc__", "__annotations__"))  # pickled as it is
 def init(*arguments: Any, **named: Any) -> Run:
     """Begin a run.
 

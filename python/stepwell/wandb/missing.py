@@ -47,6 +47,11 @@ class Missing:
     def __mro_entries__(self, _bases: tuple[object, ...]) -> tuple[type, ...]:
         return ()  # a class may be made from it
 
+    def __or__(self, other: object) -> object:
+        return other  # in annotations
+
+    __ror__ = __or__
+
     def __instancecheck__(self, _instance: object) -> bool:
         return False
 

@@ -98,6 +98,11 @@ assert json_dumps_safer({"a": 1}) == '{"a": 1}'
 with telemetry.context() as tel:
     tel.feature.something = True
 assert pickle.loads(pickle.dumps(wandb)) is wandb and pickle.loads(pickle.dumps(wandb.sdk)) is wandb.sdk
+assert pickle.loads(pickle.dumps(wandb.init)) is wandb.init
+here = {}
+exec("from wandb.data_types import *", here)
+assert here["Image"] is wandb.Image and "__version__" not in here
+assert wandb.Graph | None is None | wandb.Graph
 env = {}
 wandb.env.set_project("mine", env=env)
 assert (wandb.env.get_project(env=env), wandb.env.PROJECT, env) == ("mine", "WANDB_PROJECT", {"WANDB_PROJECT": "mine"})

@@ -50,6 +50,12 @@ class RunFiles(RunInfo):
             self._home_path = self._make_home()
         return str(self._home_path)
 
+    def write_logs(self, text: str) -> None:
+        """Add lines to `output.log`, a file that is saved with the run when it ends."""
+        if not self._finished:
+            with Path(self.dir, "output.log").open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(text if text.endswith("\n") else f"{text}\n")
+
     def save(
         self,
         glob_str: str | os.PathLike[str],

@@ -269,6 +269,9 @@ class RunInfo:
         """Return None: there are no sweeps."""
         return self.sweep_url
 
+    def pin_config_keys(self, keys: Sequence[str] = ()) -> None:
+        """Do nothing: the page of a run shows every key of its config."""
+
     def mark_preempting(self) -> None:
         """Do nothing: what was logged is on disk already when a machine is taken away."""
 

@@ -29,7 +29,8 @@ DECIDES = ("x_primary", "x_primary_node", "x_update_finish_state")
 API_KEY = "stepwell-needs-no-key".ljust(40, "-")
 
 _NAMES = """
-allow_media_symlink allow_offline_artifacts anonymous api_key app_url_override base_url capture_loggers code_dir
+allow_media_symlink allow_offline_artifacts anonymous api_key app_url_override azure_account_url_to_access_key base_url
+capture_loggers code_dir stop_fn
 console console_chunk_max_bytes console_chunk_max_seconds console_multipart credentials_file
 disable_code disable_git disable_git_fork_point disable_hints disable_job_creation docker email
 finish_timeout_raises git_commit git_remote git_remote_url git_root heartbeat_seconds host http_proxy https_proxy
@@ -59,18 +60,24 @@ _WITHOUT_EFFECT = frozenset(_NAMES.split())
 _DEFAULTS = MappingProxyType(
     {
         "console": "off",
+        "deployment": "local",
         "init_timeout": 90.0,
         "summary_timeout": 60,
+        "sweep_url": None,
         "resumed": False,
         "x_primary": True,
         "x_update_finish_state": True,
+        **dict.fromkeys(("_aws_lambda", "_colab", "_kaggle", "_shared", "_windows"), False),
         **dict.fromkeys(("show_errors", "show_info", "show_warnings", "symlink"), True),
     }
 )
 # What follows from our settings.
 _DERIVED: MappingProxyType[str, Callable[[Settings], Any]] = MappingProxyType(
     {
+        "_jupyter": lambda _: "ipykernel" in sys.modules,
+        "_notebook": lambda _: "ipykernel" in sys.modules,
         "api_key": lambda _: API_KEY,
+        "app_url": lambda own: own.url or "",
         "base_url": lambda own: own.url or "",
         "files_dir": lambda own: str(own.directory / "files"),
         "host": lambda _: _host(),
@@ -101,7 +108,7 @@ def read_foreign(own: Settings, name: str) -> Any:
     name = f"x{name}" if _is_old(name) else name
     if name in _DERIVED:
         return _DERIVED[name](own)
-    if is_foreign(name):
+    if name in _DEFAULTS or is_foreign(name):
         return _DEFAULTS.get(name)
     raise AttributeError(f"Settings has no {name!r}")
 

@@ -81,6 +81,7 @@ def login(
     timeout: int | None = None,
     verify: bool | None = None,
     referrer: str | None = None,
+    prompt: bool | None = None,
     *,
     url: str | None = None,
 ) -> bool:
@@ -92,7 +93,7 @@ def login(
         Address of a server, `http://host:port`; it is written to the user's settings file.
     host
         The address of a server of wandb: nothing goes there, which is said.
-    anonymous, key, relogin, force, timeout, verify, referrer
+    anonymous, key, relogin, force, timeout, verify, referrer, prompt
         Accepted for scripts written for wandb, without effect.
 
     Returns

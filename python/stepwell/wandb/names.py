@@ -12,7 +12,8 @@ from stepwell.wandb.missing import WAYS
 
 _RUN = "stepwell.runs.run"
 _MEDIUM = "stepwell.media.records.media:Media"
-_MEDIA = {"Media": _MEDIUM, "WBValue": _MEDIUM, "*": "stepwell"}
+_EVAL_TABLE = "stepwell.wandb.eval_table"
+_MEDIA = {"EvalTable": _EVAL_TABLE, "Media": _MEDIUM, "WBValue": _MEDIUM, "*": "stepwell"}
 _INIT = "stepwell.wandb.init"
 _DISABLED = "stepwell.wandb.disabled"
 _TERMINAL = dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal")
@@ -25,6 +26,7 @@ _MISSING = "stepwell.wandb.missing"
 
 _names: dict[str, str | dict[str, str]] = {
     "wandb": {
+        "EvalTable": _EVAL_TABLE,
         "InternalApi": _INTERNAL_API,
         "PublicApi": "stepwell.api.api:Api",
         "_attach": "stepwell:attach",

@@ -126,9 +126,13 @@ def test_what_lies_in_the_directory_of_the_run_is_saved_at_the_end(run: stepwell
     Path(run.dir, "checkpoints", "model.pt").write_text("weights")
     Path(run.dir, "notes.txt").write_text("early")
     run.save(os.path.join(run.dir, "notes.txt"))  # noqa: PTH118  as scripts write it
+    run.write_logs("one")
+    run.write_logs("two\n")
     Path(run.dir, "notes.txt").write_text("late")
     run.finish()
-    assert stored(tmp_path) == {"checkpoints/model.pt": "weights", "notes.txt": "late"}
+    run.write_logs("too late")
+    expected = {"checkpoints/model.pt": "weights", "notes.txt": "late", "output.log": "one\ntwo\n"}
+    assert stored(tmp_path) == expected
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,11 @@ except wandb.errors.UnsupportedError as error:
     assert str(error).startswith("wandb.integration.openai.autolog is not there")
 assert os.path.basename(os.path.dirname(wandb.__file__)) == "wandb" and len(os.environ["WANDB_API_KEY"]) == 40
 assert not wandb.sdk.lib.ipython.in_jupyter()
+table = wandb.EvalTable(data=[[1, 2, 0.5]], input_columns=["q"], output_columns=["a"], score_columns=["score"])
+assert isinstance(table, wandb.Table) and table.columns == ["q", "a", "score"]
+assert not wandb.Settings()._notebook and wandb.Settings().app_url == "" and wandb.Settings().sweep_url is None
 run = wandb.init(project="p", mode="disabled")
+run.pin_config_keys(["lr"])
 assert isinstance(run, Run) and not isinstance(run, wandb.Graph)
 wandb.join()
 assert wandb.run is None

@@ -41,13 +41,14 @@ def execute(parsed: argparse.Namespace) -> NoReturn:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    command = command_of(parsed.words)
-    os.execve(command[0], command, environment(os.environ))
+    own = environment(os.environ)
+    command = command_of(parsed.words, own["PATH"])
+    os.execve(command[0], command, own)
 
 
-def command_of(words: Sequence[str]) -> list[str]:
-    """Return the command that the words mean, its program as a path."""
-    python = shutil.which(words[0]) if words[0].rstrip("0123456789.") == "python" else None
+def command_of(words: Sequence[str], path: str | None = None) -> list[str]:
+    """Return the command that the words mean, its program as a path, looked up in those of `path`."""
+    python = shutil.which(words[0], path=path) if words[0].rstrip("0123456789.") == "python" else None
     words = words[1:] if python else words
     first = 0
     while first < len(words) and words[first].startswith("-") and words[first] not in {"-", "-c", "-m"}:
@@ -57,7 +58,7 @@ def command_of(words: Sequence[str]) -> list[str]:
     is_file = Path(name).is_file()
     is_script = is_file and not _names_another_interpreter(Path(name))
     if not python and not options and not is_script:
-        found = str(Path(name).absolute()) if is_file else shutil.which(name)
+        found = str(Path(name).absolute()) if is_file else shutil.which(name, path=path)
         if found is not None:
             return [found, *program[1:]]
     # What else Python can be given (`-c CODE`, a pipe, a compiled file) it runs by itself.

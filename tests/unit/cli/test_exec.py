@@ -93,7 +93,7 @@ def test_a_job_script_finds_this_python_and_the_drop_in(tmp_path: Path):
     command = [sys.executable, "-m", "stepwell", "exec", "sh", "job.sh", "-x"]
     done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (7, "")
-    assert done.stdout.split() == ["['-x']", "stepwell.startup.init", sys.prefix]
+    assert done.stdout.split() == ["['-x']", "stepwell.wandb.init", sys.prefix]
 
 
 def test_what_is_a_script_and_what_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

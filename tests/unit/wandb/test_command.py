@@ -37,6 +37,11 @@ def test_a_script_of_a_job_goes_on_where_nothing_is_missing(tmp_path: Path, word
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_can_be_run_by_exec_itself(tmp_path: Path):
+    done = run(tmp_path, sys.executable, "-m", "stepwell", "exec", "wandb", "agent", "me/p/abc")
+    assert (done.returncode, "there are no sweeps" in done.stderr) == (1, True)
+
+
 def test_the_version_is_that_of_the_package(tmp_path: Path):
     assert "0.22.3" in run(tmp_path, "wandb", "--version").stdout
     assert run(tmp_path, sys.executable, "-m", "wandb", "login").returncode == 0

@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from stepwell.process import session
@@ -53,9 +54,15 @@ class ProcessEnd:
     def listen(self) -> None:
         """Note every status given to `sys.exit`, `exit` and `quit` from now on.
 
-        `sys.exit(main())` looks the function up before a run is begun in `main`.
+        `sys.exit(main())` looks the function up before a run is begun in `main`, and `from sys import exit`
+        even before this package is imported.
         """
-        sys.exit = self._on_exit
+        for module in [*sys.modules.values()]:
+            if isinstance(module, ModuleType):
+                # Not by its own way, on which a module may be loaded that only waits to be.
+                names = object.__getattribute__(module, "__dict__")
+                if names.get("exit") is self._exit:
+                    names["exit"] = self._on_exit
         self._listen_to_quitters()
 
     def install(self) -> None:

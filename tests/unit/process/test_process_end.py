@@ -72,6 +72,14 @@ def main():
     assert (ended.code, state, code) == (5, "failed", 5)
 
 
+def test_the_function_may_be_imported_by_its_name_first(tmp_path: Path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "part.py").write_text("from sys import exit\ndef leave(): exit(6)\n")
+    for begin, how, status in (("from sys import exit\n", "exit(5)", 5), ("import part\n", "part.leave()", 6)):
+        ended, _, code = end(tmp_path, how, begin=begin + BEGIN)
+        assert (ended.code, code) == (status, status)
+
+
 def test_an_exception_at_a_prompt_ends_nothing(tmp_path: Path):
     ended, state, code = end(tmp_path, "1 / 0", sys.executable, "-i", "script.py")
     assert "ZeroDivisionError" in ended.stderr

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import KEY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from stepwell._native import FinishReport, Writer
 
@@ -41,12 +42,14 @@ class Refusals:
             writer.log_at(values, step, self._time)
         except REFUSED:
             for key, value in values.items():
-                self._try(source, key, lambda one: writer.log_at(one, step, self._time), {key: value})
+                with self.attempt(source, key):
+                    writer.log_at({key: value}, step, self._time)
 
     def configure(self, writer: Writer, values: Mapping[str, Any], source: str) -> None:
         """Set values of the config that were read from `source`."""
         for key, value in values.items():
-            self._try(source, f"config.{key}", writer.set_config, {key: value})
+            with self.attempt(source, f"config.{key}"):
+                writer.set_config({key: value})
 
     def can_store(self, key: str, value: Any, source: str) -> bool:
         """Whether a value can be stored; if not, it is counted."""
@@ -61,13 +64,13 @@ class Refusals:
             return False
         return True
 
-    def _try(
-        self, source: str, name: str, write: Callable[[Mapping[str, Any]], None], values: Mapping[str, Any]
-    ) -> None:
+    @contextmanager
+    def attempt(self, source: str, key: object) -> Iterator[None]:
+        """Go on where something that was read from `source` is refused; it is counted."""
         try:
-            write(values)
+            yield
         except REFUSED as error:
-            self.note(source, name, error)
+            self.note(source, key, error)
 
     def note(self, source: str, key: object, why: BaseException | str) -> None:
         """Count a value that was left out."""

@@ -222,6 +222,11 @@ BAD_RECORDS: dict[str, tuple[bytes, str]] = {
     "a config that is no JSON": (field(5, item("lr", "nul")), "'lr'"),
     "a config nested too deep": (field(5, item("lr", "[" * 60 + "]" * 60)), "config.lr"),
     "a summary nested too deep": (field(3, item("best", "[" * 60 + "]" * 60)), "'best'"),
+    "notes that are larger than a row": (
+        field(17, field(1, "first") + field(3, "p") + field(9, "n" * 9_000_000)),
+        "'notes'",
+    ),
+    "a file that can have no such name": (field(6, field(1, field(1, "x" * 5_000))), "xxxx"),
     "a record of a medium that is none": (history(1, item("pic", '{"_type": "histogram", "packedBins": {}}')), "'pic'"),
 }
 

@@ -168,16 +168,13 @@ class WandbImport:
         writer = options.open()
         complete = False
         try:
-            writer.set_info(
-                name=run.name or None,
-                notes=run.notes or None,
-                tags=run.tags or None,
-                group=run.group or None,
-                job_type=run.job_type or None,
-            )
+            for name in ("name", "notes", "tags", "group", "job_type"):
+                with run.refused.attempt(self._log, name):
+                    writer.set_info(**{name: getattr(run, name) or None})
             run.refused.configure(writer, run.config, self._log)
             for metric in run.metrics:
-                writer.define_metric(**metric)
+                with run.refused.attempt(self._log, metric["name"]):
+                    writer.define_metric(**metric)
             translation = MediaTranslation(folder, run.private, run.refused)
             time = run.start
             for done, row in enumerate(run.rows):
@@ -205,19 +202,20 @@ class WandbImport:
 
         found = missing = 0
         for path, data in translation.contents.items():
-            writer.put_file(path, Content.from_bytes(data, _EXTENSION))
-            found += 1
+            with run.refused.attempt(self._log, path):
+                writer.put_file(path, Content.from_bytes(data, _EXTENSION))
+                found += 1
         for path in run.files:
             place = folder / path
-            # What `save` took is a link to where it lies; a name must not lead anywhere by itself.
-            if not place.is_file() or Path(path).is_absolute() or ".." in Path(path).parts:
-                missing += 1
-                continue
             try:
+                # What `save` took is a link to where it lies; a name must not lead anywhere by itself.
+                if not place.is_file() or Path(path).is_absolute() or ".." in Path(path).parts:
+                    missing += 1
+                    continue
                 writer.put_file(path, Content.from_file(str(place.resolve()), _EXTENSION))
                 found += 1
             except (OSError, ValueError) as error:
-                run.refused.note(str(place), path, error)
+                run.refused.note(self._log, path, getattr(error, "strerror", None) or error)
         return found, missing
 
     def _finish_summary(self, api: Api, name: str, run: WandbRun, folder: Path) -> None:

@@ -94,6 +94,7 @@ class Writer:
         max_keys: int = ...,
         silent: bool = False,
         warn: Callable[[str], None] | None = None,
+        discard: bool = False,
     ) -> Writer: ...
     @property
     def stream(self) -> str: ...

@@ -17,8 +17,8 @@ from stepwell.settings.naming import file_name
 from stepwell.writing.artifact_notes import logged, paths
 
 if TYPE_CHECKING:
+    from stepwell._native import Writer
     from stepwell.files.artifact import Artifact
-    from stepwell.writing.writer import Writer
 
 # A stored file has its own name; the extension of a content is for those that are named by the client.
 _EXTENSION = "bin"

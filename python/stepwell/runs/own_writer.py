@@ -6,15 +6,25 @@ import copyreg
 import os
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell import _native
 from stepwell.process import process_end, session
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stepwell._native import Writer
     from stepwell.process.terminal import Terminal
     from stepwell.writing.options import WriterOptions
-    from stepwell.writing.writer import Writer
+
+
+class LogRow(Protocol):
+    """The signature of `log`."""
+
+    def __call__(  # noqa: D102  see `Run.log`
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None: ...
 
 
 class OwnWriter:
@@ -26,8 +36,6 @@ class OwnWriter:
         Who writes, to which run, and where to.
     terminal
         Where to tell the user.
-    disabled
-        Whether nothing is kept.
     is_child
         Whether another process began the run.
 
@@ -39,9 +47,8 @@ class OwnWriter:
         Whether the run came here by a fork.
     """
 
-    def __init__(self, options: WriterOptions, terminal: Terminal, disabled: bool, is_child: bool) -> None:
+    def __init__(self, options: WriterOptions, terminal: Terminal, is_child: bool) -> None:
         self.options = options
-        self.disabled = disabled
         self.is_child = is_child
         self.is_inherited = False
         self._terminal = terminal
@@ -78,8 +85,6 @@ class OwnWriter:
 
     def stored(self, key: str, value: Any) -> Any:
         """Return what is stored of a value, large arrays and media as files that are handed to the writer."""
-        if self.disabled:
-            return value
         if type(value) not in {bool, int, float, str}:  # which need no import
             from stepwell.values.tensor import with_tensors
 
@@ -87,10 +92,6 @@ class OwnWriter:
         return self.live().convert(key, value)
 
     def _opened(self) -> Writer:
-        if self.disabled:
-            from stepwell.writing.disabled import DisabledWriter
-
-            return DisabledWriter(self.options.start_step)
         if self.is_child:
             base, pid = self.options.label.partition(".")[0], os.getpid()
             label = f"{base}.{pid}" if base and not base.startswith("pid-") else f"pid-{pid}"

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
@@ -21,15 +21,14 @@ from stepwell.writing.manifest import Manifest
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from stepwell._native import Writer
     from stepwell.runs.alert import AlertLevel, Alerts
     from stepwell.runs.attachment import Attachment
     from stepwell.runs.history import History
     from stepwell.runs.metric import Metric
+    from stepwell.runs.own_writer import LogRow
     from stepwell.runs.watch import Watch, What
     from stepwell.settings.settings import Settings
     from stepwell.writing.options import WriterOptions
-    from stepwell.writing.writer import LogRow
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0
@@ -77,8 +76,7 @@ class Run(RunFiles):
     _alerts: Alerts | None
 
     def __init__(self, options: WriterOptions, settings: Settings, terminal: Terminal, is_child: bool = False) -> None:
-        disabled = settings.mode == "disabled"
-        super().__init__(OwnWriter(options, terminal, disabled, is_child), settings)
+        super().__init__(OwnWriter(options, terminal, is_child), settings)
         self._terminal = terminal
         self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
         self._summary = Summary(self._send_summary, self._summed_up, self._writer.stored)
@@ -293,8 +291,11 @@ class Run(RunFiles):
         if not self.disabled:
             vars(self).update(dict.fromkeys(_WRITING, self._refuse_finished))
         try:
-            if self._writer.if_open is not None and not self.disabled:
-                finish = Finish(cast("Writer", self._writer.if_open), self.options, self._name, timeout)
+            writer = self._writer.if_open
+            if writer is not None and self.disabled:
+                writer.finish(exit_code or 0, 0.0)
+            elif writer is not None:
+                finish = Finish(writer, self.options, self._name, timeout)
                 finish.run(exit_code or 0, terminal, self._summary.as_dict)
         finally:  # also when Ctrl-C came meanwhile
             if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:

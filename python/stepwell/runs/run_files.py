@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
 from stepwell.errors import CommError, UnsupportedError, UsageError
 from stepwell.runs.run_info import RunInfo
@@ -91,7 +92,9 @@ class RunFiles(RunInfo):
         from glob import escape
 
         pattern = os.fsdecode(glob_str)
-        return self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
+        with self._lenient():
+            return self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
+        return []
 
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
@@ -164,10 +167,11 @@ class RunFiles(RunInfo):
             artifact = artifact_or_path
             artifact.aliases = list(dict.fromkeys([*artifact.aliases, *said]))
         else:
-            path = Path(artifact_or_path)
-            if not path.exists():
-                raise UsageError(f"log_artifact: there is no file or directory {path}")
-            artifact = of_path(path, name, type, said)
+            artifact, path = Artifact("disabled", type or "unspecified"), Path(artifact_or_path)
+            with self._lenient():
+                if not path.exists():
+                    raise UsageError(f"log_artifact: there is no file or directory {path}")
+                artifact = of_path(path, name, type, said)
         artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)
@@ -228,27 +232,32 @@ class RunFiles(RunInfo):
         return found
 
     def use_model(self, name: str) -> str:
-        """Download an artifact, named as in `use_artifact`; returns its file, or the directory of files."""
+        """Download an artifact, named as in `use_artifact`; returns its file, or the directory of files.
+
+        Where nothing is kept, it is an empty text.
+        """
         artifact = self.use_artifact(name)
+        if artifact is None:
+            return ""
         folder: str = artifact.download()
         files = artifact.files()
         return os.path.join(folder, files[0].path) if len(files) == 1 else folder  # noqa: PTH118  a text
 
-    def link_artifact(self, *_: Any, **__: Any) -> NoReturn:
+    def link_artifact(self, *_: Any, **__: Any) -> None:
         """Raise UnsupportedError: there is no registry."""
-        _refuse("link_artifact")
+        self._refuse("link_artifact")
 
-    def link_model(self, *_: Any, **__: Any) -> NoReturn:
+    def link_model(self, *_: Any, **__: Any) -> None:
         """Raise UnsupportedError: there is no registry."""
-        _refuse("link_model")
+        self._refuse("link_model")
 
-    def upsert_artifact(self, *_: Any, **__: Any) -> NoReturn:
+    def upsert_artifact(self, *_: Any, **__: Any) -> None:
         """Raise UnsupportedError: an artifact is logged in one piece."""
-        _refuse("upsert_artifact")
+        self._refuse("upsert_artifact")
 
-    def finish_artifact(self, *_: Any, **__: Any) -> NoReturn:
+    def finish_artifact(self, *_: Any, **__: Any) -> None:
         """Raise UnsupportedError: an artifact is logged in one piece."""
-        _refuse("finish_artifact")
+        self._refuse("finish_artifact")
 
     def store(self, name: str, path: str | os.PathLike[str]) -> None:
         """Store a file under a name within the run."""
@@ -278,6 +287,10 @@ class RunFiles(RunInfo):
             if place in each.places:
                 return each
         raise CommError(f"the files of artifact {artifact.name} have not come yet; try again later")
+
+    def _lenient(self) -> suppress:
+        """Return what lets pass that files are missing or badly named, where nothing is kept."""
+        return suppress(*([OSError, UsageError, ValueError] if self.disabled else []))
 
     def _make_home(self) -> Path:
         if self.disabled:
@@ -313,8 +326,8 @@ class RunFiles(RunInfo):
             for wrong in self._saved().finish(self._home_path):
                 terminal.warn(f"a file could not be saved: {wrong}")
 
-
-def _refuse(call: str) -> NoReturn:
-    raise UnsupportedError(
-        f"{call}: there is no registry, and an artifact is logged in one piece: log_artifact(…, aliases=[…])"
-    )
+    def _refuse(self, call: str) -> None:
+        if not self.disabled:
+            raise UnsupportedError(
+                f"{call}: there is no registry, and an artifact is logged in one piece: log_artifact(…, aliases=[…])"
+            )

@@ -117,7 +117,7 @@ class RunInfo:
     @property
     def disabled(self) -> bool:
         """Whether nothing is kept."""
-        return self._writer.disabled
+        return self.options.discard
 
     @property
     def offline(self) -> bool:

@@ -42,6 +42,7 @@ def attach(run_id: str, project: str | None = None, entity: str | None = None) -
         (stream["entity"], stream["project"], run_id),
         label=stream["label"],
         destination=stream["destination"],
+        discard=settings.mode == "disabled",
     )
     return Run.joined(Attachment(options, settings, settings.name or run_id, "", (), "", "", {}, finished=False))
 

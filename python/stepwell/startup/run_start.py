@@ -39,8 +39,8 @@ class RunStart:
     def begin(self, config: Mapping[str, Any]) -> Run:
         """Begin the run."""
         global _begun
-        terminal = Terminal(silent=self.settings.silent, quiet=self.settings.quiet)
         disabled = self.settings.mode == "disabled"
+        terminal = Terminal(silent=self.settings.silent or disabled, quiet=self.settings.quiet)
         if not disabled:
             self._find_place(terminal)
         settings = self.settings
@@ -64,6 +64,7 @@ class RunStart:
             attempt=0 if is_new or disabled else self._attempt(manifest, directory, run_id, label),
             runtime_offset=found.runtime if found else 0.0,
             start_step=found.next_step if found else 0,
+            discard=disabled,
         )
         try:
             new = Run(options, settings, terminal)

@@ -1,1 +1,1 @@
-"""Writers of rows: the description of a native one, and the stand-in of the mode `disabled`."""
+"""Writers of rows: the description of one, and what a directory remembers of them."""

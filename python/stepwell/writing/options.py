@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WriterOptions:
-    """Who writes, to which run, and where to: the arguments of `stepwell._native.Writer`."""
+    """Who writes, to which run, and where to: the arguments of `stepwell._native.Writer`.
+
+    With `discard` nothing is kept: there is no file, and no value is wrong.
+    """
 
     directory: str
     entity: str
@@ -35,6 +38,7 @@ class WriterOptions:
     runtime_offset: float = 0.0
     start_step: int = 0
     start_time: float | None = None
+    discard: bool = False
     host: str = field(default_factory=lambda: os.uname().nodename)
 
     @classmethod

@@ -14,8 +14,7 @@ use crate::enter::{Process, enter};
 use crate::errors::Raise;
 use crate::read::{decode, spools};
 use crate::{encode, facts};
-use attach::Files;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
 use report::{FinishReport, WriterStatus};
@@ -33,9 +32,6 @@ use stepwell_model::{
 
 /// Time that a blocked `log` waits before it lets Python look at signals.
 pub(crate) const BLOCKED_SLICE: Duration = Duration::from_millis(50);
-
-/// The reason for which files found no room.
-const STUCK: &str = "the disk took no more files";
 
 /// State that changes from row to row. Locked only where no Python code can run, so it is never waited for
 /// with the GIL in another's hands.
@@ -100,26 +96,13 @@ impl Writer {
         self.enter(py, |client| client.queue().push_entry(entry))?.map_err(Raise::raise)
     }
 
-    /// Pushes what refers to files, and hands them over if that succeeds. Room for them is made before.
-    fn with_files(&self, py: Python<'_>, files: Files, push: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
-        if files.is_empty() {
-            return push();
+    /// Does the work of a call. Where nothing is kept, nothing that was given is wrong.
+    #[inline]
+    fn lenient<T>(&self, py: Python<'_>, work: impl FnOnce() -> PyResult<T>, otherwise: impl FnOnce() -> T) -> PyResult<T> {
+        match work() {
+            Err(error) if self.client.discards() && error.is_instance_of::<PyException>(py) => Ok(otherwise()),
+            other => other,
         }
-        let pool = self.client.files();
-        let room = attach::reserve(py, pool, self.on_full, &files)?;
-        push()?;
-        match room {
-            Some(room) => room.submit(files),
-            None => pool.lose(files.len(), STUCK),
-        }
-        Ok(())
-    }
-
-    /// Pushes a statement of keys and values.
-    fn push_pairs(&self, values: &Bound<'_, PyAny>, entry: impl FnOnce(Vec<(String, Value)>) -> Entry) -> PyResult<()> {
-        self.process.check()?;
-        let (pairs, files) = attach::collect(self.client.files(), || arguments::pairs(values))?;
-        self.with_files(values.py(), files, || self.push_statement(values.py(), entry(pairs)))
     }
 
     fn push(&self, py: Python<'_>, scratch: &RowScratch, step: Option<Step>, commit: Option<bool>, time: TimeMicros) -> PyResult<()> {
@@ -163,7 +146,7 @@ impl Writer {
 impl Writer {
     #[new]
     #[pyo3(signature = (*, directory, entity, project, run, label, rank, primary, attempt, runtime_offset, host, destination, start_step,
-        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false, max_keys=defaults::MAX_KEYS, silent=false, warn=None))]
+        on_full, strict_steps, queue_bytes, spool_bytes, start_time=None, summary_follows_log=false, max_keys=defaults::MAX_KEYS, silent=false, warn=None, discard=false))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call from the package; a struct would repeat them")]
     fn new(
         py: Python<'_>,
@@ -188,6 +171,7 @@ impl Writer {
         max_keys: usize,
         silent: bool,
         warn: Option<Py<PyAny>>,
+        discard: bool,
     ) -> PyResult<Self> {
         let path = RunPath::new(entity, project, run).map_err(Raise::raise)?;
         let on_full = arguments::on_full(on_full)?;
@@ -212,6 +196,9 @@ impl Writer {
         options.nested_keys = max_keys;
         options.silent = silent;
         let client = enter(py, || {
+            if discard {
+                return Client::start_discarding(&options);
+            }
             stepwell_client::add_to_index(&spools::index(Path::new(directory)), &options);
             Client::start(options)
         })?;
@@ -224,7 +211,7 @@ impl Writer {
             summary_follows_log,
             process: Process::current(),
             start,
-            warn: warn.filter(|_| !silent),
+            warn: warn.filter(|_| !silent && !discard),
             refused_values: AtomicU64::new(0),
             warned_of_keys: AtomicBool::new(false),
             warned_of_rows: AtomicBool::new(false),
@@ -258,9 +245,12 @@ impl Writer {
         let _ = sync;
         self.process.check()?;
         let time = wall_time();
-        let step = step.map(arguments::step).transpose()?;
-        let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
-        self.write_or_refuse(data, step, commit, time)
+        let write = || {
+            let step = step.map(arguments::step).transpose()?;
+            let commit = commit.map(PyAnyMethods::is_truthy).transpose()?;
+            self.write_or_refuse(data, step, commit, time)
+        };
+        self.lenient(data.py(), write, || ())
     }
 
     /// Writes a row that was logged elsewhere, `time` seconds since 1970. One that cannot be stored is an
@@ -319,35 +309,33 @@ impl Writer {
     #[pyo3(signature = (columns, steps=None))]
     fn log_columns(&self, columns: &Bound<'_, PyDict>, steps: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.process.check()?;
-        columns::log(self, columns, steps)
+        self.lenient(columns.py(), || columns::log(self, columns, steps), || ())
     }
 
     /// Stores a content as a file of the run, under a path that a later one may have as well.
     fn put_file(&self, py: Python<'_>, path: String, content: &Bound<'_, Content>) -> PyResult<()> {
         self.process.check()?;
+        if self.client.discards() {
+            return Ok(());
+        }
         if !FileVersion::is_path(&path) {
             return Err(PyValueError::new_err(format!(
                 "the path is {path:?}, expected one relative to the run, with / and without empty parts, . and .., at most {} bytes long; nothing was kept",
                 limits::FILE_PATH_BYTES
             )));
         }
-        let pool = self.client.files();
-        let file = [(path, Arc::clone(&content.get().bytes))];
-        let room = attach::reserve(py, pool, self.on_full, &file)?;
-        let [(path, content)] = file;
-        match room {
-            Some(room) => room.submit_by_hand(path, content),
-            None => pool.lose(1, STUCK),
-        }
-        Ok(())
+        self.put(py, path, Arc::clone(&content.get().bytes))
     }
 
     /// The stored form of a value under `key`, its files handed over.
     fn convert<'py>(&self, key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         self.process.check()?;
-        let (stored, files) = attach::collect(self.client.files(), || encode::value(key, value))?;
-        self.with_files(value.py(), files, || Ok(()))?;
-        decode::object(value.py(), &stored)
+        let convert = || {
+            let (stored, files) = attach::collect(self.client.files(), || encode::value(key, value))?;
+            self.with_files(value.py(), files, || Ok(()))?;
+            decode::object(value.py(), &stored)
+        };
+        self.lenient(value.py(), convert, || value.clone())
     }
 
     /// The values that were logged for the current step so far.

@@ -5,6 +5,7 @@ mod report;
 pub(crate) mod status;
 
 use crate::blobs::FilePool;
+use crate::framing::discarder;
 use crate::framing::pipeline::Pipeline;
 use crate::framing::worker::{self, NO_EXIT, SpoolSink};
 use crate::progress::{Known, Progress};
@@ -66,6 +67,8 @@ pub struct Writer {
     stream: StreamId,
     root: PathBuf,
     destination: String,
+    /// True if nothing is kept.
+    discards: bool,
     queue: Arc<Queue>,
     files: Arc<FilePool>,
     progress: Arc<Progress>,
@@ -81,37 +84,17 @@ pub struct Writer {
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        let WriterOptions {
-            root,
-            blobs,
-            opening,
-            stream,
-            on_full,
-            nested_keys,
-            queue_bytes,
-            spool_bytes,
-            sync_interval,
-            token,
-            silent,
-            spool,
-            disk,
-        } = options;
-        let meta = msgpack::to_bytes(&opening_to_value(&opening));
-        let spool = SpoolWriter::create(Arc::clone(&disk), &root, stream, &meta, spool)?;
+        let meta = msgpack::to_bytes(&opening_to_value(&options.opening));
+        let spool = SpoolWriter::create(Arc::clone(&options.disk), &options.root, options.stream, &meta, options.spool.clone())?;
         let spool = Arc::new(Mutex::new(spool));
-        let queue = Arc::new(Queue::new(queue_bytes, on_full));
-        let progress = Arc::new(Progress::default());
-        let last_values = Arc::new(Mutex::new(LastValues::default()));
-        last_values.lock().limit_paths(nested_keys);
-        let exit_code = Arc::new(AtomicI64::new(NO_EXIT));
-        let appended = Arc::new(Notify::new());
-        let destination = opening.destination.clone();
-        let uploads = !destination.is_empty();
+        let writer = Self::without_threads(&options, false);
+        let WriterOptions { root, blobs, opening, stream, spool_bytes, sync_interval, token, silent, disk, .. } = options;
+        let (uploads, appended) = (writer.live.uploads, Arc::new(Notify::new()));
 
-        let mut pipeline = Pipeline::new(Arc::clone(&queue), Arc::clone(&last_values), opening.clone())?;
+        let mut pipeline = Pipeline::new(Arc::clone(&writer.queue), Arc::clone(&writer.last_values), opening.clone())?;
         let mut sink = SpoolSink {
             spool: Arc::clone(&spool),
-            progress: Arc::clone(&progress),
+            progress: Arc::clone(&writer.progress),
             appended: Arc::clone(&appended),
             cap_bytes: spool_bytes,
             retry_at: None,
@@ -119,17 +102,13 @@ impl Writer {
         // The opening is there for readers before the first row is, and the segment open while there are
         // descriptors.
         pipeline.turn(Duration::ZERO, wall_time(), true, &mut sink);
-        let links = root.join(stream.to_string()).join("blobs");
-        let blobs = BlobDirectory::new(blobs);
-        let target = Target { root: root.clone(), stream, url: destination.clone(), token, progress: Arc::clone(&progress) };
+        let target = Target { root, stream, url: writer.destination.clone(), token, progress: Arc::clone(&writer.progress) };
         let target = Arc::new(target);
-        let file_uploader = FileUploader { target: Arc::clone(&target), blobs: blobs.clone() };
-        let files = Arc::new(FilePool::new(blobs, links, stream, Arc::clone(&queue), Arc::clone(&progress), uploads));
-        let (progress_of_syncer, files_of_syncer) = (Arc::clone(&progress), Arc::clone(&files));
+        let file_uploader = FileUploader { target: Arc::clone(&target), blobs: BlobDirectory::new(blobs) };
         let syncer = Syncer {
             spool,
-            files: files_of_syncer,
-            progress: progress_of_syncer,
+            files: Arc::clone(&writer.files),
+            progress: Arc::clone(&writer.progress),
             sync_interval,
             uploads,
             appended: Arc::clone(&appended),
@@ -138,22 +117,9 @@ impl Writer {
             warned: Warned::default(),
         };
         let row_uploader = RowUploader { target, disk, opening, appended, lost_upto: 0 };
-        let (live_queue, live_files, live_progress) = (Arc::clone(&queue), Arc::clone(&files), Arc::clone(&progress));
-        let writer = Self {
-            stream,
-            root,
-            destination,
-            queue: Arc::clone(&queue),
-            files,
-            progress,
-            last_values,
-            exit_code: Arc::clone(&exit_code),
-            report: Mutex::new(None),
-            live: Arc::new(Live { queue: live_queue, files: live_files, progress: live_progress, uploads }),
-            pid: std::process::id(),
-        };
         // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not
         // start, the drop of the writer ends those before.
+        let (queue, exit_code) = (Arc::clone(&writer.queue), Arc::clone(&writer.exit_code));
         threads::spawn("stepwell-disk", move || syncer.run())?;
         threads::spawn("stepwell-writer", move || worker::run(&queue, pipeline, sink, &exit_code))?;
         if uploads {
@@ -163,9 +129,51 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Starts a writer that keeps nothing but what it is asked for while it lives: summary, preview and the
+    /// row that is being collected. It makes no directory and no file, and has no destination.
+    pub fn start_discarding(options: &WriterOptions) -> Result<Self, StartError> {
+        let writer = Self::without_threads(options, true);
+        let (queue, last_values, progress) = (Arc::clone(&writer.queue), Arc::clone(&writer.last_values), Arc::clone(&writer.progress));
+        threads::spawn("stepwell-writer", move || discarder::run(&queue, &last_values, &progress))?;
+        Ok(writer)
+    }
+
+    fn without_threads(options: &WriterOptions, discards: bool) -> Self {
+        let WriterOptions { root, blobs, opening, stream, on_full, nested_keys, queue_bytes, .. } = options;
+        let queue = Arc::new(Queue::new(*queue_bytes, *on_full));
+        let progress = Arc::new(Progress::default());
+        let mut last_values = LastValues::default();
+        last_values.limit_paths(*nested_keys);
+        let destination = if discards { String::new() } else { opening.destination.clone() };
+        let uploads = !destination.is_empty();
+        let links = root.join(stream.to_string()).join("blobs");
+        let files = FilePool::new(BlobDirectory::new(blobs.clone()), links, *stream, Arc::clone(&queue), Arc::clone(&progress), uploads);
+        let files = Arc::new(files);
+        let live = Live { queue: Arc::clone(&queue), files: Arc::clone(&files), progress: Arc::clone(&progress), uploads };
+        Self {
+            stream: *stream,
+            root: root.clone(),
+            destination,
+            discards,
+            queue,
+            files,
+            progress,
+            last_values: Arc::new(Mutex::new(last_values)),
+            exit_code: Arc::new(AtomicI64::new(NO_EXIT)),
+            report: Mutex::new(None),
+            live: Arc::new(live),
+            pid: std::process::id(),
+        }
+    }
+
     /// The stream.
     pub fn stream(&self) -> StreamId {
         self.stream
+    }
+
+    /// Returns whether nothing is kept.
+    pub fn discards(&self) -> bool {
+        self.discards
     }
 
     /// The entrance for rows. Cheap to clone and to keep.
@@ -181,6 +189,9 @@ impl Writer {
     /// Waits until everything pushed before this call is as safe as `level` says; `false` if that takes
     /// longer than `timeout`. A row that is still collecting is written as it stands.
     pub fn flush(&self, level: FlushLevel, timeout: Duration) -> bool {
+        if self.discards {
+            return true;
+        }
         let deadline = Instant::now() + timeout;
         // Their entries follow the rows that were pushed before, so the barrier comes after both.
         if !self.files.wait_until_done(deadline) {
@@ -236,6 +247,9 @@ impl Writer {
 
     /// The whereabouts of the rows. Cheap.
     pub fn status(&self) -> Status {
+        if self.discards {
+            return Status { connection: "disabled".into(), ..Status::default() };
+        }
         let (accepted, queued_bytes) = (self.queue.accepted(), self.queue.held_bytes());
         let known = self.progress.read();
         let trouble = if known.disk_trouble.is_empty() { &known.files.trouble } else { &known.disk_trouble };
@@ -263,6 +277,10 @@ impl Writer {
     }
 
     fn finish_once(&self, exit_code: i32, timeout: Duration) -> FinishReport {
+        if self.discards {
+            self.queue.close();
+            return FinishReport { complete: true, ..FinishReport::default() };
+        }
         let deadline = Instant::now() + timeout;
         self.exit_code.store(i64::from(exit_code), Ordering::Release);
         self.progress.update(|known| known.finishing = true);
@@ -300,6 +318,9 @@ impl Drop for Writer {
         // In a forked child the locks may be held by threads that do not exist there.
         if self.pid != std::process::id() || self.report.get_mut().is_some() {
             return;
+        }
+        if self.discards {
+            return self.queue.close();
         }
         let deadline = Instant::now() + DROP_TIMEOUT;
         self.progress.update(|known| known.finishing = true);

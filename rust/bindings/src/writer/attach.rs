@@ -4,7 +4,7 @@
 //! The collection is that of the thread. A call within a call (a `record` that logs) has one of its own; what
 //! a failed call collected is dropped with it.
 
-use super::BLOCKED_SLICE;
+use super::{BLOCKED_SLICE, Writer, arguments};
 use crate::content::Content;
 use crate::enter::Process;
 use crate::errors::finished;
@@ -13,12 +13,15 @@ use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::sync::Arc;
 use stepwell_client::{Content as Bytes, FilePool, NoRoom, OnFull, Reservation};
-use stepwell_model::{FileVersion, StreamId};
+use stepwell_model::{Entry, FileVersion, StreamId, Value};
 
 /// Characters of a key that are part of the name of its file.
 const KEY_CHARS: usize = 64;
 /// Bytes of them: file systems take names of 255 bytes, and stream, number and extension need their part.
 const KEY_BYTES: usize = 180;
+
+/// The reason for which files found no room.
+const STUCK: &str = "the disk took no more files";
 
 /// Paths and contents.
 pub(crate) type Files = Vec<(String, Arc<Bytes>)>;
@@ -52,13 +55,48 @@ pub(crate) fn collect<T>(pool: &Arc<FilePool>, encode: impl FnOnce() -> PyResult
     Ok((result, files))
 }
 
+impl Writer {
+    /// Pushes what refers to files, and hands them over if that succeeds. Room for them is made before.
+    pub(super) fn with_files(&self, py: Python<'_>, files: Files, push: impl FnOnce() -> PyResult<()>) -> PyResult<()> {
+        if files.is_empty() || self.client.discards() {
+            return push();
+        }
+        let pool = self.client.files();
+        let room = reserve(py, pool, self.on_full, &files)?;
+        push()?;
+        match room {
+            Some(room) => room.submit(files),
+            None => pool.lose(files.len(), STUCK),
+        }
+        Ok(())
+    }
+
+    /// Pushes a statement of keys and values.
+    pub(super) fn push_pairs(&self, values: &Bound<'_, PyAny>, entry: impl FnOnce(Vec<(String, Value)>) -> Entry) -> PyResult<()> {
+        self.process.check()?;
+        let push = || {
+            let (pairs, files) = collect(self.client.files(), || arguments::pairs(values))?;
+            self.with_files(values.py(), files, || self.push_statement(values.py(), entry(pairs)))
+        };
+        self.lenient(values.py(), push, || ())
+    }
+
+    /// Hands over a content under a path that a later one may have as well.
+    pub(super) fn put(&self, py: Python<'_>, path: String, content: Arc<Bytes>) -> PyResult<()> {
+        let pool = self.client.files();
+        let file = [(path, content)];
+        let room = reserve(py, pool, self.on_full, &file)?;
+        let [(path, content)] = file;
+        match room {
+            Some(room) => room.submit_by_hand(path, content),
+            None => pool.lose(1, STUCK),
+        }
+        Ok(())
+    }
+}
+
 /// Makes room for files, waiting for it as `on_full` says. `None`: they are given up, and counted.
-pub(crate) fn reserve<'a>(
-    py: Python<'_>,
-    pool: &'a FilePool,
-    on_full: OnFull,
-    files: &[(String, Arc<Bytes>)],
-) -> PyResult<Option<Reservation<'a>>> {
+fn reserve<'a>(py: Python<'_>, pool: &'a FilePool, on_full: OnFull, files: &[(String, Arc<Bytes>)]) -> PyResult<Option<Reservation<'a>>> {
     loop {
         match pool.reserve(files.iter().map(|(_, content)| &**content)) {
             Ok(reservation) => return Ok(Some(reservation)),

@@ -11,11 +11,12 @@
 //! 4. Of all calls taken in: those in spooled frames, those that gave way to a sample, those refused and
 //!    those still here add up exactly.
 
+use super::beside::Beside;
 use super::framer::{Framer, ReadyFrame};
 use super::merge::{Call, MergedRow, Merger, RowSink};
 use super::shapes::Shapes;
-use crate::queue::item::{self, Item, Kind};
-use crate::queue::sampler::{SampledRow, Sampler};
+use crate::queue::item::{self, Kind};
+use crate::queue::sampler::SampledRow;
 use crate::queue::{Batch, CHUNK_BYTES, Queue};
 use crate::summary::LastValues;
 use std::collections::VecDeque;
@@ -45,55 +46,6 @@ struct Chunk {
     bytes: Vec<u8>,
     /// The place up to which its rows were seen for the last values.
     seen: usize,
-}
-
-/// Entries and samples, whose places in the chunks are marked by items.
-#[derive(Default)]
-struct Beside {
-    entries: VecDeque<Entry>,
-    /// Number of them that were seen for the last values.
-    observed_entries: usize,
-    /// Samples whose rows were not seen, and those whose were.
-    samplers: VecDeque<Box<Sampler>>,
-    samples: VecDeque<(LossReport, Vec<SampledRow>)>,
-}
-
-impl Beside {
-    /// Shows the last values an item; `false` if it is a row whose nested dicts have more keys than there may
-    /// be.
-    #[inline]
-    fn observe(&mut self, last_values: &mut LastValues, item: Item<'_>, sink: &mut impl FrameSink) -> bool {
-        match item.kind {
-            Kind::Row | Kind::Part => return last_values.observe(item.shape, item.number, item.body),
-            Kind::Refused => {}
-            Kind::Key => last_values.define_key(&String::from_utf8_lossy(item.body)),
-            Kind::Shape => last_values.define_shape(key_ids(item.body).collect()),
-            Kind::Shed => {
-                let Some(sampler) = self.samplers.pop_front() else { return true };
-                sampler.kept().for_each(|(keys, step, values)| {
-                    last_values.observe_nested(keys, step, values);
-                });
-                let rows = sampler.rows();
-                let kept = sampler.into_rows();
-                let report = LossReport { rows, kept: kept.len() as u64, reason: "no room".into() };
-                self.samples.push_back((report, kept));
-            }
-            Kind::Barrier => sink.seen(item.number as u64),
-            Kind::Entry => {
-                if let Some(entry) = self.entries.get(self.observed_entries) {
-                    last_values.observe_entry(entry);
-                    self.observed_entries += 1;
-                }
-            }
-        }
-        true
-    }
-
-    /// The next entry, which was seen.
-    fn next_entry(&mut self) -> Option<Entry> {
-        self.observed_entries = self.observed_entries.saturating_sub(1);
-        self.entries.pop_front()
-    }
 }
 
 /// Merges, frames, and holds what finds no room.
@@ -167,7 +119,7 @@ impl Pipeline {
         for Chunk { bytes, seen } in &mut self.backlog {
             while let Some((item, next)) = item::read(bytes, *seen) {
                 let at = std::mem::replace(seen, next);
-                if !self.beside.observe(&mut last_values, item, sink) {
+                if !self.beside.observe(&mut last_values, item, &mut |barrier| sink.seen(barrier)) {
                     item::refuse(bytes, at);
                 }
             }
@@ -224,7 +176,7 @@ impl Pipeline {
             let at = std::mem::replace(&mut self.offset, next);
             if at >= chunk.seen {
                 chunk.seen = next;
-                if !self.beside.observe(&mut last_values, item, sink) {
+                if !self.beside.observe(&mut last_values, item, &mut |barrier| sink.seen(barrier)) {
                     self.framer.refused(1, item::REASONS[item::NESTED]);
                     continue;
                 }
@@ -241,7 +193,7 @@ impl Pipeline {
                     }
                 }
                 Kind::Key => self.shapes.define_key(&String::from_utf8_lossy(item.body)),
-                Kind::Shape => self.shapes.define_shape(&key_ids(item.body).collect::<Vec<_>>()),
+                Kind::Shape => self.shapes.define_shape(&item.key_ids::<Vec<_>>()),
                 Kind::Entry => {
                     if let Some(entry) = self.beside.next_entry() {
                         if matches!(entry, Entry::Summary { until_logged: true, .. }) {
@@ -330,10 +282,6 @@ impl Pipeline {
     pub(crate) fn is_waiting(&self) -> bool {
         self.merger.is_collecting() || self.framer.since().is_some() || !self.framer.ready.is_empty() || !self.backlog.is_empty()
     }
-}
-
-fn key_ids(body: &[u8]) -> impl Iterator<Item = u32> {
-    body.as_chunks::<4>().0.iter().map(|id| u32::from_ne_bytes(*id))
 }
 
 #[cfg(test)]

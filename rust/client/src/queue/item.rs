@@ -70,6 +70,13 @@ pub(crate) struct Item<'a> {
     pub(crate) body: &'a [u8],
 }
 
+impl Item<'_> {
+    /// The keys of a shape.
+    pub(crate) fn key_ids<T: FromIterator<u32>>(&self) -> T {
+        self.body.as_chunks::<4>().0.iter().map(|id| u32::from_ne_bytes(*id)).collect()
+    }
+}
+
 /// Makes an item of a row that begins at `offset` one that is refused for the keys of its nested dicts.
 pub(crate) fn refuse(chunk: &mut [u8], offset: usize) {
     chunk[offset + 4..offset + 8].copy_from_slice(&((Kind::Refused as u32) << 28).to_ne_bytes());

@@ -22,7 +22,7 @@ impl Queue {
     /// is a call.
     pub(crate) fn take(&self, timeout: Duration, idle: bool) -> Batch {
         let state = &mut self.state.lock();
-        let nothing = state.full.is_empty() && (!idle || state.active.is_empty());
+        let nothing = state.full.is_empty() && !state.seen_wanted && (!idle || state.active.is_empty());
         if nothing && !state.closed && !timeout.is_zero() {
             (state.waiting, state.idle, state.called) = (true, idle, false);
             self.set_plain_limit(state);

@@ -40,6 +40,28 @@ fn rows_come_into_the_spool_by_themselves_and_the_exit_is_last() {
 }
 
 #[test]
+fn a_writer_that_discards_makes_no_file_and_knows_its_summary() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("spool");
+    let writer = Writer::start_discarding(&options(&root, "http://127.0.0.1:9")).unwrap();
+    let queue = Arc::clone(writer.queue());
+    let shape = queue.define_shape(&[queue.define_key("loss")]);
+    for step in 0..100_000 {
+        queue.push_row(step, step, true, shape, &float(step as f64)).unwrap();
+    }
+    assert_eq!(writer.summary(), [("loss".to_owned(), Value::Float(99_999.0))]);
+    queue.push_entry(Entry::Summary { time: 0, set: vec![("best".into(), Value::Int(1))], deleted: vec![], until_logged: false }).unwrap();
+    queue.push_row(100_000, 0, false, shape, &float(0.5)).unwrap();
+    assert_eq!(writer.collected(100_000), [("loss".to_owned(), Value::Float(0.5))]);
+    assert!(writer.flush(FlushLevel::Acked, Duration::ZERO));
+    assert_eq!((writer.status().connection.as_str(), writer.status().accepted), ("disabled", 0));
+    assert!(writer.finish(0, Duration::ZERO).complete);
+    assert_eq!(queue.push_row(0, 0, true, shape, &float(1.0)), Err(PushError::Closed));
+    assert_eq!(writer.summary(), [("loss".to_owned(), Value::Float(0.5)), ("best".to_owned(), Value::Int(1))]);
+    assert_eq!(directory.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
 fn a_flush_is_done_when_it_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let writer = Writer::start(options(directory.path(), "")).unwrap();

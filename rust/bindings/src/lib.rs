@@ -38,7 +38,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(read::batch::decode_rows, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::binning::histogram, module)?)?;
     module.add_function(wrap_pyfunction!(checksum::crc32c, module)?)?;
-    module.add_function(wrap_pyfunction!(read::decode::decode, module)?)?;
     module.add_function(wrap_pyfunction!(read::decode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::fallback::set_fallback, module)?)?;
     module.add_function(wrap_pyfunction!(read::spools::greatest_attempt, module)?)?;

@@ -182,7 +182,8 @@ run = stepwell.init(project="core")
 one = medium(b"nobody's", "table.json")
 run.log({"x": 1})
 run.finish()
-print(json.dumps(_native.decode(_native.encode({"a b/c": one}))["a b/c"]["path"]))
+from stepwell.api.payload import unpack
+print(json.dumps(unpack(_native.encode({"a b/c": one}))["a b/c"]["path"]))
 """,
     )
     assert path == "media/media/value_00000000-0.table.json"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stepwell import _native
 from stepwell.api.columns.layout import KeyLayout, Missing, sort_of
+from stepwell.api.payload import unpack
 from stepwell.values.json_form import dumps, from_json, loads, to_json
 from tests.support.places import exactly
 
@@ -30,7 +30,7 @@ ROWS = [line.split("\t") for line in GOLDEN.read_text(encoding="utf-8").split("\
 
 @pytest.mark.parametrize(("packed", "file"), [row[1:3] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_the_golden_values_have_their_forms(packed: str, file: str):
-    value = _native.decode(bytes.fromhex(packed))
+    value = unpack(bytes.fromhex(packed))
     assert json.dumps(to_json(value)) == json.dumps(json.loads(file))
     assert exactly(loads(file)) == exactly(value)
 

@@ -1,9 +1,7 @@
 //! Values to Python objects.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
-use stepwell_codec::msgpack;
 use stepwell_model::Value;
 use stepwell_model::value::EXT_WTF8;
 
@@ -35,13 +33,6 @@ pub(crate) fn dict<'py>(py: Python<'py>, pairs: &[(String, Value)]) -> PyResult<
         dict.set_item(key, object(py, value)?)?;
     }
     Ok(dict)
-}
-
-/// Decodes msgpack as the extension writes it.
-#[pyfunction]
-pub(crate) fn decode<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    let value = msgpack::from_bytes(data).map_err(|error| PyValueError::new_err(format!("the msgpack {error}")))?;
-    object(py, &value)
 }
 
 /// Encodes a value as `log` does.

@@ -10,6 +10,7 @@ mod encode;
 mod enter;
 mod errors;
 mod facts;
+mod fill;
 mod log;
 mod read;
 mod server;

@@ -17,7 +17,6 @@ use crate::{encode, facts};
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
-use report::{FinishReport, WriterStatus};
 use row::{LimitError, RowScratch};
 use shape::Shapes;
 use std::path::Path;
@@ -358,13 +357,12 @@ impl Writer {
         self.enter(py, |client| client.flush(level, timeout))
     }
 
-    fn status(&self, py: Python<'_>) -> PyResult<WriterStatus> {
-        let status = self.enter(py, Client::status)?;
-        Ok(WriterStatus::new(status, self.refused_values.load(Ordering::Relaxed)))
+    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        report::status(py, self.enter(py, Client::status)?, self.refused_values.load(Ordering::Relaxed))
     }
 
-    fn finish(&self, py: Python<'_>, exit_code: i32, timeout: f64) -> PyResult<FinishReport> {
+    fn finish<'py>(&self, py: Python<'py>, exit_code: i32, timeout: f64) -> PyResult<Bound<'py, PyDict>> {
         let report = self.enter(py, |client| client.finish(exit_code, arguments::wait(timeout)))?;
-        Ok(FinishReport::new(report, self.refused_values.load(Ordering::Relaxed)))
+        report::finish(py, report, self.refused_values.load(Ordering::Relaxed))
     }
 }

@@ -2,94 +2,33 @@
 
 use crate::enter::enter;
 use crate::errors::Raise;
+use crate::fill::fill;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_client::{FoundStream, SyncOptions, SyncedStream};
 use stepwell_lock::Mutex;
 use stepwell_model::{Opening, RunPath, StreamId};
-use stepwell_spool::OsDisk;
+use stepwell_spool::{OsDisk, StreamSummary};
 
 /// Time in which a sync tries to reach its server at first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A stream found in a directory.
-#[derive(IntoPyObject)]
-pub(crate) struct SpooledStream {
-    stream: String,
-    entity: String,
-    project: String,
-    run: String,
-    label: String,
-    attempt: u64,
-    destination: String,
-    first: u64,
-    last: u64,
-    acked: u64,
-    bytes: u64,
-    live: bool,
-    rejected: u64,
-    lost: u64,
-    kept: bool,
-    complete: bool,
-    files: u64,
-    damage: String,
+/// The run that a stream of a directory belongs to; empty names where that is not known.
+fn whose(py: Python<'_>, stream: StreamId, opening: Option<Opening>) -> PyResult<Bound<'_, PyDict>> {
+    let Opening { path: RunPath { entity, project, run }, label, attempt, destination, .. } = opening.unwrap_or_default();
+    fill!(PyDict::new(py); stream = stream.to_string(), entity, project, run, label, attempt, destination)
 }
 
-impl From<SyncedStream> for SpooledStream {
-    fn from(stream: SyncedStream) -> Self {
-        let Opening { path, label, attempt, destination, .. } = stream.opening.unwrap_or_default();
-        let summary = stream.summary;
-        Self {
-            stream: summary.stream.to_string(),
-            entity: path.entity,
-            project: path.project,
-            run: path.run,
-            label,
-            attempt,
-            destination,
-            first: summary.first,
-            last: summary.last,
-            acked: summary.acked,
-            bytes: summary.bytes,
-            live: stream.live,
-            rejected: stream.rejected,
-            lost: stream.lost,
-            kept: stream.kept,
-            complete: stream.complete,
-            files: stream.files,
-            damage: summary.damage,
-        }
-    }
-}
-
-/// The run that a stream of a directory belongs to; empty where `is_known` is false.
-#[derive(IntoPyObject)]
-pub(crate) struct SpoolOpening {
-    stream: String,
-    is_known: bool,
-    live: bool,
-    entity: String,
-    project: String,
-    run: String,
-    label: String,
-    attempt: u64,
-    destination: String,
-}
-
-impl From<FoundStream> for SpoolOpening {
-    fn from(FoundStream { stream, opening, live }: FoundStream) -> Self {
-        let is_known = opening.is_some();
-        let Opening { path, label, attempt, destination, .. } = opening.unwrap_or_default();
-        let RunPath { entity, project, run } = path;
-        Self { stream: stream.to_string(), is_known, live, entity, project, run, label, attempt, destination }
-    }
-}
-
-/// The reports of what was found.
-fn reports<F, R: From<F>>(found: Vec<F>) -> Vec<R> {
-    found.into_iter().map(R::from).collect()
+/// What was found of streams, as Python gets it.
+fn reports(py: Python<'_>, found: Vec<SyncedStream>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    let report = |SyncedStream { summary, opening, live, rejected, lost, kept, complete, files, .. }| {
+        let StreamSummary { stream, first, last, acked, bytes, damage, .. } = summary;
+        fill!(whose(py, stream, opening)?; first, last, acked, bytes, live, rejected, lost, kept, complete, files, damage)
+    };
+    found.into_iter().map(report).collect()
 }
 
 fn root(directory: &str) -> std::path::PathBuf {
@@ -103,14 +42,19 @@ pub(crate) fn index(directory: &Path) -> std::path::PathBuf {
 
 /// The streams that lie in a directory.
 #[pyfunction]
-pub(crate) fn spooled_streams(py: Python<'_>, directory: &str) -> PyResult<Vec<SpooledStream>> {
-    enter(py, || stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory))).map(reports)
+pub(crate) fn spooled_streams<'py>(py: Python<'py>, directory: &str) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    reports(py, enter(py, || stepwell_client::spooled_streams(Arc::new(OsDisk), &root(directory)))?)
 }
 
 /// The runs of a directory's streams, as their first segments name them.
 #[pyfunction]
-pub(crate) fn spool_openings(py: Python<'_>, directory: &str) -> PyResult<Vec<SpoolOpening>> {
-    enter(py, || stepwell_client::openings(Arc::new(OsDisk), &root(directory), &index(Path::new(directory)))).map(reports)
+pub(crate) fn spool_openings<'py>(py: Python<'py>, directory: &str) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let found = enter(py, || stepwell_client::openings(Arc::new(OsDisk), &root(directory), &index(Path::new(directory))))?;
+    let report = |FoundStream { stream, opening, live }| {
+        let is_known = opening.is_some();
+        fill!(whose(py, stream, opening)?; is_known, live)
+    };
+    found.into_iter().map(report).collect()
 }
 
 /// The greatest attempt of a label of a run among the streams of a directory.
@@ -138,7 +82,7 @@ pub(crate) fn sync<'py>(
     streams: Option<Vec<String>>,
     progress: Option<&Bound<'py, PyAny>>,
     timeout: Option<f64>,
-) -> PyResult<Vec<SpooledStream>> {
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let streams =
         streams.map(|ids| ids.iter().map(|id| id.parse::<StreamId>()).collect::<Result<Vec<_>, _>>()).transpose().map_err(Raise::raise)?;
     let timeout = timeout.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
@@ -159,6 +103,6 @@ pub(crate) fn sync<'py>(
     });
     match raised.into_inner() {
         Some(error) => Err(error),
-        None => sent.map(reports),
+        None => reports(py, sent?),
     }
 }

@@ -22,19 +22,12 @@ const ROW_BYTES: usize = 24;
 /// stuck then.
 const PATIENCE: u32 = 20;
 
-/// The element type of a column.
+/// The element type of a column; narrower ones are widened when it is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     F64,
-    F32,
     I64,
-    I32,
-    I16,
-    I8,
     U64,
-    U32,
-    U16,
-    U8,
     Bool,
 }
 
@@ -49,30 +42,22 @@ struct Column {
 impl Column {
     fn of(what: &str, array: &Bound<'_, PyAny>) -> PyResult<Self> {
         let typestr: String = array.getattr("dtype")?.getattr("str")?.extract()?;
-        let memory = match &typestr[1..] {
-            "f2" => Memory::of_elements(&array.call_method1("astype", ("f4",))?)?,
-            wide if wide.starts_with('f') && !matches!(wide, "f4" | "f8") => Memory::of_elements(&array.call_method1("astype", ("f8",))?)?,
+        let (kind, wide) = match &typestr[1..] {
+            "u8" => (Kind::U64, None),
+            "b1" => (Kind::Bool, None),
+            kind if kind.starts_with('f') => (Kind::F64, Some("f8")),
+            kind if kind.starts_with(['i', 'u']) => (Kind::I64, Some("i8")),
+            _ => return Err(PyTypeError::new_err(format!("{what} holds {typestr}, expected real numbers; nothing of this call was kept"))),
+        };
+        let memory = match wide {
+            Some(wide) if typestr[1..] != *wide => Memory::of_elements(&array.call_method1("astype", (wide,))?)?,
             _ => Memory::of_elements(array)?,
         };
-        let Memory { shape, typestr, .. } = &memory;
-        let [rows] = shape[..] else {
+        let [rows] = memory.shape[..] else {
             return Err(PyValueError::new_err(format!(
-                "{what} has the shape {shape:?}, expected one dimension; nothing of this call was kept"
+                "{what} has the shape {:?}, expected one dimension; nothing of this call was kept",
+                memory.shape
             )));
-        };
-        let kind = match &typestr[1..] {
-            "f8" => Kind::F64,
-            "f4" => Kind::F32,
-            "i8" => Kind::I64,
-            "i4" => Kind::I32,
-            "i2" => Kind::I16,
-            "i1" => Kind::I8,
-            "u8" => Kind::U64,
-            "u4" => Kind::U32,
-            "u2" => Kind::U16,
-            "u1" => Kind::U8,
-            "b1" => Kind::Bool,
-            _ => return Err(PyTypeError::new_err(format!("{what} holds {typestr}, expected real numbers; nothing of this call was kept"))),
         };
         Ok(Self { stride: memory.strides[0], kind, rows, memory })
     }
@@ -91,18 +76,11 @@ impl Column {
     fn write(&self, out: &mut Vec<u8>, row: usize) {
         match self.kind {
             Kind::F64 => msgpack::write_f64(out, self.get(row)),
-            Kind::F32 => msgpack::write_f64(out, f64::from(self.get::<f32>(row))),
             Kind::I64 => msgpack::write_int(out, self.get(row)),
-            Kind::I32 => msgpack::write_int(out, i64::from(self.get::<i32>(row))),
-            Kind::I16 => msgpack::write_int(out, i64::from(self.get::<i16>(row))),
-            Kind::I8 => msgpack::write_int(out, i64::from(self.get::<i8>(row))),
             Kind::U64 => match i64::try_from(self.get::<u64>(row)) {
                 Ok(number) => msgpack::write_int(out, number),
                 Err(_) => msgpack::write_f64(out, self.get::<u64>(row) as f64),
             },
-            Kind::U32 => msgpack::write_int(out, i64::from(self.get::<u32>(row))),
-            Kind::U16 => msgpack::write_int(out, i64::from(self.get::<u16>(row))),
-            Kind::U8 => msgpack::write_int(out, i64::from(self.get::<u8>(row))),
             Kind::Bool => msgpack::write_bool(out, self.get::<u8>(row) != 0),
         }
     }
@@ -116,23 +94,13 @@ impl Column {
 /// The steps of the rows.
 fn steps_of(steps: &Bound<'_, PyAny>) -> PyResult<Vec<Step>> {
     let column = Column::of("steps", steps)?;
-    if matches!(column.kind, Kind::F64 | Kind::F32 | Kind::Bool) {
+    if matches!(column.kind, Kind::F64 | Kind::Bool) {
         return Err(PyTypeError::new_err("steps must be integers; nothing of this call was kept"));
     }
     if column.exceeds_integers() {
         return Err(PyValueError::new_err("steps must fit 64 bits; nothing of this call was kept"));
     }
-    Ok((0..column.rows)
-        .map(|row| match column.kind {
-            Kind::I64 | Kind::U64 => column.get::<i64>(row),
-            Kind::I32 => i64::from(column.get::<i32>(row)),
-            Kind::I16 => i64::from(column.get::<i16>(row)),
-            Kind::I8 => i64::from(column.get::<i8>(row)),
-            Kind::U32 => i64::from(column.get::<u32>(row)),
-            Kind::U16 => i64::from(column.get::<u16>(row)),
-            _ => i64::from(column.get::<u8>(row)),
-        })
-        .collect())
+    Ok((0..column.rows).map(|row| column.get(row)).collect())
 }
 
 /// The rows of one call.

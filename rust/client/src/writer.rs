@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use stepwell_blob::BlobDirectory;
-use stepwell_codec::payload::statement::opening_to_value;
-use stepwell_codec::{FrameError, msgpack};
+use stepwell_codec::FrameError;
+use stepwell_codec::payload::statement::opening_to_bytes;
 use stepwell_lock::Mutex;
 use stepwell_model::{Step, StreamId, Value, wall_time};
 use stepwell_spool::{SpoolError, SpoolWriter};
@@ -84,7 +84,7 @@ pub struct Writer {
 impl Writer {
     /// Starts the threads. Does no network; makes the stream's directory and waits for nothing else.
     pub fn start(options: WriterOptions) -> Result<Self, StartError> {
-        let meta = msgpack::to_bytes(&opening_to_value(&options.opening));
+        let meta = opening_to_bytes(&options.opening);
         let spool = SpoolWriter::create(Arc::clone(&options.disk), &options.root, options.stream, &meta, options.spool.clone())?;
         let spool = Arc::new(Mutex::new(spool));
         let writer = Self::without_threads(&options, false);

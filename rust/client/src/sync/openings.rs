@@ -19,8 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use stepwell_codec::frame::checksum;
-use stepwell_codec::msgpack;
-use stepwell_codec::payload::statement::opening_from_value;
+use stepwell_codec::payload::statement::opening_from_bytes;
 use stepwell_model::{Opening, StreamId, fnv};
 use stepwell_spool::{Disk, SpoolError, meta, stream_lives, streams};
 
@@ -43,13 +42,8 @@ pub struct FoundStream {
     pub live: bool,
 }
 
-/// The opening that segments carry; `None` if it cannot be read.
-pub(crate) fn read_opening(meta: &[u8]) -> Option<Opening> {
-    opening_from_value(&msgpack::from_bytes(meta).ok()?).ok()
-}
-
 fn opening_of(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId) -> Option<Opening> {
-    read_opening(&meta(disk, root, stream).ok()?)
+    opening_from_bytes(&meta(disk, root, stream).ok()?).ok()
 }
 
 /// The streams of a directory; of each, the header of one segment is read. The index gets what it lacks.
@@ -214,7 +208,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use stepwell_codec::payload::KeyTable;
-    use stepwell_codec::payload::statement::opening_to_value;
+    use stepwell_codec::payload::statement::opening_to_bytes;
     use stepwell_codec::{FrameEncoder, FrameHeader, PayloadBuilder};
     use stepwell_model::Entry;
     use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
@@ -228,7 +222,7 @@ mod tests {
     /// Writes a stream of one frame, which holds the opening; returns its segment.
     fn write(root: &Path, stream: u8, run: &str, attempt: u64) -> std::path::PathBuf {
         let opening = Opening { path: stepwell_model::RunPath::new("local", "p", run).unwrap(), attempt, ..Opening::default() };
-        let meta = msgpack::to_bytes(&opening_to_value(&opening));
+        let meta = opening_to_bytes(&opening);
         let mut writer = SpoolWriter::create(disk(), root, StreamId([stream; 16]), &meta, SpoolOptions::default()).unwrap();
         let (mut builder, mut payload, mut frame) = (PayloadBuilder::new(), Vec::new(), Vec::new());
         builder.statement(&Entry::Open(opening));
@@ -281,7 +275,7 @@ mod tests {
         let (root, index) = (directory.path().join("spool"), directory.path().join("manifest/streams"));
         let segments = [1, 2, 3].map(|stream| write(&root, stream, "r", u64::from(stream)));
         // The last one notes itself, as writers do; the listing adds the others.
-        let opening = read_opening(&meta(&disk(), &root, StreamId([3; 16])).unwrap()).unwrap();
+        let opening = opening_from_bytes(&meta(&disk(), &root, StreamId([3; 16])).unwrap()).unwrap();
         let writer = WriterOptions { stream: StreamId([3; 16]), ..WriterOptions::new(&root, opening).unwrap() };
         add_to_index(&index, &writer);
         assert_eq!(fs::read(&index).unwrap().len(), LINE_BYTES);

@@ -1,10 +1,10 @@
 //! Streams of a sync: how they are sent, how far they are, and what became of each.
 
-use super::openings::read_opening;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use stepwell_blob::links;
+use stepwell_codec::payload::statement::opening_from_bytes;
 use stepwell_model::{EntryNumber, Opening, StreamId};
 use stepwell_spool::{Disk, SpoolError, StreamSummary, streams, summarize, writer_lives};
 
@@ -111,12 +111,12 @@ pub fn spooled_streams(disk: Arc<dyn Disk>, root: &Path) -> Result<Vec<SyncedStr
 /// Reads a stream through.
 pub(super) fn spooled_stream(disk: &Arc<dyn Disk>, root: &Path, stream: StreamId, stops: &mut dyn FnMut() -> bool) -> SyncedStream {
     let lives = |meta: &[u8], last_alive| {
-        let opening = read_opening(meta);
+        let opening = opening_from_bytes(meta).ok();
         let (host, pid) = opening.as_ref().map_or(("", 0), |opening| (opening.host.as_str(), opening.pid));
         writer_lives(last_alive, host, pid)
     };
     let summary = summarize(Arc::clone(disk), root, stream, &lives, stops);
-    let opening = read_opening(&summary.meta);
+    let opening = opening_from_bytes(&summary.meta).ok();
     let live = !summary.closed && lives(&summary.meta, summary.last_alive);
     let files = links(&folder(root, stream)).map_or(0, |links| links.len() as u64);
     let mut found = SyncedStream {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stepwell_client::{SyncOptions, SyncedStream, greatest_attempt, spooled_streams, sync};
 use stepwell_codec::payload::KeyTable;
-use stepwell_codec::payload::statement::opening_to_value;
+use stepwell_codec::payload::statement::opening_to_bytes;
 use stepwell_codec::{FrameEncoder, FrameHeader, PayloadBuilder, frame::checksum, msgpack};
 use stepwell_model::{Entry, Opening, RunPath, StreamId, Value};
 use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
@@ -33,7 +33,7 @@ fn frame(number: u64, opening: &Opening) -> Vec<u8> {
 /// Writes a stream that was meant for a server, by a writer that is gone; returns its segments.
 fn write(root: &Path, stream: StreamId, run: &str, destination: &str) -> Vec<PathBuf> {
     let opening = Opening { path: RunPath::new("local", "p", run).unwrap(), pid: u32::MAX, ..opening(destination) };
-    let meta = msgpack::to_bytes(&opening_to_value(&opening));
+    let meta = opening_to_bytes(&opening);
     let mut writer = SpoolWriter::create(Arc::new(OsDisk), root, stream, &meta, SpoolOptions { segment_bytes: 450 }).unwrap();
     for number in 1..=ROWS as u64 + 1 {
         let bytes = frame(number, &opening);

@@ -113,8 +113,18 @@ fn file_from_value(value: &Value) -> Result<FileVersion, PayloadError> {
     }
 }
 
-/// The opening as a map; also what a segment's header carries.
-pub fn opening_to_value(opening: &Opening) -> Value {
+/// The bytes of an opening where it stands alone: in the header of a segment, in a store.
+pub fn opening_to_bytes(opening: &Opening) -> Vec<u8> {
+    msgpack::to_bytes(&opening_to_value(opening))
+}
+
+/// Reads what [`opening_to_bytes`] wrote.
+pub fn opening_from_bytes(bytes: &[u8]) -> Result<Opening, PayloadError> {
+    opening_from_value(&msgpack::from_bytes(bytes)?)
+}
+
+/// The opening as a map.
+fn opening_to_value(opening: &Opening) -> Value {
     let mut pairs = vec![
         pair("entity", text(&opening.path.entity)),
         pair("project", text(&opening.path.project)),
@@ -133,8 +143,7 @@ pub fn opening_to_value(opening: &Opening) -> Value {
     Value::Map(pairs)
 }
 
-/// Reads what [`opening_to_value`] wrote.
-pub fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
+fn opening_from_value(value: &Value) -> Result<Opening, PayloadError> {
     let required = |key| string(value, key)?.ok_or(PayloadError::Form("an opening without entity, project or run"));
     let optional = |key| string(value, key).map(Option::unwrap_or_default);
     let number = |key| integer(value, key).map(|number| number.unwrap_or(0));

@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use stepwell_blob::BlobDirectory;
-use stepwell_codec::{msgpack, payload};
+use stepwell_codec::payload::statement::opening_from_bytes;
 use stepwell_model::{Opening, RunPath, StreamId, wall_time};
 use stepwell_spool::{OsDisk, SpoolError, SpoolReader};
 use stepwell_store::{CRASHED_AFTER_MICROS, RunState};
@@ -55,17 +55,13 @@ fn streams_of(root: &Path, path: &RunPath) -> Result<Vec<StreamId>, ServiceError
     let mut found = Vec::new();
     for stream in stepwell_spool::streams(&OsDisk, root).map_err(|error| unavailable(&error))? {
         let Ok(reader) = SpoolReader::open(Arc::new(OsDisk), root, stream) else { continue };
-        let Some(opening) = opening_of(reader.meta()).filter(|opening| opening.path == *path) else { continue };
+        let Some(opening) = opening_from_bytes(reader.meta()).ok().filter(|opening| opening.path == *path) else { continue };
         if !reader.is_closed() && stepwell_spool::writer_lives(reader.last_alive(), &opening.host, opening.pid) {
             return Err(is_being_written(path, &opening));
         }
         found.push(stream);
     }
     Ok(found)
-}
-
-fn opening_of(meta: &[u8]) -> Option<Opening> {
-    payload::statement::opening_from_value(&msgpack::from_bytes(meta).ok()?).ok()
 }
 
 fn is_being_written(path: &RunPath, opening: &Opening) -> ServiceError {

@@ -6,7 +6,7 @@ use super::pace::{LOOK_LATE, QUIET_AFTER, pause};
 use crate::ingest::check;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
-use stepwell_codec::{GapFrames, gap, msgpack, payload};
+use stepwell_codec::{GapFrames, gap, payload};
 use stepwell_model::{EntryNumber, Opening, StreamId, TimeMicros, clock, wall_time};
 use stepwell_spool::{ReadOutcome, SpoolError, SpoolReader, writer_lives};
 use stepwell_store::StoreError;
@@ -387,8 +387,7 @@ impl SpoolStream {
 
 /// The opening that segments carry.
 fn read_opening(meta: &[u8]) -> Result<Opening, String> {
-    let value = msgpack::from_bytes(meta).map_err(|error| format!("its opening {error}"))?;
-    let opening = payload::statement::opening_from_value(&value).map_err(|error| error.to_string())?;
+    let opening = payload::statement::opening_from_bytes(meta).map_err(|error| error.to_string())?;
     opening.path.check().map_err(|error| error.to_string())?;
     Ok(opening)
 }

@@ -4,8 +4,8 @@ use crate::rig::moody::{Mood, Moody};
 use crate::rig::{Rig, eventually, frame, id, opening, row};
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_codec::payload::statement::opening_to_value;
-use stepwell_codec::{FrameHeader, msgpack};
+use stepwell_codec::FrameHeader;
+use stepwell_codec::payload::statement::opening_to_bytes;
 use stepwell_model::{Entry, Opening, Value};
 use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
 use stepwell_store::MemoryStore;
@@ -22,7 +22,7 @@ struct Writer {
 
 impl Writer {
     fn new(root: &Path, stream: u8, opening: &Opening, segment_bytes: u64) -> Self {
-        let meta = msgpack::to_bytes(&opening_to_value(opening));
+        let meta = opening_to_bytes(opening);
         let options = SpoolOptions { segment_bytes };
         let spool = SpoolWriter::create(Arc::new(OsDisk), root, id(stream), &meta, options).unwrap();
         let mut writer = Self { spool, next: 1 };

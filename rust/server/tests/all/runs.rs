@@ -4,8 +4,8 @@
 use crate::rig::{Rig, eventually, frame, id, opening, row};
 use std::path::Path;
 use std::sync::Arc;
-use stepwell_codec::payload::statement::opening_to_value;
-use stepwell_codec::{FrameHeader, msgpack};
+use stepwell_codec::FrameHeader;
+use stepwell_codec::payload::statement::opening_to_bytes;
 use stepwell_model::{Entry, Opening, Value};
 use stepwell_proto::v1;
 use stepwell_spool::{OsDisk, SpoolOptions, SpoolWriter};
@@ -13,7 +13,7 @@ use stepwell_store::MemoryStore;
 use tonic::Code;
 
 fn spooled(root: &Path, stream: u8, opening: &Opening) -> SpoolWriter {
-    let meta = msgpack::to_bytes(&opening_to_value(opening));
+    let meta = opening_to_bytes(opening);
     let mut spool = SpoolWriter::create(Arc::new(OsDisk), root, id(stream), &meta, SpoolOptions { segment_bytes: 1 << 20 }).unwrap();
     let bytes = frame(1, &[Entry::Open(opening.clone()), row(0, &[("loss", Value::Float(0.5))])]);
     spool.append(&FrameHeader::decode(&bytes).unwrap(), &bytes).unwrap();

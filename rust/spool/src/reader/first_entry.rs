@@ -1,8 +1,8 @@
 //! The meta of a stream whose segment header is damaged: its first entry says the same.
 
-use stepwell_codec::payload::statement::opening_to_value;
+use stepwell_codec::FrameView;
+use stepwell_codec::payload::statement::opening_to_bytes;
 use stepwell_codec::payload::{EntryRef, PayloadReader};
-use stepwell_codec::{FrameView, msgpack};
 use stepwell_model::Entry;
 
 /// The meta bytes that the header had, if `frame` holds the opening that every stream begins with; else none.
@@ -12,7 +12,7 @@ pub(crate) fn meta_of(frame: &[u8]) -> Vec<u8> {
         let payload = view.payload().ok()?;
         let mut entries = PayloadReader::new(&payload, view.header.count).ok()?;
         match entries.next_entry().ok()?? {
-            EntryRef::Statement(Entry::Open(opening)) => Some(msgpack::to_bytes(&opening_to_value(&opening))),
+            EntryRef::Statement(Entry::Open(opening)) => Some(opening_to_bytes(&opening)),
             _ => None,
         }
     };
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_first_entry_says_what_the_header_said() {
-        let meta = msgpack::to_bytes(&opening_to_value(&opening()));
+        let meta = opening_to_bytes(&opening());
         let alone = [Entry::Open(opening())];
         let followed = [Entry::Open(opening()), Entry::Exit { time: 1, code: 0 }];
         assert_eq!(meta_of(&frame(1, &alone)), meta);

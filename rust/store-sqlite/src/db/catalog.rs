@@ -2,8 +2,7 @@
 
 use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, OptionalExtension, params};
-use stepwell_codec::msgpack;
-use stepwell_codec::payload::statement::{opening_from_value, opening_to_value};
+use stepwell_codec::payload::statement::{opening_from_bytes, opening_to_bytes};
 use stepwell_model::{EntryNumber, Opening, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::opening::{check_opening, check_same_run};
 use stepwell_store::run::StreamFacts;
@@ -69,7 +68,7 @@ pub(crate) fn open_stream(connection: &Connection, id: StreamId, opening: &Openi
         Some(run) => run.id,
         None => create_run(connection, path, version).map_err(store_error)?,
     };
-    let blob = msgpack::to_bytes(&opening_to_value(opening));
+    let blob = opening_to_bytes(opening);
     connection
         .prepare_cached("INSERT INTO streams (uuid, run, label, attempt, opening, heartbeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .and_then(|mut insert| insert.execute(params![id.0, run, opening.label, opening.attempt as i64, blob, opening.time]))
@@ -125,7 +124,7 @@ pub(crate) fn check_not_deleted(connection: &Connection, position: &StreamPositi
 }
 
 pub(crate) fn decode_opening(blob: &[u8]) -> Result<Opening, StoreError> {
-    opening_from_value(&msgpack::from_bytes(blob).map_err(damaged)?).map_err(damaged)
+    opening_from_bytes(blob).map_err(damaged)
 }
 
 fn stream_opening(connection: &Connection, stream: i64) -> Result<Opening, StoreError> {

@@ -34,8 +34,6 @@ pub(crate) struct Known {
     /// Calls in entries that were spooled, are not at the destination, and are gone from the spool.
     pub(crate) gone_rows: u64,
     pub(crate) rejected: u64,
-    /// Entries that were found damaged when they were to be sent.
-    pub(crate) damaged: u64,
     pub(crate) row_counts: RowCounts,
     pub(crate) files: Files,
     /// Someone waits for a sync.
@@ -79,10 +77,9 @@ pub(crate) struct Files {
     pub(crate) stored: u64,
     pub(crate) lost: u64,
     /// Links that were made in the stream's `blobs/`; of these, those that are gone because the destination
-    /// has their blobs or refused them; and how many it refused.
+    /// has their blobs or refused them.
     pub(crate) linked: u64,
     pub(crate) sent: u64,
-    pub(crate) refused: u64,
     /// Links whose blobs cannot be read.
     pub(crate) unreadable: u64,
     /// Passes over the links that the uploader began and that found all of them answered, by number; one that

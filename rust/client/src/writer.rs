@@ -116,7 +116,7 @@ impl Writer {
             silent,
             warned: Warned::default(),
         };
-        let row_uploader = RowUploader { target, disk, opening, appended, lost_upto: 0 };
+        let row_uploader = RowUploader { target, disk, opening, appended };
         // Threads are not joined: whoever waits for them does so with a deadline. Should a later one not
         // start, the drop of the writer ends those before.
         let (queue, exit_code) = (Arc::clone(&writer.queue), Arc::clone(&writer.exit_code));

@@ -163,10 +163,7 @@ impl BlobFeed for Pass<'_> {
 
     fn refused(&mut self, id: BlobId, reason: &str) -> Result<(), UploadError> {
         keep_refused(&self.uploader.target.root, self.uploader.target.stream, self.folder, id, reason)?;
-        self.uploader.target.progress.update(|known| {
-            known.files.sent += 1;
-            known.files.refused += 1;
-        });
+        self.uploader.target.progress.update(|known| known.files.sent += 1);
         Ok(())
     }
 

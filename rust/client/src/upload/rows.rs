@@ -19,8 +19,6 @@ pub(crate) struct RowUploader {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) opening: Opening,
     pub(crate) appended: Arc<Notify>,
-    /// Entries up to this one are counted, as far as they were found damaged.
-    pub(crate) lost_upto: EntryNumber,
 }
 
 impl RowUploader {
@@ -84,12 +82,7 @@ impl Feed for RowUploader {
     }
 
     fn damaged(&mut self, damage: &[Damage], missing: Option<(EntryNumber, EntryNumber)>) -> Result<(), UploadError> {
-        keep_damaged(&*self.disk, &self.target.root, self.target.stream, damage, missing)?;
-        if let Some((from, to)) = missing.map(|(from, to)| (from.max(self.lost_upto + 1), to)).filter(|(from, to)| from <= to) {
-            self.lost_upto = to;
-            self.target.progress.update(|known| known.damaged += to - from + 1);
-        }
-        Ok(())
+        Ok(keep_damaged(&*self.disk, &self.target.root, self.target.stream, damage, missing)?)
     }
 
     fn set_connection(&mut self, words: &str) {

@@ -1,4 +1,5 @@
-//! Report of a finished writer: where its rows and files are, in numbers and in words for the user.
+//! Report of a finished writer: where its rows and files are, in numbers, and in words what went wrong on
+//! this disk.
 
 use super::Writer;
 use super::status::FinishReport;
@@ -33,38 +34,6 @@ impl Writer {
         if lost_files > 0 {
             let why = if files.loss.is_empty() { "the time was over" } else { &files.loss };
             sentences.push(format!("{lost_files} files are lost: {why}."));
-        }
-        if sampled_rows > 0 {
-            sentences.push(format!("{sampled_rows} rows found no room and are represented by a sample."));
-        }
-        if known.rejected > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!("The server refused {} entries; they are kept in {}.", known.rejected, place.display()));
-        }
-        if known.damaged > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!(
-                "{} entries were damaged on the disk; what is left of them is kept in {}.",
-                known.damaged,
-                place.display()
-            ));
-        }
-        if files.refused > 0 {
-            let place = self.root.join("rejected");
-            sentences.push(format!("The server refused {} files; they are kept in {}.", files.refused, place.display()));
-        }
-        if uploads && (unsent_files > 0 || !(known.upload_done && known.acked >= known.spooled)) {
-            let unsent =
-                if unsent_files > 0 { format!("{unsent_rows} rows and {unsent_files} files") } else { format!("{unsent_rows} rows") };
-            sentences.push(format!(
-                "{unsent} are not on {} yet ({}). {} {}; send them with: stepwell sync {}",
-                self.destination,
-                if unsent_rows == 0 && !files.sending.is_empty() { &files.sending } else { &known.connection },
-                if is_there { "They are kept in" } else { "They were written to" },
-                self.root.join(self.stream.to_string()).display(),
-                // The command takes the directory in which the spool lies.
-                self.root.parent().unwrap_or(&self.root).display(),
-            ));
         }
         FinishReport {
             complete,

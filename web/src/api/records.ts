@@ -50,6 +50,8 @@ export interface TableRecord extends MediaRecord {
   columns: string[];
   nrows: number;
   ncols: number;
+  /** Rows that are not in the file: a table is cut when it is logged, at a number that the script can change. */
+  left_out?: number;
 }
 
 export interface ObjectRecord extends MediaRecord {

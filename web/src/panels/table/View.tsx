@@ -87,10 +87,12 @@ function TableFile({ record, url, growing, ...rest }: FileProps) {
     );
   // The table of the step before stays until that of this step is here.
   if (held.current === null) return <p className="panel-message loading" role="status">{`Loading ${formatPlural(record.nrows, "row")}…`}</p>;
-  return <TableGrid table={held.current} {...rest} />;
+  return <TableGrid table={held.current} leftOut={record.left_out ?? 0} {...rest} />;
 }
 
-function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit<FileProps, "record" | "url" | "growing"> & { table: LoggedTable }) {
+type GridProps = Omit<FileProps, "record" | "url" | "growing"> & { table: LoggedTable; leftOut: number };
+
+function TableGrid({ table, leftOut, panel, run, sort, setSort, filter, setFilter }: GridProps) {
   const scroll = useRef<HTMLDivElement>(null);
   const searched = useDeferredValue(filter);
   const column = sort === null ? -1 : table.columns.indexOf(sort.column);
@@ -118,6 +120,7 @@ function TableGrid({ table, panel, run, sort, setSort, filter, setFilter }: Omit
         <span className="muted" data-testid="table-count">
           {listed.length < table.rows.length && `${formatNumber(listed.length)} of `}
           {formatPlural(table.rows.length, "row")}
+          {leftOut > 0 && `, ${formatNumber(leftOut)} left out when it was logged`}
           {table.columns.length > MAX_COLUMNS && `, ${MAX_COLUMNS} of ${formatNumber(table.columns.length)} columns`}
         </span>
       </div>

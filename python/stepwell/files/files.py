@@ -69,7 +69,7 @@ class Files:
             return self._save_nothing(f"{text!r} is an address; only local files can be saved")
         path = _expanded(text)
         absolute = path.absolute()
-        if _expanded("~").is_relative_to(absolute):
+        if _expanded("~").resolve().is_relative_to(absolute.resolve()):
             return self._save_nothing(f"{text!r} is the home directory, or holds it; name what is meant below it")
         if base is not None or not path.is_absolute():
             root = _expanded(base or ".").absolute()

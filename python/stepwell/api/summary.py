@@ -119,7 +119,6 @@ class Summary(NestedMapping):
         self._show()
 
     def _show(self) -> None:
-        """Nest the values, sorted: a key that is the beginning of another comes before it."""
         dict.clear(self)
-        for key, value in nest(dict(sorted(vars(self)["_flat"].items()))).items():
+        for key, value in nest(vars(self)["_flat"]).items():
             dict.__setitem__(self, key, grow(value, self, (key,)))

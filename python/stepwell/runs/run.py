@@ -296,7 +296,7 @@ class Run(RunFiles):
                 writer.finish(exit_code or 0, 0.0)
             elif writer is not None:
                 finish = Finish(writer, self.options, self._name, timeout)
-                finish.run(exit_code or 0, terminal, self._summary.as_dict)
+                finish.run(exit_code or 0, terminal, self._summed_up)
         finally:  # also when Ctrl-C came meanwhile
             if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:
                 with contextlib.suppress(Exception):

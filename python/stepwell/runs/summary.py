@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stepwell.settings.naming import key_name
@@ -24,9 +24,9 @@ class Summary(AttributeMapping):
     0.9}`.
 
     A value set by hand stays until it is set again or deleted; a later `log` of the key does not replace it.
-    A deleted key is gone until it is set by hand again. Reading sees every `log` that has returned. A nested
-    dict is kept leaf by leaf under keys joined by dots: `summary["val"]["acc"]` and `summary["val.acc"]` are
-    the same.
+    A deleted key is gone until it is set by hand again. Reading sees every `log` that has returned. Values
+    are in nested dicts, and known by joined keys as well: `summary["val"]["acc"]` and `summary["val.acc"]`
+    are the same.
     """
 
     def __init__(self, send: Send, values: Callable[[], Mapping[str, Any]], convert: Convert) -> None:
@@ -34,7 +34,7 @@ class Summary(AttributeMapping):
 
     def __getitem__(self, key: str) -> Any:
         key = key_name(key)
-        values = self.as_dict()
+        values = self._current()
         if key in values:
             return values[key]
         below = {name[len(key) + 1 :]: value for name, value in values.items() if name.startswith(f"{key}.")}
@@ -43,8 +43,14 @@ class Summary(AttributeMapping):
         return NestedMapping(nest(below), self, (key,))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return a copy as a plain dict."""
-        return dict(self._current())
+        """Return a copy as a plain dict, with nested ones."""
+        return nest(self._current())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.as_dict())
+
+    def __len__(self) -> int:
+        return len(self.as_dict())
 
     _as_dict = as_dict  # wandb's name
 
@@ -71,7 +77,7 @@ class Summary(AttributeMapping):
             If there is none.
         """
         key = ".".join(map(key_name, path))
-        deleted = [name for name in self.as_dict() if name == key or name.startswith(f"{key}.")]
+        deleted = [name for name in self._current() if name == key or name.startswith(f"{key}.")]
         if not deleted:
             raise KeyError(key)
         self._keep({}, deleted)

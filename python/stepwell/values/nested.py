@@ -144,12 +144,10 @@ def nest(values: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for key, value in values.items():
         *path, last = key.split(".")
+        if any(".".join(path[: length + 1]) in values for length in range(len(path))):
+            path, last = [], key
         inner = nested
         for name in path:
-            step = inner.setdefault(name, {})
-            if not isinstance(step, dict) or "_type" in step:
-                inner, last = nested, key
-                break
-            inner = step
+            inner = inner.setdefault(name, {})
         inner[last] = value
     return nested

@@ -64,7 +64,10 @@ def test_a_deleted_key_is_gone_until_it_is_set_again(summary: Summary, writer: W
 def test_nested_values_are_leaves_with_joined_keys(summary: Summary, writer: Writer):
     writer.last = {"val.loss": 0.1}
     summary["val"]["acc"] = 0.9
-    assert dict(summary) == {"val.loss": 0.1, "val.acc": 0.9}
+    assert dict(summary) == {"val": {"loss": 0.1, "acc": 0.9}}
+    assert (list(summary), len(summary), summary["val.acc"]) == (["val"], 1, 0.9)
+    assert "val" in summary
+    assert "val.acc" in summary
     assert summary["val"] == {"loss": 0.1, "acc": 0.9}
     assert summary.val.acc == 0.9
     assert writer.sent == [({"val.acc": 0.9}, [])]
@@ -73,7 +76,7 @@ def test_nested_values_are_leaves_with_joined_keys(summary: Summary, writer: Wri
 def test_update_merges_and_setting_replaces_what_was_set_by_hand(summary: Summary, writer: Writer):
     summary.update({"best": {"epoch": 3}}, score=1)
     summary.update({"best": {"acc": 0.9}})
-    assert dict(summary) == {"best.epoch": 3, "score": 1, "best.acc": 0.9}
+    assert dict(summary) == {"best": {"epoch": 3, "acc": 0.9}, "score": 1}
     summary["best"] = {"acc": 1.0}
     assert summary["best"] == {"acc": 1.0}
     assert writer.sent[-1] == ({"best.acc": 1.0}, ["best.epoch"])
@@ -91,3 +94,4 @@ def test_flat_and_nest_are_inverse():
     assert leaves == {"a": 1, "b.c.d": 2, "b.e": {}}
     assert nest(leaves) == values
     assert nest({"a": 1, "a.b": 2}) == {"a": 1, "a.b": 2}
+    assert nest({"a.b.c": 1, "a.b": 2, "a.c": 3}) == {"a": {"b": 2, "c": 3}, "a.b.c": 1}

@@ -32,7 +32,6 @@ _ABSENT = {
     "artifact_type": "artifact_collections(project, type) lists what there is of a type",
     "artifact_types": "artifact_collections(project, type) lists what there is of a type",
     "create_run": "begin a run with stepwell.init(project=…, id=…)",
-    "create_project": "a project comes into being with its first run",
     "sweep": "there are no sweeps",
     "reports": "there are no reports",
     "team": "there are no accounts",
@@ -151,6 +150,9 @@ class Api(PresetCalls, ArtifactCalls):
     def viewer(self) -> User:
         """Who asks: the owner that is meant where none is named."""
         return User(self.default_entity)
+
+    def create_project(self, name: str, entity: str | None = None) -> None:
+        """Do nothing: a project comes into being with its first run."""
 
     def flush(self) -> None:
         """Wait, for a directory, until all that is on disk is read. Nothing is remembered between calls."""

@@ -116,6 +116,8 @@ class RunRows(RunFacts):
         """
         return self.reader.scanned(keys, min_step, max_step, label)
 
+    beta_scan_history = scan_history
+
     def scan_columns(
         self,
         keys: Sequence[str] | None = None,

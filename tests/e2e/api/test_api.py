@@ -332,6 +332,8 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
         api.project("nowhere")
     assert api.viewer.entity == api.default_entity == "local"
     api.flush()
+    api.create_project("later", "local")
+    assert (api.settings["entity"], api.settings["base_url"]) == ("local", api.url)
     for name in ("sweep", "artifact_types", "create_run", "reports"):
         assert not hasattr(api, name)
         with pytest.raises(UnsupportedError, match=name):

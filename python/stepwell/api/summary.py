@@ -41,11 +41,10 @@ class Summary(NestedMapping):
         """The values, as scripts written for wandb ask for them."""
         return self
 
-    def __missing__(self, key: Any) -> Any:
-        """Return what keys joined by dots lead to."""
+    def __getitem__(self, key: Any) -> Any:
         key, values = key_name(key), vars(self)["_flat"]
         if key in values:
-            return values[key]
+            return grow(values[key], self, (key,))
         below = {name[len(key) + 1 :]: values[name] for name in self._below(key) if name != key}
         if not below:
             raise KeyError(key)
@@ -59,13 +58,6 @@ class Summary(NestedMapping):
 
     def __delitem__(self, key: str) -> None:
         self.delete_at((key,))
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a key, nested ones too."""
-        try:
-            return self[key]
-        except KeyError:
-            return default
 
     def update(self, *values: Any, **more: Any) -> None:
         """Set several values, and write everything that was changed since the run was loaded.
@@ -120,5 +112,4 @@ class Summary(NestedMapping):
 
     def _show(self) -> None:
         dict.clear(self)
-        for key, value in nest(vars(self)["_flat"]).items():
-            dict.__setitem__(self, key, grow(value, self, (key,)))
+        dict.update(self, nest(vars(self)["_flat"]))

@@ -33,6 +33,7 @@ def test_a_summary_has_nested_dicts_and_knows_their_joined_keys(place: Place):
     for summary in (run.summary, run.summary_metrics, run.summary._json_dict, place.api().runs("api")[0].summary):
         assert own(summary) == own(json.loads(json.dumps(summary))) == nested
         assert summary["_step"] == 1
+        assert type(dict(summary)["acc"]) is dict
         assert (summary["acc"], summary.get("acc.max"), summary["val.loss"]) == (nested["acc"], 0.5, 0.25)
         assert all(key in summary for key in ("acc", "acc.max", "val", "val.loss"))
         assert not any(key in summary for key in ("acc.mean", "va", "val.loss.x"))

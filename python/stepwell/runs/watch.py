@@ -1,7 +1,7 @@
 """Histograms of the gradients and parameters of torch models, as `watch` logs them.
 
 torch is never imported: a model of its is proof that it is imported already. The hooks run in the midst of a
-training: what cannot be watched or logged costs itself only, with one warning for each key.
+training: what cannot be watched or logged costs itself only, with a warning.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell.errors import UsageError
 from stepwell.process.terminal import termwarn
+from stepwell.settings.strictness import tell
 
 if TYPE_CHECKING:
     from stepwell.runs.run import Run
@@ -30,8 +31,6 @@ class Watch:
     # Models with their hooks, by identity.
     _hooks: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     _count: int = 0
-    # Keys of what is not logged.
-    _missing: set[str] = field(default_factory=set)
 
     def add(self, models: Any, log: What | None, log_freq: object, idx: int | None, log_graph: bool) -> None:
         """Watch models: see `Run.watch`."""
@@ -53,13 +52,13 @@ class Watch:
             hooks: list[Any] = []
             self._hooks[id(model)] = model, hooks
             if log in {"parameters", "all"}:
-                with self._or_warned(f"parameters/{prefix}*"):
+                with _telling(f"parameters/{prefix}*"):
                     hooks.append(model.register_forward_hook(self._parameters_hook(prefix, every)))
             if log in {"gradients", "all"}:
                 for name, parameter in model.named_parameters():
                     key = f"gradients/{prefix}{name}"
                     if parameter.requires_grad:
-                        with self._or_warned(key):
+                        with _telling(key):
                             hooks.append(parameter.register_hook(self._gradient_hook(key, every)))
 
     def remove(self, models: Any = None) -> None:
@@ -103,23 +102,22 @@ class Watch:
         row = {}
         for key, tensor in tensors.items():
             if tensor is not None:
-                with self._or_warned(key):
+                with _telling(key):
                     values = _values(tensor)
                     if values.numel():
                         row[key] = Histogram(values, num_bins=_BINS)
         if row:
-            with self._or_warned(next(iter(row))):
+            with _telling(next(iter(row))):
                 self.run.log(row, commit=False)
 
-    @contextmanager
-    def _or_warned(self, key: str) -> Iterator[None]:
-        """Go on after an error, with one warning that names the key."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001  a training is not ended by what watches it
-            if key not in self._missing and not self.run.settings.silent:
-                termwarn(f"watch: {key!r} is not logged: {type(error).__name__}: {error}")
-            self._missing.add(key)
+
+@contextmanager
+def _telling(key: str) -> Iterator[None]:
+    """Go on after an error, and tell it: a training is not ended by what watches it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  whatever torch has against it
+        tell(key, f"is not logged by watch: {type(error).__name__}: {error}", "the training goes on")
 
 
 def _values(tensor: Any) -> Any:

@@ -99,6 +99,8 @@ class RunStart:
         why = _make_directory(directory)
         if why is None:
             return
+        if self.settings.strict:
+            raise _cannot_write(directory, why)
         import tempfile
 
         try:

@@ -39,7 +39,23 @@ def test_what_cannot_be_logged_of_a_model_does_not_end_its_training(torch_client
     turn = rows[0]["parameters/turn"]
     assert (turn["bins"][0], turn["bins"][-1], sum(turn["values"])) == (0.0, 5.0, 4), "magnitudes"
     assert "gradients/graph_1weight" in rows[3]
-    told = [line for line in training.output.splitlines() if "WARNING watch" in line]
-    named = [line.split("'")[1] for line in told]
-    assert named[:3] == ["parameters/void", "parameters/graph_1*", "parameters/graph_2weight"]
-    assert sorted(named[3:]) == ["gradients/graph_2bias", "gradients/graph_2weight"]
+    told = [line for line in training.output.splitlines() if "is not logged by watch" in line]
+    assert [line.split("'")[1] for line in told] == [
+        "parameters/void",
+        "parameters/graph_1*",
+        "parameters/graph_2weight",
+    ], "one for each reason"
+
+
+def test_strict_makes_an_error_of_what_cannot_be_logged(torch_clients: Environment, tmp_path: Path):
+    script = tmp_path / "strict.py"
+    script.write_text(
+        "import torch, wandb\n"
+        "run = wandb.init(project='watch', settings={'strict': True})\n"
+        "try:\n"
+        "    run.watch(torch.jit.script(torch.nn.Linear(4, 1)), log='all')\n"
+        "except ValueError as error:\n"
+        "    print('refused', error)\n"
+        "run.finish()\n"
+    )
+    assert "refused 'parameters/*' is not logged by watch" in torch_clients.train(tmp_path, script).output

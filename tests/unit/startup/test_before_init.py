@@ -177,15 +177,18 @@ def test_a_directory_that_cannot_be_written_gives_way_to_a_temporary_one(tmp_pat
         assert [run.state for run in api.runs("p")] == ["finished"] * 2
 
 
-def test_without_any_directory_the_one_that_was_asked_for_is_named(tmp_path: Path):
+@pytest.mark.parametrize(("place", "strict"), [("file", False), (".", True)])
+def test_without_another_directory_and_with_strict_the_one_that_was_asked_for_is_named(
+    tmp_path: Path, place: str, strict: bool
+):
     (tmp_path / "file").write_text("")
     said = python(
-        """
+        f"""
         import os, tempfile
         import stepwell
-        tempfile.tempdir = os.path.abspath("file")
+        tempfile.tempdir = os.path.abspath({place!r})
         try:
-            stepwell.init(project="p", dir="file/below")
+            stepwell.init(project="p", dir="file/below", strict={strict})
         except stepwell.Error as error:
             print(error)
         assert stepwell.run is None

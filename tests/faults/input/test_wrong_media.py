@@ -13,9 +13,6 @@ pytestmark = pytest.mark.e2e
 VALUE, TYPE = "ValueError", "TypeError"
 IMAGES = [
     Wrong("sw.Image(np.zeros(5))", VALUE, ["5"]),
-    Wrong("sw.Image(np.zeros((4, 5, 6)))", VALUE, [r"4.*5.*6", "3"]),
-    Wrong("sw.Image(np.zeros((2, 4, 5, 3)))", VALUE, [r"2.*4.*5.*3"]),
-    Wrong("sw.Image(np.zeros((0, 5, 3)))", VALUE, ["0"]),
     Wrong("sw.Image('missing.png')", f"{VALUE}|FileNotFoundError", ["missing.png"]),
     Wrong("sw.Image('a text')", f"{VALUE}|FileNotFoundError", ["a text"]),
     Wrong("sw.Image(object())", TYPE, ["object"]),
@@ -31,11 +28,6 @@ MASKS = [
     Wrong("sw.Image(pixels, masks={'truth': [1]})", TYPE, ["truth"]),
     Wrong("sw.Image(pixels, masks={'truth': {'class_labels': {1: 'a'}}})", f"{TYPE}|{VALUE}", ["truth", "mask_data"]),
     Wrong("sw.Image(pixels, masks={'truth': {'mask_data': np.zeros(3)}})", f"{TYPE}|{VALUE}", ["truth", "2"]),
-    Wrong("sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), 0.5)}})", f"{TYPE}|{VALUE}", ["truth"]),
-    Wrong(
-        "sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), 256)}})", f"{TYPE}|{VALUE}", ["truth", "255"]
-    ),
-    Wrong("sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), -1)}})", f"{TYPE}|{VALUE}", ["truth", "255"]),
     Wrong(
         "sw.Image(pixels, masks={'truth': {'mask_data': np.ones((4, 6), int), 'class_labels': [1]}})",
         TYPE,
@@ -62,12 +54,8 @@ BOXES = [
     ),
     Wrong(boxed("{'position': {'middle': [1, 2], 'width': 'w', 'height': 1}, 'class_id': 1}"), TYPE, ["width"]),
     Wrong(boxed(f"{{'position': {POSITION}, 'class_id': 'x'}}"), TYPE, ["class_id"]),
-    Wrong(
-        boxed(f"{{'position': {POSITION}, 'class_id': 1, 'domain': 'metres'}}"), f"{TYPE}|{VALUE}", ["metres", "pixel"]
-    ),
     Wrong(boxed(f"{{'position': {POSITION}, 'class_id': 1, 'scores': [1]}}"), TYPE, ["scores"]),
     Wrong(boxed(f"{{'position': {POSITION}, 'class_id': 1, 'scores': {{'a': 'b'}}}}"), TYPE, ["scores"]),
-    Wrong(boxed(f"{{'position': {POSITION}, 'class_id': 1, 'box_caption': 3}}"), TYPE, ["box_caption"]),
     Wrong(boxed(f"{{'position': {POSITION}, 'class_id': 1}}", ", 'class_labels': [1]"), TYPE, ["class_labels"]),
 ]
 SOUND_AND_VIDEO = [
@@ -80,7 +68,6 @@ SOUND_AND_VIDEO = [
     Wrong("sw.Video('a text')", VALUE, ["gif", "mp4", "webm", "ogg"]),
     Wrong("sw.Video(frames, format='avi')", VALUE, ["avi", "gif", "mp4", "webm", "ogg"]),
     Wrong("sw.Video(np.zeros((4, 5)))", VALUE, [r"4.*5"]),
-    Wrong("sw.Video(np.zeros((2, 7, 4, 4), np.uint8))", VALUE, ["7"]),
     Wrong("sw.Video(io.BytesIO(b'x'))", VALUE, ["format"]),
     Wrong("sw.Video(object())", TYPE, ["object"]),
     Wrong("sw.Video(frames, fps=0)", f"{VALUE}|{TYPE}", ["fps"]),
@@ -95,50 +82,57 @@ TABLES = [
     Wrong("sw.Table(columns=['a'], data=[[1]]).add_column('b', [1, 2])", VALUE, ["'b'|b", "1", "2"]),
     Wrong("sw.Table(columns=['a'], data=[[1]]).add_column('a', [1])", VALUE, ["a"]),
     Wrong("sw.Table(columns=['a'], data=[[1]]).get_column('c')", f"{VALUE}|KeyError", ["c", "a"]),
-    Wrong("sw.Table(columns=['a'], data=[[i] for i in range(200_001)])", VALUE, ["200,?000", "200,?001"]),
 ]
 TEXTS_AND_SPACE = [
     Wrong("sw.Html(5)", f"{TYPE}|{VALUE}", ["int"]),
-    Wrong("sw.Html('missing.html')", f"{VALUE}|FileNotFoundError", ["missing.html"]),
     Wrong("sw.Molecule('a text')", VALUE, ["pdb", "mmtf"]),
     Wrong("sw.Molecule('missing.pdb')", f"{VALUE}|FileNotFoundError", ["missing.pdb"]),
     Wrong("sw.Molecule(io.StringIO('x'))", VALUE, ["file_type"]),
     Wrong("sw.Molecule(io.StringIO('x'), file_type='xyz')", VALUE, ["xyz", "pdb"]),
     Wrong("sw.Object3D('a text')", VALUE, ["obj", "gltf", "glb"]),
     Wrong("sw.Object3D('missing.obj')", f"{VALUE}|FileNotFoundError", ["missing.obj"]),
-    Wrong("sw.Object3D(np.zeros((3, 5)))", VALUE, ["5"]),
     Wrong("sw.Object3D(np.zeros(3))", VALUE, ["3"]),
-    Wrong("sw.Object3D(np.array([[0, 0, 0, 15.0]]))", VALUE, ["15", "14"]),
-    Wrong("sw.Object3D(np.array([[0, 0, 0, 0, 0, 256.0]]))", VALUE, ["256", "255"]),
     Wrong("sw.Object3D({'type': 'sonar', 'points': np.zeros((1, 3))})", VALUE, ["sonar", "lidar/beta"]),
-    Wrong("sw.Object3D({'type': 'lidar/beta'})", f"{VALUE}|{TYPE}", ["points"]),
-    Wrong(
-        "sw.Object3D({'type': 'lidar/beta', 'points': np.zeros((1, 3)), 'boxes': [{'label': 'x'}]})", VALUE, ["corners"]
-    ),
-    Wrong(
-        "sw.Object3D({'type': 'lidar/beta', 'points': np.zeros((1, 3)), 'vectors': [{'start': 1}]})",
-        VALUE,
-        ["end|start"],
-    ),
     Wrong("sw.Object3D(object())", f"{TYPE}|{VALUE}", ["object"]),
-    Wrong("sw.Histogram(np_histogram=([1, 2], [0, 2, 1]))", VALUE, ["ris|order|increas"]),
 ]
 CHARTS = [
-    Wrong("sw.plot.line(table, 'x', 'missing')", f"{VALUE}|KeyError", ["missing", "x"]),
     Wrong("sw.plot.line(5, 'x', 'y')", TYPE, ["int", "Table"]),
     Wrong("sw.plot.pr_curve([0, 1], [[0.5, 0.5]])", VALUE, ["2", "1"]),
     Wrong("sw.plot.roc_curve([0, 1], [[0.5, 0.5]])", VALUE, ["2", "1"]),
     Wrong("sw.plot.confusion_matrix(y_true=[0, 1], preds=[0])", VALUE, ["2", "1"]),
-    Wrong("sw.plot.line_series([0, 1], [[1, 2, 3]])", VALUE, ["2", "3"]),
     Wrong("sw.plot_table('me/chart', 5, {})", TYPE, ["int", "Table"]),
 ]
 WRONG_LISTS = [
-    Wrong("[sw.Image(pixels), 5]", TYPE, ["'bad'|\"bad\""]),
-    Wrong("[sw.Image(pixels), sw.Html('<p>x</p>')]", TYPE, ["'bad'|\"bad\"", "Image", "Html"]),
     Wrong("{'inner': [sw.Html('<p>x</p>'), object()]}", TYPE, ["'bad'|\"bad\"|inner"]),
     Wrong("sw.Table(columns=['a'], data=[[object()]])", TYPE, ["object"]),
 ]
 WRONG = [*IMAGES, *MASKS, *BOXES, *SOUND_AND_VIDEO, *TABLES, *TEXTS_AND_SPACE, *CHARTS, *WRONG_LISTS]
+
+# Media that are kept as near as possible: a training does not end for what they hold.
+KEPT = [
+    "sw.Image(np.zeros((4, 5, 6)))",
+    "sw.Image(np.zeros((2, 4, 5, 3)))",
+    "sw.Image(np.zeros((0, 5, 3)))",
+    "sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), 0.5)}})",
+    "sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), 256)}})",
+    "sw.Image(pixels, masks={'truth': {'mask_data': np.full((4, 6), -1)}})",
+    "sw.Video(np.zeros((2, 7, 4, 4), np.uint8))",
+    "sw.Table(columns=['a'], data=[[i] for i in range(200_001)])",
+    "sw.Html('missing.html')",
+    "sw.Object3D(np.zeros((3, 5)))",
+    "sw.Object3D(np.array([[0, 0, 0, 15.0]]))",
+    "sw.Object3D(np.array([[0, 0, 0, 0, 0, 256.0]]))",
+    "sw.Object3D({'type': 'lidar/beta'})",
+    "sw.Object3D({'type': 'lidar/beta', 'points': np.zeros((1, 3)), 'boxes': [{'label': 'x'}]})",
+    "sw.Object3D({'type': 'lidar/beta', 'points': np.zeros((1, 3)), 'vectors': [{'start': 1}]})",
+    "sw.Histogram(np_histogram=([1, 2], [0, 2, 1]))",
+    "sw.plot.line(table, 'x', 'missing')",
+    "sw.plot.line_series([0, 1], [[1, 2, 3]])",
+    "[sw.Image(pixels), 5]",
+    "[sw.Image(pixels), sw.Html('<p>x</p>')]",
+    boxed(f"{{'position': {POSITION}, 'class_id': 1, 'domain': 'metres'}}"),
+    boxed(f"{{'position': {POSITION}, 'class_id': 1, 'box_caption': 3}}"),
+]
 
 CALLS = """
 import io, json, sys
@@ -184,3 +178,12 @@ def test_nothing_of_a_wrong_call_is_kept(place: Place, wrong: list[tuple[list[st
     run = place.api().run("wrong/media")
     assert scan(run) == {0: {"before": 1}, 1: {"after": 1}}
     assert list(run.files()) == [], "no file of a call that failed is stored"
+
+
+def test_media_that_are_nearly_right_are_kept(place: Place):
+    ended = place.run(CALLS.replace('"wrong"', '"near"'), json.dumps(KEPT))
+    told = json.loads(ended.stdout.strip().splitlines()[-1])
+    assert told == [[["nothing"], "was accepted"]] * len(KEPT)
+    rows = scan(place.api().run("near/media"))
+    assert [row.get("ok") for row in rows.values()] == [None, *[1] * len(KEPT), None]
+    assert all("bad" in row for row in list(rows.values())[1:-1])

@@ -65,8 +65,8 @@ class Artifact:
         self.tags: list[str] = []
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         # Finds it once it is logged.
-        self._find: Callable[[], StoredArtifact] | None = None
-        self._found: StoredArtifact | None = None
+        self._find: Callable[[], Any] | None = None
+        self._found: Any = None
 
     @property
     def is_logged(self) -> bool:
@@ -77,7 +77,7 @@ class Artifact:
         """Return whether it is not logged yet."""
         return not self.is_logged
 
-    def logged(self, find: Callable[[], StoredArtifact]) -> None:
+    def logged(self, find: Callable[[], StoredArtifact | Nothing]) -> None:
         """Remember that it is logged, and how it is found."""
         self._find, self._found = find, None
 
@@ -208,6 +208,19 @@ class Artifact:
 
     def __repr__(self) -> str:
         return f"<Artifact {self.name} ({self.type}, {len(self.files())} files)>"
+
+
+class Nothing:
+    """Stands for what a run that keeps nothing has logged: whatever it is asked for is nothing."""
+
+    def __getattr__(self, name: str) -> Nothing:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Nothing:
+        """Return nothing."""
+        return self
 
 
 def _is_name(text: str) -> bool:

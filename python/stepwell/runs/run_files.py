@@ -160,7 +160,7 @@ class RunFiles(RunInfo):
         tags
             Tags.
         """
-        from stepwell.files.artifact import Artifact, of_path
+        from stepwell.files.artifact import Artifact, Nothing, of_path
 
         said = [aliases] if isinstance(aliases, str) else list(aliases or ())
         if isinstance(artifact_or_path, Artifact):
@@ -175,9 +175,8 @@ class RunFiles(RunInfo):
         artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)
-        if not self.disabled:
-            place = f"{self.path}/{folder}"
-            artifact.logged(lambda: self._find_artifact(artifact, place))
+        place = f"{self.path}/{folder}"
+        artifact.logged(Nothing if self.disabled else lambda: self._find_artifact(artifact, place))
         return artifact
 
     def log_model(

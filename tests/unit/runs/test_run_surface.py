@@ -128,7 +128,9 @@ def test_every_method_works_on_a_disabled_run(disabled: stepwell.Run, tmp_path: 
     run.name, run.notes, run.tags = "n", "m", ("t",)
     (tmp_path / "file.txt").write_text("x")
     assert run.save(str(tmp_path / "file.txt"), base_path=tmp_path) == [str(tmp_path / "file.txt")]
-    assert run.log_artifact(tmp_path, name="a", type="t").files() == ["file.txt"]
+    artifact = run.log_artifact(tmp_path, name="a", type="t")
+    assert artifact.files() == ["file.txt"]
+    assert artifact.wait().version.any_more is artifact.download("somewhere")
     assert run.restore("file.txt") is None
     run.log_code(tmp_path)
     run.alert("title", "text")

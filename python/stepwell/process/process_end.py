@@ -13,6 +13,7 @@ takes its place.
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import sys
 from types import ModuleType
@@ -57,12 +58,18 @@ class ProcessEnd:
         `sys.exit(main())` looks the function up before a run is begun in `main`, and `from sys import exit`
         even before this package is imported.
         """
+
+        # By its names it is the function of `sys`: so whoever pickles a function pickles that one.
+        @functools.wraps(self._exit)
+        def noted_exit(status: Any = None) -> Any:
+            self._on_exit(status)
+
         for module in [*sys.modules.values()]:
             if isinstance(module, ModuleType):
                 # Not by its own way, on which a module may be loaded that only waits to be.
                 names = object.__getattribute__(module, "__dict__")
                 if names.get("exit") is self._exit:
-                    names["exit"] = self._on_exit
+                    names["exit"] = noted_exit
         self._listen_to_quitters()
 
     def install(self) -> None:

@@ -1,5 +1,6 @@
 """Ends of processes: the exit code of a run is that of its process."""
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -50,6 +51,13 @@ ENDS = {
     "import threading; thread = threading.Thread(target=sys.exit, args=(3,)); thread.start(); thread.join()": 0,
     "import code; code.InteractiveInterpreter().runsource('1 / 0')": 0,
 }
+
+
+def test_exit_is_pickled_as_that_of_sys():
+    """As joblib, Dask and Ray do with functions of a script that call it."""
+    assert b"sys" in (text := pickle.dumps(sys.exit))
+    assert b"stepwell" not in text, "which the other process may not have"
+    assert pickle.loads(text) is sys.exit
 
 
 @pytest.mark.parametrize("how", ENDS)

@@ -63,30 +63,33 @@ pub(super) fn item<'py>(key: &str, scalar: &Bound<'py, PyAny>) -> PyResult<Bound
     if is_time { fallback::convert(key, scalar) } else { fallback::item(key, scalar) }
 }
 
-/// True if an array is more than its elements: masked, or of a class of its own, or of a type that is no
-/// number, text or object.
-fn is_special(array: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// True if only the package knows what stands for an array: it is masked or of another class of its own, or
+/// holds times or what another library has added to numpy.
+fn is_special(array: &Bound<'_, PyAny>, dtype: &Bound<'_, PyAny>, kind: char) -> PyResult<bool> {
     let py = array.py();
-    if numpy(py)?.is_some_and(|numpy| !array.get_type().is(numpy.ndarray.bind(py))) {
-        return Ok(true);
-    }
-    let dtype = array.getattr("dtype")?;
-    let (kind, builtin): (char, i32) = (dtype.getattr("kind")?.extract()?, dtype.getattr("isbuiltin")?.extract()?);
-    Ok(builtin == ADDED_TYPE || matches!(kind, 'm' | 'M'))
+    let is_plain = numpy(py)?.is_some_and(|numpy| array.get_type().is(numpy.ndarray.bind(py)));
+    Ok(match kind {
+        _ if !is_plain => true,
+        'm' | 'M' => true,
+        'V' => dtype.getattr("isbuiltin")?.extract::<i32>()? == ADDED_TYPE,
+        _ => false,
+    })
 }
 
 /// Encodes an array: one element as a scalar, few as (nested) lists, many numbers as a histogram, many of
 /// anything else as lists.
 pub(super) fn encode(out: &mut Vec<u8>, key: &str, array: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
-    if is_special(array)? {
-        return nested(out, key, &fallback::convert(key, array)?, depth.checked_sub(1).ok_or_else(|| too_deep(key))?);
+    let dtype = array.getattr("dtype")?;
+    let kind: char = dtype.getattr("kind")?.extract()?;
+    if is_special(array, &dtype, kind)? {
+        let deeper = depth.checked_sub(1).ok_or_else(|| too_deep(key))?;
+        return nested(out, key, &fallback::convert(key, array)?, deeper);
     }
     let size: usize = array.getattr("size")?.extract()?;
-    let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if size == 1 {
         return nested(out, key, &array.call_method0("item")?, depth);
     }
-    if size <= LIST_ELEMENTS || !matches!(kind.as_str(), "b" | "i" | "u" | "f") {
+    if size <= LIST_ELEMENTS || !matches!(kind, 'b' | 'i' | 'u' | 'f') {
         return nested(out, key, &array.call_method0("tolist")?, depth);
     }
     let binned = Memory::of(array)?.histogram(array.py(), BINS)?;

@@ -87,12 +87,43 @@ def test_rows_of_any_form_are_stored(recorder: Recorder, name: str, rows: Any, e
         ([datetime.date(2024, 1, 2)], ["2024-01-02"], "timestamp"),
         ([pd.NA, 1], [None, 1], "number"),
         (["ü \U0001f389"], ["ü \U0001f389"], "string"),
+        (["a", float("nan"), np.float32("nan")], ["a", None, None], "string"),
+        ([float("nan"), "a"], [None, "a"], "string"),
+        ([True, float("nan")], [True, None], "bool"),
+        ([[1], float("nan")], [[1], None], "list"),
+        ([{"a": 1}, float("nan")], [{"a": 1}, None], "dict"),
+        ([1 + 2j, np.complex64(1j)], ["1+2j", "1j"], "string"),
+        ([datetime.timedelta(seconds=5)], ["PT5S"], "other"),
+        ([np.ma.masked, 1.5], [None, 1.5], "number"),
+        ([np.ma.masked_array([1, 2], mask=[True, False])], [[None, 2]], "list"),
+        ([np.datetime64("2024-01-02T00:00:00.000000001")], ["2024-01-02T00:00:00.000000001"], "timestamp"),
     ],
 )  # fmt: skip
 def test_cells_are_stored_whole(recorder: Recorder, cells: list[Any], stored: list[Any], kind: str):
     file = recorder.table(of(*[[cell] for cell in cells], columns=["a"]))
     assert file["data"] == [[cell] for cell in stored]
     assert file["column_types"] == [kind]
+
+
+def test_nan_does_not_decide_what_a_column_holds(recorder: Recorder):
+    table = of(columns=["a"])
+    table.add_data(float("nan"))
+    table.add_data("x")
+    table.add_data(float("nan"))
+    table.add_column("b", ["y", float("nan"), "z"])
+    assert recorder.table(table)["data"] == [[None, "y"], ["x", None], [None, "z"]]
+    with pytest.raises(TypeError, match="row 3 has a number"):
+        table.add_data(1.5, "x")
+
+
+def test_times_of_numpy_in_rows_of_an_array_are_times(recorder: Recorder):
+    times = np.array([["2024-01-02", "NaT"]], dtype="M8[ns]")
+    assert recorder.table(Table(columns=["a", "b"], data=times))["data"] == [["2024-01-02T00:00:00", None]]
+
+
+def test_names_of_columns_may_be_integers_of_numpy():
+    assert Table(columns=[np.int64(1), "b"]).columns == [1, "b"]
+    assert Table(columns=pd.Index(["a", "b"])).columns == ["a", "b"]
 
 
 def test_cells_may_be_media(recorder: Recorder):

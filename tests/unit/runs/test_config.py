@@ -4,12 +4,18 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import pytest
+import yaml
 
 from stepwell.errors import ConfigError
 from stepwell.runs.config import Config
+
+
+class Level(Enum):
+    HIGH = "high"
 
 
 class Sent:
@@ -92,6 +98,51 @@ def test_nested_dicts_are_real_dicts(config: Config):
     assert {**config.model} == {"depth": 3}
     assert isinstance(config.model, dict)
     assert type(config.as_dict()["model"]) is dict
+
+
+def test_what_is_taken_out_as_a_whole_is_plain_dicts(config: Config):
+    config.model = {"head": {"size": 8}}
+    for copy in (dict(config), {**config}, config.copy(), dict(config.items()), config.as_dict()):
+        assert type(copy["model"]) is type(copy["model"]["head"]) is dict
+    assert type(dict(config.model)["head"]) is dict
+    assert yaml.safe_dump(dict(config)) == "model:\n  head:\n    size: 8\n"
+    assert json.dumps(config) == '{"model": {"head": {"size": 8}}}'
+
+
+def test_what_a_script_does_to_a_copy_changes_nothing_here(config: Config, sent: Sent):
+    config.model = {"depth": 3, "head": {"size": 8}}
+    dict(config)["model"].pop("depth")
+    dict(config.items())["model"]["head"].clear()
+    assert config.model == {"depth": 3, "head": {"size": 8}}
+    assert len(sent.calls) == 1
+
+
+def test_a_script_may_take_a_nested_dict_apart(config: Config, sent: Sent):
+    config.optimizer = {"name": "adam", "lr": 0.1}
+    options = config.optimizer
+    assert options.pop("name") == "adam"
+    assert options == {"lr": 0.1}
+    assert config.optimizer == {"name": "adam", "lr": 0.1}
+    assert len(sent.calls) == 1
+
+
+@pytest.mark.parametrize("name", ["values", "pop", "clear", "popitem", "copy", "setdefault", "fromkeys"])
+def test_keys_of_the_user_go_before_the_methods_that_wandb_has_not(name: str, sent: Sent):
+    config = Config(sent, allow_val_change=True)
+    config[name] = {"a": 1}
+    assert getattr(config, name) == {"a": 1}
+    config[name] = 5
+    assert (getattr(config, name), dict(config)) == (5, {name: 5})
+    del config[name]
+    assert callable(getattr(config, name))
+    assert (len(config), list(config.keys())) == (0, [])
+
+
+def test_keys_of_any_type_have_names(config: Config):
+    config.update({1: "one", (1, 2): {Level.HIGH: 3}})
+    assert dict(config) == {"1": "one", "(1, 2)": {"high": 3}}
+    assert config[1] == "one"
+    assert config[1, 2][Level.HIGH] == 3
 
 
 def test_a_branch_that_was_kept_does_not_undo_what_came_later(config: Config):

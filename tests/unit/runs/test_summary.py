@@ -1,6 +1,7 @@
 """The summary: last values, with values set by hand over them."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -80,6 +81,12 @@ def test_update_merges_and_setting_replaces_what_was_set_by_hand(summary: Summar
     summary["best"] = {"acc": 1.0}
     assert summary["best"] == {"acc": 1.0}
     assert writer.sent[-1] == ({"best.acc": 1.0}, ["best.epoch"])
+
+
+def test_what_holds_values_is_taken_by_update(summary: Summary):
+    summary.update(SimpleNamespace(a=1), b=2)
+    summary.update([("c", 3)])
+    assert dict(summary) == {"a": 1, "b": 2, "c": 3}
 
 
 def test_typed_objects_stay_whole(summary: Summary):

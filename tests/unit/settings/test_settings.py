@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections import UserList
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stepwell.errors import Error, UsageError
@@ -61,7 +63,12 @@ def test_an_unknown_setting_is_a_type_error():
         ("reinit", False, "return_previous"),
         ("tags", "a, b,,a", ("a", "b")),
         ("tags", ["b", "a"], ("b", "a")),
+        ("tags", UserList(["b", "a"]), ("b", "a")),
+        ("tags", [os.fsdecode(b"caf\xe9")], ("caf\\udce9",)),
+        ("name", os.fsdecode(b"caf\xe9"), "caf\\udce9"),
+        ("strict", "true", True),
         ("rank", "3", 3),
+        ("rank", np.int64(3), 3),
         ("silent", "yes", True),
         ("silent", "0", False),
         ("finish_timeout", "2.5", 2.5),

@@ -25,9 +25,22 @@ class Flags:
         return {"lr": 0.1, "depth": 3}
 
 
+class Items:
+    """Looks like a ConfigDict of ml_collections: it has items, and is no Mapping."""
+
+    def __init__(self) -> None:
+        self._locked = True
+
+    def keys(self) -> list[str]:
+        return ["lr", "depth"]
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(Options, key)
+
+
 @pytest.mark.parametrize(
     "source",
-    [{"lr": 0.1, "depth": 3}, argparse.Namespace(lr=0.1, depth=3), Options(), Flags()],
+    [{"lr": 0.1, "depth": 3}, argparse.Namespace(lr=0.1, depth=3), Options(), Flags(), Items()],
     ids=lambda s: type(s).__name__,
 )
 def test_values_come_from(source: object):

@@ -11,8 +11,9 @@ from tests.support.recorder import Recorder
 
 @pytest.fixture(autouse=True)
 def _nothing_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what the tests before were told of media, which is told once."""
+    """Forget what the tests before were told, which is told once, and whether they were strict."""
     monkeypatch.setattr(strictness, "_told", set())
+    monkeypatch.setattr(strictness, "_strict", False)
 
 
 @pytest.fixture

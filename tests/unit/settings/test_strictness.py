@@ -1,4 +1,4 @@
-"""Values that cannot be kept as given: told once, or with the setting `strict` an error that names the key."""
+"""Values that cannot be kept as given: told once, or with the setting `strict` an error of the key."""
 
 import warnings
 from collections.abc import Callable

@@ -167,6 +167,7 @@ class RunInfo:
     # Names of wandb's own.
     sync_dir = directory
     _step = step
+    _is_finished = is_finished
 
     @property
     def start_time(self) -> float:

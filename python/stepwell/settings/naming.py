@@ -86,6 +86,11 @@ def _percent(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in data)
 
 
+def below(root: str | os.PathLike[str]) -> str:
+    """Return the directory that is made below one that wandb would make its own in."""
+    return os.path.join(root, "stepwell")  # noqa: PTH118  a text
+
+
 def page(server: str, *parts: str) -> str | None:
     """Return the address of a page of the dashboard; None without a server."""
     from urllib.parse import quote

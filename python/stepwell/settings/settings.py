@@ -311,6 +311,11 @@ class Settings:
         """Return the settings that were given, without the defaults."""
         return dict(vars(self)["_said"])
 
+    def update(self, values: Mapping[str, Any]) -> None:
+        """Set several settings."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
     def note_in(self, said: dict[str, Any]) -> Settings:
         """Note in `said` what is set from now on; returns itself."""
         vars(self)["_said"] = said
@@ -352,7 +357,7 @@ class Settings:
         merged.update(from_environment(environment))
         root = merged.get("root_dir")
         if root and not environment.get("STEPWELL_DIR"):
-            merged["dir"] = below(root)
+            merged["dir"] = naming.below(root)
         merged.update(process or {})
         merged.update(settings.said())
         merged.update({name: value for name, value in arguments.items() if _is_said(name, value)})
@@ -362,11 +367,6 @@ class Settings:
 def _is_said(name: str, value: object) -> bool:
     """Whether a value is one: wandb's clients pass None and empty texts for what they do not know."""
     return not (value is None or (isinstance(value, str) and not value and name not in {"dir", "notes"}))
-
-
-def below(root: str | Path) -> str:
-    """Return the directory that is made below one that wandb would make its own in."""
-    return str(Path(root) / "stepwell")
 
 
 @cache
@@ -382,7 +382,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     if environment.get("WANDB_DIR"):
-        found["dir"] = below(environment["WANDB_DIR"])
+        found["dir"] = naming.below(environment["WANDB_DIR"])
     for prefix, kind in (("WANDB_", "wandb"), ("STEPWELL_", "env")):
         for each in known().values():
             name = each.metadata[kind]

@@ -17,6 +17,7 @@ WAYS = MappingProxyType(
         "ArtifactTTL": "artifacts stay as long as their run; Api().run(…).delete() removes both",
         "autolog": "log with wandb.log from where the library calls you back",
         "Graph": "log the text of the model, str(model), with Html or a Table",
+        "PartitionedTable": "join the parts, and log the result as a Table",
         "JoinedTable": "join the rows, and log the result as a Table",
         "printer": "write with termlog, termwarn and termerror",
         "sklearn": "log with wandb.plot: confusion_matrix, roc_curve, pr_curve, bar, histogram",

@@ -12,8 +12,6 @@ from stepwell.wandb.missing import WAYS
 
 _RUN = "stepwell.runs.run"
 _MEDIUM = "stepwell.media.records.media:Media"
-_EVAL_TABLE = "stepwell.wandb.eval_table"
-_MEDIA = {"EvalTable": _EVAL_TABLE, "Media": _MEDIUM, "WBValue": _MEDIUM, "*": "stepwell"}
 _INIT = "stepwell.wandb.init"
 _DISABLED = "stepwell.wandb.disabled"
 _TERMINAL = dict.fromkeys(("termlog", "termwarn", "termerror"), "stepwell.process.terminal")
@@ -23,10 +21,21 @@ _JUPYTER = "stepwell.wandb.jupyter"
 _SETTINGS = "stepwell.settings.settings"
 _UTIL = "stepwell.wandb.util"
 _MISSING = "stepwell.wandb.missing"
+_OWN_MEDIA = dict.fromkeys(("BoundingBoxes2D", "EvalTable", "ImageMask"), "stepwell.wandb.media")
+_MEDIA = {**_OWN_MEDIA, "Media": _MEDIUM, "PartitionedTable": _MISSING, "WBValue": _MEDIUM, "*": "stepwell"}
+
+_PUBLIC = {
+    "Api": "stepwell.api.api",
+    "File": "stepwell.api.file",
+    "Files": "stepwell.api.files",
+    "Project": "stepwell.api.api",
+    "Run": "stepwell.api.run",
+    "Runs": "stepwell.api.runs",
+}
 
 _names: dict[str, str | dict[str, str]] = {
     "wandb": {
-        "EvalTable": _EVAL_TABLE,
+        "EvalTable": "stepwell.wandb.media",
         "InternalApi": _INTERNAL_API,
         "PublicApi": "stepwell.api.api:Api",
         "_attach": "stepwell:attach",
@@ -42,14 +51,7 @@ _names: dict[str, str | dict[str, str]] = {
     },
     "wandb.apis": {"InternalApi": _INTERNAL_API, "PublicApi": "stepwell.api.api:Api"},
     "wandb.apis.internal": _INTERNAL_API,
-    "wandb.apis.public": {
-        "Api": "stepwell.api.api",
-        "File": "stepwell.api.file",
-        "Files": "stepwell.api.files",
-        "Project": "stepwell.api.api",
-        "Run": "stepwell.api.run",
-        "Runs": "stepwell.api.runs",
-    },
+    "wandb.apis.public": _PUBLIC,
     "wandb.catboost": "stepwell.integration.catboost",
     "wandb.data_types": _MEDIA,
     "wandb.env": "stepwell.wandb.env",
@@ -118,6 +120,10 @@ _names: dict[str, str | dict[str, str]] = {
 for _kind in ("audio", "histogram", "html", "image", "molecule", "plotly", "video"):
     _names[f"wandb.sdk.data_types.{_kind}"] = f"stepwell.media.{_kind}"
 _names["wandb.sdk.data_types.object_3d"] = "stepwell.media.object3d"
+for _part in ("api", "files", "projects", "runs"):
+    _names[f"wandb.apis.public.{_part}"] = _PUBLIC
+for _cache in ("artifacts.artifact_file_cache", "wandb_artifacts"):
+    _names[f"wandb.sdk.{_cache}"] = {"get_artifact_file_cache": _UTIL, "get_artifacts_cache": _UTIL}
 # What wandb supplies for other libraries, and stepwell does not.
 for _library in (
     "cohere", "diffusers", "dspy", "fastai", "huggingface", "kfp", "langchain", "metaflow", "openai", "prodigy",

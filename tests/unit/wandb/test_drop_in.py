@@ -117,11 +117,20 @@ except wandb.errors.UnsupportedError as error:
     assert str(error).startswith("wandb.integration.openai.autolog is not there")
 assert os.path.basename(os.path.dirname(wandb.__file__)) == "wandb" and len(os.environ["WANDB_API_KEY"]) == 40
 assert not wandb.sdk.lib.ipython.in_jupyter()
+from wandb.apis.public.runs import Run as ReadRun
+from wandb.sdk.wandb_artifacts import get_artifacts_cache
+assert ReadRun is wandb.apis.public.Run and get_artifacts_cache().cleanup(10) == 0
+box = {"position": {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}, "class_id": 1}
+parts = wandb.data_types.BoundingBoxes2D({"box_data": [box]}, "found")
+mask = wandb.data_types.ImageMask({"mask_data": [[0, 1]]}, "ground")
+assert wandb.Image([[0, 1]], boxes={"found": parts}, masks={"ground": mask})
 table = wandb.EvalTable(data=[[1, 2, 0.5]], input_columns=["q"], output_columns=["a"], score_columns=["score"])
 assert isinstance(table, wandb.Table) and table.columns == ["q", "a", "score"]
 assert not wandb.Settings()._notebook and wandb.Settings().app_url == "" and wandb.Settings().sweep_url is None
 run = wandb.init(project="p", mode="disabled")
 run.pin_config_keys(["lr"])
+run.settings.update({"console": "off", "silent": True})
+assert run.settings.silent and run._is_finished is False
 assert isinstance(run, Run) and not isinstance(run, wandb.Graph)
 wandb.join()
 assert wandb.run is None

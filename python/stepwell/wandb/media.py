@@ -1,8 +1,8 @@
-"""`wandb.EvalTable`: a table whose columns are said to be inputs, outputs or scores."""
+"""Media of wandb that are others here: `EvalTable` is a `Table`, and parts of images are dicts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stepwell.media.table import Table
@@ -37,3 +37,22 @@ class EvalTable(Table):
     ) -> None:
         said = [*(input_columns or ()), *(output_columns or ()), *(score_columns or ())]
         super().__init__(columns or said or None, data, rows, dataframe, *arguments, **named)
+
+
+class BoundingBoxes2D(dict[str, Any]):
+    """A set of boxes.
+
+    Parameters
+    ----------
+    val
+        `{"box_data": …, "class_labels": …}`.
+    key
+        Accepted for scripts written for wandb, without effect: the key in `boxes` is its name.
+    """
+
+    def __init__(self, val: Mapping[str, Any], key: str = "") -> None:
+        super().__init__(val)
+
+
+class ImageMask(BoundingBoxes2D):
+    """A set of masks: `{"mask_data": …, "class_labels": …}`."""

@@ -45,7 +45,7 @@ def assert_as_expected(api: Api, place: str, only: set[str] | None = None) -> No
             assert getattr(run, name) == expected[name], f"{run_id}.{name}"
         assert list(run.tags) == expected["tags"]
         assert exactly(dict(run.config)) == exactly(expected["config"])
-        assert exactly(dict(run.summary)) == exactly(expected["summary"])
+        assert exactly(run.summary.flat()) == exactly(expected["summary"])
         assert run.labels == list(expected["rows"])
         for label, rows in expected["rows"].items():
             assert exactly(list(run.scan_history(label=label))) == exactly(rows), f"{run_id} of {label!r}"

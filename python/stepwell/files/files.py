@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.errors import UsageError
 from stepwell.settings.naming import file_name
+from stepwell.settings.strictness import is_strict
 from stepwell.writing.artifact_notes import logged, paths
 
 if TYPE_CHECKING:
@@ -66,11 +67,13 @@ class Files:
             raise UsageError(f"save: policy must be one of {', '.join(POLICIES)}, not {policy!r}")
         text = os.fsdecode(pattern)
         if "://" in text:
-            return self._save_nothing(f"{text!r} is an address; only local files can be saved")
+            self._tell(f"save: {text!r} is an address; only local files can be saved")
+            return []
         path = _expanded(text)
         absolute = path.absolute()
         if _expanded("~").resolve().is_relative_to(absolute.resolve()):
-            return self._save_nothing(f"{text!r} is the home directory, or holds it; name what is meant below it")
+            self._tell(f"save: {text!r} is the home directory, or holds it; name what is meant below it")
+            return []
         if base is not None or not path.is_absolute():
             root = _expanded(base or ".").absolute()
         else:
@@ -79,16 +82,15 @@ class Files:
         saved = [str(path) for path, name in found.items() if self._save_one(name, path)]
         if policy != "now":
             self._watched.append((str(absolute), root))
-        return saved if found else self._save_nothing(f"nothing matches {text!r} yet")
+        if not found:
+            self.warn(f"save: nothing matches {text!r} yet")
+        return saved
 
     def save_code(self, root: Path, include: Callable[..., bool], exclude: Callable[..., bool]) -> list[str]:
         """Store the files below `root` that are to be included, as `code/…`."""
-        stored = []
-        for path in _files_below(root):
-            if _says(include, path, root) and not _says(exclude, path, root):
-                self.store(str(PurePosixPath("code", _name(path, root))), path)
-                stored.append(str(path))
-        return stored
+        chosen = [p for p in _files_below(root) if _says(include, p, root) and not _says(exclude, p, root)]
+        names = {path: str(PurePosixPath("code", _name(path, root))) for path in chosen}
+        return [str(path) for path, name in names.items() if self._save_one(name, path)]
 
     def save_script(self) -> None:
         """Store the script that runs, as `code/NAME`."""
@@ -96,7 +98,7 @@ class Files:
         if script and Path(script).is_file():
             path, here = Path(os.path.normpath(Path(script).absolute())), Path.cwd()
             root = here if path.is_relative_to(here) else path.parent
-            self.store(str(PurePosixPath("code", _name(path, root))), path)
+            self._save_one(str(PurePosixPath("code", _name(path, root))), path)
 
     def log_artifact(self, artifact: Artifact, folder: str) -> None:
         """Store the files of an artifact in a folder, what is said of it, and a note that it is there."""
@@ -117,7 +119,7 @@ class Files:
                 return []
             return list(paths(self._store_value(f"{folder}/{name}", name, part)))
         except (OSError, TypeError, ValueError) as error:
-            self.warn(f"log_artifact: {name} could not be stored with {folder}: {error}")
+            self._tell(f"log_artifact: {name} could not be stored with {folder}: {error}", error)
             return None
 
     def _store_value(self, path: str, name: str, value: Any) -> Any:
@@ -154,9 +156,11 @@ class Files:
             if not any(map(path.is_relative_to, made)) or (home is not None and path.is_relative_to(home)):
                 yield path
 
-    def _save_nothing(self, why: str) -> list[str]:
-        self.warn(f"save: {why}")
-        return []
+    def _tell(self, words: str, error: Exception | None = None) -> None:
+        """Say what cannot be kept, or raise that with the setting `strict`."""
+        if is_strict():
+            raise error or UsageError(words)
+        self.warn(words)
 
     def _save_one(self, name: str, path: Path) -> bool:
         """Store a file, and say whose place it takes; if it cannot be read, say so and return False."""
@@ -166,7 +170,7 @@ class Files:
         try:
             self.store(name, path)
         except (OSError, ValueError) as error:
-            self.warn(f"save: {path} could not be saved: {error}")
+            self._tell(f"save: {path} could not be saved: {error}", error)
             return False
         return True
 

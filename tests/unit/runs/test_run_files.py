@@ -196,6 +196,19 @@ def test_a_file_that_cannot_be_read_costs_itself_only(
     assert stored(tmp_path) == {"b.txt": "content of b.txt"}
 
 
+def test_with_strict_what_cannot_be_saved_is_refused(tmp_path: Path):
+    with stepwell.init(project="p", dir=tmp_path / "runs", settings={"silent": True, "strict": True}) as run:
+        for path in "s3://bucket/x", "~":
+            with pytest.raises(UsageError, match="save: "):
+                run.save(path)
+        assert run.save("nothing/*") == []
+        artifact = Artifact("data", type="t")
+        artifact.add_file("a.txt")
+        Path("a.txt").unlink()
+        with pytest.raises(FileNotFoundError, match=r"a\.txt"):
+            run.log_artifact(artifact)
+
+
 def test_what_stepwell_keeps_is_not_saved_again():
     with stepwell.init(project="p", id="r", dir="runs", settings={"silent": True}) as run:
         run.log({"a": 1})

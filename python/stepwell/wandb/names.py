@@ -24,6 +24,19 @@ _MISSING = "stepwell.wandb.missing"
 _OWN_MEDIA = dict.fromkeys(("BoundingBoxes2D", "EvalTable", "ImageMask"), "stepwell.wandb.media")
 _MEDIA = {**_OWN_MEDIA, "Media": _MEDIUM, "PartitionedTable": _MISSING, "WBValue": _MEDIUM, "*": "stepwell"}
 
+_SKLEARN = {
+    **dict.fromkeys(
+        (
+            "plot_classifier",
+            "plot_confusion_matrix",
+            "plot_feature_importances",
+            "plot_precision_recall",
+            "plot_roc",
+        ),
+        "stepwell.integration.sklearn",
+    ),
+    "*": f"{_MISSING}:sklearn",
+}
 _PUBLIC = {
     "Api": "stepwell.api.api",
     "File": "stepwell.api.file",
@@ -111,7 +124,8 @@ _names: dict[str, str | dict[str, str]] = {
         "teardown": "stepwell",
     },
     "wandb.sdk.wandb_summary": {"Summary": "stepwell.runs.summary"},
-    "wandb.sklearn": {"*": f"{_MISSING}:sklearn"},
+    "wandb.integration.sklearn": _SKLEARN,
+    "wandb.sklearn": _SKLEARN,
     "wandb.tensorboard": "stepwell.tensorboard",
     "wandb.util": _UTIL,
     "wandb.wandb_run": {"Run": _RUN},

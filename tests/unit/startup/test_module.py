@@ -133,7 +133,7 @@ def test_what_is_missing_says_what_to_use_when_it_is_called(name: str):
     with pytest.raises(UnsupportedError, match=f"wandb.{name} is not there: "):
         found({})
     with pytest.raises(UnsupportedError, match="confusion_matrix"):
-        stepwell.sklearn.plot_classifier(None)
+        stepwell.sklearn.plot_residuals(None)
 
 
 def test_lines_for_the_terminal(capsys: pytest.CaptureFixture[str]):

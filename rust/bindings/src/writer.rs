@@ -26,7 +26,7 @@ use std::time::Duration;
 use stepwell_client::{OnFull, PushError, Steps, Writer as Client, WriterOptions};
 use stepwell_lock::Mutex;
 use stepwell_model::{
-    Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, Value, defaults, limits, wall_time,
+    Entry, FileVersion, MetricDefinition, Opening, RunInfoUpdate, RunPath, Step, TimeMicros, defaults, limits, wall_time,
 };
 
 /// Time that a blocked `log` waits before it lets Python look at signals.

@@ -92,6 +92,7 @@ pub struct Queue {
     capacity: usize,
 }
 
+#[derive(Default)]
 struct State {
     /// The chunk that is being filled.
     active: Vec<u8>,
@@ -124,27 +125,7 @@ struct State {
 
 impl Queue {
     pub(crate) fn new(capacity: usize, on_full: OnFull) -> Self {
-        let state = State {
-            active: Vec::with_capacity(CHUNK_BYTES),
-            plain_limit: 0,
-            full: VecDeque::new(),
-            held: 0,
-            spare: Vec::new(),
-            statements: VecDeque::new(),
-            entry_bytes: 0,
-            keys: 0,
-            shapes: Vec::new(),
-            accepted: 0,
-            barriers: 0,
-            seen_wanted: false,
-            sampler: None,
-            samplers: VecDeque::new(),
-            waiting: false,
-            idle: false,
-            called: false,
-            closed: false,
-            frozen: false,
-        };
+        let state = State { active: Vec::with_capacity(CHUNK_BYTES), ..State::default() };
         let queue = Self { state: Mutex::new(state), worker: Condvar::new(), room: Condvar::new(), on_full, capacity };
         queue.set_plain_limit(&mut queue.state.lock());
         queue

@@ -219,6 +219,8 @@ class Run(RunFiles):
         UsageError
             If a parameter makes no sense, or the model is watched already.
         """
+        if self.disabled:  # a model is as quick then as if it were not watched
+            return
         if self._watch is None:
             from stepwell.runs.watch import Watch
 

@@ -51,6 +51,7 @@ def test_nothing_that_a_disabled_run_is_given_is_wrong(tmp_path: Path, capfd: py
             run.log(data)  # type: ignore[arg-type]
         run.log({"x": 1}, step="later")  # type: ignore[arg-type]
         run.summary.update({"best": object()})
+        run.watch(object(), log="all")
         missing = str(tmp_path / "missing")
         for call in "use_artifact", "use_model", "link_artifact", "link_model", "upsert_artifact", "finish_artifact":
             assert not getattr(run, call)("name:latest")

@@ -39,7 +39,7 @@ def test_xgboost_logs_parameters_best_values_and_the_importance_of_features(xgbo
     table = json.loads(xgboost.file("xgboost/trees", chart["table"]["path"]))
     assert chart["preset"] == "wandb/bar/v0"
     assert dict(table["data"]) == truth["gain"]
-    model = json.loads(xgboost.file("xgboost/trees", "artifacts/model_trees/model.json"))
+    model = json.loads(xgboost.file("xgboost/trees", "artifacts/trees_model.json/trees_model.json"))
     assert model["learner"]["learner_model_param"] == truth["model"]["learner"]["learner_model_param"]
 
 
@@ -65,4 +65,5 @@ def test_lightgbm_logs_a_summary_of_the_model(lightgbm: Training) -> None:
     (chart,) = lightgbm.column("lightgbm/trees", "Feature Importance")
     table = json.loads(lightgbm.file("lightgbm/trees", chart["table"]["path"]))
     assert table["data"] == [[name, score] for name, score in zip("abc", lightgbm.json()["importance"], strict=True)]
-    assert lightgbm.file("lightgbm/trees", "artifacts/model_trees/model.txt").startswith(b"tree\n")
+    best = lightgbm.api.run("lightgbm/trees").summary["best_iteration"]
+    assert lightgbm.file("lightgbm/trees", f"artifacts/model_trees/model_ckpt_{best}.txt").startswith(b"tree\n")

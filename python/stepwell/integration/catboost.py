@@ -71,7 +71,7 @@ def log_summary(
     run.summary["best_iteration"] = model.get_best_iteration()
     run.summary["best_score"] = model.get_best_score()
     if save_model_checkpoint:
-        log_model_file(run, "model.cbm", model.save_model, ["best" if parameters.get("use_best_model") else "last"])
+        log_model_file(run, "model", model.save_model, ["best" if parameters.get("use_best_model") else "last"])
     if log_feature_importance:
         scores = zip(model.feature_names_, model.get_feature_importance(), strict=True)
         ranked = sorted(scores, key=lambda pair: -pair[1])

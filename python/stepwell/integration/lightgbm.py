@@ -84,4 +84,4 @@ def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoi
         run.log({"Feature Importance": importance_chart(zip(names, scores, strict=True))})
     if save_model_checkpoint:
         best = model.best_iteration
-        log_model_file(run, "model.txt", lambda path: model.save_model(path, num_iteration=best), ["best"])
+        log_model_file(run, f"model_ckpt_{best}.txt", lambda path: model.save_model(path, num_iteration=best), ["best"])

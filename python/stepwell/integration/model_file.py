@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from stepwell.runs.run import Run
 
 
-def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: Sequence[str] = ()) -> None:
-    """Write a model and log it as the artifact `model_ID`, ID being that of the run.
+def log_model_file(
+    run: Run, file: str, save: Callable[[str], object], aliases: Sequence[str] = (), name: str | None = None
+) -> None:
+    """Write a model and log it as an artifact.
 
     Parameters
     ----------
@@ -24,8 +26,10 @@ def log_model_file(run: Run, file: str, save: Callable[[str], object], aliases: 
         Writes the model to a path.
     aliases
         Aliases of the artifact.
+    name
+        What the artifact is called; `model_ID` by default, ID being that of the run.
     """
     with tempfile.TemporaryDirectory(prefix="stepwell-model-") as folder:
         path = Path(folder, file)
         save(str(path))
-        run.log_artifact(path, f"model_{run.id}", "model", aliases)
+        run.log_artifact(path, name or f"model_{run.id}", "model", aliases)

@@ -72,7 +72,8 @@ class WandbCallback(TrainingCallback):  # type: ignore[misc]
     def after_training(self, model: Any) -> Any:
         """Log the model, the importance of its features, `best_score` and `best_iteration`."""
         if self._log_model:
-            log_model_file(self._run, "model.json", model.save_model)
+            name = f"{self._run.id}_model.json"
+            log_model_file(self._run, name, model.save_model, name=name)
         if self._log_importance:
             scores = model.get_score(importance_type=self._importance_type)
             self._run.log({"Feature Importance": importance_chart(scores.items())})

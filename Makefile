@@ -42,7 +42,7 @@ endif
 .PHONY: help setup dashboard demo check test bench clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMPS)/installed dashboard $(STAMPS)/chromium ## Install everything that development needs
 
@@ -52,7 +52,7 @@ demo: $(STAMPS)/native-release dashboard ## Train a small network in four proces
 check: setup ## The quick subset for daily use: no server, no browser, nothing slow
 	@$(MAKE) -j3 $(IN_ORDER) clippy check-python check-web
 	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
-	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch"
+	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch and not large"
 
 test: ## Set-up and every gate; what CI runs
 	@rm -f .venv/times && start=$$(date +%s) && \
@@ -69,15 +69,15 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 
 # ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test-steps clippy test-browser test-clients test-torch check-python check-web
+.PHONY: test-steps clippy test-browser test-clients test-torch test-clients-large check-python check-web
 # Packages wait for the network and the compiler for the processor: they are installed side by side. So are tests that
 # mostly wait for one other program.
 test-steps:
 	@rm -f $(STAMPS)/checked-*
-	@$(MAKE) -j4 $(IN_ORDER) setup $(STAMPS)/clients $(STAMPS)/torch check-web
+	@$(MAKE) -j4 $(IN_ORDER) setup $(STAMPS)/clients $(STAMPS)/torch $(STAMPS)/wandb check-web
 	@$(MAKE) -j2 $(IN_ORDER) clippy check-python
 	@$(STEP) "cargo test" $(CARGO) test --locked --quiet --workspace
-	@$(STEP) "pytest" $(PYTEST) -m "not alone and not browser and not clients and not torch"
+	@$(STEP) "pytest" $(PYTEST) -m "not alone and not browser and not clients and not torch and not large"
 	@$(STEP) "pytest, one by one" pytest -m alone
 	@$(MAKE) -j3 $(IN_ORDER) test-browser test-clients test-torch
 
@@ -89,11 +89,15 @@ test-browser: $(STAMPS)/chromium
 	@$(STEP) "browser test" env CHROMIUM="$$(cat $(STAMPS)/chromium)" pytest -m browser
 
 # Programs written for wandb, each with what it needs in an environment of its own; stepwell comes from python/.
-test-clients: $(STAMPS)/clients
+test-clients: $(STAMPS)/clients $(STAMPS)/wandb
 	@$(STEP) "clients of wandb" pytest -m clients
 
-test-torch: $(STAMPS)/torch
+test-torch: $(STAMPS)/torch $(STAMPS)/wandb
 	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
+
+# Not part of `make test`: 1.1 GB of packages.
+test-clients-large: $(STAMPS)/native-dev $(STAMPS)/large $(STAMPS)/wandb ## Train large clients of wandb as well: spaCy, CatBoost, fastai, TRL, Ray and others
+	@$(STEP) "large clients of wandb" pytest -m large --timeout 600
 
 check-python: $(STAMPS)/checked-stubs $(STAMPS)/checked-docs
 	@$(STEP) "ruff" ruff check --quiet
@@ -160,6 +164,16 @@ $(STAMPS)/clients: tests/clients/requirements.txt | $(STAMPS)/venv
 # Where torch for the CPU cannot be had, the script says why and ends with 3, and the tests that need it are left out.
 $(STAMPS)/torch: tests/clients/install-torch tests/clients/torch-requirements.txt | $(STAMPS)/venv $(STAMPS)/chromium
 	@$(STEP) "torch" sh -c 'env -u PIP_CONSTRAINT PYTHON="$(PYTHON)" tests/clients/install-torch "$(CURDIR)/.venv/torch" || test $$? -eq 3'
+	@touch $@
+
+$(STAMPS)/large: tests/clients/install-large tests/clients/large-requirements.txt $(STAMPS)/torch
+	@$(STEP) "large clients of wandb, packages" env -u PIP_CONSTRAINT tests/clients/install-large "$(CURDIR)/.venv/large" "$(CURDIR)/.venv/torch"
+	@touch $@
+
+# A folder and no environment: it lies on the path of the interpreter of a client when the real wandb is meant.
+$(STAMPS)/wandb: tests/clients/peer/requirements.txt | $(STAMPS)/venv
+	@rm -rf .venv/wandb
+	@$(STEP) "wandb" env -u PIP_CONSTRAINT python -m pip install --quiet --no-deps --target .venv/wandb --requirement $<
 	@touch $@
 
 dashboard: | $(STAMPS)/venv

@@ -19,3 +19,11 @@ def torch_clients() -> Environment:
     """Return the environment that `install-torch` makes."""
     venv = Path(os.environ.get("STEPWELL_TORCH_CLIENTS", ROOT / ".venv/torch"))
     return Environment(venv / "bin/python", venv / "debian")
+
+
+@pytest.fixture(scope="session")
+def large_clients() -> Environment:
+    """Return the environment that `install-large` makes."""
+    venv = Path(os.environ.get("STEPWELL_LARGE_CLIENTS", ROOT / ".venv/large"))
+    torch = Path(os.environ.get("STEPWELL_TORCH_CLIENTS", ROOT / ".venv/torch"))
+    return Environment(venv / "bin/python", torch / "debian")

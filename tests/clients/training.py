@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from stepwell import Api
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parent / "scripts"
+READER = Path(__file__).parent / "peer" / "offline_runs.py"
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,33 @@ class Environment:
 
     def train(self, home: Path, script: Path, *arguments: str, **variables: str) -> "Training":
         """Run a script to its end through `stepwell exec`, in the directory `home`."""
+        variables |= {"PYTHONPATH": str(ROOT / "python"), "STEPWELL_DIR": str(home / "stepwell")}
+        done = self.run(home, variables, "-m", "stepwell", "exec", str(script), *arguments)
+        return Training(home, done.stdout + done.stderr)
+
+    def train_with_wandb(self, home: Path, script: Path, *arguments: str) -> list[dict[str, Any]]:
+        """Run a script to its end with the real wandb, offline, and return what its files say of each run."""
+        wandb = Path(os.environ.get("STEPWELL_WANDB", ROOT / ".venv/wandb"))
+        assert wandb.is_dir(), f"there is no {wandb}; tests/clients/README.md says how to make it"
+        own = {f"WANDB_{name}": str(home) for name in ("DIR", "CACHE_DIR", "CONFIG_DIR", "DATA_DIR")}
+        own |= {"PYTHONPATH": str(wandb), "WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_CONSOLE": "off"}
+        own |= {"WANDB_DISABLE_CODE": "true", "WANDB_X_DISABLE_STATS": "true"}
+        self.run(home, own, str(script), *arguments)
+        found: list[dict[str, Any]] = json.loads(self.run(home, own, str(READER), str(home)).stdout)
+        return found
+
+    def run(self, home: Path, variables: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run the interpreter in `home` to its end, which is to be 0, and return what it printed."""
         assert self.python.is_file(), f"there is no {self.python}; tests/clients/README.md says how to make it"
         home.mkdir(parents=True, exist_ok=True)
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_"))}
-        own.update(variables, PYTHONPATH=str(ROOT / "python"), STEPWELL_DIR=str(home / "stepwell"))
+        own.update(variables)
         if self.libraries is not None:
             own["LD_LIBRARY_PATH"] = str(self.libraries)
-        command = [str(self.python), "-m", "stepwell", "exec", str(script), *arguments]
+        command = [str(self.python), *arguments]
         done = subprocess.run(command, cwd=home, env=own, capture_output=True, text=True, timeout=280, check=False)
-        assert done.returncode == 0, f"{script.name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-        return Training(home, done.stdout + done.stderr)
+        assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done
 
 
 @dataclass(frozen=True)

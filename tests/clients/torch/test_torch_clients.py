@@ -1,4 +1,4 @@
-"""Lightning, Accelerate, Transformers, skorch and Stable-Baselines3, each with its own way to wandb."""
+"""Lightning, Accelerate, Transformers, skorch, Ignite and Stable-Baselines3, each in its way."""
 
 import io
 import json
@@ -63,6 +63,17 @@ def test_skorch_logs_every_epoch(torch_clients: Environment, work: Path) -> None
     for key, values in training.json().items():
         assert training.column("skorch/line", key) == values
     assert training.api.run("skorch/line").config["width"] == 4
+
+
+def test_ignite_logs_what_its_engines_measure(torch_clients: Environment, work: Path) -> None:
+    training = torch_clients.train(work, SCRIPTS / "ignite_line.py", "truth")
+    rows = list(training.api.run("ignite/line").scan_history())
+    for key, expected in training.json().items():
+        assert [[row["_step"], row[key]] for row in rows if key in row] == expected, key
+    assert [row["_step"] for row in rows if row.get("lr/group_0") == 0.1] == [4, 8, 12]
+    assert [row["_step"] for row in rows if "parameters/weight" in row] == [4, 8, 12]
+    run = training.api.run("ignite/line")
+    assert (run.name, run.config, sorted(run.tags)) == ("first", {"rate": 0.1, "shape": [3, 1]}, ["ignite", "line"])
 
 
 def test_sb3_is_mirrored_and_its_model_saved(torch_clients: Environment, work: Path) -> None:

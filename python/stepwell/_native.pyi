@@ -9,6 +9,7 @@ __all__ = [
     "SUMMARY_KINDS",
     "Content",
     "Defaults",
+    "LimitError",
     "Limits",
     "Server",
     "Writer",
@@ -134,6 +135,9 @@ class Writer:
     def flush(self, level: Literal["spooled", "synced", "acked"], timeout: float) -> bool: ...
     def status(self) -> WriterStatus: ...
     def finish(self, exit_code: int, timeout: float) -> FinishReport: ...
+
+class LimitError(ValueError):
+    """A value is beyond what the formats hold."""
 
 @final
 class Content:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell import _native
 from stepwell.process import process_end, session
+from stepwell.settings.strictness import is_strict, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from stepwell._native import Writer
     from stepwell.process.terminal import Terminal
@@ -91,6 +92,14 @@ class OwnWriter:
             value = with_tensors(value, key)
         return self.live().convert(key, value)
 
+    def set_config(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
+        """Write values of the config; one that is too large is left out, which is told."""
+        _send_what_fits(self.live().set_config, values, deleted)
+
+    def set_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
+        """Write values of the summary; one that is too large is left out, which is told."""
+        _send_what_fits(self.live().set_summary, values, deleted)
+
     def _opened(self) -> Writer:
         if self.is_child:
             base, pid = self.options.label.partition(".")[0], os.getpid()
@@ -98,6 +107,21 @@ class OwnWriter:
             self.options = replace(self.options, label=label, rank=None, primary=False, start_step=0)
             process_end.finish_with_multiprocessing_child()
         return self.options.open(self._terminal.silent, self._terminal.warn)
+
+
+def _send_what_fits(
+    send: Callable[[Mapping[str, Any], Sequence[str]], None], values: Mapping[str, Any], deleted: Sequence[str]
+) -> None:
+    """Send values in one piece, or those of them that are not too large one by one."""
+    try:
+        send(values, deleted)
+    except _native.LimitError:
+        if len(values) == 1 or is_strict():
+            largest = max(values, key=lambda key: len(repr(values[key])))
+            tell(largest, "has a value of more than 8 MiB, or that does not compress to 4 MiB", "it is not stored")
+            return
+        for key, value in values.items():
+            _send_what_fits(send, {key: value}, deleted)
 
 
 def _reduce(writer: _native.Writer) -> Any:

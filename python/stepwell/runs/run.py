@@ -351,13 +351,13 @@ class Run(RunFiles):
         return self._terminal.quiet or bool(quiet) or not self.options.primary
 
     def _send_config(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
-        self._writer.live().set_config(values, deleted)
+        self._writer.set_config(values, deleted)
 
     def _stored_config(self, value: Any) -> Any:
         return self._writer.stored("config", value)
 
     def _send_summary(self, values: Mapping[str, Any], deleted: Sequence[str]) -> None:
-        self._writer.live().set_summary(values, deleted)
+        self._writer.set_summary(values, deleted)
         for key in deleted:
             self._resumed_summary.pop(key, None)
 

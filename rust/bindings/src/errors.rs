@@ -11,6 +11,8 @@ use stepwell_sample::histogram::HistogramError;
 use stepwell_spool::SpoolError;
 use stepwell_store_sqlite::OpenError;
 
+pyo3::create_exception!(stepwell._native, LimitError, PyValueError, "A value is beyond what the formats hold.");
+
 /// An error that Python sees as an exception.
 pub(crate) trait Raise {
     /// The exception.
@@ -66,7 +68,7 @@ impl Raise for PushError {
     fn raise(self) -> PyErr {
         match self {
             Self::Full => PyRuntimeError::new_err(format!("{self}; nothing of this call was kept (on_full=\"raise\")")),
-            Self::TooLarge => PyValueError::new_err(format!("{self}; nothing of this call was kept")),
+            Self::TooLarge => LimitError::new_err(format!("{self}; nothing of this call was kept")),
             Self::Closed => finished(),
         }
     }

@@ -27,6 +27,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<content::Content>()?;
     module.add_class::<writer::Writer>()?;
+    module.add("LimitError", module.py().get_type::<errors::LimitError>())?;
     module.add_function(wrap_pyfunction!(writer::attach::attach, module)?)?;
     module.add_class::<server::Server>()?;
     module.add_class::<facts::Limits>()?;

@@ -11,13 +11,13 @@ mod shape;
 
 use crate::content::Content;
 use crate::enter::{Process, enter};
-use crate::errors::Raise;
+use crate::errors::{LimitError, Raise};
 use crate::read::{decode, spools};
 use crate::{encode, facts};
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
-use row::{LimitError, RowScratch};
+use row::RowScratch;
 use shape::Shapes;
 use std::path::Path;
 use std::sync::Arc;

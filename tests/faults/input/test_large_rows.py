@@ -52,6 +52,38 @@ def test_a_row_that_does_not_compress_is_refused_at_the_door(place: Place):
     assert '"image"' in ended.stderr
 
 
+def test_a_value_of_config_or_summary_that_is_too_large_is_left_out_and_said(place: Place):
+    source = """
+    import os
+    import stepwell
+    noise = os.urandom(5_000_000)
+    run = stepwell.init(project="large", id="said", config={"first": 1, "noise": noise, "last": 2})
+    run.summary.update({"best": 1, "worst": noise})
+    assert run.config["noise"] == noise
+    run.finish()
+    """
+    ended = place.run(source)
+    run = place.api().run("large/said")
+    assert run.config == {"first": 1, "last": 2}
+    assert dict(run.summary) == {"best": 1}
+    assert "'noise' has a value of more than 8 MiB" in ended.stderr
+
+
+def test_with_strict_it_raises(place: Place):
+    source = """
+    import os
+    import stepwell
+    run = stepwell.init(project="large", id="strict", strict=True)
+    try:
+        run.config.update({"a": 1, "noise": os.urandom(5_000_000)})
+    except ValueError as error:
+        print("refused:", error)
+    run.finish()
+    """
+    assert "refused: 'noise' has a value of more than 8 MiB" in place.run(source).stdout
+    assert place.api().run("large/strict").config == {}
+
+
 def test_with_on_full_raise_it_raises(place: Place):
     source = """
     import stepwell

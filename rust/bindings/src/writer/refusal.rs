@@ -1,9 +1,9 @@
 //! Refusals: rows and values that cannot be stored are counted, with one warning, and end no training.
 
 use super::Writer;
-use super::row::{LimitError, RowScratch};
+use super::row::RowScratch;
 use crate::encode::fallback;
-use crate::errors::Raise;
+use crate::errors::{LimitError, Raise};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::atomic::Ordering;

@@ -5,7 +5,7 @@
 use super::attach::{self, Files};
 use super::shape::Pointers;
 use crate::encode::{self, Plain};
-use crate::errors::type_name;
+use crate::errors::{LimitError, type_name};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -21,8 +21,6 @@ use stepwell_model::limits;
 const FRAME_BYTES: usize = 64 << 10;
 /// Bytes of values that fit a frame even if they do not compress.
 const SURE_BYTES: usize = limits::FRAME_COMPRESSED_BYTES - FRAME_BYTES;
-
-pyo3::create_exception!(stepwell._native, LimitError, PyValueError, "A value is beyond what the formats hold.");
 
 /// A row under way. Its buffers are used again by the next call on the same thread.
 #[derive(Default)]

@@ -5,8 +5,8 @@
 //! pointers hold a reference, so that no other str can get the same address; the table is emptied when it has
 //! grown large, which costs speed and nothing else.
 
-use super::row::LimitError;
 use crate::encode;
+use crate::errors::LimitError;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;

@@ -108,7 +108,7 @@ class Config(AttributeMapping, dict[str, Any]):
 
     def setdefaults(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Set the keys that are missing, and return the whole config."""
-        self.update({key: value for key, value in values.items() if key not in self})
+        self.update({key: value for key, value in (items_of(values) or {}).items() if key not in self})
         return self.as_dict()
 
     def set_at(self, path: Path, value: Any) -> None:

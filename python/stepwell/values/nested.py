@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell._native import flatten
@@ -32,6 +33,7 @@ class NestedMapping(dict[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], root: Root, path: Path) -> None:
         super().__init__(prune(dict(values)))
+        _show_to_yaml()
         vars(self)["_root"] = root
         vars(self)["_path"] = path
 
@@ -108,6 +110,18 @@ class NestedMapping(dict[str, Any]):
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         return dict, (prune(self),)
+
+
+# OmegaConf takes what has the name of dict.
+NestedMapping.__module__, NestedMapping.__qualname__ = "builtins", "dict"
+
+
+def _show_to_yaml() -> None:
+    """Let yaml, if a script uses it, write nested mappings as it writes dicts; it looks at the very type."""
+    yaml = sys.modules.get("yaml.representer")
+    if yaml is not None and NestedMapping not in yaml.SafeRepresenter.yaml_representers:
+        for representer in (yaml.SafeRepresenter, yaml.Representer):
+            representer.add_representer(NestedMapping, yaml.SafeRepresenter.represent_dict)
 
 
 def grow(value: Any, root: Root, path: Path) -> Any:

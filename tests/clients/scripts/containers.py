@@ -59,4 +59,4 @@ for name, container in CONTAINERS.items():
         run.summary["value"] = [container]
 with wandb.init(project="containers", id="copied", config={"optimizer": {"name": "adam"}}) as run:
     copy = omegaconf.OmegaConf.create(dict(run.config))
-    assert copy.optimizer.name == "adam"
+    assert copy.optimizer.name == omegaconf.OmegaConf.create(run.config["optimizer"]).name == "adam"

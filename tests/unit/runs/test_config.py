@@ -106,6 +106,7 @@ def test_what_is_taken_out_as_a_whole_is_plain_dicts(config: Config):
         assert type(copy["model"]) is type(copy["model"]["head"]) is dict
     assert type(dict(config.model)["head"]) is dict
     assert yaml.safe_dump(dict(config)) == "model:\n  head:\n    size: 8\n"
+    assert yaml.safe_dump(config.model) == yaml.dump(config["model"]) == "head:\n  size: 8\n"
     assert json.dumps(config) == '{"model": {"head": {"size": 8}}}'
 
 

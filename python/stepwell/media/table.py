@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, overload
 
+from stepwell.media.encoding.reading import raise_with_key
 from stepwell.media.recognition import recognised
 from stepwell.media.records.cell import MIXED, NULL, NUMBER, PLAIN, are_nan, kind_of, kind_of_dtype, kinds_of, stored
 from stepwell.media.records.frame import columns_of, is_frame
@@ -341,7 +342,10 @@ def _recorded(key: str, cell: Any, nan_is_missing: bool) -> Any:
     """Return a cell as it is stored, media as records: to the encoder a row of media would be a list."""
     if type(cell) in PLAIN:
         return None if nan_is_missing and cell != cell else cell
-    medium = Table(dataframe=cell, allow_mixed_types=True) if is_frame(cell) else recognised(cell)
+    try:
+        medium = Table(dataframe=cell, allow_mixed_types=True) if is_frame(cell) else recognised(cell)
+    except Exception as error:  # noqa: BLE001  whatever its library raises
+        raise_with_key(key, cell, error)
     if medium is not None:
         return medium.record(key)
     found = stored(key, cell)

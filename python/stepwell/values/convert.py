@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from stepwell.media.encoding.arrays import is_masked, not_loggable, type_name, without_mask
-from stepwell.media.encoding.reading import UNREAD, naming_key, reading, text_of
+from stepwell.media.encoding.reading import UNREAD, raise_with_key, reading, text_of
 from stepwell.media.recognition import recognised
 from stepwell.media.records.media import Media, sequence
 from stepwell.settings.strictness import tell
@@ -35,19 +35,18 @@ def convert(key: str, value: Any) -> Any:
     ValueError
         If an iterable has more than a million elements.
     """
-    if isinstance(value, (list, tuple)):
-        return _list_of_media(key, value)
-    medium = as_media(value)
-    if medium is not None:
-        return medium.record(key)
-    found = reading(key, value)
-    if found is UNREAD:
-        return _text(key, value)
-    if is_masked(found):
-        if found.size <= _LIST_ELEMENTS:
-            return found.tolist() if found.size != 1 else found.ravel().tolist()[0]
-        return without_mask(found)
-    return found
+    if isinstance(value, Media):
+        return value.record(key)
+    try:
+        if isinstance(value, (list, tuple)):
+            return _list_of_media(key, value)
+        medium = as_media(value)
+        if medium is not None:
+            return medium.record(key)
+        found = reading(key, value)
+        return _text(key, value) if found is UNREAD else _unmasked(found)
+    except Exception as error:  # noqa: BLE001  whatever its library raises
+        raise_with_key(key, value, error)
 
 
 def as_media(value: Any) -> Media | None:
@@ -69,12 +68,18 @@ def _list_of_media(key: str, values: list[Any] | tuple[Any, ...]) -> Any:
     return sequence(key, found) if is_one_kind else values
 
 
+def _unmasked(found: Any) -> Any:
+    """Return a masked array as rows have it: a list with None, or NaN where it has many elements."""
+    if not is_masked(found):
+        return found
+    if found.size > _LIST_ELEMENTS:
+        return without_mask(found)
+    return found.tolist() if found.size != 1 else found.ravel().tolist()[0]
+
+
 def _text(key: str, value: Any) -> str:
     """Return the text of an object that is nothing else, if it has one that says something."""
-    try:
-        text = text_of(value)
-    except Exception as error:
-        raise naming_key(key, value, error) from error
+    text = text_of(value)
     if text is None:
         raise not_loggable(key, value)
     tell(key, f"has a value of type {type_name(value)}", "its text is kept", TypeError)

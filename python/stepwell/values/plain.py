@@ -67,16 +67,19 @@ def _read(key: str, value: Any) -> Any:
     """Return what stands for a value, one level deep: media, an object's text, what `reading` finds."""
     # Imported only where it is needed: `init` is quick.
     from stepwell.media.encoding.arrays import type_name
-    from stepwell.media.encoding.reading import UNREAD, reading, text_of
+    from stepwell.media.encoding.reading import UNREAD, raise_with_key, reading, text_of
     from stepwell.settings.strictness import tell
     from stepwell.values.convert import as_media
 
-    medium = as_media(value)
-    if medium is not None:
-        return medium
+    found: Any = UNREAD
     try:
+        medium = as_media(value)
+        if medium is not None:
+            return medium
         found = reading(key, value)
-    except TypeError:
+    except ValueError as error:
+        raise_with_key(key, value, error)
+    except Exception:  # noqa: BLE001  whatever the library raises; the text is kept instead
         found = UNREAD
     if found is not UNREAD:
         return found.tolist() if hasattr(found, "tolist") else found

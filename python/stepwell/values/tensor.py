@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepwell.media.encoding.arrays import array_of, without_mask
-from stepwell.media.encoding.reading import naming_key
+from stepwell.media.encoding.reading import raise_with_key
 from stepwell.media.records.media import Media, attach
 from stepwell.settings.naming import DEPTH, too_deep
 
@@ -58,8 +58,8 @@ def with_tensors(value: Any, key: str = "", depth: int = DEPTH) -> Any:
         return value if all(found[name] is inner for name, inner in value.items()) else found
     try:
         array = None if isinstance(value, (str, bytes, list, tuple, int, float, Media)) else array_of(value)
-    except Exception as error:
-        raise naming_key(key, value, error) from error
+    except Exception as error:  # noqa: BLE001  whatever its library raises
+        raise_with_key(key, value, error)
     if array is None or array.size <= _LIST_ELEMENTS or array.dtype.kind not in "biuf":
         return value
     return Tensor(array)

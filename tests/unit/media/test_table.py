@@ -105,6 +105,16 @@ def test_cells_are_stored_whole(recorder: Recorder, cells: list[Any], stored: li
     assert file["column_types"] == [kind]
 
 
+def test_a_cell_whose_library_raises_names_the_key(recorder: Recorder):
+    class Closed:
+        def __getattr__(self, name: str) -> Any:
+            raise RuntimeError("gone")
+
+    table = of([Closed()], columns=["a"])
+    with pytest.raises(TypeError, match=r"'k' has a value of type .*Closed.*RuntimeError: gone"):
+        recorder.record(table)
+
+
 def test_nan_does_not_decide_what_a_column_holds(recorder: Recorder):
     table = of(columns=["a"])
     table.add_data(float("nan"))

@@ -23,7 +23,7 @@ import pytest
 
 from stepwell import Histogram, Html, _native
 from stepwell.api.payload import unpack
-from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array
+from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array, type_name
 from stepwell.settings import strictness
 from stepwell.values.convert import convert
 from stepwell.values.plain import plain
@@ -162,14 +162,28 @@ class Broken:
         raise NotImplementedError("no data!")
 
 
+class Closed:
+    """An object that is gone, so that it has no attributes any more."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"gone, and {name} with it")
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(object(), "object"), (Broken(), "NotImplementedError: no data!"), (iter(int, 1), "callable_iterator")],
+    [
+        (object(), "object"),
+        (Broken(), "NotImplementedError: no data!"),
+        (Closed(), "RuntimeError: gone, and"),
+        (iter(int, 1), "callable_iterator"),
+    ],
     ids=named,
 )
 def test_anything_else_names_key_and_type(value: object, said: str):
     with pytest.raises(TypeError, match=rf"'loss'.*{said}"):
         convert("loss", value)
+    with pytest.warns(RuntimeWarning, match=r"'config' has a value of type .*; only the name of the type is kept"):
+        assert plain(value) == f"<{type_name(value)}>"
 
 
 class Foreign:

@@ -20,7 +20,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from stepwell.errors import Error
 from stepwell.media.encoding.arrays import (
@@ -32,6 +32,7 @@ from stepwell.media.encoding.arrays import (
     time_text,
     type_name,
 )
+from stepwell.settings.naming import too_deep
 from stepwell.settings.strictness import tell
 
 # What `reading` returns of values that nothing stands for.
@@ -74,8 +75,8 @@ def reading(key: str, value: Any) -> Any:
                 _known.clear()
             _known[kind] = read
         return read(key, value)
-    except Exception as error:
-        raise naming_key(key, value, error) from error
+    except Exception as error:  # noqa: BLE001  whatever its library raises
+        raise_with_key(key, value, error)
 
 
 def is_missing(value: Any) -> bool:
@@ -89,18 +90,18 @@ def text_of(value: Any) -> str | None:
     return None if _ADDRESS.search(text) else text
 
 
-def naming_key(key: str, value: Any, error: Exception) -> Exception:
-    """Return an error that names the key, for one that was raised while a value was read."""
+def raise_with_key(key: str, value: Any, error: Exception) -> NoReturn:
+    """Raise what was raised while a value was read, as an error that names the key."""
     said = str(error)
     if repr(key) in said or isinstance(error, (Error, OSError, MemoryError)):
-        return error
+        raise error
     if isinstance(error, RecursionError):
-        return ValueError(f"{key!r} is nested too deep, or holds itself; nothing of this call was kept")
+        raise too_deep(key) from error
     kind = ValueError if isinstance(error, ValueError) else TypeError
-    return kind(
+    raise kind(
         f"{key!r} has a value of type {type_name(value)}, which cannot be read: {type(error).__name__}: {said:.500}; "
         "nothing of this call was kept."
-    )
+    ) from error
 
 
 def _is_missing(kind: type, value: Any) -> bool:

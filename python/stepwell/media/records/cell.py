@@ -44,6 +44,13 @@ def kind_of(cell: Any) -> str:
     """Return the kind of one cell."""
     if kind := PLAIN.get(type(cell)):
         return kind
+    try:
+        return _kind_of(cell)
+    except Exception:  # noqa: BLE001  whatever its library raises; what cannot be stored is said by its key
+        return OTHER
+
+
+def _kind_of(cell: Any) -> str:
     if isinstance(cell, Media):
         return cell.type_name()
     if is_missing(cell):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from stepwell.errors import UsageError
+from stepwell.files.staging import Staging
 from stepwell.values.plain import plain
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Artifact:
         self.objects: dict[str, Any] = {}
         self.references: dict[str, str] = {}
         self.tags: list[str] = []
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._staging = Staging()
         # Finds it once it is logged.
         self._find: Callable[[], Any] | None = None
         self._found: Any = None
@@ -100,7 +100,9 @@ class Artifact:
     ) -> str:
         """Add a file; returns its name within the artifact, by default that of the file.
 
-        It is read when the artifact is logged. The parameters after `name` have no effect.
+        It is kept as it is now, in a temporary folder as long as the artifact is in use; with
+        `policy="immutable"` it is only read when the artifact is logged. Other parameters after `name` have
+        no effect.
 
         Raises
         ------
@@ -110,7 +112,7 @@ class Artifact:
         path = Path(local_path).absolute()
         if not path.is_file():
             raise ValueError(f"add_file: there is no file {local_path}")
-        return self._add(name or path.name, path)
+        return self._add(name or path.name, path, policy)
 
     def add_dir(
         self,
@@ -120,7 +122,7 @@ class Artifact:
         policy: str | None = None,
         merge: bool = True,
     ) -> None:
-        """Add all files below a directory, under `name` if one is given. Later parameters have no effect.
+        """Add all files below a directory, under `name` if one is given; otherwise as `add_file`.
 
         Raises
         ------
@@ -131,7 +133,7 @@ class Artifact:
         if not root.is_dir():
             raise ValueError(f"add_dir: there is no directory {local_path}")
         for path in sorted(path for path in root.rglob("*") if path.is_file()):
-            self._add(str(PurePosixPath(name or "", path.relative_to(root).as_posix())), path)
+            self._add(str(PurePosixPath(name or "", path.relative_to(root).as_posix())), path, policy)
 
     def add(self, obj: Any, name: str, overwrite: bool = True) -> str:
         """Add a value, such as a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`."""
@@ -143,13 +145,10 @@ class Artifact:
     @contextmanager
     def new_file(self, name: str, mode: str = "w", encoding: str | None = None) -> Iterator[IO[Any]]:
         """Open a new file of the artifact for writing."""
-        if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="stepwell-artifact-")
-        path = Path(self._temporary.name, _checked(name))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._staging.place(_checked(name))
         with path.open(mode, encoding=encoding) as file:
             yield file
-        self._add(name, path)
+        self._add(name, path, "immutable")
 
     def add_reference(
         self, uri: object, name: str | None = None, checksum: bool = True, max_objects: int | None = None
@@ -201,9 +200,9 @@ class Artifact:
             "files": self.files(),
         }
 
-    def _add(self, name: str, path: Path) -> str:
+    def _add(self, name: str, path: Path, policy: str | None) -> str:
         entry = _checked(name)
-        self.paths[entry] = path
+        self.paths[entry] = path if policy == "immutable" else self._staging.keep(path)
         return entry
 
     def __repr__(self) -> str:
@@ -244,7 +243,8 @@ def of_path(path: str | Path, name: str | None, kind: str | None, aliases: Seque
     source = Path(path).absolute()
     artifact = Artifact(name or source.name, kind or "unspecified")
     artifact.aliases = list(aliases)
-    (artifact.add_dir if source.is_dir() else artifact.add_file)(source)
+    # It is logged at once: nothing can change it before.
+    (artifact.add_dir if source.is_dir() else artifact.add_file)(source, policy="immutable")
     return artifact
 
 

@@ -108,7 +108,8 @@ class Files:
         stored = {name: self._store_part(folder, name, part) for name, part in parts.items()}
         kept = {name: named for name, named in stored.items() if named is not None}
         self._store_value(f"{folder}.json", artifact.name, artifact.record())
-        note = logged(folder, artifact.name, artifact.type, kept, artifact.references, artifact.aliases)
+        missing = sorted(stored.keys() - kept.keys())
+        note = logged(folder, artifact.name, artifact.type, kept, missing, artifact.references, artifact.aliases)
         self.get_writer().set_config(note)
 
     def _store_part(self, folder: str, name: str, part: Any) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -136,7 +137,7 @@ class RunFiles(RunInfo):
         folder = Path(root or ".").absolute()
         artifact = Artifact(safe_name(name or f"source-{self.project}-{self.id}"), "code")
         for path in self._saved().save_code(folder, include_fn, exclude_fn):
-            artifact.add_file(path, os.path.relpath(path, folder))
+            artifact.add_file(path, os.path.relpath(path, folder), policy="immutable")
         return artifact if artifact.paths else None
 
     def log_artifact(
@@ -176,7 +177,9 @@ class RunFiles(RunInfo):
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)
         place = f"{self.path}/{folder}"
-        artifact.logged(Nothing if self.disabled else lambda: self._find_artifact(artifact, place))
+        # Without the artifact itself, so that its temporary files go as soon as nobody has it any more.
+        find = partial(self._find_artifact, artifact.type, artifact.name, place)
+        artifact.logged(Nothing if self.disabled else find)
         return artifact
 
     def log_model(
@@ -281,11 +284,11 @@ class RunFiles(RunInfo):
         source = self.options.destination or self.directory
         return Api(source, overrides={"entity": self.entity, "project": self.project})
 
-    def _find_artifact(self, artifact: Artifact, place: str) -> StoredArtifact:
-        for each in self._reader().artifacts(artifact.type, artifact.name):
+    def _find_artifact(self, kind: str, name: str, place: str) -> StoredArtifact:
+        for each in self._reader().artifacts(kind, name):
             if place in each.places:
                 return each
-        raise CommError(f"the files of artifact {artifact.name} have not come yet; try again later")
+        raise CommError(f"the files of artifact {name} have not come yet; try again later")
 
     def _lenient(self) -> suppress:
         """Return what lets pass that files are missing or badly named, where nothing is kept."""

@@ -3,15 +3,15 @@
 ```text
 _artifacts                                   True: there are notes, by which such runs are found
 _artifacts/logged/FOLDER                     {"name", "type", "time", "count", "values", "references",
-                                              "aliases", "removed"}
+                                              "aliases", "removed", "missing"}
 _artifacts/used/ENTITY/PROJECT/RUN/FOLDER    {"time"}: the one that was logged there
 ```
 
 FOLDER is where the `count` files lie within the run that logged them: `artifacts/NAME`, with `@` and an id
 where the name was logged before. `values` are the files that were made of values, with those that they name;
-`references` are addresses by name. `aliases` and `removed` map aliases to when they were given and taken
-away; one belongs to whom it was given last. Versions are not noted: they follow from the times, so runs need
-not talk to each other.
+`references` are addresses by name, `missing` what could not be stored. `aliases` and `removed` map aliases to
+when they were given and taken away; one belongs to whom it was given last. Versions are not noted: they
+follow from the times, so runs need not talk to each other.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ def logged(
     name: str,
     kind: str,
     files: Mapping[str, list[str]],
+    missing: list[str],
     references: Mapping[str, str],
     aliases: Iterable[str],
 ) -> dict[str, Any]:
     """Return what a run notes of an artifact that it logs: with its `files`, and what each of them names."""
     now = time.time()
-    note = {
+    note: dict[str, Any] = {
         "name": name,
         "type": kind,
         "time": now,
@@ -46,6 +47,8 @@ def logged(
         "references": dict(references),
         "aliases": dict.fromkeys(aliases, now),
     }
+    if missing:
+        note["missing"] = missing
     return {MARK: True, f"{LOGGED}{folder}": note}
 
 

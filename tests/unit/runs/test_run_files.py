@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,7 +204,7 @@ def test_with_strict_what_cannot_be_saved_is_refused(tmp_path: Path):
                 run.save(path)
         assert run.save("nothing/*") == []
         artifact = Artifact("data", type="t")
-        artifact.add_file("a.txt")
+        artifact.add_file("a.txt", policy="immutable")
         Path("a.txt").unlink()
         with pytest.raises(FileNotFoundError, match=r"a\.txt"):
             run.log_artifact(artifact)
@@ -267,16 +268,50 @@ def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_pa
 def test_what_an_artifact_cannot_keep_costs_itself_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"quiet": True}) as run:
         artifact = Artifact("data", type="t", metadata={"odd": {1, 2}.__class__})
-        artifact.add_file("a.txt")
+        artifact.add_file("a.txt", policy="immutable")
         artifact.add_file("b.txt")
         artifact.add(object(), "thing")
         Path("a.txt").unlink()
         run.log_artifact(artifact)
         assert (artifact.version, artifact.file_count) == ("v0", 1)
+        assert (artifact.state, artifact.missing) == ("PENDING", ["a.txt", "thing.object.json"])
+        with pytest.raises(ValueError, match=r"without a\.txt"):
+            artifact.verify()
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "a.txt" in lines[0]
     assert "thing" in lines[1]
+
+
+def test_an_artifact_keeps_its_files_as_they_were_when_they_were_added(
+    run: stepwell.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    artifact = Artifact("early", type="model")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "weights.bin").write_text("weights")
+        artifact.add_dir(folder, name="tree")
+        artifact.add_file(Path(folder, "weights.bin"))
+    artifact.add_file("a.txt")
+    artifact.add_file("b.txt", policy="immutable")
+    # In place: a hard link would change with it.
+    for name in "a.txt", "b.txt":
+        with Path(name).open("r+") as file:
+            file.write("later")
+    run.log_artifact(artifact)
+    assert (artifact.state, artifact.missing, artifact.file_count) == ("COMMITTED", [], 4)
+    run.finish()
+    found = {name: content for name, content in stored(tmp_path).items() if name.startswith("artifacts/early/")}
+    assert found == {
+        "artifacts/early/tree/weights.bin": "weights",
+        "artifacts/early/weights.bin": "weights",
+        "artifacts/early/a.txt": "content of a.txt",
+        "artifacts/early/b.txt": "laternt of b.txt",
+    }
+    assert list((tmp_path / "temporary").glob("stepwell-artifact-*"))
+    del artifact
+    assert not list((tmp_path / "temporary").glob("stepwell-artifact-*"))
 
 
 def test_a_wrong_artifact_is_refused(run: stepwell.Run):

@@ -101,6 +101,8 @@ class StoredArtifact:
             digest.update("\0".join([name, *contents, "\n"]).encode("utf-8", "surrogatepass"))
         for name, address in sorted(self.references.items()):
             digest.update("\0".join([name, address, "\n"]).encode("utf-8", "surrogatepass"))
+        for name in self.missing:
+            digest.update("\0".join([name, "missing", "\n"]).encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
     @property
@@ -125,8 +127,13 @@ class StoredArtifact:
 
     @property
     def state(self) -> str:
-        """`COMMITTED`: all of its files are known."""
-        return "COMMITTED"
+        """`COMMITTED` if all of its files are there, `PENDING` if some could not be stored: see `missing`."""
+        return "PENDING" if self.missing else "COMMITTED"
+
+    @property
+    def missing(self) -> list[str]:
+        """Paths of files that could not be stored when it was logged."""
+        return list(self._note.get("missing", ()))
 
     @property
     def manifest(self) -> Any:
@@ -275,6 +282,8 @@ class StoredArtifact:
         ValueError
             Naming a file that is missing, different, or too many.
         """
+        for lost in self.missing:
+            raise ValueError(f"artifact {self.name} was logged without {lost}, which could not be stored")
         place = self._root(root)
         for each in self.files():
             if not each.file.is_at(each.file.place(place, each.path)):

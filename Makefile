@@ -95,7 +95,7 @@ test-clients: $(STAMPS)/clients $(STAMPS)/wandb
 test-torch: $(STAMPS)/torch $(STAMPS)/wandb
 	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
 
-# Not part of `make test`: 1.1 GB of packages.
+# Not part of `make test`: 1.3 GB of packages.
 test-clients-large: $(STAMPS)/native-dev $(STAMPS)/large $(STAMPS)/wandb ## Train large clients of wandb as well: spaCy, CatBoost, fastai, TRL, Ray and others
 	@$(STEP) "large clients of wandb" pytest -m large --timeout 600
 

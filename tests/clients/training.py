@@ -52,7 +52,9 @@ class Environment:
         """Run the interpreter in `home` to its end, which is to be 0, and return what it printed."""
         assert self.python.is_file(), f"there is no {self.python}; tests/clients/README.md says how to make it"
         home.mkdir(parents=True, exist_ok=True)
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("STEPWELL_", "WANDB_"))}
+        # Ultralytics logs nothing where it sees pytest.
+        foreign = ("STEPWELL_", "WANDB_", "PYTEST_")
+        own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         own.update(variables)
         if self.libraries is not None:
             own["LD_LIBRARY_PATH"] = str(self.libraries)

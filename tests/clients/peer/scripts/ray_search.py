@@ -18,6 +18,7 @@ def logged(config):
     run = setup_wandb(config, project="ray-inside", group="inside")
     for step in range(3):
         run.log({"value": config["rate"] * step})
+    run.finish()
     tune.report({"done": 1})
 
 

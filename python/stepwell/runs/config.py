@@ -81,7 +81,7 @@ class Config(AttributeMapping, dict[str, Any]):
         """
         given: dict[str, Any] = {}
         for source in values:
-            found = None if isinstance(source, (list, tuple)) else items_of(source)
+            found = None if issubclass(type(source), (list, tuple)) else items_of(source)
             given.update(source if found is None else found)
         given.update(more)
         names = {key: key_name(key) for key in given}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.media.encoding.arrays import is_masked, not_loggable, type_name, without_mask
+from stepwell.media.encoding.arrays import has, is_masked, not_loggable, type_name, without_mask
 from stepwell.media.encoding.reading import UNREAD, raise_with_key, reading, text_of
 from stepwell.media.recognition import recognised
 from stepwell.media.records.media import Media, sequence
@@ -35,10 +35,10 @@ def convert(key: str, value: Any) -> Any:
     ValueError
         If an iterable has more than a million elements.
     """
-    if isinstance(value, Media):
+    if issubclass(type(value), Media):
         return value.record(key)
     try:
-        if isinstance(value, (list, tuple)):
+        if issubclass(type(value), (list, tuple)):
             return _list_of_media(key, value)
         medium = as_media(value)
         if medium is not None:
@@ -52,7 +52,7 @@ def convert(key: str, value: Any) -> Any:
 def as_media(value: Any) -> Media | None:
     """Return what is logged of media, also of other libraries'; None for everything else."""
     medium = recognised(value)
-    if medium is None and hasattr(value, "columns"):
+    if medium is None and has(value, "columns"):
         from stepwell.media.records.frame import is_frame
         from stepwell.media.table import Table
 

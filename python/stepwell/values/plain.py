@@ -33,7 +33,7 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
         return value
     if depth == 0:
         raise too_deep(key)
-    if not isinstance(value, (dict, list, tuple)):
+    if not issubclass(type(value), (dict, list, tuple)):
         value = _read(key, value)
     if isinstance(value, dict):
         return {key_name(name): plain(inner, store, key, depth - 1) for name, inner in value.items()}
@@ -48,18 +48,19 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
 
 def items_of(source: Any) -> dict[Any, Any] | None:
     """Return the items of what has some: a mapping, a dataclass, flags, attributes; None of anything else."""
-    if isinstance(source, dict):
+    if issubclass(type(source), dict):
         return dict(source)
-    if hasattr(source, "__next__"):  # an iterator, which can be read once only
-        return None
+    from stepwell.media.encoding.arrays import has
     from stepwell.media.encoding.reading import reading
 
+    if has(source, "__next__"):  # an iterator, which can be read once only
+        return None
     if hasattr(type(source), "_asdict"):  # a tuple with names
         return dict(source._asdict())
     found = reading("config", source)
     if isinstance(found, dict):
         return found
-    has_attributes = hasattr(source, "__dict__") and not isinstance(source, type) and not callable(source)
+    has_attributes = has(source, "__dict__") and not issubclass(type(source), type) and not callable(source)
     return dict(vars(source)) if has_attributes else None
 
 

@@ -24,6 +24,7 @@ import pytest
 from stepwell import Histogram, Html, _native
 from stepwell.api.payload import unpack
 from stepwell.media.encoding.arrays import MAX_ELEMENTS, to_array, type_name
+from stepwell.media.records.cell import stored
 from stepwell.settings import strictness
 from stepwell.values.convert import convert
 from stepwell.values.plain import plain
@@ -174,7 +175,7 @@ class Closed:
     [
         (object(), "object"),
         (Broken(), "NotImplementedError: no data!"),
-        (Closed(), "RuntimeError: gone, and"),
+        (Closed(), "Closed, which cannot be logged"),
         (iter(int, 1), "callable_iterator"),
     ],
     ids=named,
@@ -208,6 +209,28 @@ def test_with_strict_what_is_not_kept_as_given_is_an_error(monkeypatch: pytest.M
         convert("loss", Foreign())
     with pytest.raises(TypeError, match=r"'config'.*object"):
         plain(object())
+
+
+class Proxy:
+    """As a proxy of werkzeug that is bound to nothing: it raises whatever it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ValueError(name)
+
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("unbound")
+
+    def __repr__(self) -> str:
+        return "Proxy()"
+
+
+def test_an_object_that_raises_whatever_it_is_asked_for_is_kept_as_its_text():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert convert("k", Proxy()) == "Proxy()"
+    assert plain({"a": [Proxy()]}) == {"a": ["Proxy()"]}
+    assert type(stored("k", Proxy())) is Proxy, "which the encoder has converted"
 
 
 class Items:

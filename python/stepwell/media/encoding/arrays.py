@@ -30,7 +30,15 @@ def is_array(value: Any) -> bool:
     kind = type(value)
     if not (hasattr(kind, "__array__") or is_torch(value) or _package(value) in _PACKAGES):
         return False
-    return not issubclass(kind, type) and not hasattr(value, "columns")
+    return not issubclass(kind, type) and not has(value, "columns")
+
+
+def has(value: Any, name: str) -> bool:
+    """Whether a value has an attribute; it has none where asking raises, as proxies and lazy objects may."""
+    try:
+        return hasattr(value, name)
+    except Exception:  # noqa: BLE001  whatever the library raises
+        return False
 
 
 def is_torch(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 
@@ -10,7 +11,7 @@ def figure_of(value: Any) -> Any:
 
     Nothing is imported: a value of matplotlib is proof that it is imported already.
     """
-    if getattr(value, "__name__", "") == "matplotlib.pyplot":
+    if issubclass(type(value), ModuleType) and value.__name__ == "matplotlib.pyplot":
         return value.gcf()
     package = type(value).__module__.partition(".")[0]
     if package not in {"matplotlib", "mpl_toolkits", "seaborn"}:

@@ -27,6 +27,7 @@ from stepwell.media.encoding.arrays import (
     ITERABLES,
     array_of,
     elements_of,
+    has,
     is_array,
     not_loggable,
     time_text,
@@ -119,7 +120,7 @@ def _has(*names: str) -> Callable[[type, Any], bool]:
 def _is_mapping(kind: type, value: Any) -> bool:
     """Whether it has items, as ConfigDict has and others that are no Mapping; some delegate `keys`."""
     is_frame = any(base.__name__ == "DataFrame" for base in kind.__mro__)
-    return hasattr(kind, "__getitem__") and callable(getattr(value, "keys", None)) and not is_frame
+    return hasattr(kind, "__getitem__") and has(value, "keys") and callable(value.keys) and not is_frame
 
 
 def _is_number(kind: type, value: Any) -> bool:
@@ -157,7 +158,7 @@ def _attributes(names: Callable[[Any], Any]) -> Read:
     """Return a reader of attributes; those that were never set are left out."""
 
     def read(key: str, value: Any) -> dict[str, Any]:
-        return {name: getattr(value, name) for name in names(value) if hasattr(value, name)}
+        return {name: getattr(value, name) for name in names(value) if has(value, name)}
 
     return read
 
@@ -177,7 +178,7 @@ def _text(key: str, value: Any) -> Any:
 def _callable_name(value: Any) -> str:
     if isinstance(value, functools.partial):
         return _callable_name(value.func)
-    named = value if hasattr(value, "__qualname__") else type(value)
+    named = value if has(value, "__qualname__") else type(value)
     return f"{named.__module__}.{named.__qualname__}"
 
 

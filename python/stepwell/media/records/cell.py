@@ -112,11 +112,11 @@ def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
     ValueError
         If it has more than `depth` levels; it names the key of the table.
     """
-    if type(cell) in PLAIN or isinstance(cell, Media) or is_pillow(cell):
+    if type(cell) in PLAIN or issubclass(type(cell), Media) or is_pillow(cell):
         return cell
     if depth == 0:
         raise too_deep(key)
-    if not isinstance(cell, (list, tuple, dict)):
+    if not issubclass(type(cell), (list, tuple, dict)):
         found = reading(key, cell)
         if found is UNREAD:
             return cell

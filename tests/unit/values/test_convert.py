@@ -101,6 +101,7 @@ class Lazy:
         (timedelta(0), "PT0S"),
         (1 + 2j, "1+2j"),
         (np.complex64(1j), 1j),
+        (np.clongdouble(1 + 2j), 1 + 2j),
         (Fraction(1, 3), "1/3"),
         (re.compile("a+"), "a+"),
         (ip_address("1.2.3.4"), "1.2.3.4"),
@@ -267,6 +268,7 @@ def test_the_config_is_plain_all_the_way_down():
         "e": "builtins.len",
     }
     assert plain(1j) == "1j"
+    assert plain(np.array([np.clongdouble(1 + 2j)])) == ["1+2j"]
     assert type(plain(np.str_("a"))) is str
     assert plain(True) is True
 

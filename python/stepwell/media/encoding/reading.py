@@ -188,8 +188,9 @@ def _array(key: str, value: Any) -> Any:
         raise not_loggable(key, value)
     if array.ndim:
         return array
-    # A long double has no Python value and becomes a float.
-    return float(array) if array.dtype.kind == "f" else array.item()
+    # A long double has no Python value and becomes a float, or complex.
+    of_kind = {"f": float, "c": complex}.get(array.dtype.kind)
+    return array.item() if of_kind is None else of_kind(array.item())
 
 
 def _unread(key: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from stepwell import Histogram, Html, _native
@@ -105,6 +106,11 @@ class Lazy:
         (Fraction(1, 3), "1/3"),
         (re.compile("a+"), "a+"),
         (ip_address("1.2.3.4"), "1.2.3.4"),
+        (pa.scalar(None), None),
+        (pa.scalar(None, pa.int64()), None),
+        (pa.scalar(3), 3),
+        (pa.scalar([1, None]), [1, None]),
+        (pa.scalar({"a": 1}), {"a": 1}),
         (pd.NA, None),
         (pd.NaT, None),
         (pd.Timedelta("90s"), "PT90S"),

@@ -211,6 +211,7 @@ _TABLE: tuple[tuple[Callable[[type, Any], bool], Read], ...] = (
     (_of(complex), lambda key, value: str(complex(value)).strip("()")),
     (_of(re.Pattern), lambda key, value: value.pattern),
     (_of(UserString), lambda key, value: str(value)),
+    (_has("as_py"), lambda key, value: value.as_py()),
     (_of(Mapping), _items),
     (lambda kind, value: is_array(value), _array),
     (_is_mapping, _items),

@@ -59,6 +59,8 @@ def _kind_of(cell: Any) -> str:
         return _IMAGE
     if isinstance(cell, Enum):
         return kind_of(cell.value)
+    if hasattr(type(cell), "as_py"):  # a scalar of Arrow, which may be null
+        return kind_of(cell.as_py())
     if hasattr(cell, "ndim") and hasattr(cell, "dtype"):  # an array of any library, or a scalar of it
         if cell.ndim:
             return _LIST

@@ -51,6 +51,8 @@ class ProcessEnd:
         # The outermost frame when that status was given, and the exception that had been shown before.
         self._left: FrameType | None = None
         self._earlier = _last_error()
+        # What the parent was handling when it forked: no end of this process.
+        self._handled: BaseException | None = None
 
     def listen(self) -> None:
         """Note every status given to `sys.exit`, `exit` and `quit` from now on.
@@ -71,6 +73,8 @@ class ProcessEnd:
                 if names.get("exit") is self._exit:
                     names["exit"] = noted_exit
         self._listen_to_quitters()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin_anew)
 
     def install(self) -> None:
         """End the runs with the process, and let go of them in forked children."""
@@ -81,6 +85,11 @@ class ProcessEnd:
     def finish_runs(self) -> None:
         """End what is not finished, with the exit code of the process."""
         session.finish_all(exit_code=self.exit_code())
+
+    def finish_runs_of_child(self) -> None:
+        """End the runs of a child of `multiprocessing`, whose finalizers run while its exception is up."""
+        error = sys.exc_info()[1]
+        session.finish_all(exit_code=0 if error is None or error is self._handled else exit_code_of(error))
 
     def exit_code(self) -> int:
         """Return the exit code that the process is about to have, as far as Python tells."""
@@ -128,9 +137,12 @@ class ProcessEnd:
 
         quitter.__call__ = call
 
+    def _begin_anew(self) -> None:
+        """After a fork, in the child: what the parent has gone through ends nothing here."""
+        self._code, self._left, self._earlier, self._handled = 0, None, _last_error(), sys.exc_info()[1]
+
     def _in_child(self) -> None:
         """After a fork, in the child: let go of the parent's writers."""
-        self._code, self._left, self._earlier = 0, None, _last_error()
         for run in session.unfinished():
             run.become_child()
         session.bind()
@@ -184,10 +196,4 @@ def finish_with_multiprocessing_child() -> None:
 
     # Priority: after the queues (10), whose feeders may still log, and before the temporary directories
     # (-100).
-    util.Finalize(None, _finish_runs_of_child, exitpriority=0)
-
-
-def _finish_runs_of_child() -> None:
-    """End the runs of a child of `multiprocessing`, whose finalizers run while its exception is under way."""
-    error = sys.exc_info()[1]
-    session.finish_all(exit_code=0 if error is None else exit_code_of(error))
+    util.Finalize(None, _end.finish_runs_of_child, exitpriority=0)

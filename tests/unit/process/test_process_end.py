@@ -122,6 +122,35 @@ if __name__ == "__main__":
         assert [api.run(f"p/child-{number}").exit_code for number in range(len(hows))] == codes
 
 
+@pytest.mark.parametrize("place", ["script", "run"])
+def test_what_the_parent_handled_when_it_forked_is_no_end_of_the_child(tmp_path: Path, place: str):
+    begin = """\
+import multiprocessing, os, stepwell, sys
+def train(name, how):
+    run = stepwell.init(project="p", id=name)
+    run.log({"a": 1})
+    exec(how)
+fork = multiprocessing.get_context("fork")
+"""
+    started = BEGIN if place == "run" else ""
+    how = f"""
+{started}
+try:
+    1 / 0
+except ZeroDivisionError:
+    for name, how in (("r0", "pass"), ("r3", "sys.exit(3)"), ("r1", "[][0]")):
+        child = fork.Process(target=train, args=(name, how))
+        child.start()
+        child.join()
+if not {bool(started)}:
+    run = stepwell.init(project="p", id="r")
+"""
+    ended, state, _ = end(tmp_path, how, begin=begin)
+    assert (ended.code, state) == (0, "finished"), ended.output
+    with Api(tmp_path / "work" / "stepwell") as api:
+        assert [api.run(f"p/r{code}").exit_code for code in (0, 3, 1)] == [0, 3, 1]
+
+
 WITH_EXEC = {"raise SystemExit(4)": 4, "raise SystemExit('it went wrong')": 1, "raise SystemExit": 0, "1 / 0": 1}
 
 

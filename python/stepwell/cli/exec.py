@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _MAIN_PROGRAM = Path(__file__).parents[1] / "process" / "main_program.py"
 # Options of Python that are two words.
 _TWO_WORDS = ("-W", "-X", "--check-hash-based-pycs")
+# The word that ends them, with letters of other options before it, and what it means perhaps right behind it.
+_LAST = re.compile(r"-([^cmWX-]*)([cm])(.*)", re.DOTALL)
 
 
 def add_to(commands: Commands) -> None:
@@ -48,15 +51,14 @@ def execute(parsed: argparse.Namespace) -> NoReturn:
 
 def command_of(words: Sequence[str], path: str | None = None) -> list[str]:
     """Return the command that the words mean, its program as a path, looked up in those of `path`."""
-    python = shutil.which(words[0], path=path) if words[0].rstrip("0123456789.") == "python" else None
-    words = words[1:] if python else words
-    first = 0
-    while first < len(words) and words[first].startswith("-") and words[first] not in {"-", "-c", "-m"}:
-        first += 2 if words[first] in _TWO_WORDS else 1
-    options, program = words[:first], words[first:]
+    python = shutil.which(words[0], path=path) if _is_python(words[0]) else None
+    options, program = _split(list(words[1:] if python else words))
     name = program[0] if program else ""
     is_file = Path(name).is_file()
-    is_script = is_file and not _names_another_interpreter(Path(name))
+    runner = _runner_of(Path(name)) if is_file else []
+    is_script = is_file and (not runner or _is_python(runner[0]))
+    if not python and not options and is_script and runner and shutil.which(runner[0]):
+        python, *options = runner
     if not python and not options and not is_script:
         found = str(Path(name).absolute()) if is_file else shutil.which(name, path=path)
         if found is not None:
@@ -66,11 +68,37 @@ def command_of(words: Sequence[str], path: str | None = None) -> list[str]:
     return [python or sys.executable, *options, *seen, *program]
 
 
-def _names_another_interpreter(path: Path) -> bool:
-    """Whether a file is a program of its own: its first line names what runs it, and that is not Python."""
+def _is_python(program: str) -> bool:
+    return Path(program).name.rstrip("0123456789.") == "python"
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options of Python and, from its name, `-m` or `-c` on, the program that they are for."""
+    first = 0
+    while first < len(words) and words[first].startswith("-") and words[first] != "-":
+        if last := _LAST.fullmatch(words[first]):
+            letters, end, behind = last.groups()
+            options = [*words[:first], *([f"-{letters}"] if letters else [])]
+            return options, [f"-{end}", *([behind] if behind else []), *words[first + 1 :]]
+        first += 2 if words[first] in _TWO_WORDS else 1
+    return words[:first], words[first:]
+
+
+def _runner_of(path: Path) -> list[str]:
+    """Return what runs a file that is a program of its own: the words of its first line, or the file itself.
+
+    Nothing is returned for what is left to the Python here: no such program, one that takes any Python, and
+    a script by its name.
+    """
+    if path.suffix == ".py" or not os.access(path, os.X_OK):
+        return []
     with path.open("rb") as file:
         line = file.readline(256)
-    return line.startswith(b"#!") and b"python" not in line and os.access(path, os.X_OK)
+    if line.startswith(b"#!"):
+        runner = os.fsdecode(line[2:]).split()
+        return [] if any(map(_is_python, runner[1:])) else runner
+    is_machine_code = b"\0" in line and not line.startswith(b"PK")  # which an archive of Python has
+    return [str(path)] if is_machine_code else []
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:

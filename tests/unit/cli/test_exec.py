@@ -108,6 +108,9 @@ def test_what_is_a_script_and_what_a_command(tmp_path: Path, monkeypatch: pytest
     for script in ("tool", "sh", "plain.sh"):  # a file of the name goes before the command
         first, program, *rest = command_of([script, "a"])
         assert (first, Path(program).name, rest) == (sys.executable, "main_program.py", [script, "a"])
+    (tmp_path / "train.py").write_bytes(b"#!/bin/sh\n")
+    (tmp_path / "train.py").chmod(0o700)
+    assert command_of(["train.py"])[0] == sys.executable, "a script by its name"
     for python in ("python", "python3"):
         found = shutil.which(python)
         assert command_of([python, "-u", "plain.sh"])[:2] == [found, "-u"]
@@ -116,3 +119,49 @@ def test_what_is_a_script_and_what_a_command(tmp_path: Path, monkeypatch: pytest
         assert command_of([python]) == [found]
     for left in (["-c", "1"], ["-"], ["nothing.py"], ["-i"], ["x.pyc"]):
         assert command_of(left) == [sys.executable, *left]
+
+
+def test_a_program_by_its_path_is_what_its_first_bytes_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    shell = str(shutil.which("sh"))
+    assert command_of([shell, "-c", "true"]) == [shell, "-c", "true"], "machine code"
+    other = tmp_path / "venv" / "bin" / "python3.99"
+    other.parent.mkdir(parents=True)
+    other.symlink_to(sys.executable)
+    for python in (str(other), "venv/bin/python3.99"):
+        assert [Path(word).name for word in command_of([python, "-u", "-m", "train"])] == [
+            "python3.99",
+            "-u",
+            "main_program.py",
+            "-m",
+            "train",
+        ]
+    for name, line, expected in (
+        ("tool", f"#!{other} -E", [str(other), "-E"]),
+        ("any", "#!/usr/bin/env python3", [sys.executable]),
+        ("gone", "#!/nowhere/bin/python", [sys.executable]),
+    ):
+        (tmp_path / name).write_text(f"{line}\n")
+        (tmp_path / name).chmod(0o700)
+        *before, program, script, argument = command_of([f"./{name}", "a"])
+        assert (before, Path(program).name, script, argument) == (expected, "main_program.py", f"./{name}", "a")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["-mpytest", "a.py"], ["main_program.py", "-m", "pytest", "a.py"]),
+        (["-um", "pytest", "a.py"], ["-u", "main_program.py", "-m", "pytest", "a.py"]),
+        (["-Bc1", "a.py"], ["-B", "-c", "1", "a.py"]),
+        (["-Wmodule", "-X", "c", "a.py"], ["-Wmodule", "-X", "c", "main_program.py", "a.py"]),
+    ],
+    ids=str,
+)
+def test_options_may_be_written_in_one_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], expected: list[str]
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").touch()
+    python, *rest = command_of(words)
+    assert python == sys.executable
+    assert [Path(word).name for word in rest] == expected

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.2
 # Time for the disk when the time for the server is over.
 _CLOSE_SECONDS = 0.3
+# Exit codes are stored in 32 bits.
+_CODES = 2**31
 
 
 @dataclass
@@ -151,6 +153,15 @@ class Finish:
             every = "everything else" if report["lost_rows"] or report["lost_files"] else "everything"
             return f"{every} is kept in {self.options.directory}"
         return f"{rows} {'is' if rows == '1 row' else 'are'} in {self.options.directory}"
+
+
+def whole_exit_code(given: Any) -> int:
+    """Return an exit code given as a number or its text; what is none, or too large, is a failure."""
+    try:
+        code = int(given or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 1
+    return code if -_CODES <= code < _CODES else 1
 
 
 def _files(count: int) -> str:

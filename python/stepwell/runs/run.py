@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
 from stepwell.runs.config import Config
-from stepwell.runs.finish import Finish
+from stepwell.runs.finish import Finish, whole_exit_code
 from stepwell.runs.own_writer import OwnWriter
 from stepwell.runs.run_files import RunFiles
 from stepwell.runs.summary import Summary
@@ -275,13 +275,13 @@ class Run(RunFiles):
         quiet
             Write only warnings to the terminal.
         """
-        self._end(exit_code, quiet, self._settings.finish_timeout)
+        self._end(whole_exit_code(exit_code), quiet, self._settings.finish_timeout)
 
     def abandon(self) -> None:
         """End a run whose `init` has failed half way: it is `failed`, and no server is waited for."""
         self._end(1, True, min(_ABANDON_SECONDS, self._settings.finish_timeout))
 
-    def _end(self, exit_code: int | None, quiet: bool | None, timeout: float) -> None:
+    def _end(self, exit_code: int, quiet: bool | None, timeout: float) -> None:
         if self._finished:
             return
         terminal = replace(self._terminal, quiet=self._is_quiet(quiet))
@@ -295,10 +295,10 @@ class Run(RunFiles):
         try:
             writer = self._writer.if_open
             if writer is not None and self.disabled:
-                writer.finish(exit_code or 0, 0.0)
+                writer.finish(exit_code, 0.0)
             elif writer is not None:
                 finish = Finish(writer, self.options, self._name, timeout)
-                finish.run(exit_code or 0, terminal, self._summed_up)
+                finish.run(exit_code, terminal, self._summed_up)
         finally:  # also when Ctrl-C came meanwhile
             if self.options.primary and not self.disabled and not self._writer.is_child and not exit_code:
                 with contextlib.suppress(Exception):

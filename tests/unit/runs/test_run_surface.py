@@ -50,6 +50,16 @@ def test_the_row_that_is_collected_can_be_read_and_changed(run: stepwell.Run):
     assert (dict(row), run.step) == ({}, 1)
 
 
+@pytest.mark.parametrize(
+    ("given", "code"), [("1", 1), ("0", 0), (1.0, 1), (10**10, 1), ("wrong", 1), (True, 1), (None, 0), (-1, -1)]
+)
+def test_a_run_ends_whatever_its_exit_code_is_given_as(run: stepwell.Run, tmp_path: Path, given: Any, code: int):
+    run.finish(exit_code=given)
+    with Api(tmp_path) as api:
+        read = api.run("p/r")
+        assert (read.state, read.exit_code) == ("failed" if code else "finished", code)
+
+
 def test_history_add_completes_the_row(run: stepwell.Run, tmp_path: Path):
     run.history.row["a"] = 1
     run.history.add({"b": 2})

@@ -88,7 +88,8 @@ class Files:
 
     def save_code(self, root: Path, include: Callable[..., bool], exclude: Callable[..., bool]) -> list[str]:
         """Store the files below `root` that are to be included, as `code/…`."""
-        chosen = [p for p in _files_below(root) if _says(include, p, root) and not _says(exclude, p, root)]
+        found = self._matches(str(root), None)
+        chosen = [p for p in found if _says(include, p, root) and not _says(exclude, p, root)]
         names = {path: str(PurePosixPath("code", _name(path, root))) for path in chosen}
         return [str(path) for path, name in names.items() if self._save_one(name, path)]
 

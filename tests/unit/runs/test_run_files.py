@@ -343,6 +343,15 @@ def test_the_script_is_saved_from_wherever_it_runs(tmp_path: Path, script: str, 
     assert stored(tmp_path) == {f"code/{name}": source}
 
 
+def test_what_stepwell_itself_has_made_is_no_code(tmp_path: Path):
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"silent": True}) as run:
+        run.log({"a": stepwell.Html("<p>")})
+        run.flush(10)
+        Path(tmp_path, "runs", "train.py").write_text("print()")
+        for _ in range(2):
+            assert run.log_code(tmp_path / "runs", include_fn=lambda path: True).files() == ["train.py"]
+
+
 def test_code_is_saved(run: stepwell.Run, tmp_path: Path):
     Path("train.py").write_text("print()")
     Path("deep/net.py").write_text("net")

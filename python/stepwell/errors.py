@@ -17,6 +17,10 @@ class UnsupportedError(UsageError):
     """A call asks for something that this package does not have."""
 
 
+class ArtifactFinalizedError(UsageError, AttributeError):
+    """An artifact that is logged does not change any more."""
+
+
 class WaitTimeoutError(Error):
     """Something took longer than it may."""
 

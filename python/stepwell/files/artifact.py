@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from stepwell.errors import UsageError
+from stepwell.errors import ArtifactFinalizedError, UsageError
 from stepwell.files.staging import Staging
 from stepwell.values.plain import plain
+from stepwell.writing.artifact_notes import is_value
 
 if TYPE_CHECKING:
     from stepwell.api.artifacts.artifact import StoredArtifact
@@ -21,7 +22,8 @@ _NAME_CHARS = 128
 class Artifact:
     """A named set of files, stored with its run by `run.log_artifact`.
 
-    Once it is logged, it has what `Api().artifact(…)` has: `version`, `digest`, `download`, …
+    Once it is logged, nothing can be added (`ArtifactFinalizedError`), and it has what `Api().artifact(…)`
+    has: `version`, `digest`, `download`, …
 
     Parameters
     ----------
@@ -86,8 +88,17 @@ class Artifact:
             raise AttributeError(name)
         if self._find is None:
             raise AttributeError(f"artifact {self.name} has no {name!r} before it is logged")
-        self._found = self._found or self._find()
-        return getattr(self._found, name)
+        return getattr(self._stored(), name)
+
+    def _stored(self) -> Any:
+        if self._find is not None:
+            self._found = self._found or self._find()
+        return self._found
+
+    def _check_draft(self) -> None:
+        """Refuse what would never be kept; a run that keeps nothing takes it."""
+        if self._find not in {None, Nothing}:
+            raise ArtifactFinalizedError(f"artifact {self.name} is logged: make a new one for its next version")
 
     def add_file(
         self,
@@ -136,15 +147,31 @@ class Artifact:
             self._add(str(PurePosixPath(name or "", path.relative_to(root).as_posix())), path, policy)
 
     def add(self, obj: Any, name: str, overwrite: bool = True) -> str:
-        """Add a value, such as a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`."""
-        kind = type_name(obj)
-        entry = _checked(f"{name}.{kind}.json")
+        """Add a value, such as a `Table`, as JSON; returns its name within the artifact, `NAME.KIND.json`.
+
+        `artifact[name] = obj` does the same.
+        """
+        self._check_draft()
+        ending = f".{type_name(obj)}.json"
+        entry = _checked(f"{name.removesuffix(ending)}{ending}")
         self.objects[entry] = obj
         return entry
+
+    def __setitem__(self, name: str, obj: Any) -> None:
+        self.add(obj, name)
+
+    def get(self, name: str) -> Any:
+        """Return a value that was added under a name, once it is logged what was stored; None without."""
+        if self.is_logged:
+            return self._stored().get(name)
+        return next((obj for entry, obj in self.objects.items() if is_value(entry, name)), None)
+
+    __getitem__ = get
 
     @contextmanager
     def new_file(self, name: str, mode: str = "w", encoding: str | None = None) -> Iterator[IO[Any]]:
         """Open a new file of the artifact for writing."""
+        self._check_draft()
         path = self._staging.place(_checked(name))
         with path.open(mode, encoding=encoding) as file:
             yield file
@@ -157,6 +184,7 @@ class Artifact:
 
         Returns the name, by default the last part of the address. Later parameters have no effect.
         """
+        self._check_draft()
         entry = _checked(name or PurePosixPath(str(uri)).name)
         self.references[entry] = str(uri)
         return entry
@@ -169,6 +197,7 @@ class Artifact:
         FileNotFoundError
             If there is nothing.
         """
+        self._check_draft()
         name = PurePosixPath(item).as_posix()
         parts: tuple[dict[str, Any], ...] = (self.paths, self.objects, self.references)
         found = [(part, each) for part in parts for each in part if each == name or each.startswith(f"{name}/")]
@@ -201,6 +230,7 @@ class Artifact:
         }
 
     def _add(self, name: str, path: Path, policy: str | None) -> str:
+        self._check_draft()
         entry = _checked(name)
         self.paths[entry] = path if policy == "immutable" else self._staging.keep(path)
         return entry
@@ -238,11 +268,16 @@ def type_name(obj: object) -> str:
     return type(obj).__name__.lower()
 
 
-def of_path(path: str | Path, name: str | None, kind: str | None, aliases: Sequence[str]) -> Artifact:
-    """Return an artifact of a file or a directory."""
+def of_path(path: str, name: str | None, kind: str | None, aliases: Sequence[str]) -> Artifact:
+    """Return an artifact of a file, of a directory, or of an address."""
     source = Path(path).absolute()
-    artifact = Artifact(name or source.name, kind or "unspecified")
+    artifact = Artifact(name or safe_name(source.name), kind or "unspecified")
     artifact.aliases = list(aliases)
+    if "://" in path:
+        artifact.add_reference(path)
+        return artifact
+    if not source.exists():
+        raise UsageError(f"log_artifact: there is no file or directory {path}")
     # It is logged at once: nothing can change it before.
     (artifact.add_dir if source.is_dir() else artifact.add_file)(source, policy="immutable")
     return artifact

@@ -153,7 +153,7 @@ class RunFiles(RunInfo):
         Parameters
         ----------
         artifact_or_path
-            An `Artifact`, or the path of a file or a directory to make one of.
+            An `Artifact`, or the path of a file or a directory to make one of, or an address (`s3://…`).
         name, type
             Name and type of that one.
         aliases
@@ -168,11 +168,9 @@ class RunFiles(RunInfo):
             artifact = artifact_or_path
             artifact.aliases = list(dict.fromkeys([*artifact.aliases, *said]))
         else:
-            artifact, path = Artifact("disabled", type or "unspecified"), Path(artifact_or_path)
+            artifact = Artifact("disabled", type or "unspecified")
             with self._lenient():
-                if not path.exists():
-                    raise UsageError(f"log_artifact: there is no file or directory {path}")
-                artifact = of_path(path, name, type, said)
+                artifact = of_path(os.fsdecode(artifact_or_path), name, type, said)
         artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)

@@ -93,6 +93,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk": {"Summary": "stepwell.runs.summary", "init": _INIT, "*": "stepwell"},
     "wandb.sdk.artifacts": {},
     "wandb.sdk.artifacts.artifact": {"Artifact": "stepwell.files.artifact"},
+    "wandb.sdk.artifacts.exceptions": {"ArtifactFinalizedError": "stepwell.errors"},
     "wandb.sdk.data_types": _MEDIA,
     "wandb.sdk.data_types.base_types": {},
     "wandb.sdk.data_types.base_types.media": {"Media": _MEDIUM},

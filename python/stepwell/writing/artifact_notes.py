@@ -63,6 +63,12 @@ def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return {key: value for key, value in config.items() if key not in notes}, notes
 
 
+def is_value(path: str, name: str) -> bool:
+    """Return whether a file has a value that was added under a name: `NAME.KIND.json`."""
+    kind = path.removeprefix(f"{name}.").removesuffix(".json")
+    return path in {name, f"{name}.{kind}.json"} and "." not in kind
+
+
 def paths(value: Any) -> Iterator[str]:
     """Yield the paths of files that a value names."""
     if isinstance(value, dict):

@@ -156,7 +156,9 @@ def test_what_is_changed_of_an_artifact_is_saved(place: Place):
     new = place.api().artifact("saved/data:v1")
     new.aliases += ["prod"]
     new.aliases.remove("best")
+    new.aliases.remove("latest")
     new.save()
+    assert "latest" in new.aliases
     old, new = (place.api().artifact(f"saved/data:{version}") for version in ("v0", "v1"))
     assert (old.aliases, sorted(new.aliases)) == ([], ["latest", "of-maker", "prod"])
     assert (old.metadata["checked"], old.metadata["5"], old.description, old.tags) == (True, [1, 2], "seen", ["x"])

@@ -11,6 +11,7 @@ import pytest
 
 import stepwell
 from stepwell import Api, Artifact, Table, UsageError
+from stepwell.errors import ArtifactFinalizedError
 from stepwell.files.files import Files
 
 
@@ -312,6 +313,40 @@ def test_an_artifact_keeps_its_files_as_they_were_when_they_were_added(
     assert list((tmp_path / "temporary").glob("stepwell-artifact-*"))
     del artifact
     assert not list((tmp_path / "temporary").glob("stepwell-artifact-*"))
+
+
+def test_an_address_is_logged_as_a_reference(run: stepwell.Run, tmp_path: Path):
+    Path("odd name.txt").write_text("odd")
+    assert run.log_artifact("odd name.txt").name == "odd_name.txt"
+    artifact = run.log_artifact("s3://bucket/model.bin", type="model")
+    assert (artifact.name, artifact.references) == ("model.bin", {"model.bin": "s3://bucket/model.bin"})
+    named = run.log_artifact("gs://bucket/deep/*", name="deep", type="data")
+    assert (named.version, list(named.references.values())) == ("v0", ["gs://bucket/deep/*"])
+
+
+def test_values_of_an_artifact_are_items(run: stepwell.Run):
+    artifact = Artifact("items", type="t")
+    table = artifact["preds"] = Table(columns=["x"], data=[[1]])
+    assert artifact.add(table, "in.table.json") == "in.table.json"
+    assert artifact["preds"] is artifact.get("in") is table
+    assert artifact["nothing"] is None
+    run.log_artifact(artifact)
+    assert artifact["preds"].data == artifact.get("in").data == [[1]]
+
+
+def test_nothing_is_added_to_an_artifact_that_is_logged(run: stepwell.Run):
+    artifact = run.log_artifact("a.txt", name="done")
+    for change in (
+        lambda: artifact.add_file("b.txt"),
+        lambda: artifact.add_dir("deep"),
+        lambda: artifact.add([1], "value"),
+        lambda: artifact.add_reference("s3://bucket/x"),
+        lambda: artifact.remove("a.txt"),
+        lambda: artifact.new_file("new.txt").__enter__(),
+    ):
+        with pytest.raises(ArtifactFinalizedError, match="done is logged"):
+            change()
+    assert artifact.files() == ["a.txt"]
 
 
 def test_a_wrong_artifact_is_refused(run: stepwell.Run):

@@ -14,7 +14,7 @@ from stepwell.api.artifacts.entry import Entry
 from stepwell.api.run_facts import iso_time
 from stepwell.errors import UnsupportedError
 from stepwell.values.json_form import from_json
-from stepwell.writing.artifact_notes import LOGGED
+from stepwell.writing.artifact_notes import LOGGED, is_value
 
 if TYPE_CHECKING:
     import os
@@ -309,7 +309,7 @@ class StoredArtifact:
 
         A table comes as a `Table`, an image as an `Image`, any other medium as `Api().run(…).media` gives it.
         """
-        path = next((path for path in self._files if _is_value(path, name)), None)
+        path = next((path for path in self._files if is_value(path, name)), None)
         if path is None:
             return None
         value = from_json(json.loads(self._files[path].read()))
@@ -350,13 +350,13 @@ class StoredArtifact:
         """
         now = time.time()
         given = [alias for alias in self.aliases if alias != "latest"]
-        removed = [alias for alias in self._had if alias not in self.aliases]
+        removed = [alias for alias in self._had if alias not in {*self.aliases, "latest"}]
         self._note |= {
             "aliases": dict.fromkeys(given, now),
             "removed": self._note.get("removed", {}) | dict.fromkeys(removed, now),
         }
         self._run.write_notes({f"{LOGGED}{self.folder}": self._note})
-        self.take_aliases(self.aliases)
+        self.take_aliases([*given, "latest"] if "latest" in self._had else given)
 
     def take_aliases(self, aliases: Sequence[str]) -> None:
         """Have these aliases, as they were read."""
@@ -390,9 +390,3 @@ class StoredArtifact:
             file = self._run.known_files.get(f"{self.folder}.json")
             self._said = {} if file is None else from_json(json.loads(file.read()))
         return self._said.get(name)
-
-
-def _is_value(path: str, name: str) -> bool:
-    """Whether a file has a value that was added under a name: `NAME.KIND.json`."""
-    kind = path.removeprefix(f"{name}.").removesuffix(".json")
-    return path in {name, f"{name}.{kind}.json"} and "." not in kind

@@ -81,7 +81,7 @@ class Catalogue:
                 artifact.number = len(versions) - 1
             artifact.places.append(place(run, folder))
             changes += [(given, alias, artifact) for alias, given in note["aliases"].items()]
-            changes += [(taken, alias, None) for alias, taken in note.get("removed", {}).items()]
+            changes += [(taken, alias, None) for alias, taken in note.get("removed", {}).items() if alias != "latest"]
             changes.append((note["time"], "latest", artifact))
         owners = {alias: artifact for _, alias, artifact in sorted(changes, key=lambda change: change[0])}
         for each in versions.values():

@@ -180,9 +180,34 @@ def test_addresses_are_named_and_not_fetched(tmp_path: Path):
     with Api(tmp_path / "runs") as api:
         found = api.artifacts("t", "p/data")
         assert [each.references["a.bin"] for each in found] == ["s3://bucket/other/a.bin", "s3://bucket/a.bin"]
+        entry = found[1].get_path("a.bin")
+        assert entry.ref == entry.ref_target() == found[1].manifest.entries["a.bin"].ref_url() == "s3://bucket/a.bin"
+        assert (entry.name, entry.size, entry.digest) == ("a.bin", 0, "s3://bucket/a.bin")
+        assert found[1].get_entry("file.txt").ref is None
+        with pytest.raises(ValueError, match="no reference"):
+            found[1].get_entry("file.txt").ref_target()
+        with pytest.raises(UnsupportedError, match="read s3://bucket"):
+            entry.download()
         with pytest.raises(UnsupportedError, match="which is not fetched"):
             found[1].download(tmp_path / "got")
         assert Path(found[1].download(tmp_path / "got", allow_missing_references=True), "file.txt").is_file()
+
+
+def test_images_of_a_table_come_back_as_images_and_are_logged_again(tmp_path: Path):
+    boxes = {"found": {"box_data": [{"position": {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1}, "class_id": 1}]}}
+    image = stepwell.Image([[0, 255]], caption="two", boxes=boxes)
+    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"silent": True}) as run:
+        artifact = stepwell.Artifact("data", "t")
+        artifact["preds"] = stepwell.Table(columns=["x", "image"], data=[[1, image], [2, None]])
+        run.log_artifact(artifact)
+        (one, cell), second = artifact["preds"].data
+        assert (one, cell.image.size, cell._caption, second) == (1, (2, 1), "two", [2, None])
+        run.log({"again": artifact["preds"]})
+    with Api(tmp_path / "runs") as api:
+        read = api.run("p/r")
+        (_, record), _ = read.media(read.summary["again"]).data
+        assert (record["_type"], record["caption"]) == ("image-file", "two")
+        assert record["boxes"]["found"]["box_data"][0]["class_id"] == 1
 
 
 def test_a_resumed_run_leaves_what_it_logged_before(tmp_path: Path):

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api.artifacts.entry import Entry
+from stepwell.api.artifacts.entry import Entry, Reference
+from stepwell.api.artifacts.values import read_value
 from stepwell.api.run_facts import iso_time
 from stepwell.errors import UnsupportedError
 from stepwell.values.json_form import from_json
@@ -137,8 +138,8 @@ class StoredArtifact:
 
     @property
     def manifest(self) -> Any:
-        """Its files by path, as `manifest.entries`."""
-        return SimpleNamespace(entries={each.path: each for each in self.files()})
+        """Its files and references by path, as `manifest.entries`."""
+        return SimpleNamespace(entries={name: self.get_entry(name) for name in [*self._files, *self.references]})
 
     @property
     def description(self) -> str | None:
@@ -209,8 +210,8 @@ class StoredArtifact:
         """Return its files, or those of these names."""
         return [self.get_entry(name) for name in self._files if names is None or name in names]
 
-    def get_entry(self, name: str | os.PathLike[str]) -> Entry:
-        """Return a file by its path within the artifact.
+    def get_entry(self, name: str | os.PathLike[str]) -> Any:
+        """Return a file, or a `Reference`, by its path within the artifact.
 
         Raises
         ------
@@ -218,6 +219,8 @@ class StoredArtifact:
             If it has none of this name.
         """
         path = Path(name).as_posix()
+        if path in self.references:
+            return Reference(path, self.references[path])
         if path not in self._files:
             raise KeyError(f"artifact {self.name} has no file {path!r}; it has: {', '.join(self._files)}")
         return Entry(path, self._root(None), self._files[path])
@@ -307,7 +310,8 @@ class StoredArtifact:
     def get(self, name: str) -> Any:
         """Return a value that was added under a name by `Artifact.add`; None without.
 
-        A table comes as a `Table`, an image as an `Image`, any other medium as `Api().run(…).media` gives it.
+        A table comes as a `Table`, an image, also in a table, as an `Image`, any other medium as
+        `Api().run(…).media` gives it.
         """
         path = next((path for path in self._files if is_value(path, name)), None)
         if path is None:
@@ -315,16 +319,7 @@ class StoredArtifact:
         value = from_json(json.loads(self._files[path].read()))
         if not isinstance(value, dict) or path not in self._note["values"]:
             return value
-        found = self._run.media(value)
-        if value["_type"] == "table-file":
-            from stepwell.media.table import Table
-
-            return Table(columns=found.columns, data=found.data, allow_mixed_types=True)
-        if value["_type"] == "image-file":
-            from stepwell.media.image import Image
-
-            return Image(found)
-        return found
+        return read_value(self._run, value)
 
     __getitem__ = get
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from stepwell.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
@@ -30,10 +32,18 @@ class Entry:
     folder: Path
     file: File
 
+    ref = None
+
     @property
     def name(self) -> str:
         """The same as `path`."""
         return self.path
+
+    def ref_target(self) -> NoReturn:
+        """Raise ValueError: it is no reference."""
+        raise ValueError(f"{self.path} is a file of the artifact, no reference")
+
+    ref_url = ref_target
 
     @property
     def size(self) -> int:
@@ -64,3 +74,42 @@ class Entry:
         if not self.file.is_at(place):
             self.file.write_to(place)
         return str(place)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An address that an artifact names; what lies there is neither copied nor looked at.
+
+    Attributes
+    ----------
+    path
+        Its path within the artifact.
+    ref
+        The address.
+    """
+
+    path: str
+    ref: str
+    size = 0
+
+    @property
+    def name(self) -> str:
+        """The same as `path`."""
+        return self.path
+
+    @property
+    def digest(self) -> str:
+        """The address: of what lies there nothing is known."""
+        return self.ref
+
+    url = digest
+
+    def ref_target(self) -> str:
+        """Return the address."""
+        return self.ref
+
+    ref_url = ref_target
+
+    def download(self, *_: object, **__: object) -> NoReturn:
+        """Raise UnsupportedError: it is not fetched."""
+        raise UnsupportedError(f"{self.path} is only named, and not fetched: read {self.ref} with its own tools")

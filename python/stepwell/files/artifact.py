@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from stepwell.errors import ArtifactFinalizedError, UsageError
+from stepwell.files.draft import Added, Draft, added
 from stepwell.files.staging import Staging
 from stepwell.values.plain import plain
 from stepwell.writing.artifact_notes import is_value
@@ -23,7 +24,8 @@ class Artifact:
     """A named set of files, stored with its run by `run.log_artifact`.
 
     Once it is logged, nothing can be added (`ArtifactFinalizedError`), and it has what `Api().artifact(…)`
-    has: `version`, `digest`, `download`, …
+    has: `version`, `digest`, `download`, … Before, it has `digest`, `size`, `file_count`, `manifest`,
+    `get_entry`, and the `state` `PENDING`.
 
     Parameters
     ----------
@@ -69,6 +71,8 @@ class Artifact:
         # Finds it once it is logged.
         self._find: Callable[[], Any] | None = None
         self._found: Any = None
+        # The aliases that it was logged or saved with.
+        self._had: list[str] = []
 
     @property
     def is_logged(self) -> bool:
@@ -82,13 +86,15 @@ class Artifact:
     def logged(self, find: Callable[[], StoredArtifact | Nothing]) -> None:
         """Remember that it is logged, and how it is found."""
         self._find, self._found = find, None
+        self._had = list(self.aliases)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        if self._find is None:
+        found = Draft(self.files(), self.references) if self._find is None else self._stored()
+        if isinstance(found, Draft) and not hasattr(Draft, name):
             raise AttributeError(f"artifact {self.name} has no {name!r} before it is logged")
-        return getattr(self._stored(), name)
+        return getattr(found, name)
 
     def _stored(self) -> Any:
         if self._find is not None:
@@ -213,9 +219,30 @@ class Artifact:
         """Return the artifact: whatever asks for its version waits until its files are there."""
         return self
 
-    def files(self) -> list[str]:
-        """Return the names of its files."""
-        return sorted([*self.paths, *self.objects])
+    def files(self) -> list[Added]:
+        """Return the names of its files: texts, with `name`, `size` and `digest`."""
+        return [added(name, file) for name, file in sorted({**self.paths, **self.objects}.items())]
+
+    def save(self, *_: object, **__: object) -> None:
+        """Write what was changed of its aliases, description, metadata and tags since it was logged.
+
+        Raises
+        ------
+        UsageError
+            If it is not logged.
+        CommError
+            If it could not be written in time.
+        """
+        if self._find is None:
+            raise UsageError(f"artifact {self.name} is not logged yet: run.log_artifact(artifact) does that")
+        if self._find is not Nothing:
+            stored = self._stored()
+            kept = [alias for alias in stored.aliases if alias in self.aliases or alias not in self._had]
+            new = [alias for alias in self.aliases if alias not in {*kept, *self._had}]
+            stored.aliases, stored.description, stored.tags = [*kept, *new], self.description, self.tags
+            stored.metadata = plain(self.metadata, str, f"the metadata of artifact {self.name}")
+            stored.save()
+            self._had = list(self.aliases)
 
     def record(self) -> dict[str, Any]:
         """Return what is said of it, as stored beside its files."""
@@ -226,7 +253,7 @@ class Artifact:
             "metadata": plain(self.metadata, str, f"the metadata of artifact {self.name}"),
             "aliases": list(self.aliases),
             "tags": list(self.tags),
-            "files": self.files(),
+            "files": sorted([*self.paths, *self.objects]),
         }
 
     def _add(self, name: str, path: Path, policy: str | None) -> str:

@@ -16,6 +16,7 @@ follow from the times, so runs need not talk to each other.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,14 @@ def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the config without the notes, and the notes."""
     notes = {key: value for key, value in config.items() if key.startswith(MARK)}
     return {key: value for key, value in config.items() if key not in notes}, notes
+
+
+def digest_of(parts: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Return SHA-256 over names, each with its contents, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name, contents in parts:
+        digest.update("\0".join([name, *contents, "\n"]).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def is_value(path: str, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from stepwell.api.artifacts.values import read_value
 from stepwell.api.run_facts import iso_time
 from stepwell.errors import UnsupportedError
 from stepwell.values.json_form import from_json
-from stepwell.writing.artifact_notes import LOGGED, is_value
+from stepwell.writing.artifact_notes import LOGGED, digest_of, is_value
 
 if TYPE_CHECKING:
     import os
@@ -95,16 +94,13 @@ class StoredArtifact:
     def digest(self) -> str:
         """SHA-256 over names and contents of its files, and its references, in hexadecimal digits."""
         values, every = self._note["values"], self._run.known_files
-        digest = hashlib.sha256()
-        for name, file in sorted(self._files.items()):
-            # A file that was made of a value names others: their contents count in the place of its own.
-            contents = [every[path].sha256 for path in values.get(name, ())] or [file.sha256]
-            digest.update("\0".join([name, *contents, "\n"]).encode("utf-8", "surrogatepass"))
-        for name, address in sorted(self.references.items()):
-            digest.update("\0".join([name, address, "\n"]).encode("utf-8", "surrogatepass"))
-        for name in self.missing:
-            digest.update("\0".join([name, "missing", "\n"]).encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
+        # A file that was made of a value names others: their contents count in the place of its own.
+        files = [
+            (name, [every[path].sha256 for path in values.get(name, ())] or [file.sha256])
+            for name, file in sorted(self._files.items())
+        ]
+        references = [(name, [address]) for name, address in sorted(self.references.items())]
+        return digest_of([*files, *references, *((name, ["missing"]) for name in self.missing)])
 
     @property
     def references(self) -> dict[str, str]:

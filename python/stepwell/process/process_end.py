@@ -97,7 +97,7 @@ class ProcessEnd:
         if error is not None:
             return exit_code_of(error)
         # What was caught has ended nothing: the program came to its end by itself.
-        return 0 if self._left is None or _has_returned(self._left) else self._code
+        return 0 if self._left is None or _has_ended_otherwise(self._left) else self._code
 
     def leave(self, status: object) -> None:
         """Note that the main thread is about to end the process with this status, unless that is caught."""
@@ -167,9 +167,17 @@ def _outermost(frame: FrameType) -> FrameType:
 _RETURNS = {(lambda: None).__code__.co_code[-2], (lambda value: value).__code__.co_code[-2]}
 
 
-def _has_returned(frame: FrameType) -> bool:
-    """Whether a frame that is over has returned: an exception leaves it at another instruction."""
-    return frame.f_code.co_code[frame.f_lasti] in _RETURNS
+# What `raise …` is, followed by a byte that is 0 where an exception under way is raised again.
+_RAISE = compile("raise x", "", "exec").co_code[-2]
+
+
+def _has_ended_otherwise(frame: FrameType) -> bool:
+    """Whether a frame that is over has not been left by `sys.exit`: it has returned, or raised an exception.
+
+    The latter is a `SystemExit` whose status nothing tells: others are shown by the interpreter.
+    """
+    instruction, argument = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
+    return instruction in _RETURNS or (instruction == _RAISE and argument != 0)
 
 
 _end = ProcessEnd()

@@ -46,6 +46,9 @@ ENDS = {
     "try:\n    1 / 0\nexcept ZeroDivisionError:\n    sys.exit(4)": 4,
     "try:\n    sys.exit(3)\nfinally:\n    1 / 0": 1,
     # What somebody catches ends nothing.
+    "try:\n    sys.exit(3)\nexcept SystemExit:\n    pass\nraise SystemExit": 0,
+    "try:\n    sys.exit(3)\nexcept SystemExit as error:\n    print()\n    raise": 3,
+    "try:\n    sys.exit(3)\nexcept SystemExit:\n    pass\nsys.exit(0)": 0,
     "try:\n    sys.exit(3)\nexcept SystemExit:\n    pass": 0,
     "try:\n    exit(3)\nexcept SystemExit:\n    sys.exit(9)": 9,
     "import threading; thread = threading.Thread(target=sys.exit, args=(3,)); thread.start(); thread.join()": 0,

@@ -43,7 +43,8 @@ def checked_masks(given: Any, remarks: list[tuple[str, str]]) -> dict[str, Mask]
     given
         `{set: {"mask_data": array, "class_labels": {number: name}}}`, where the array is height × width, of
         whole numbers from 0 to 255, or a picture of Pillow; or `"path"` of a picture instead of
-        `"mask_data"`. Axes of length 1 do not count; of several channels the first one is the mask.
+        `"mask_data"`. Axes of length 1 do not count; of several channels the first one is the mask,
+        and of one-hot classes each pixel's.
     remarks
         Takes what is kept otherwise than it was given: other numbers are rounded, and become 255 beyond it.
 
@@ -79,6 +80,8 @@ def _from_array(place: str, given: Any, remarks: list[tuple[str, str]]) -> Conte
     except ValueError as error:
         raise TypeError(f"{error}; expected 2 dimensions") from None
     array = without_leading_ones(array, 2)
+    if _is_one_hot(array):
+        array = array.argmax(axis=2)
     if array.ndim == 3 and array.shape[2] in CHANNELS:
         colours = array[..., : 3 if array.shape[2] > 2 else 1]
         if (colours != colours[..., :1]).any():
@@ -98,6 +101,15 @@ def _from_array(place: str, given: Any, remarks: list[tuple[str, str]]) -> Conte
             remarks.append((f"has numbers that are not from 0 to {_MOST} in {place}", f"they become {_MOST}"))
         array = numpy.where(beyond, _MOST, array).astype(numpy.uint8)
     return _native.Content.from_pixels(array)
+
+
+def _is_one_hot(array: Any) -> bool:
+    """Whether an array has an axis of classes, of which every pixel has one."""
+    if array.ndim != 3 or array.shape[2] < 2 or not array.size:
+        return False
+    if array.shape[2] in {2, 4} and (array[..., -1] == 1).all():  # a black picture with opacity looks the same
+        return False
+    return bool(((array == 0) | (array == 1)).all() and (array.sum(axis=2) == 1).all())
 
 
 def _from_file(place: str, given: Any, remarks: list[tuple[str, str]]) -> Content:

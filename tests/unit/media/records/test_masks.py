@@ -132,6 +132,24 @@ def test_the_first_channel_of_a_picture_is_the_mask(recorder: Recorder, tmp_path
         recorder.record(Image(IMAGE, masks={"truth": {"path": tmp_path / "grey.png"}}))
 
 
+@pytest.mark.parametrize("classes", [2, 3, 4, 21])
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.float32])
+def test_of_one_hot_classes_the_mask_has_each_pixels(recorder: Recorder, classes: int, kind: type):
+    numbers = np.arange(12).reshape(3, 4) % classes
+    one_hot = np.eye(classes)[numbers].astype(kind)
+    assert np.array_equal(stored({"mask_data": one_hot}), numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recorder.record(Image(IMAGE, masks={"truth": {"mask_data": one_hot}}))
+
+
+def test_a_black_mask_with_opacity_has_the_class_0():
+    for channels in (2, 4):
+        black = np.zeros((3, 4, channels))
+        black[..., -1] = 1
+        assert not stored({"mask_data": black}).any()
+
+
 def test_a_mask_with_colours_is_said(recorder: Recorder, tmp_path: Path):
     colours = np.random.default_rng(7).integers(0, 256, (6, 8, 3), dtype=np.uint8)
     PIL.Image.fromarray(colours).save(tmp_path / "colours.png")

@@ -24,8 +24,8 @@ impl Beside {
         Self { entries, samplers, ..Self::default() }
     }
 
-    /// Shows the last values an item, and calls `seen` with the number of a barrier; `false` if it is a row whose nested dicts have more keys than there may
-    /// be.
+    /// Shows the last values an item, and calls `seen` with the number of a barrier; `false` if it is a row
+    /// whose nested dicts have more keys than there may be.
     #[inline]
     pub(super) fn observe(&mut self, last_values: &mut LastValues, item: Item<'_>, seen: &mut impl FnMut(u64)) -> bool {
         match item.kind {

@@ -119,7 +119,9 @@ class Files:
             if isinstance(part, Path):
                 self.store(f"{folder}/{name}", part)
                 return []
-            return list(paths(self._store_value(f"{folder}/{name}", name, part)))
+            # `Classes` are no medium of their own.
+            value = getattr(part, "class_set", part)
+            return list(paths(self._store_value(f"{folder}/{name}", name, value)))
         except (OSError, TypeError, ValueError) as error:
             self._tell(f"log_artifact: {name} could not be stored with {folder}: {error}", error)
             return None

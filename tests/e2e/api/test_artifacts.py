@@ -99,7 +99,7 @@ def test_an_artifact_has_what_was_said_of_it(place: Place, versions: list[list[s
     assert found.get("nothing") is None
     assert (found.url is None) == (place.server is None)
     assert (found.collection.name, len(found.collection.versions())) == ("data", 2)
-    for refused in (found.delete, lambda: found.link("registry")):
+    for refused in (found.delete, found.new_draft, lambda: found.link("registry")):
         with pytest.raises(UnsupportedError, match="data:v1"):
             refused()
 

@@ -71,6 +71,8 @@ def test_what_an_artifact_cannot_keep_costs_itself_only(tmp_path: Path, capsys: 
         run.log_artifact(artifact)
         assert (artifact.version, artifact.file_count) == ("v0", 1)
         assert (artifact.state, artifact.missing) == ("PENDING", ["a.txt", "thing.object.json"])
+        with pytest.warns(UserWarning, match=r"without a\.txt, thing"):
+            artifact.download(tmp_path / "got")
         with pytest.raises(ValueError, match=r"without a\.txt"):
             artifact.verify()
     lines = capsys.readouterr().err.splitlines()
@@ -125,8 +127,10 @@ def test_values_of_an_artifact_are_items(run: stepwell.Run):
     assert artifact.add(table, "in.table.json") == "in.table.json"
     assert artifact["preds"] is artifact.get("in") is table
     assert artifact["nothing"] is None
+    artifact["classes"] = stepwell.Classes([{"id": 1, "name": "cat"}])
     run.log_artifact(artifact)
     assert artifact["preds"].data == artifact.get("in").data == [[1]]
+    assert artifact["classes"].class_set == [{"id": 1, "name": "cat"}]
 
 
 def test_an_artifact_that_is_not_logged_yet_tells_what_it_has(run: stepwell.Run):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.api.artifacts.entry import Entry, Reference
 from stepwell.api.artifacts.values import read_value
@@ -258,6 +259,8 @@ class StoredArtifact:
                 f"artifact {self.name} names {', '.join(self.references.values())}, which is not fetched: read it from "
                 "there, as `references` tells, and pass allow_missing_references=True for the rest"
             )
+        if self.missing:
+            warnings.warn(f"artifact {self.name} was logged without {', '.join(self.missing)}", stacklevel=2)
         place = self._root(root)
         place.mkdir(parents=True, exist_ok=True)
         prefix = "" if path_prefix is None else Path(path_prefix).as_posix()
@@ -313,6 +316,10 @@ class StoredArtifact:
         if path is None:
             return None
         value = from_json(json.loads(self._files[path].read()))
+        if path.endswith(".classes.json"):
+            from stepwell.media.records.classes import Classes
+
+            return Classes(value)
         if not isinstance(value, dict) or path not in self._note["values"]:
             return value
         return read_value(self._run, value)
@@ -357,6 +364,13 @@ class StoredArtifact:
     def delete(self, delete_aliases: bool = False) -> None:
         """Raise UnsupportedError: its files belong to the run that logged it."""
         raise UnsupportedError(f"artifact {self.name} is a part of run {self._run.id}; Run.delete() removes both")
+
+    def new_draft(self) -> NoReturn:
+        """Raise UnsupportedError: the next version is made of a new `Artifact`."""
+        raise UnsupportedError(
+            f"artifact {self.name} is logged: make the next one as Artifact({self._note['name']!r}, {self.type!r}), "
+            "with add_dir(artifact.download()) for the files of this one"
+        )
 
     def link(self, target_path: str, aliases: Sequence[str] | None = None) -> None:
         """Raise UnsupportedError: there is no registry."""

@@ -256,8 +256,8 @@ class StoredArtifact:
         """
         if self.references and not allow_missing_references:
             raise UnsupportedError(
-                f"artifact {self.name} names {', '.join(self.references.values())}, which is not fetched: read it from "
-                "there, as `references` tells, and pass allow_missing_references=True for the rest"
+                f"artifact {self.name} names {', '.join(self.references.values())}, which are not fetched: read them "
+                "from there (artifact.references), and pass allow_missing_references=True for the rest"
             )
         if self.missing:
             warnings.warn(f"artifact {self.name} was logged without {', '.join(self.missing)}", stacklevel=2)

@@ -188,7 +188,7 @@ def test_addresses_are_named_and_not_fetched(tmp_path: Path):
             found[1].get_entry("file.txt").ref_target()
         with pytest.raises(UnsupportedError, match="read s3://bucket"):
             entry.download()
-        with pytest.raises(UnsupportedError, match="which is not fetched"):
+        with pytest.raises(UnsupportedError, match="which are not fetched"):
             found[1].download(tmp_path / "got")
         assert Path(found[1].download(tmp_path / "got", allow_missing_references=True), "file.txt").is_file()
 

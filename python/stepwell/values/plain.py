@@ -68,26 +68,26 @@ def _read(key: str, value: Any) -> Any:
     """Return what stands for a value, one level deep: media, an object's text, what `reading` finds."""
     # Imported only where it is needed: `init` is quick.
     from stepwell.media.encoding.arrays import type_name
-    from stepwell.media.encoding.reading import UNREAD, raise_with_key, reading, text_of
+    from stepwell.media.encoding.reading import UNREAD, reading, text_of
     from stepwell.settings.strictness import tell
     from stepwell.values.convert import as_media
 
     found: Any = UNREAD
+    why = ""
     try:
         medium = as_media(value)
         if medium is not None:
             return medium
         found = reading(key, value)
-    except ValueError as error:
-        raise_with_key(key, value, error)
-    except Exception:  # noqa: BLE001  whatever the library raises; the text is kept instead
-        found = UNREAD
+    except Exception as error:  # noqa: BLE001  whatever the library raises
+        why = f", which cannot be read ({type(error.__cause__ or error).__name__})"
     if found is not UNREAD:
         return found.tolist() if hasattr(found, "tolist") else found
     try:
         text = text_of(value)
     except Exception:  # noqa: BLE001  whatever the library raises
         text = None
-    if text is None:
-        tell(key, f"has a value of type {type_name(value)}", "only the name of the type is kept", TypeError)
+    if text is None or why:
+        kept = "only the name of the type is kept" if text is None else "its text is kept"
+        tell(key, f"has a value of type {type_name(value)}{why}", kept, TypeError)
     return text or f"<{type_name(value)}>"

@@ -240,6 +240,25 @@ def test_an_object_that_raises_whatever_it_is_asked_for_is_kept_as_its_text():
     assert type(stored("k", Proxy())) is Proxy, "which the encoder has converted"
 
 
+class Unreadable:
+    """A model whose library raises while it is read."""
+
+    def model_dump(self) -> Any:
+        raise ValueError("no model")
+
+    def __repr__(self) -> str:
+        return "Unreadable()"
+
+
+def test_in_the_config_what_cannot_be_read_is_its_text():
+    with pytest.raises(ValueError, match=r"'k' has a value of type .*Unreadable, which cannot be read"):
+        convert("k", Unreadable())
+    with pytest.warns(RuntimeWarning, match=r"'config' .*Unreadable, which cannot be read \(ValueError\); its text"):
+        assert plain({"lr": 1, "a": [Unreadable()]}) == {"lr": 1, "a": ["Unreadable()"]}
+    with pytest.warns(RuntimeWarning, match=r"generator, which cannot be read .*; only the name of the type is kept"):
+        assert plain(each for each in itertools.count()) == "<generator>"
+
+
 class Items:
     """As ConfigDict of ml_collections is: no Mapping, but it has items, one of which is not there yet."""
 

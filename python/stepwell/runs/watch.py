@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell.errors import UsageError
@@ -53,13 +54,14 @@ class Watch:
             self._hooks[id(model)] = model, hooks
             if log in {"parameters", "all"}:
                 with _telling(f"parameters/{prefix}*"):
-                    hooks.append(model.register_forward_hook(self._parameters_hook(prefix, every)))
+                    look = partial(self._log_parameters, prefix)
+                    hooks.append(model.register_forward_hook(_Hook(every, look)))
             if log in {"gradients", "all"}:
                 for name, parameter in model.named_parameters():
                     key = f"gradients/{prefix}{name}"
                     if parameter.requires_grad:
                         with _telling(key):
-                            hooks.append(parameter.register_hook(self._gradient_hook(key, every)))
+                            hooks.append(parameter.register_hook(_Hook(every, partial(self._log_one, key))))
 
     def remove(self, models: Any = None) -> None:
         """Watch these models, or all, no longer."""
@@ -69,29 +71,11 @@ class Watch:
             for hook in hooks:
                 hook.remove()
 
-    def _gradient_hook(self, key: str, every: int) -> Callable[[Any], None]:
-        passes = 0
+    def _log_parameters(self, prefix: str, module: Any) -> None:
+        self._log({f"parameters/{prefix}{name}": value for name, value in module.named_parameters()})
 
-        def hook(gradient: Any) -> None:
-            nonlocal passes
-            passes += 1
-            if passes % every == 0:
-                self._log({key: gradient})
-
-        return hook
-
-    def _parameters_hook(self, prefix: str, every: int) -> Callable[[Any, Any, Any], None]:
-        passes = 0
-
-        def hook(module: Any, _input: Any, _output: Any) -> None:
-            nonlocal passes
-            if not module.training:
-                return
-            passes += 1
-            if passes % every == 0:
-                self._log({f"parameters/{prefix}{name}": value for name, value in module.named_parameters()})
-
-        return hook
+    def _log_one(self, key: str, gradient: Any) -> None:
+        self._log({key: gradient})
 
     def _log(self, tensors: dict[str, Any]) -> None:
         """Add histograms to the row that is being collected."""
@@ -109,6 +93,26 @@ class Watch:
         if row:
             with _telling(next(iter(row))):
                 self.run.log(row, commit=False)
+
+
+class _Hook:
+    """Hook that looks at a tensor, or a module in training, each time that so many have passed."""
+
+    def __init__(self, every: int, look: Callable[[Any], None]) -> None:
+        self._every, self._look, self._passes = every, look, 0
+
+    def __call__(self, watched: Any, *_: Any) -> None:
+        if getattr(watched, "training", True):
+            self._passes += 1
+            if self._passes % self._every == 0:
+                self._look(watched)
+
+    def __deepcopy__(self, memo: Any) -> _Hook:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # In a pickled model it does nothing, and needs no stepwell.
+        return getattr, (nullcontext(), "__exit__")
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Watches models of which not all can be logged: their training goes on, and the rest is logged."""
 
+import pickle
+
 import numpy as np
 import torch
 import wandb
@@ -38,4 +40,9 @@ run.watch(broken, log="all", log_freq=1)
 run.log = lambda *_, **__: 1 / 0
 broken(torch.randn(2, 4)).sum().backward()
 del run.log
+whole = torch.nn.Linear(4, 1)
+run.watch(whole, log="all", log_freq=1)
+pickled = pickle.dumps(whole)
+assert b"stepwell" not in pickled, "which the other process may not have"
+pickle.loads(pickled)(torch.randn(2, 4)).sum().backward()  # logs nothing
 print("trained")

@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any
 from stepwell.errors import CommError, UnsupportedError, UsageError
 from stepwell.runs.run_info import RunInfo
 from stepwell.settings.naming import new_run_id
-from stepwell.writing.artifact_notes import used
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -221,6 +220,8 @@ class RunFiles(RunInfo):
         CommError
             If there is none, or the server cannot be reached.
         """
+        from stepwell.writing.artifact_notes import used
+
         found: Any = artifact_or_name
         if self.disabled:
             return None if isinstance(found, str) else found

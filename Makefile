@@ -50,9 +50,7 @@ demo: $(STAMPS)/native-release dashboard ## Train a small network in four proces
 	@stepwell demo $(ARGS)
 
 check: setup ## The quick subset for daily use: no server, no browser, nothing slow
-	@$(MAKE) -j3 $(IN_ORDER) clippy check-python check-web
-	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
-	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch and not large"
+	@$(MAKE) -j3 $(IN_ORDER) check-tests check-rust check-python check-web
 
 test: ## Set-up and every gate; what CI runs
 	@rm -f .venv/times && start=$$(date +%s) && \
@@ -69,7 +67,7 @@ clean: ## Remove everything that these commands made, Rust's artifacts included
 
 # ── Parts of the commands above ─────────────────────────────────────────────────────────────────────────────────────
 
-.PHONY: test-steps clippy test-browser test-clients test-torch test-clients-large check-python check-web
+.PHONY: test-steps check-rust check-tests clippy test-browser test-clients test-torch test-clients-large check-python check-web
 # Packages wait for the network and the compiler for the processor: they are installed side by side. So are tests that
 # mostly wait for one other program.
 test-steps:
@@ -80,6 +78,12 @@ test-steps:
 	@$(STEP) "pytest" $(PYTEST) -m "not alone and not browser and not clients and not torch and not large"
 	@$(STEP) "pytest, one by one" pytest -m alone
 	@$(MAKE) -j3 $(IN_ORDER) test-browser test-clients test-torch
+
+check-rust: clippy
+	@$(STEP) "cargo test, libraries" $(CARGO) test --locked --quiet --workspace --lib
+
+check-tests:
+	@$(STEP) "pytest, quick" $(PYTEST) -q -m "not e2e and not browser and not slow and not clients and not torch and not large"
 
 clippy:
 	@$(STEP) "cargo fmt" cargo fmt --all --check
@@ -112,7 +116,7 @@ check-python: $(STAMPS)/checked-stubs $(STAMPS)/checked-docs
 check-web: $(STAMPS)/checked-web
 
 # What takes longer is looked at again only when one of its files has changed; `make test` always looks.
-$(STAMPS)/checked-stubs: python/stepwell/_native.pyi $(STAMPS)/native-dev
+$(STAMPS)/checked-stubs: python/stepwell/_native.pyi $(wildcard rust/bindings/src/*.rs rust/bindings/src/*/*.rs) | $(STAMPS)/native-dev
 	@$(STEP) "stubtest" python -m mypy.stubtest --mypy-config-file pyproject.toml stepwell._native
 	@touch $@
 
@@ -148,7 +152,7 @@ $(STAMPS)/native-dev: $(RUST_SOURCES) pyproject.toml | $(STAMPS)/maturin
 	@rm -f $(STAMPS)/native-release && touch $@
 
 # The extension lies in python/ already; this tells the environment so.
-$(STAMPS)/installed: pyproject.toml $(STAMPS)/dev $(STAMPS)/native-dev
+$(STAMPS)/installed: pyproject.toml $(STAMPS)/dev | $(STAMPS)/native-dev
 	@$(STEP) "stepwell" maturin develop --quiet --locked
 	@touch $@
 

@@ -1,7 +1,6 @@
 """Artifacts of a run: what is added to them and when, what is stored of them, what is refused."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,27 +8,10 @@ import pytest
 import stepwell
 from stepwell import Api, Artifact, Table, UsageError
 from stepwell.errors import ArtifactFinalizedError
+from tests.support.saved_files import inside, run, stored
 
-
-@pytest.fixture(autouse=True)
-def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work = tmp_path / "work"
-    for name in ("a.txt", "b.txt", "deep/c.txt", "deep/er/d.bin"):
-        path = work / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"content of {name}")
-    monkeypatch.chdir(work)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[stepwell.Run]:
-    with stepwell.init(project="p", id="r", dir=tmp_path / "runs", settings={"silent": True}) as run:
-        yield run
-
-
-def stored(tmp_path: Path) -> dict[str, str]:
-    """Return the files of the run with their contents."""
-    return {file.name: file.read().decode() for file in Api(str(tmp_path / "runs")).run("p/r").files()}
+pytestmark = pytest.mark.usefixtures("inside")
+__all__ = ["inside", "run"]
 
 
 def test_an_artifact_is_stored_with_what_is_said_of_it(run: stepwell.Run, tmp_path: Path):

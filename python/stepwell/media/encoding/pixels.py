@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from stepwell.media.encoding.arrays import array_of, is_torch, to_array
+
 # Grey, grey with alpha, RGB, RGBA.
 CHANNELS = (1, 2, 3, 4)
 # What a grid of pictures is in torchvision, and so in wandb.
@@ -30,8 +32,6 @@ def to_numeric(kind: str, values: Any) -> Any:
     """
     import numpy
 
-    from stepwell.media.encoding.arrays import array_of, to_array
-
     if not isinstance(values, (list, tuple)):
         found, values = values, array_of(values)
         if values is None:
@@ -42,11 +42,6 @@ def to_numeric(kind: str, values: Any) -> Any:
         raise ValueError(f"{kind}: {error}") from None
     # A long double has more bits than any picture or sound needs.
     return values.astype(numpy.float64) if values.dtype.kind == "f" and values.dtype.itemsize > 8 else values
-
-
-def is_torch(values: Any) -> bool:
-    """Whether it is a tensor of torch, or of a class that extends it."""
-    return any(base.__module__.partition(".")[0] == "torch" for base in type(values).__mro__)
 
 
 def without_leading_ones(array: Any, dimensions: int) -> Any:

@@ -54,8 +54,13 @@ def logged(
 
 
 def used(place: str) -> dict[str, Any]:
-    """Return what a run notes of an artifact that it uses: `place` is `ENTITY/PROJECT/RUN/FOLDER`."""
+    """Return what a run notes of an artifact that it uses, by its place."""
     return {MARK: True, f"{USED}{place}": {"time": time.time()}}
+
+
+def place_of(run_path: Iterable[str], folder: str) -> str:
+    """Return what notes call the place where a run has logged an artifact: `ENTITY/PROJECT/RUN/FOLDER`."""
+    return "/".join([*run_path, folder])
 
 
 def split(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -15,7 +15,7 @@ from stepwell.api.artifacts.values import read_value
 from stepwell.api.run_facts import iso_time
 from stepwell.errors import UnsupportedError
 from stepwell.values.json_form import from_json
-from stepwell.writing.artifact_notes import LOGGED, digest_of, is_value
+from stepwell.writing.artifact_notes import LOGGED, digest_of, is_value, place_of
 
 if TYPE_CHECKING:
     import os
@@ -56,7 +56,7 @@ class StoredArtifact:
         self.type: str = note["type"]
         self.number = 0
         # Where it was logged; the same content may be logged anywhere.
-        self.places = [self.id]
+        self.places: list[str] = []
         self.take_aliases([])
 
     # What it is.
@@ -89,7 +89,7 @@ class StoredArtifact:
     @property
     def id(self) -> str:
         """What tells it apart from all others: the run and the folder."""
-        return "/".join([*self._run.path, self.folder])
+        return place_of(self._run.path, self.folder)
 
     @property
     def digest(self) -> str:

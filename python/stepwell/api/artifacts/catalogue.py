@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.api.artifacts.artifact import StoredArtifact
 from stepwell.errors import CommError
 from stepwell.proto.v1 import query_pb2
-from stepwell.writing.artifact_notes import LOGGED, MARK, USED
+from stepwell.writing.artifact_notes import LOGGED, MARK, USED, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ class Catalogue:
             artifact = versions.setdefault(found_here.digest, found_here)
             if artifact is found_here:
                 artifact.number = len(versions) - 1
-            artifact.places.append(place(run, folder))
+            artifact.places.append(place_of(run.path, folder))
             changes += [(given, alias, artifact) for alias, given in note["aliases"].items()]
             changes += [(taken, alias, None) for alias, taken in note.get("removed", {}).items() if alias != "latest"]
             changes.append((note["time"], "latest", artifact))
@@ -113,7 +113,7 @@ class Catalogue:
 
     def logged(self, run: Run) -> list[StoredArtifact]:
         """Return the artifacts that a run has logged."""
-        return self.of_places([(place(run, folder), note["name"]) for folder, note in _logged(run)])
+        return self.of_places([(place_of(run.path, folder), note["name"]) for folder, note in _logged(run)])
 
     def used(self, run: Run) -> list[StoredArtifact]:
         """Return the artifacts that a run has used, and that are still there."""
@@ -162,11 +162,6 @@ class Collection:
     def aliases(self) -> list[str]:
         """The aliases of all versions."""
         return [alias for each in self.artifacts() for alias in each.aliases]
-
-
-def place(run: Run, folder: str) -> str:
-    """Return what notes call the place where an artifact was logged."""
-    return "/".join([*run.path, folder])
 
 
 def _logged(run: Run) -> list[tuple[str, dict[str, Any]]]:

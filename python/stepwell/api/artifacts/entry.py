@@ -1,4 +1,4 @@
-"""A file of an artifact."""
+"""Entries of an artifact: its files, and the addresses that it names."""
 
 from __future__ import annotations
 

@@ -166,7 +166,6 @@ def _outermost(frame: FrameType) -> FrameType:
 # What functions and modules return by.
 _RETURNS = {(lambda: None).__code__.co_code[-2], (lambda value: value).__code__.co_code[-2]}
 
-
 # What `raise …` is, followed by a byte that is 0 where an exception under way is raised again.
 _RAISE = compile("raise x", "", "exec").co_code[-2]
 
@@ -176,8 +175,8 @@ def _has_ended_otherwise(frame: FrameType) -> bool:
 
     The latter is a `SystemExit` whose status nothing tells: others are shown by the interpreter.
     """
-    instruction, argument = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
-    return instruction in _RETURNS or (instruction == _RAISE and argument != 0)
+    last = frame.f_code.co_code[max(frame.f_lasti, 0) :]
+    return last[0] in _RETURNS or (last[0] == _RAISE and last[1] != 0)
 
 
 _end = ProcessEnd()

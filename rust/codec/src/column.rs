@@ -84,6 +84,14 @@ impl Numbers {
         (0..self.len()).map(|index| self.get(index))
     }
 
+    /// As [`to_f64`](Self::to_f64), of numbers that are no longer needed.
+    pub fn into_f64(self) -> Vec<f64> {
+        match self {
+            Self::Float(values) => values,
+            other => other.to_f64(),
+        }
+    }
+
     /// All numbers as the nearest doubles.
     pub fn to_f64(&self) -> Vec<f64> {
         match self {

@@ -2,29 +2,25 @@
 //! live.
 //!
 //! ```text
-//! store.points ─▶ joined with x (points) ─▶ extent of the panel ─▶ grid ─▶ buckets or the points themselves (line)
+//! extents of the series (store) ─▶ window of the panel ─▶ grid ─▶ buckets or the points themselves (store) ─▶ columns (line)
 //! ```
 //!
-//! The answer depends on what is stored and asked, not on timing or on what is cached. What counts as a point
-//! of a series on an x axis: a number whose step has a finite x of the same label (on a logarithmic axis, a
-//! positive one).
+//! The answer depends on what is stored and asked, not on timing or on what is cached.
 
 mod cache;
 mod line;
-mod points;
 mod versions;
 
 pub(crate) use line::Line;
-pub(crate) use points::SeriesName;
 
 use crate::error::ServiceError;
 use cache::{Cache, CacheKey, Cached};
-use points::Points;
 use std::sync::Arc;
 use stepwell_model::limits;
 use stepwell_model::metric::STEP;
 use stepwell_sample::grid::{Grid, GridError};
-use stepwell_store::{PointsReader, StepRange, Store, StoreError};
+use stepwell_store::line::steps_within;
+use stepwell_store::{LineReader, SeriesName, Store, StoreError};
 use versions::Versions;
 
 /// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a
@@ -120,22 +116,23 @@ impl SeriesEngine {
         Ok(lines)
     }
 
-    fn panel(&self, reader: &mut PointsReader<'_>, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, StoreError> {
+    fn panel(&self, reader: &mut dyn LineReader, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, StoreError> {
         let window = self.window(reader, panel, version)?;
-        let Some((from, to)) = window else {
+        let Some(window) = window else {
             let lines = panel.series.iter().map(|series| Arc::new(Line::empty(version(&series.path.run)))).collect();
             return Ok(PanelLines { bucket_width: 0.0, lines });
         };
-        let grid = grid(panel, from, to)?;
+        let grid = grid(panel, window)?;
         let mut lines = Vec::with_capacity(panel.series.len());
         for series in &panel.series {
             let version = version(&series.path.run);
-            let key = CacheKey::line(series, &panel.x, version, (from, to), panel.buckets, panel.log_x);
+            let key = CacheKey::line(series, &panel.x, version, window, panel.buckets, panel.log_x);
             let line = match self.cache.get(&key) {
                 Some(Cached::Line(line)) => line,
                 _ => {
-                    let points = self.points(reader, series, panel, version, (from, to))?;
-                    let line = Arc::new(Line::new(&points, &grid, (from, to), panel.buckets, version));
+                    // More points than twice the buckets are no longer told apart on the chart.
+                    let labels = reader.line(series, &panel.x, &grid, window, 2 * panel.buckets)?;
+                    let line = Arc::new(Line::new(labels, version));
                     self.cache.put(key, Cached::Line(Arc::clone(&line)));
                     line
                 }
@@ -148,25 +145,18 @@ impl SeriesEngine {
 
     /// Extent of the panel: as asked, or else where its series do. `None` if there is nothing in
     /// it.
-    fn window(
-        &self,
-        reader: &mut PointsReader<'_>,
-        panel: &Panel,
-        version: &dyn Fn(&str) -> u64,
-    ) -> Result<Option<(f64, f64)>, StoreError> {
+    fn window(&self, reader: &mut dyn LineReader, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<Option<(f64, f64)>, StoreError> {
         let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
         // A window that reaches down to zero has no logarithm: it begins where the data do.
         let asked_from = panel.window.0.filter(|&from| from.is_finite() && (!panel.log_x || from > 0.0));
         let asked_to = panel.window.1.filter(|to| to.is_finite());
         if asked_from.is_none() || asked_to.is_none() {
             for series in &panel.series {
-                let version = version(&series.path.run);
-                let key = CacheKey::extent(series, &panel.x, version, panel.log_x);
+                let key = CacheKey::extent(series, &panel.x, version(&series.path.run), panel.log_x);
                 let extent = match self.cache.get(&key) {
                     Some(Cached::Extent(extent)) => extent,
                     _ => {
-                        let points = self.points(reader, series, panel, version, (f64::NEG_INFINITY, f64::INFINITY))?;
-                        let extent = points.extent(panel.log_x);
+                        let extent = reader.extent(series, &panel.x, panel.log_x)?;
                         self.cache.put(key, Cached::Extent(extent));
                         extent
                     }
@@ -179,38 +169,15 @@ impl SeriesEngine {
         (from, to) = (asked_from.unwrap_or(from), asked_to.unwrap_or(to));
         Ok((from <= to && from.is_finite() && to.is_finite()).then_some((from, to)))
     }
-
-    /// The points of a series: all of them from the cache or for it, or, where a window of steps is asked for
-    /// and they are not there, only those.
-    fn points(
-        &self,
-        reader: &mut PointsReader<'_>,
-        series: &SeriesName,
-        panel: &Panel,
-        version: u64,
-        window: (f64, f64),
-    ) -> Result<Arc<Points>, StoreError> {
-        let key = CacheKey::points(series, &panel.x, version);
-        if let Some(Cached::Points(points)) = self.cache.get(&key) {
-            return Ok(points);
-        }
-        let narrow = panel.x == STEP && (window.0.is_finite() || window.1.is_finite());
-        if narrow && panel.window.0.is_some() && panel.window.1.is_some() {
-            return Ok(Arc::new(Points::read(reader, series, &panel.x, points::steps_within(window))?));
-        }
-        let points = Arc::new(Points::read(reader, series, &panel.x, StepRange::ALL)?);
-        self.cache.put(key, Cached::Points(Arc::clone(&points)));
-        Ok(points)
-    }
 }
 
 /// The grid of a panel. It has two buckets at least, even where one was asked for.
-fn grid(panel: &Panel, from: f64, to: f64) -> Result<Grid, StoreError> {
+fn grid(panel: &Panel, (from, to): (f64, f64)) -> Result<Grid, StoreError> {
     let buckets = panel.buckets.max(2);
     let grid = if panel.log_x {
         Grid::log2(from, to, buckets)
     } else if panel.x == STEP {
-        let steps = points::steps_within((from, to));
+        let steps = steps_within((from, to));
         // A window between two steps holds none; any bucket around it will do.
         Grid::steps(steps.first.min(steps.last), steps.first.max(steps.last), buckets)
     } else {

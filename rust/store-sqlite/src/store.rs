@@ -25,8 +25,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, Page, PointsReader, ProjectInfo, RowQuery, RunInfo, RunState,
-    SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, PointLines, ProjectInfo, RowQuery, RunInfo,
+    RunState, SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -303,10 +303,12 @@ impl Store for SqliteStore {
         })
     }
 
-    fn at_one_instant(&self, read: &mut dyn FnMut(&mut PointsReader<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn at_one_instant(&self, read: &mut dyn FnMut(&mut dyn LineReader) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.read(|connection| {
             let mut views = Views::new(connection, &self.journal);
-            read(&mut |run, key, label, steps| views.of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps)))
+            read(&mut PointLines::new(|run: &RunPath, key: &str, label: &LabelChoice, steps| {
+                views.of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps))
+            }))
         })
     }
 

@@ -11,6 +11,7 @@
 //!    `sampled` counts like any other.
 //! 4. Queries see an entry as soon as `append` has returned.
 
+use crate::line::{LineReader, PointLines};
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -69,9 +70,6 @@ pub struct Changed {
     /// Ids of the runs.
     pub runs: Vec<String>,
 }
-
-/// Reads points as [`Store::points`] does, all calls as of one instant.
-pub type PointsReader<'a> = dyn FnMut(&RunPath, &str, &LabelChoice, StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> + 'a;
 
 /// Store of runs.
 pub trait Store: Send + Sync + 'static {
@@ -143,10 +141,10 @@ pub trait Store: Send + Sync + 'static {
     /// Which label is the primary one does not depend on `steps`, so that zooming never changes it.
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>;
 
-    /// Calls `read` with a way to read points that sees the store at one instant, if the store can do that;
-    /// each time at that of its own if not. After damage it is called again.
-    fn at_one_instant(&self, read: &mut dyn FnMut(&mut PointsReader<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        read(&mut |run, key, label, steps| self.points(run, key, label, steps))
+    /// Calls `read` with a reader of lines that sees the store at one instant, if the store can do that; what
+    /// it reads at the instant of its own if not. After damage it is called again.
+    fn at_one_instant(&self, read: &mut dyn FnMut(&mut dyn LineReader) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        read(&mut PointLines::new(|run: &RunPath, key: &str, label: &LabelChoice, steps| self.points(run, key, label, steps)))
     }
 
     /// Values of one key and kind that are not numbers, in step order, merged; the newest `limit` of them

@@ -5,6 +5,7 @@ pub mod api;
 pub mod byte_lru;
 pub mod conformance;
 pub mod decode;
+pub mod line;
 pub mod memory;
 pub mod merge;
 pub mod opening;
@@ -14,8 +15,9 @@ pub mod run;
 pub mod statement;
 pub mod summary;
 
-pub use api::{AppendOutcome, Changed, PointsReader, Store, StoreError, StreamFrame};
+pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 pub use byte_lru::ByteLru;
+pub use line::{LabelLine, LineForm, LineReader, PointLines, SeriesName};
 pub use memory::MemoryStore;
 pub use query::{
     CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,

@@ -96,6 +96,16 @@ impl Buckets {
         }
     }
 
+    /// Adds the statistics of points that arrived after those of bucket `index`, which is one of the grid.
+    pub fn merge(&mut self, index: usize, later: &PointStats) {
+        self.stats[index].merge(later);
+    }
+
+    /// What each bucket of the grid holds.
+    pub fn stats(&self) -> &[PointStats] {
+        &self.stats
+    }
+
     /// The buckets that have points.
     pub fn iter(&self) -> impl Iterator<Item = Bucket> {
         let filled = self.stats.iter().enumerate().filter(|(_, stats)| stats.count > 0);

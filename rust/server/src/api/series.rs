@@ -2,11 +2,12 @@
 
 use super::{label_choice, run_path};
 use crate::error::ServiceError;
-use crate::series::{Panel, PanelLines, SeriesName, answer_bytes, check_panels};
+use crate::series::{Panel, PanelLines, answer_bytes, check_panels};
 use crate::state::context::Context;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
+use stepwell_store::SeriesName;
 
 /// Panels of one project that are asked for.
 #[derive(Debug, Clone, Deserialize)]

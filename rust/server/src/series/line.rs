@@ -1,11 +1,9 @@
 //! A line of a chart: the buckets of a series, or its points where there are few.
 
-use super::points::steps_within;
-use super::points::{LabelPoints, Points, Xs};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
-use stepwell_sample::bucket::{Bucket, Buckets, merge_labels};
-use stepwell_sample::grid::{Grid, Scale};
+use stepwell_sample::bucket::{Bucket, merge_labels};
+use stepwell_store::{LabelLine, LineForm};
 
 /// The columns of a line, all of one length; an exact line has just `x` and `mean`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -40,22 +38,21 @@ impl Line {
         Self::of(true, 0, version, Columns::default())
     }
 
-    /// The points within the window: themselves, if they are of one label and no more than twice the buckets;
-    /// else on the grid.
-    pub(super) fn new(points: &Points, grid: &Grid, window: (f64, f64), buckets: usize, version: u64) -> Self {
-        let positive = grid.scale() == Scale::Log2;
-        let parts: Vec<Part<'_>> = points.labels.iter().map(|label| Part::new(label, window, positive)).collect();
-        let parts: Vec<Part<'_>> = parts.into_iter().filter(|part| part.len() > 0).collect();
-        let count: usize = parts.iter().map(Part::len).sum();
-        match &parts[..] {
-            [] => Self::empty(version),
-            [one] if count <= 2 * buckets => Self::of(true, count as u64, version, one.exact()),
-            [one] => Self::of(false, count as u64, version, columns(one.buckets(grid).iter())),
-            many => {
-                let labels: Vec<Buckets> = many.iter().map(|part| part.buckets(grid)).collect();
-                let merged = merge_labels(&labels).unwrap_or_default();
-                Self::of(false, count as u64, version, columns(merged.into_iter()))
+    /// The line of some labels, of which each has points in the window: themselves, if the store says so;
+    /// else all labels together on the grid.
+    pub(super) fn new(labels: Vec<LabelLine>, version: u64) -> Self {
+        let count = labels.iter().map(|label| label.count).sum();
+        let mut on_grid = Vec::with_capacity(labels.len());
+        for label in labels {
+            match label.form {
+                LineForm::Points { x, y } => return Self::of(true, count, version, Columns { x, mean: y, ..Columns::default() }),
+                LineForm::Buckets(buckets) => on_grid.push(buckets),
             }
+        }
+        match &on_grid[..] {
+            [] => Self::empty(version),
+            [one] => Self::of(false, count, version, columns(one.iter())),
+            many => Self::of(false, count, version, columns(merge_labels(many).unwrap_or_default().into_iter())),
         }
     }
 
@@ -79,65 +76,6 @@ impl Line {
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
         128 + self.len() * if self.exact { 16 } else { 52 }
-    }
-}
-
-/// The points of a label within the window.
-enum Part<'a> {
-    /// A range of them.
-    Steps { steps: &'a [i64], ys: &'a [f64] },
-    /// A selection.
-    Numbers { xs: Vec<f64>, ys: Vec<f64> },
-}
-
-impl<'a> Part<'a> {
-    fn new(label: &'a LabelPoints, (from, to): (f64, f64), positive: bool) -> Self {
-        match &label.xs {
-            Xs::Steps(steps) => {
-                let range = steps_within((if positive { from.max(1.0) } else { from }, to));
-                let start = steps.partition_point(|&step| step < range.first);
-                let end = steps.partition_point(|&step| step <= range.last).max(start);
-                Self::Steps { steps: &steps[start..end], ys: &label.ys[start..end] }
-            }
-            Xs::Numbers(xs) => {
-                let within = |&(x, _): &(f64, f64)| from <= x && x <= to && (!positive || x > 0.0);
-                let (xs, ys) = xs.iter().copied().zip(label.ys.iter().copied()).filter(within).unzip();
-                Self::Numbers { xs, ys }
-            }
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Steps { ys, .. } => ys.len(),
-            Self::Numbers { ys, .. } => ys.len(),
-        }
-    }
-
-    fn exact(&self) -> Columns {
-        match self {
-            Self::Steps { steps, ys } => {
-                Columns { x: steps.iter().map(|&step| step as f64).collect(), mean: ys.to_vec(), ..Columns::default() }
-            }
-            Self::Numbers { xs, ys } => {
-                let mut points: Vec<(f64, f64)> = xs.iter().copied().zip(ys.iter().copied()).collect();
-                // Points of one x stay in the order of their steps.
-                points.sort_by(|one, other| one.0.total_cmp(&other.0));
-                let (x, mean) = points.into_iter().unzip();
-                Columns { x, mean, ..Columns::default() }
-            }
-        }
-    }
-
-    fn buckets(&self, grid: &Grid) -> Buckets {
-        let mut buckets = Buckets::new(*grid);
-        match self {
-            Self::Steps { steps, ys } => {
-                buckets.extend_steps(steps, ys);
-            }
-            Self::Numbers { xs, ys } => buckets.extend(xs, ys),
-        }
-        buckets
     }
 }
 

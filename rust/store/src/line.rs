@@ -1,0 +1,72 @@
+//! Lines: series at the resolution of a chart, as buckets of a grid or, where they are few, as points. It is
+//! how charts ask a store, so that an answer need not cost the length of a series.
+//!
+//! A point of a series on an x axis is a number whose step has a finite x of the same label; on a logarithmic
+//! axis, a positive one. `_step`, `_timestamp` and `_runtime` are axes like any other key. Which label is the
+//! primary one depends on the series alone, neither on the window nor on the axis.
+
+mod joined;
+mod plain;
+
+pub use plain::PointLines;
+
+use crate::api::StoreError;
+use crate::query::{LabelChoice, StepRange};
+use stepwell_model::{RunPath, Step};
+use stepwell_sample::bucket::Buckets;
+use stepwell_sample::grid::Grid;
+
+/// Name of a series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SeriesName {
+    /// The run.
+    pub path: RunPath,
+    /// The key.
+    pub key: String,
+    /// The label.
+    pub label: LabelChoice,
+}
+
+/// Reads lines, all of them as of one instant. Unknown runs, keys and labels have no points.
+pub trait LineReader {
+    /// Lowest and highest x of a series, of its positive ones only if `positive`; `None` if it has no points
+    /// there.
+    fn extent(&mut self, series: &SeriesName, x: &str, positive: bool) -> Result<Option<(f64, f64)>, StoreError>;
+
+    /// The points of a series whose x lies in `window`, both ends included: one answer for each label that
+    /// has any, in the order of labels. They are the points themselves if there is one such label and it has
+    /// `exact` points or fewer, else their buckets on `grid`, which covers the window. A grid of steps is for
+    /// the axis `_step` only.
+    fn line(&mut self, series: &SeriesName, x: &str, grid: &Grid, window: (f64, f64), exact: usize) -> Result<Vec<LabelLine>, StoreError>;
+}
+
+/// The points of one label within a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelLine {
+    /// The label.
+    pub label: String,
+    /// Number of the points; never 0.
+    pub count: u64,
+    /// How they are told.
+    pub form: LineForm,
+}
+
+/// What a line holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LineForm {
+    /// The points, by rising x; those of one x in the order of their steps.
+    Points {
+        /// Their x.
+        x: Vec<f64>,
+        /// Their values; as many.
+        y: Vec<f64>,
+    },
+    /// Their buckets, filled in the order of steps.
+    Buckets(Buckets),
+}
+
+/// The steps whose numbers are within a window.
+pub fn steps_within((from, to): (f64, f64)) -> StepRange {
+    // `as` saturates, which is what a window beyond all steps means.
+    StepRange { first: from.ceil() as Step, last: to.floor() as Step }
+}

@@ -5,24 +5,20 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stepwell.errors import UsageError
 from stepwell.process import session
 from stepwell.process.launcher import Launcher
 from stepwell.process.terminal import Terminal
-from stepwell.settings.settings import split_moment
+from stepwell.runs.run import Run  # noqa: TC001  so that `typing.get_type_hints(init)` finds it
+from stepwell.settings.settings import Settings, split_moment
 from stepwell.settings.settings_file import settings_of_process
 from stepwell.settings.strictness import set_strict
 from stepwell.startup.config_source import read_config, read_defaults
 from stepwell.startup.run_start import RunStart
 from stepwell.values.plain import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from stepwell.runs.run import Run
-    from stepwell.settings.settings import Settings
 
 
 def init(

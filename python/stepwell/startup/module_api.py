@@ -23,7 +23,7 @@ def _of_current_run(method: Callable[Concatenate[Run, P], T]) -> Callable[P, T]:
     """Return a function that calls a method of the current run, with its parameters and documentation."""
     name = method.__name__
 
-    @functools.wraps(method, assigned=("__name__", "__doc__"))
+    @functools.wraps(method, assigned=("__name__", "__doc__", "__annotations__"))
     def call(*arguments: P.args, **named: P.kwargs) -> T:
         found: T = getattr(session.current(f"{name}()"), name)(*arguments, **named)
         return found

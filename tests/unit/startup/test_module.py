@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pickle
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -28,6 +29,11 @@ def test_the_name_is_there_and_listed(name: str):
 def test_a_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'sweeps'"):
         _ = stepwell.sweeps
+
+
+@pytest.mark.parametrize("name", ["init", "save", "log_columns"])
+def test_annotations_are_found_at_run_time(name: str):
+    assert "return" in get_type_hints(getattr(stepwell, name))
 
 
 @pytest.mark.parametrize("name", ["Error", "UsageError", "CommError", "ConfigError", "AuthenticationError"])

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from stepwell.process import process_end, session
 from stepwell.process.terminal import Terminal
@@ -15,6 +15,7 @@ from stepwell.runs.finish import Finish, whole_exit_code
 from stepwell.runs.own_writer import OwnWriter
 from stepwell.runs.run_files import RunFiles
 from stepwell.runs.summary import Summary
+from stepwell.runs.writing_methods import lenient, refusing
 from stepwell.settings.strictness import set_strict
 from stepwell.writing.manifest import Manifest
 
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
 
 # Longest wait for the server when `init` fails.
 _ABANDON_SECONDS = 2.0
-# Methods that have nothing to write to once the run is over.
-_WRITING = (
-    "log", "log_columns", "define_metric", "watch", "unwatch", "alert", "save", "store", "save_script", "log_code",
-    "log_artifact", "log_model", "use_artifact", "use_model", "link_artifact", "link_model", "upsert_artifact",
-    "finish_artifact", "mark_preempting",
-)  # fmt: skip
 
 
 class Run(RunFiles):
@@ -84,6 +79,8 @@ class Run(RunFiles):
         self._resumed_summary: dict[str, Any] = {}
         self._forget_conveniences()
         self.log = self._log_in_child if is_child else self._writer.live().log
+        if self.disabled:
+            vars(self).update(lenient(self))
 
     @property
     def config(self) -> Config:
@@ -291,7 +288,7 @@ class Run(RunFiles):
         self._finished = True
         session.leave(self)
         if not self.disabled:
-            vars(self).update(dict.fromkeys(_WRITING, self._refuse_finished))
+            vars(self).update(refusing(self))
         try:
             writer = self._writer.if_open
             if writer is not None and self.disabled:
@@ -342,9 +339,6 @@ class Run(RunFiles):
         self.log = self._writer.live().log
         session.bind()
         self.log(data, step, commit)
-
-    def _refuse_finished(self, *_: Any, **__: Any) -> NoReturn:
-        raise session.finished_error(self.id)
 
     def _is_quiet(self, quiet: bool | None) -> bool:
         # A child, and a rank that is not the primary one, has nothing to say that the primary does not.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from stepwell.errors import CommError, UnsupportedError, UsageError
+from stepwell.errors import CommError, UnsupportedError
 from stepwell.runs.run_info import RunInfo
 from stepwell.settings.naming import new_run_id
 
@@ -92,9 +91,7 @@ class RunFiles(RunInfo):
         from glob import escape
 
         pattern = os.fsdecode(glob_str)
-        with self._lenient():
-            return self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
-        return []
+        return self._saved().save(pattern if glob else escape(pattern), base_path, policy, self._home_path)
 
     def restore(
         self, name: str, run_path: str | None = None, replace: bool = False, root: str | None = None
@@ -167,9 +164,7 @@ class RunFiles(RunInfo):
             artifact = artifact_or_path
             artifact.aliases = list(dict.fromkeys([*artifact.aliases, *said]))
         else:
-            artifact = Artifact("disabled", type or "unspecified")
-            with self._lenient():
-                artifact = of_path(os.fsdecode(artifact_or_path), name, type, said)
+            artifact = of_path(os.fsdecode(artifact_or_path), name, type, said)
         artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)
@@ -288,10 +283,6 @@ class RunFiles(RunInfo):
             if place in each.places:
                 return each
         raise CommError(f"the files of artifact {name} have not come yet; try again later")
-
-    def _lenient(self) -> suppress:
-        """Return what lets pass that files are missing or badly named, where nothing is kept."""
-        return suppress(*([OSError, UsageError, ValueError] if self.disabled else []))
 
     def _make_home(self) -> Path:
         if self.disabled:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from stepwell.errors import UsageError
 from stepwell.settings.naming import checked_tags, clean, page
 
 if TYPE_CHECKING:
@@ -203,7 +204,12 @@ class RunInfo:
 
     @tags.setter
     def tags(self, values: Sequence[str]) -> None:
-        tags = checked_tags((values,) if isinstance(values, str) else values)
+        try:
+            tags = checked_tags((values,) if isinstance(values, str) else values)
+        except (TypeError, UsageError):
+            if self.disabled:  # nothing that it is given is wrong
+                return
+            raise
         self._writer.live().set_info(tags=list(tags))
         self._tags = tags
 

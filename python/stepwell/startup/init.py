@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -160,7 +161,7 @@ def init(
         "sync_tensorboard": tensorboard if sync_tensorboard is None else sync_tensorboard, "label": label,
         "on_full": on_full, "strict_steps": strict_steps, "strict": strict,
     }  # fmt: skip
-    resolved = settings_of_process(arguments, settings)
+    resolved = _resolved(arguments, settings)
     _check_together(resolved)
     set_strict(resolved.strict)
     # Converted before anything is begun or ended: what cannot be stored is an error of this call.
@@ -180,6 +181,21 @@ def init(
             if what == "finish_previous":
                 session.finish_all()
         return RunStart(resolved, Launcher.from_environment(os.environ)).begin(values)
+
+
+def _resolved(arguments: Mapping[str, Any], settings: Settings | Mapping[str, Any] | None) -> Settings:
+    """Return the settings that hold; for a run that keeps nothing without those that make no sense."""
+    try:
+        return settings_of_process(arguments, settings)
+    except UsageError:
+        resolved = settings_of_process({"mode": arguments["mode"] or getattr(settings, "mode", None)})
+        if resolved.mode != "disabled":
+            raise
+    for name, value in arguments.items():
+        if value is not None:
+            with contextlib.suppress(UsageError):
+                setattr(resolved, name, value)
+    return resolved
 
 
 def _check_together(settings: Settings) -> None:

@@ -48,8 +48,8 @@ def test_an_alert_is_not_repeated_too_soon(tmp_path: Path):
         ({"title": "t", "wait_duration": "soon"}, "wait_duration"),
     ],
 )
-def test_a_wrong_alert_is_refused(arguments: dict[str, object], named: str):
-    with stepwell.init(mode="disabled") as run, pytest.raises(UsageError, match=named):
+def test_a_wrong_alert_is_refused(tmp_path: Path, arguments: dict[str, object], named: str):
+    with stepwell.init(dir=tmp_path, settings={"silent": True}) as run, pytest.raises(UsageError, match=named):
         run.alert(**arguments)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import stepwell
+from stepwell.errors import UsageError
 
 DEFINITIONS: list[dict[str, Any]] = [
     {"name": "acc", "summary": "max"},
@@ -58,10 +59,29 @@ def test_nothing_that_a_disabled_run_is_given_is_wrong(tmp_path: Path, capfd: py
         assert run.log_artifact(missing).wait().files() == []
         assert run.log_model(missing, "a name / that cannot be one").files() == []
         assert run.save("s3://bucket/model.pt") == run.save("*.nothing", policy="sometimes") == []
+        assert run.define_metric(None).name == run.define_metric("a", summary="nonsense").name == ""  # type: ignore[arg-type]
+        run.alert("title", level="bad")
+        run.alert("", wait_duration="long")
+        run.tags = [1]  # type: ignore[assignment]
+        run.tags = 5  # type: ignore[assignment]
+        run.log_columns({"a": object()})
+        assert run.save(5) == run.log_artifact(5).files() == []  # type: ignore[arg-type]
+        assert not run.use_model(5)  # type: ignore[arg-type]
         run.log({"loss": 0.5})
         assert run.summary == {"a": {"b": {"(1, 2)": 3}}, "loss": 0.5}
+        run.finish(exit_code="x")  # type: ignore[arg-type]
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", [{"tags": [1]}, {"project": 5, "name": "kept"}, {"settings": {"tags": [1]}}])
+def test_nothing_that_a_disabled_run_begins_with_is_wrong(tmp_path: Path, given: dict[str, Any]):
+    with stepwell.init(dir=tmp_path / "kept", mode="disabled", **given) as run:
+        assert run.disabled
+        assert run.tags == ()
+        assert run.name == given.get("name", run.name)
+    with pytest.raises(UsageError):
+        stepwell.init(dir=tmp_path / "kept", mode="offline", **given)
 
 
 def test_media_of_a_disabled_run_become_records_without_files(tmp_path: Path):

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from pathlib import Path, PurePosixPath
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # A stored file has its own name; the extension of a content is for those that are named by the client.
 _EXTENSION = "bin"
+# Longer aliases are left out.
+_ALIAS_CHARS = 1_000
 POLICIES = ("live", "now", "end")
 # A character that `glob.escape` has made one of a name.
 _ESCAPED = re.compile(r"\[([*?[])\]")
@@ -46,12 +48,15 @@ class Files:
         Tells the user a sentence.
     directory
         Where everything that is logged is kept: what is made there is not saved again.
+    note
+        Writes values of the config.
     """
 
     get_writer: Callable[[], Writer]
     disabled: bool
     warn: Callable[[str], None]
     directory: Path
+    note: Callable[[Mapping[str, Any], Sequence[str]], None]
     _stored: dict[str, tuple[str, _Stamp]] = field(default_factory=dict)
     _watched: list[tuple[str, Path]] = field(default_factory=list)
 
@@ -105,13 +110,17 @@ class Files:
         """Store the files of an artifact in a folder, what is said of it, and a note that it is there."""
         if self.disabled:
             return
+        kept_aliases = [alias for alias in artifact.aliases if len(alias) <= _ALIAS_CHARS]
+        if len(kept_aliases) < len(artifact.aliases):
+            self._tell(f"log_artifact: aliases of {artifact.name} of more than {_ALIAS_CHARS} characters are left out")
+            artifact.aliases = kept_aliases
         parts = {**artifact.paths, **artifact.objects}
         stored = {name: self._store_part(folder, name, part) for name, part in parts.items()}
         kept = {name: named for name, named in stored.items() if named is not None}
         self._store_value(f"{folder}.json", artifact.name, artifact.record())
         missing = sorted(stored.keys() - kept.keys())
         note = logged(folder, artifact.name, artifact.type, kept, missing, artifact.references, artifact.aliases)
-        self.get_writer().set_config(note)
+        self.note(note, ())
 
     def _store_part(self, folder: str, name: str, part: Any) -> list[str] | None:
         """Store a file or a value of an artifact; returns the files that it names, or None if that fails."""

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from stepwell.writing.options import WriterOptions
 
 
+_TOO_LARGE = "8 MiB, or that does not compress to 4 MiB"
+# What is kept of a text, and of tags, that are too large.
+_KEPT: dict[type, int] = {str: 100_000, list: 10_000}
+_PARTS: dict[type, str] = {str: "characters", list: "tags"}
+
+
 class LogRow(Protocol):
     """The signature of `log`."""
 
@@ -100,6 +106,19 @@ class OwnWriter:
         """Write values of the summary; one that is too large is left out, which is told."""
         _send_what_fits(self.live().set_summary, values, deleted)
 
+    def set_info(self, **said: Any) -> dict[str, Any]:
+        """Write name, notes, tags, group and job type, and return what is kept: what is too large is cut."""
+        try:
+            self.live().set_info(**said)
+        except _native.LimitError:
+            for what, value in said.items():
+                if value is not None and len(value) > (most := _KEPT[type(value)]):
+                    kept = f"the first {most:,} {_PARTS[type(value)]} are kept"
+                    tell(self.options.run, f"was given {what} of more than {_TOO_LARGE}", kept)
+                    said[what] = value[:most]
+            self.live().set_info(**said)
+        return said
+
     def _opened(self) -> Writer:
         if self.is_child:
             base, pid = self.options.label.partition(".")[0], os.getpid()
@@ -118,10 +137,11 @@ def _send_what_fits(
     except _native.LimitError:
         if len(values) == 1 or is_strict():
             largest = max(values, key=lambda key: len(repr(values[key])))
-            tell(largest, "has a value of more than 8 MiB, or that does not compress to 4 MiB", "it is not stored")
-            return
-        for key, value in values.items():
-            _send_what_fits(send, {key: value}, deleted)
+            tell(largest, f"has a value of more than {_TOO_LARGE}", "it is not stored")
+        if deleted:
+            send({}, deleted)
+        for key, value in values.items() if len(values) > 1 else ():
+            _send_what_fits(send, {key: value}, ())
 
 
 def _reduce(writer: _native.Writer) -> Any:

@@ -302,7 +302,8 @@ class RunFiles(RunInfo):
         if self._files is None:
             from stepwell.files.files import Files
 
-            self._files = Files(self._writer.live, self.disabled, self._terminal.warn, Path(self.directory))
+            writer, place = self._writer, Path(self.directory)
+            self._files = Files(writer.live, self.disabled, self._terminal.warn, place, writer.set_config)
         return self._files
 
     def _forget_files(self) -> None:

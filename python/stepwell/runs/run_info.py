@@ -182,9 +182,7 @@ class RunInfo:
 
     @name.setter
     def name(self, value: str) -> None:
-        name = clean(str(value))
-        self._writer.live().set_info(name=name)
-        self._name = name
+        self._name = self._writer.set_info(name=clean(str(value)))["name"]
 
     @property
     def notes(self) -> str:
@@ -193,9 +191,7 @@ class RunInfo:
 
     @notes.setter
     def notes(self, value: str) -> None:
-        notes = clean(str(value))
-        self._writer.live().set_info(notes=notes)
-        self._notes = notes
+        self._notes = self._writer.set_info(notes=clean(str(value)))["notes"]
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -210,8 +206,7 @@ class RunInfo:
             if self.disabled:  # nothing that it is given is wrong
                 return
             raise
-        self._writer.live().set_info(tags=list(tags))
-        self._tags = tags
+        self._tags = tuple(self._writer.set_info(tags=list(tags))["tags"])
 
     def describe(self, default_name: str, first: bool) -> None:
         """Write what the settings say of the run: name, notes, tags, group and job type.
@@ -227,9 +222,12 @@ class RunInfo:
         name = settings.name or (default_name if first else None)
         tags = None if settings.tags is None else list(settings.tags)
         said: dict[str, Any] = {"notes": settings.notes, "group": settings.group, "job_type": settings.job_type}
-        said.update(name=name, tags=tags)
-        if any(value is not None for value in said.values()):
-            self._writer.live().set_info(**said)
+        said |= {"name": name, "tags": tags}
+        written = {what: value for what, value in said.items() if value is not None}
+        if written:
+            written = self._writer.set_info(**written)
+        self._notes, self._group = written.get("notes", self._notes), written.get("group", self._group)
+        self._job_type, name = written.get("job_type", self._job_type), written.get("name")
         if name or self._name == self.id:  # which stands for no name
             self._name = name or default_name
 

@@ -69,6 +69,60 @@ def test_a_value_of_config_or_summary_that_is_too_large_is_left_out_and_said(pla
     assert "'noise' has a value of more than 8 MiB" in ended.stderr
 
 
+def test_what_is_said_of_a_run_is_cut_where_it_is_too_large(place: Place):
+    source = """
+    import stepwell
+    long = "x" * 9_000_000
+    run = stepwell.init(project="large", id="long", name=long, notes=long, group=long, job_type="train", tags=["kept"])
+    run.log({"a": 1})
+    assert (len(run.name), len(run.notes), len(run.group), run.job_type) == (100_000, 100_000, 100_000, "train")
+    run.notes = long
+    assert len(run.notes) == 100_000
+    run.finish()
+    """
+    ended = place.run(source)
+    run = place.api().run("large/long")
+    assert (run.state, run.rows, run.tags, run.job_type) == ("finished", 1, ["kept"], "train")
+    assert {len(run.name), len(run.notes), len(run.group)} == {100_000}
+    for what in "name", "notes", "group":
+        assert ended.stderr.count(f"'long' was given {what} of more than 8 MiB") == 1
+
+
+def test_what_is_said_of_an_artifact_costs_itself_only_where_it_is_too_large(place: Place):
+    source = """
+    import stepwell
+    long = "x" * 9_000_000
+    run = stepwell.init(project="large", id="artifact")
+    artifact = stepwell.Artifact("data", "set", metadata={"long": long}, description=long)
+    with artifact.new_file("file") as file:
+        file.write("content")
+    run.log_artifact(artifact, aliases=["short", long])
+    artifact.metadata = {"longer": long + long}
+    artifact.save()
+    run.finish()
+    """
+    ended = place.run(source)
+    assert place.api().run("large/artifact").state == "finished"
+    found = place.api().artifact("large/data:short")
+    assert sorted(found.aliases) == ["latest", "short"]
+    assert [len(found.metadata["long"]), len(found.description)] == [9_000_000, 9_000_000]
+    assert "aliases of data of more than 1000 characters are left out" in ended.stderr
+    assert "'artifact data' was given description and metadata of more than 8 MiB" in ended.stderr
+
+
+def test_deletions_beside_a_value_that_is_too_large_are_kept(place: Place):
+    source = """
+    import os
+    import stepwell
+    run = stepwell.init(project="large", id="deleted")
+    run.summary["best"] = {"a": 1, "b": 2}
+    run.summary["best"] = os.urandom(5_000_000)
+    run.finish()
+    """
+    assert "'best' has a value of more than 8 MiB" in place.run(source).stderr
+    assert place.api().run("large/deleted").summary == {}
+
+
 def test_with_strict_it_raises(place: Place):
     source = """
     import os

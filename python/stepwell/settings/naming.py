@@ -71,6 +71,16 @@ def key_name(key: Any) -> str:
     return clean(str.__str__(key) if isinstance(key, str) else str(key))
 
 
+def contents(value: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> list[Any]:
+    """Return the items of a dict or the elements of a list, also of a class whose own way to them raises."""
+    try:
+        return list(value.items() if isinstance(value, dict) else value)
+    except Exception:  # noqa: BLE001  whatever its library raises
+        if isinstance(value, dict):
+            return list(dict.items(value))
+        return list(list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value))
+
+
 def file_name(path: str) -> str:
     r"""Return a path as it can be within a run: control characters, `\` and bytes without text as `%E9`."""
     return "".join(char if _may_name_a_file(char) else _percent(char) for char in path)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stepwell._native import flatten
-from stepwell.settings.naming import DEPTH, key_name, too_deep
+from stepwell.settings.naming import DEPTH, contents, key_name, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,13 +139,14 @@ def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:
     ValueError
         If it has more than `depth` levels; it names the key.
     """
-    if not isinstance(value, (dict, list)):
+    # By its type: what pretends to be of another class may raise when asked.
+    if not issubclass(type(value), (dict, list)):
         return value
     if depth == 0:
         raise too_deep(key)
     if isinstance(value, dict):
-        return {name: prune(inner, key, depth - 1) for name, inner in value.items()}
-    return [prune(inner, key, depth - 1) for inner in value]
+        return {name: prune(inner, key, depth - 1) for name, inner in contents(value)}
+    return [prune(inner, key, depth - 1) for inner in contents(value)]
 
 
 def flat(key: str, value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stepwell.settings.naming import DEPTH, key_name, too_deep
+from stepwell.settings.naming import DEPTH, contents, key_name, too_deep
 
 _PLAIN = {type(None), bool, int, float, str, bytes}
 
@@ -36,9 +36,9 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
     if not issubclass(type(value), (dict, list, tuple)):
         value = _read(key, value)
     if isinstance(value, dict):
-        return {key_name(name): plain(inner, store, key, depth - 1) for name, inner in value.items()}
+        return {key_name(name): plain(inner, store, key, depth - 1) for name, inner in contents(value)}
     if isinstance(value, (list, tuple)):
-        return [plain(inner, store, key, depth - 1) for inner in value]
+        return [plain(inner, store, key, depth - 1) for inner in contents(value)]
     from stepwell.media.records.media import Media
 
     if isinstance(value, Media):
@@ -49,7 +49,7 @@ def plain(value: Any, store: Callable[[Any], Any] = str, key: str = "config", de
 def items_of(source: Any) -> dict[Any, Any] | None:
     """Return the items of what has some: a mapping, a dataclass, flags, attributes; None of anything else."""
     if issubclass(type(source), dict):
-        return dict(source)
+        return dict(contents(source))
     from stepwell.media.encoding.arrays import has
     from stepwell.media.encoding.reading import reading
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.media.encoding.arrays import array_of, without_mask
 from stepwell.media.encoding.reading import raise_with_key
 from stepwell.media.records.media import Media, attach
-from stepwell.settings.naming import DEPTH, too_deep
+from stepwell.settings.naming import DEPTH, contents, too_deep
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,13 +51,15 @@ def with_tensors(value: Any, key: str = "", depth: int = DEPTH) -> Any:
     ValueError
         If it has more than `depth` levels of dicts; it names the key.
     """
-    if isinstance(value, Mapping):
+    # By its type: what pretends to be of another class may raise when asked.
+    if issubclass(type(value), Mapping):
         if depth == 0:
             raise too_deep(key)
-        found = {name: with_tensors(inner, key, depth - 1) for name, inner in value.items()}
-        return value if all(found[name] is inner for name, inner in value.items()) else found
+        items = contents(value) if issubclass(type(value), dict) else value.items()
+        found = {name: with_tensors(inner, key, depth - 1) for name, inner in items}
+        return value if all(found[name] is inner for name, inner in items) else found
     try:
-        array = None if isinstance(value, (str, bytes, list, tuple, int, float, Media)) else array_of(value)
+        array = None if issubclass(type(value), (str, bytes, list, tuple, int, float, Media)) else array_of(value)
     except Exception as error:  # noqa: BLE001  whatever its library raises
         raise_with_key(key, value, error)
     if array is None or array.size <= _LIST_ELEMENTS or array.dtype.kind not in "biuf":

@@ -113,6 +113,14 @@ class Broken:
     def __array__(self, dtype=None, copy=None):
         raise NotImplementedError("no data!")
 
+class RaisingDict(dict):
+    def items(self):
+        raise RuntimeError("not by items()")
+
+class RaisingList(list):
+    def __iter__(self):
+        raise RuntimeError("not by iter()")
+
 def masked(*values, mask):
     return np.ma.masked_array(values, mask=mask)
 
@@ -195,6 +203,7 @@ CASES = [
     Case("np.array([1j, 3])", ["1j", "3+0j"]),
     Case("fractions.Fraction(1, 3)", "1/3"),
     Case("decimal.Decimal('0.10')", "0.10"),
+    Case("decimal.Decimal('sNaN')", "sNaN"),
     Case("2**70", 2.0**70),
     Case("np.float16(0.5)", 0.5),
     Case("np.longdouble(0.25)", 0.25),
@@ -244,6 +253,9 @@ CASES = [
     Case("Model()", {"a": 1, "c": "red"}),
     Case("Defined()", {"a": [1, 2]}),
     Case("Flags()", {"a": 1}),
+    # What raises in its own way to what it holds.
+    Case("RaisingDict(a=(1, 2))", {"a": [1, 2]}),
+    Case("RaisingList([1, Color.RED])", [1, "red"]),
     # Names of keys.
     Case("{1: 'one', np.int64(2): 'two', None: 0}", {"1": "one", "2": "two", "None": 0}),
     Case("{Color.RED: 1, Level.HIGH: 2, Word.YES: 3}", {"red": 1, "3": 2, "yes": 3}),

@@ -4,6 +4,7 @@ import datetime
 import subprocess
 import sys
 import warnings
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,12 @@ def test_nan_does_not_decide_what_a_column_holds(recorder: Recorder):
     assert recorder.table(table)["data"] == [[None, "y"], ["x", None], [None, "z"]]
     with pytest.raises(TypeError, match="row 3 has a number"):
         table.add_data(1.5, "x")
+
+
+def test_a_signalling_nan_stops_no_table(recorder: Recorder):
+    column = [Decimal("sNaN"), None, float("nan"), pd.NA, Decimal("0.5")]
+    table = Table(dataframe=pd.DataFrame({"a": pd.Series(column, dtype=object)}))
+    assert recorder.table(table)["data"] == [["sNaN"], [None], [None], [None], ["0.5"]]
 
 
 def test_times_of_numpy_in_rows_of_an_array_are_times(recorder: Recorder):

@@ -17,7 +17,7 @@ from stepwell.media.encoding.image_decoder import is_pillow
 from stepwell.media.encoding.reading import UNREAD, is_missing, reading
 from stepwell.media.records.classes import Classes
 from stepwell.media.records.media import Media
-from stepwell.settings.naming import DEPTH, too_deep
+from stepwell.settings.naming import DEPTH, contents, too_deep
 
 # Kinds of cells, as files of tables name them; media are of the kind that their records have as `_type`.
 NULL, OTHER, MIXED = "null", "other", "mixed"
@@ -129,8 +129,8 @@ def stored(key: str, cell: Any, depth: int = DEPTH) -> Any:
         else:
             cell = found.tolist()
     if isinstance(cell, dict):
-        return {name: stored(key, inner, depth - 1) for name, inner in cell.items()}
-    return [stored(key, each, depth - 1) for each in cell] if isinstance(cell, (list, tuple)) else cell
+        return {name: stored(key, inner, depth - 1) for name, inner in contents(cell)}
+    return [stored(key, each, depth - 1) for each in contents(cell)] if isinstance(cell, (list, tuple)) else cell
 
 
 def _kind_of_type(type_: type) -> str | None:

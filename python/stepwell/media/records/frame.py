@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from stepwell.media.encoding.reading import is_missing
+
 
 def is_frame(value: Any) -> bool:
     """Whether it is a DataFrame of pandas or polars; nothing is imported."""
@@ -31,10 +33,11 @@ def _values(series: Any) -> list[Any]:
     values: list[Any] = series.tolist()
     if isinstance(series.dtype, numpy.dtype) and series.dtype.kind in "biuf":
         return values
-    missing = series.isna()
-    if missing.any():
-        values = [None if gone else value for value, gone in zip(values, missing, strict=True)]
-    return _loggable(values)
+    try:
+        missing = series.isna().tolist()
+    except Exception:  # noqa: BLE001  as a signalling NaN of Decimal makes it raise
+        missing = [value is None or is_missing(value) or (type(value) is float and value != value) for value in values]
+    return _loggable([None if gone else value for value, gone in zip(values, missing, strict=True)])
 
 
 def _loggable(values: list[Any]) -> list[Any]:

@@ -28,7 +28,8 @@ class Config(AttributeMapping, dict[str, Any]):
     key by key.
 
     It is a dict, so that `dict(config)`, `config.items()` and JSON have plain dicts, which are copies: what a
-    script does to them changes nothing here.
+    script does to them changes nothing here. A list that is read as an item or an attribute is the config's
+    own: what is appended to it is written when the run ends, or by `persist`.
     """
 
     # Those of dict, not of the abstract mapping: so a copy is made of what the dict itself holds.
@@ -92,8 +93,21 @@ class Config(AttributeMapping, dict[str, Any]):
                 _check((key,), self._current(), key, value)
         self._keep(changes)
 
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key after setting it to `default` if it was missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
     def persist(self) -> None:
-        """Do nothing: what is set is written at once."""
+        """Write the lists that were changed in place; everything else that is set is written at once."""
+        lists = {key: value for key, value in self._current().items() if isinstance(value, (list, dict))}
+        values = {key: plain(value, vars(self)["_store"], key) for key, value in lists.items()}
+        # What is shown is a copy, made when the key was set.
+        changed = {key: value for key, value in values.items() if not same(dict.__getitem__(self, key), value)}
+        if changed:
+            vars(self)["_send"](changed, ())
+            self.remember(changed)
 
     @property
     def _items(self) -> dict[str, Any]:

@@ -282,6 +282,7 @@ class Run(RunFiles):
         if self._finished:
             return
         terminal = replace(self._terminal, quiet=self._is_quiet(quiet))
+        self._settle(self._config.persist, terminal)
         self._settle(self.unwatch, terminal)
         self._settle(self._settle_tensorboard, terminal)
         self._settle(lambda: self._settle_files(terminal), terminal)

@@ -25,25 +25,36 @@ class Root(Protocol):
 
 
 class NestedMapping(dict[str, Any]):
-    """A copy of a nested dict whose changes also reach the original, with attribute access.
+    """A nested dict whose changes also reach its root, with attribute access.
 
     It is a real dict, so it can be passed on, compared and written as JSON. What is taken out of it as a
     whole, by `dict(…)` or `items()`, is plain dicts; pickled or copied it is one.
+
+    Parameters
+    ----------
+    values
+        A plain dict, which follows the changes.
+    root
+        What it belongs to.
+    path
+        The keys that lead to it.
     """
 
-    def __init__(self, values: Mapping[str, Any], root: Root, path: Path) -> None:
-        super().__init__(prune(dict(values)))
+    def __init__(self, values: dict[str, Any], root: Root, path: Path) -> None:
+        super().__init__(values)
         _show_to_yaml()
-        vars(self)["_root"] = root
-        vars(self)["_path"] = path
+        # `_grown`: the nested mappings that stand for its dicts, so that each is the same object every time.
+        vars(self).update(_values=values, _root=root, _path=path, _grown={})
 
     def __getitem__(self, key: str) -> Any:
         name = key if key in self else key_name(key)
         value = super().__getitem__(name)
-        grown = grow(value, vars(self)["_root"], (*vars(self)["_path"], name))
-        if grown is not value:  # the same object the next time
-            super().__setitem__(name, grown)
-        return grown
+        if not _is_nested(value):
+            return value
+        grown: dict[str, NestedMapping] = vars(self)["_grown"]
+        if name not in grown:
+            grown[name] = NestedMapping(value, vars(self)["_root"], (*vars(self)["_path"], name))
+        return grown[name]
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of `key`, or `default` if there is none."""
@@ -64,13 +75,17 @@ class NestedMapping(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         key = key_name(key)
         vars(self)["_root"].set_at((*vars(self)["_path"], key), value)
-        super().__setitem__(key, prune(value))
+        vars(self)["_grown"].pop(key, None)
+        vars(self)["_values"][key] = value = prune(value)
+        super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
         key = key_name(key)
         if key not in self:
             raise KeyError(key)
         vars(self)["_root"].delete_at((*vars(self)["_path"], key))
+        vars(self)["_grown"].pop(key, None)
+        vars(self)["_values"].pop(key, None)
         super().__delitem__(key)
 
     def update(self, *values: Mapping[str, Any] | Iterable[tuple[str, Any]], **more: Any) -> None:  # type: ignore[override]
@@ -125,10 +140,19 @@ def _show_to_yaml() -> None:
 
 
 def grow(value: Any, root: Root, path: Path) -> Any:
-    """Return `value`, as a nested mapping if it is a dict that is no typed object."""
-    if isinstance(value, dict) and "_type" not in value and not isinstance(value, NestedMapping):
-        return NestedMapping(value, root, path)
-    return value
+    """Return `value`, as a nested mapping if it is a dict that is no typed object.
+
+    That is a copy of its dicts; its lists are shared.
+    """
+    return NestedMapping(_copied(value), root, path) if _is_nested(value) else value
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict) and "_type" not in value
+
+
+def _copied(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: _copied(inner) if isinstance(inner, dict) else inner for name, inner in value.items()}
 
 
 def prune(value: Any, key: str = "", depth: int = DEPTH) -> Any:

@@ -104,10 +104,14 @@ def test_what_is_taken_out_as_a_whole_is_plain_dicts(config: Config):
     config.model = {"head": {"size": 8}}
     for copy in (dict(config), {**config}, config.copy(), dict(config.items()), config.as_dict()):
         assert type(copy["model"]) is type(copy["model"]["head"]) is dict
-    assert type(dict(config.model)["head"]) is dict
-    assert yaml.safe_dump(dict(config)) == "model:\n  head:\n    size: 8\n"
-    assert yaml.safe_dump(config.model) == yaml.dump(config["model"]) == "head:\n  size: 8\n"
-    assert json.dumps(config) == '{"model": {"head": {"size": 8}}}'
+    model = config.model
+    assert model["head"] is model["head"], "read, it is one that hands its changes on"
+    model.head.depth = 3
+    assert [type(copy["head"]) for copy in (dict(model), model.copy(), {**model})] == [dict, dict, dict]
+    assert dict(model) == model == config.model == {"head": {"size": 8, "depth": 3}}
+    assert yaml.safe_dump(dict(config)) == "model:\n  head:\n    depth: 3\n    size: 8\n"
+    assert yaml.safe_dump(config.model) == yaml.dump(config["model"]) == "head:\n  depth: 3\n  size: 8\n"
+    assert json.dumps(config) == '{"model": {"head": {"size": 8, "depth": 3}}}'
 
 
 def test_what_a_script_does_to_a_copy_changes_nothing_here(config: Config, sent: Sent):
@@ -116,6 +120,18 @@ def test_what_a_script_does_to_a_copy_changes_nothing_here(config: Config, sent:
     dict(config.items())["model"]["head"].clear()
     assert config.model == {"depth": 3, "head": {"size": 8}}
     assert len(sent.calls) == 1
+
+
+def test_what_is_appended_to_a_list_is_sent_at_the_end(config: Config, sent: Sent):
+    config.setdefault("tags", []).append("a")
+    config.update({"data": {"folds": [[1]]}, "rest": [1], "lr": 0.1})
+    config.data.folds[0].append(2)
+    assert (config.tags, config.data.folds, config["rest"]) == (["a"], [[1, 2]], [1])
+    config.persist()
+    assert sent.calls[2:] == [({"tags": ["a"], "data": {"folds": [[1, 2]]}}, [])]
+    assert dict(config) == {"tags": ["a"], "data": {"folds": [[1, 2]]}, "rest": [1], "lr": 0.1}
+    config.persist()
+    assert len(sent.calls) == 3
 
 
 def test_a_script_may_take_a_nested_dict_apart(config: Config, sent: Sent):

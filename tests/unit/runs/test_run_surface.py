@@ -153,6 +153,12 @@ def test_every_method_works_on_a_disabled_run(disabled: stepwell.Run, tmp_path: 
     assert not (tmp_path / "stepwell").exists()
 
 
+def test_what_is_appended_to_a_list_of_the_config_is_stored(run: stepwell.Run, tmp_path: Path):
+    run.config.setdefault("layers", []).append(64)
+    run.finish()
+    assert stepwell.Api(tmp_path).run(run.path).config["layers"] == [64]
+
+
 @dataclass
 class Flags:
     lr: float = 0.1

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from stepwell.errors import CommError, UnsupportedError
 from stepwell.runs.run_info import RunInfo
@@ -111,14 +111,14 @@ class RunFiles(RunInfo):
         include_fn: Callable[[str], bool] | Callable[[str, str], bool] = _is_python,
         exclude_fn: Callable[[str], bool] | Callable[[str, str], bool] = _is_none,
     ) -> Artifact | None:
-        """Save the code below `root` as `code/…`.
+        """Save the code below `root` as `code/…`, and log it as an artifact of type `code`.
 
         Parameters
         ----------
         root
             A directory.
         name
-            What the returned artifact is called.
+            What the artifact is called.
         include_fn, exclude_fn
             Say of an absolute path, or of that and `root`, whether to take it, by default if it ends in
             `.py`, and whether to leave it out.
@@ -134,11 +134,11 @@ class RunFiles(RunInfo):
         artifact = Artifact(safe_name(name or f"source-{self.project}-{self.id}"), "code")
         for path in self._saved().save_code(folder, include_fn, exclude_fn):
             artifact.add_file(path, os.path.relpath(path, folder), policy="immutable")
-        return artifact if artifact.paths else None
+        return self.log_artifact(artifact) if artifact.paths else None
 
     def log_artifact(
         self,
-        artifact_or_path: Artifact | str | os.PathLike[str],
+        artifact_or_path: Artifact | StoredArtifact | str | os.PathLike[str],
         name: str | None = None,
         type: str | None = None,  # noqa: A002  wandb's name
         aliases: Sequence[str] | None = None,
@@ -149,7 +149,8 @@ class RunFiles(RunInfo):
         Parameters
         ----------
         artifact_or_path
-            An `Artifact`, or the path of a file or a directory to make one of, or an address (`s3://…`).
+            An `Artifact`, or the path of a file or a directory to make one of, or an address (`s3://…`). One
+            that was found is logged already: it gets the aliases and tags, and this run notes its use.
         name, type
             Name and type of that one.
         aliases
@@ -160,11 +161,15 @@ class RunFiles(RunInfo):
         from stepwell.files.artifact import Artifact, Nothing, of_path
 
         said = [aliases] if isinstance(aliases, str) else list(aliases or ())
-        if isinstance(artifact_or_path, Artifact):
-            artifact = artifact_or_path
+        given: Any = artifact_or_path
+        if isinstance(given, Artifact):
+            artifact = given
             artifact.aliases = list(dict.fromkeys([*artifact.aliases, *said]))
+        elif hasattr(given, "take_aliases"):
+            self._log_found(given, said, tags or ())
+            return cast("Artifact", given)
         else:
-            artifact = of_path(os.fsdecode(artifact_or_path), name, type, said)
+            artifact = of_path(os.fsdecode(given), name, type, said)
         artifact.tags = list(dict.fromkeys([*artifact.tags, *(tags or ())]))
         folder = self._folder_of(artifact.name)
         self._saved().log_artifact(artifact, folder)
@@ -173,6 +178,16 @@ class RunFiles(RunInfo):
         find = partial(self._find_artifact, artifact.type, artifact.name, place)
         artifact.logged(Nothing if self.disabled else find)
         return artifact
+
+    def _log_found(self, found: StoredArtifact, aliases: Sequence[str], tags: Sequence[str]) -> None:
+        """Give an artifact that is logged aliases and tags, and note that this run uses it."""
+        if self.disabled:
+            return
+        if aliases or tags:
+            found.aliases = list(dict.fromkeys([*found.aliases, *aliases]))
+            found.tags = list(dict.fromkeys([*found.tags, *tags]))
+            found.save()
+        self.use_artifact(found)
 
     def log_model(
         self, path: str | os.PathLike[str], name: str | None = None, aliases: Sequence[str] | None = None

@@ -220,3 +220,20 @@ def test_a_resumed_run_leaves_what_it_logged_before(tmp_path: Path):
     with Api(tmp_path / "runs") as api:
         contents = [Path(each.file(tmp_path / each.version)).read_text() for each in api.artifacts("t", "p/data")]
     assert contents == ["second", "first"]
+
+
+def test_an_artifact_that_was_found_is_logged_again(place: Place):
+    place.run(MAKER, "first", "content")
+    source = """
+    import sys
+    import stepwell
+    with stepwell.init(project="art", id="again") as run:
+        found = stepwell.Api(sys.argv[1]).artifact("art/data:of-first")
+        assert run.log_artifact(found, aliases=["again"], tags=["seen"]) is found
+        assert run.log_artifact(found) is found
+    """
+    place.run(source, place.address)
+    found = place.api().artifact("art/data:again")
+    assert {"of-first", "again"} <= set(found.aliases)
+    assert sorted(found.tags) == ["seen", "t"]
+    assert "again" in [run.id for run in found.used_by()]

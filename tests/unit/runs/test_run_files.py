@@ -242,12 +242,17 @@ def test_code_is_saved(run: stepwell.Run, tmp_path: Path):
     Path("train.py").write_text("print()")
     Path("deep/net.py").write_text("net")
     code = run.log_code(".", exclude_fn=lambda path: path.endswith("train.py")).wait()
-    assert (code.name, code.type, code.files()) == ("source-p-r", "code", ["deep/net.py"])
+    assert (code.type, code.files(), code.version) == ("code", ["deep/net.py"], "v0")
+    assert code.name == "source-p-r"
     assert run.log_code("deep", name="a b", include_fn=lambda path: path.endswith(".bin")).name == "a_b"
     assert run.log_code("deep", include_fn=lambda path: False) is None
     assert run.log_code("deep", include_fn=lambda path, root: path == f"{root}/c.txt").files() == ["c.txt"]
     run.finish()
-    assert stored(tmp_path) == {
+    assert [each.name for each in Api(str(tmp_path / "runs")).artifact_collections("p", "code")] == [
+        "a_b",
+        "source-p-r",
+    ]
+    assert {name: text for name, text in stored(tmp_path).items() if name.startswith("code/")} == {
         "code/deep/net.py": "net",
         "code/er/d.bin": "content of deep/er/d.bin",
         "code/c.txt": "content of deep/c.txt",

@@ -1,9 +1,9 @@
 //! Rates at which the embedded store takes in, compacts and reads, every number checked.
 //!
-//! `cargo run --release --example rates [steps] [keys] [frames per call]`
+//! `cargo run --release --example rates [steps] [keys] [frames per call] [smooth]`
 //!
 //! Frames hold 1,000 rows, fewer of more than 300 keys; each call of `append` is fsynced, so small frames
-//! measure the disk, and groups of them what a server does. Numbers are noisy doubles.
+//! measure the disk, and groups of them what a server does. Numbers are noisy doubles, or smooth curves.
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -16,6 +16,9 @@ use stepwell_store::{LabelChoice, RowQuery, StepRange, Store, StreamFrame};
 use stepwell_store_sqlite::SqliteStore;
 
 fn number(step: i64, key: usize) -> f64 {
+    if std::env::args().nth(4).is_some() {
+        return 1e-3 * (1.0 + (step as f64 * 1e-6 + key as f64).cos()) / 2.0;
+    }
     let mixed = (step as u64 * 1_000_003 + key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     1.0 / (1.0 + step as f64) + (mixed >> 12) as f64 / 1e16
 }

@@ -13,7 +13,7 @@ pub const FILE_NAME: &str = "store.sqlite";
 /// Marks the file as ours: "SWS1".
 pub(crate) const APPLICATION_ID: i32 = 0x5357_5331;
 /// Version of the schema in `schema.sql`.
-pub(crate) const SCHEMA_VERSION: i32 = 3;
+pub(crate) const SCHEMA_VERSION: i32 = 4;
 /// Time that a transaction waits for one of another process before it counts as unavailable.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 /// Pages in the write-ahead log after which a commit copies it into the database (32 MiB).

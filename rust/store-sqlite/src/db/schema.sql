@@ -1,4 +1,4 @@
--- The embedded store, version 3: one file, to be read with `sqlite3 store.sqlite`.
+-- The embedded store, version 4: one file, to be read with `sqlite3 store.sqlite`.
 --
 -- Every page ends in a checksum (pages.rs), and every row in `crc`, over its table's tag and all its other fields (row_crc.rs): the first finds
 -- damage when it is met, the second says which rows of a damaged file are what was written (salvage.rs). What the rows of a run hang on is
@@ -11,7 +11,8 @@
 -- with the highest (attempt, stream id, entry number), so nothing here needs to be in any order.
 --
 -- Times are microseconds since 1970. Columns named *_steps, entries, times and numbers are compressed with pco (see column.rs).
--- application_id 0x53575331 ("SWS1"), user_version 3; upgrade_2.sql brings version 1 to 2, and upgrade.rs copies 2 into a new file of version 3.
+-- application_id 0x53575331 ("SWS1"), user_version 4; upgrade_2.sql brings version 1 to 2, upgrade.rs copies 2 into a new file, and upgrade_4.sql
+-- brings version 3 to 4 where it is.
 
 CREATE TABLE counters (
     name        TEXT PRIMARY KEY,

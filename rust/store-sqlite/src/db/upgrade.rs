@@ -1,5 +1,5 @@
-//! Upgrade from an earlier version: in place to version 2, and from there every row into a new file, whose
-//! pages have room for checksums.
+//! Upgrade from an earlier version: from 1 to 2 in place, from there every row into a new file, whose pages
+//! have room for checksums, and from 3 in place again.
 
 use crate::db::connection::{ConnectError, SCHEMA_VERSION, connect};
 use crate::db::database::Database;
@@ -28,7 +28,7 @@ const TABLES: [&str; 15] = [
 ];
 
 impl Database {
-    /// Copies a store of an earlier version into a new file.
+    /// Brings a store of an earlier version to the present one.
     pub(crate) fn upgrade(&self) -> Result<(), ConnectError> {
         let _lock = replacement::lock(&self.path)?;
         let mut old = connect(&self.path)?;
@@ -36,6 +36,12 @@ impl Database {
         let transaction = old.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match version(&transaction)? {
             SCHEMA_VERSION => return Ok(()),
+            3 => {
+                transaction.execute_batch(include_str!("upgrade_4.sql"))?;
+                transaction.pragma_update(None, "user_version", 4)?;
+                transaction.commit()?;
+                return Ok(());
+            }
             1 => {
                 transaction.execute_batch(include_str!("upgrade_2.sql"))?;
                 transaction.pragma_update(None, "user_version", 2)?;

@@ -1,0 +1,1 @@
+-- From version 3 to 4, in place: tables of what is derived from the others.

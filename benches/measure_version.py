@@ -66,7 +66,15 @@ def starts(count: int) -> dict[str, float]:
 @contextmanager
 def serving(directory: Path) -> Iterator[str]:
     """Run a server of this version over a directory; its address."""
+    with launched(directory) as (url, _):
+        yield url
+
+
+@contextmanager
+def launched(directory: Path) -> Iterator[tuple[str, int]]:
+    """Run a server of this version over a directory; its address and its process id."""
     port_file = directory / "port"
+    port_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "stepwell", "serve", "--dir", str(directory / "server"), "--port", "0"]
     server = subprocess.Popen([*command, "--port-file", str(port_file)], stdout=subprocess.DEVNULL)
     try:
@@ -75,7 +83,7 @@ def serving(directory: Path) -> Iterator[str]:
             if time.monotonic() > deadline or server.poll() is not None:
                 raise SystemExit("the server did not start")
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{port_file.read_text().strip()}"
+        yield f"http://127.0.0.1:{port_file.read_text().strip()}", server.pid
         server.terminate()
         server.wait(30)
     finally:

@@ -25,6 +25,9 @@ def main() -> None:
         ["throughput.py", "--rows", rows, "--keys", "10", "--server"],
         ["throughput.py", "--rows", "20000" if quick else "200000", "--keys", "100", "--server"],
         ["throughput.py", "--rows", "200000" if quick else "5000000", "--keys", "10", "--memory"],
+        ["query.py", *(["--points", "1000000", "--runs", "200"] if quick else [])],
+        ["ingest_many.py", "--streams", "100" if quick else "1000", "--keys", "100"],
+        ["ingest_many.py", "--streams", "400" if quick else "4096", "--keys", "10"],
     ]
     for script, *arguments in plan:
         print(f"\n── {script} {' '.join(arguments)}", flush=True)

@@ -11,32 +11,16 @@
 //!    `sampled` counts like any other.
 //! 4. Queries see an entry as soon as `append` has returned.
 
+pub(crate) mod error;
+
+pub use error::StoreError;
+
 use crate::line::{LineReader, PointLines};
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::FrameHeader;
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
-
-/// Error of a store.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// There is no such thing.
-    #[error("there is no {0}")]
-    NotFound(String),
-    /// The request makes no sense; nothing was changed.
-    #[error("{0}")]
-    Invalid(String),
-    /// No room or no database just now; nothing was changed and trying again may help.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
-    /// Damage of what is stored.
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    /// The run of the stream was deleted; nothing was changed, and trying again does not help.
-    #[error("run {0} was deleted here, nothing more is taken for it")]
-    Deleted(String),
-}
 
 /// A frame of a stream, checked by the server: header, checksum and payload are sound.
 #[derive(Debug, Clone)]

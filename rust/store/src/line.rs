@@ -10,7 +10,7 @@ mod plain;
 
 pub use plain::PointLines;
 
-use crate::api::StoreError;
+use crate::api::error::StoreError;
 use crate::query::{LabelChoice, StepRange};
 use stepwell_model::{RunPath, Step};
 use stepwell_sample::bucket::Buckets;

@@ -2,7 +2,7 @@
 
 use super::joined::{Axis, LabelPoints, Part};
 use super::{LabelLine, LineReader, SeriesName, steps_within};
-use crate::api::StoreError;
+use crate::api::error::StoreError;
 use crate::byte_lru::ByteLru;
 use crate::query::{LabelChoice, SeriesPoints, StepRange};
 use std::sync::Arc;

@@ -1,13 +1,14 @@
 //! The promises of [`Store`] as tests, one function per promise, for every implementation to run.
 //!
 //! A persistent store is closed and opened again where a promise speaks of what lasts; one that is not hands
-//! the same store back. [`run_all`] runs everything but [`history::property`] and
-//! [`summaries::every_kind_is_what_the_points_say`], which take a seed and are run for as many as time
-//! allows.
+//! the same store back. [`run_all`] runs everything but [`history::property`],
+//! [`lines::lines_are_what_the_points_come_to`] and [`summaries::every_kind_is_what_the_points_say`], which
+//! take a seed and are run for as many as time allows.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests: a panic is how they speak")]
 
 pub mod history;
+pub mod lines;
 pub mod long_series;
 pub mod observation;
 pub mod promises;

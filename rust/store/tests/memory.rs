@@ -21,6 +21,13 @@ fn the_answers_depend_only_on_the_set_of_entries() {
 }
 
 #[test]
+fn lines_are_what_the_points_come_to() {
+    for seed in 0..8 {
+        conformance::lines::lines_are_what_the_points_come_to(&subject(), seed);
+    }
+}
+
+#[test]
 fn long_series_are_summed_up_as_their_points_say() {
     for seed in 0..8 {
         conformance::summaries::every_kind_is_what_the_points_say(&subject(), seed);

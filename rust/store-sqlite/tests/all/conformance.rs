@@ -74,6 +74,16 @@ fn it_sums_up_long_series_as_their_points_say() {
 }
 
 #[test]
+fn its_lines_are_what_the_points_come_to() {
+    for (seeds, batch_bytes) in [(0..8, 8 << 20), (8..16, 4_000)] {
+        let directory = Directory::new(eager(batch_bytes));
+        for seed in seeds {
+            directory.with_subject(|subject| conformance::lines::lines_are_what_the_points_come_to(subject, seed));
+        }
+    }
+}
+
+#[test]
 fn one_instant_stays_as_it_was_while_frames_come_and_are_compacted() {
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open_with(directory.path(), eager(8 << 20)).unwrap();

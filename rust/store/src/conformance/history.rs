@@ -1,6 +1,7 @@
 //! Random histories: streams that write anything, delivered in any way, read as the model reads them
 //! (invariants 1 to 4, A2, D1, D2).
 
+use super::lines::compare_lines;
 use super::observation::{assert_same, observe};
 use super::stream::TestStream;
 use super::{Subject, compact_all};
@@ -36,7 +37,8 @@ impl Dice {
         self.below(sides) == 0
     }
 
-    fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {
+    /// One of these.
+    pub(super) fn pick<'t, T>(&mut self, of: &'t [T]) -> &'t T {
         &of[self.below(of.len())]
     }
 }
@@ -127,6 +129,7 @@ fn compare(
     let now = dice.below(120_000_000) as i64;
     let (seen, expected) = (observe(store, &paths, &KEYS, &windows, now), observe(&model, &paths, &KEYS, &windows, now));
     assert_same(&seen, &expected, context);
+    compare_lines(dice, store, &model, &paths, &KEYS, context);
 }
 
 fn random_streams(dice: &mut Dice) -> Vec<TestStream> {

@@ -20,6 +20,10 @@ Send = Callable[[Mapping[str, Any], Sequence[str]], None]
 _GIVING_WAY = frozenset({"clear", "copy", "fromkeys", "pop", "popitem", "setdefault", "values"})
 
 
+def _send_nowhere(_values: Mapping[str, Any], _deleted: Sequence[str]) -> None:
+    pass
+
+
 class Config(AttributeMapping, dict[str, Any]):
     """Values by key, read and written as items or attributes: `config["lr"]`, `config.lr`.
 
@@ -30,6 +34,8 @@ class Config(AttributeMapping, dict[str, Any]):
     It is a dict, so that `dict(config)`, `config.items()` and JSON have plain dicts, which are copies: what a
     script does to them changes nothing here. A list that is read as an item or an attribute is the config's
     own: what is appended to it is written when the run ends, or by `persist`.
+
+    Made by itself it belongs to no run.
     """
 
     # Those of dict, not of the abstract mapping: so a copy is made of what the dict itself holds.
@@ -39,7 +45,9 @@ class Config(AttributeMapping, dict[str, Any]):
     items = dict.items
     values = dict.values
 
-    def __init__(self, send: Send, allow_val_change: bool = False, store: Callable[[Any], Any] = str) -> None:
+    def __init__(
+        self, send: Send = _send_nowhere, allow_val_change: bool = False, store: Callable[[Any], Any] = str
+    ) -> None:
         vars(self).update(_send=send, _allow=allow_val_change, _store=store, _values={})
 
     def __getitem__(self, key: str) -> Any:
@@ -192,13 +200,9 @@ class Config(AttributeMapping, dict[str, Any]):
 
 def _detached(values: dict[str, Any], allow_val_change: bool) -> Config:
     """Return a config that belongs to no run: what a pickle or a copy becomes."""
-    config = Config(_send_nowhere, allow_val_change)
+    config = Config(allow_val_change=allow_val_change)
     config.remember(values)
     return config
-
-
-def _send_nowhere(_values: Mapping[str, Any], _deleted: Sequence[str]) -> None:
-    pass
 
 
 def same(old: Any, new: Any) -> bool:

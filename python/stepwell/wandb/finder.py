@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from stepwell.wandb.missing import Missing
-from stepwell.wandb.names import MODULES
+from stepwell.wandb.names import MODULES, NAMESAKES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ class StandIn(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         full = f"{self.__name__}.{name}"
-        if full in MODULES:
+        if full in MODULES and full not in NAMESAKES:
             return stand_in(full)
         names = MODULES[self.__name__]
         if isinstance(names, str):
@@ -44,6 +44,11 @@ class StandIn(ModuleType):
             value = [each for each in value if hasattr(self, each)]
         vars(self)[name] = value
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # The import of `wandb.plot.line` would put the module in the place of the function.
+        if f"{self.__name__}.{name}" not in NAMESAKES or not isinstance(value, StandIn):
+            super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         names = MODULES[self.__name__]

@@ -15,13 +15,17 @@ WAYS = MappingProxyType(
         **dict.fromkeys(("sweep", "agent", "controller"), _SWEEPS),
         **dict.fromkeys(("launch", "launch_add"), _QUEUES),
         "ArtifactTTL": "artifacts stay as long as their run; Api().run(…).delete() removes both",
+        "Bokeh": "log the plot as a page: Html(bokeh.embed.file_html(plot))",
+        "TensorboardHook": "init(sync_tensorboard=True) logs what the writers of TensorBoard write",
         "autolog": "log with wandb.log from where the library calls you back",
+        "cli": "`stepwell --help` lists the commands there are",
         "Graph": "log the text of the model, str(model), with Html or a Table",
         "PartitionedTable": "join the parts, and log the result as a Table",
         "JoinedTable": "join the rows, and log the result as a Table",
         "printer": "write with termlog, termwarn and termerror",
         "sklearn": "log with wandb.plot: confusion_matrix, roc_curve, pr_curve, bar, histogram",
         "trace_tree": "there are no traces; log a Table with a row for each step",
+        "workflows": "save the model to a file, and log that with log_model(path); use_model(name) fetches it",
     }
 )
 

@@ -22,7 +22,16 @@ _SETTINGS = "stepwell.settings.settings"
 _UTIL = "stepwell.wandb.util"
 _MISSING = "stepwell.wandb.missing"
 _OWN_MEDIA = dict.fromkeys(("BoundingBoxes2D", "EvalTable", "ImageMask"), "stepwell.wandb.media")
-_MEDIA = {**_OWN_MEDIA, "Media": _MEDIUM, "PartitionedTable": _MISSING, "WBValue": _MEDIUM, "*": "stepwell"}
+_MEDIA = {
+    **_OWN_MEDIA,
+    **dict.fromkeys(("Bokeh", "PartitionedTable"), _MISSING),
+    **dict.fromkeys(("Media", "WBValue"), _MEDIUM),
+    "*": "stepwell",
+}
+_TENSORBOARD = {
+    **dict.fromkeys(("TensorboardHook", "WandbHook", "log"), f"{_MISSING}:TensorboardHook"),
+    "*": "stepwell.tensorboard",
+}
 
 _SKLEARN = {
     **dict.fromkeys(
@@ -65,7 +74,11 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.apis": {"InternalApi": _INTERNAL_API, "PublicApi": "stepwell.api.api:Api"},
     "wandb.apis.internal": _INTERNAL_API,
     "wandb.apis.public": _PUBLIC,
+    "wandb.beta": {},
+    "wandb.beta.workflows": {"*": f"{_MISSING}:workflows"},
     "wandb.catboost": "stepwell.integration.catboost",
+    "wandb.cli": {},
+    "wandb.cli.cli": {"*": f"{_MISSING}:cli"},
     "wandb.data_types": _MEDIA,
     "wandb.env": "stepwell.wandb.env",
     "wandb.errors": {"*": "stepwell.errors"},
@@ -81,7 +94,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.integration.lightning": {},
     "wandb.integration.lightning.fabric": {"WandbLogger": "lightning.pytorch.loggers"},
     "wandb.integration.sb3": "stepwell.integration.sb3",
-    "wandb.integration.tensorboard": "stepwell.tensorboard",
+    "wandb.integration.tensorboard": _TENSORBOARD,
     "wandb.integration.xgboost": "stepwell.integration.xgboost",
     "wandb.jupyter": _JUPYTER,
     "wandb.keras": "stepwell.integration.keras",
@@ -100,6 +113,10 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.data_types.base_types.wb_value": {"WBValue": _MEDIUM},
     "wandb.sdk.data_types.table": {"Table": "stepwell.media.table"},
     "wandb.sdk.data_types.trace_tree": {"*": f"{_MISSING}:trace_tree"},
+    "wandb.sdk.integration_utils": {},
+    "wandb.sdk.integration_utils.auto_logging": {"*": f"{_MISSING}:autolog"},
+    "wandb.sdk.integration_utils.data_logging": {"*": f"{_MISSING}:autolog"},
+    "wandb.sdk.launch": {"*": f"{_MISSING}:launch"},
     "wandb.sdk.lib": {"RunDisabled": _DISABLED},
     "wandb.sdk.internal": {},
     "wandb.sdk.internal.internal_api": _INTERNAL_API,
@@ -127,7 +144,7 @@ _names: dict[str, str | dict[str, str]] = {
     "wandb.sdk.wandb_summary": {"Summary": "stepwell.runs.summary"},
     "wandb.integration.sklearn": _SKLEARN,
     "wandb.sklearn": _SKLEARN,
-    "wandb.tensorboard": "stepwell.tensorboard",
+    "wandb.tensorboard": _TENSORBOARD,
     "wandb.util": _UTIL,
     "wandb.wandb_run": {"Run": _RUN},
     "wandb.xgboost": "stepwell.integration.xgboost",
@@ -135,6 +152,13 @@ _names: dict[str, str | dict[str, str]] = {
 for _kind in ("audio", "histogram", "html", "image", "molecule", "plotly", "video"):
     _names[f"wandb.sdk.data_types.{_kind}"] = f"stepwell.media.{_kind}"
 _names["wandb.sdk.data_types.object_3d"] = "stepwell.media.object3d"
+# Modules that are called as what is in them: `wandb.plot.line` is the function.
+NAMESAKES = frozenset(
+    f"wandb.plot.{_chart}"
+    for _chart in ("bar", "confusion_matrix", "histogram", "line", "line_series", "pr_curve", "roc_curve", "scatter")
+)
+_names.update(dict.fromkeys(NAMESAKES, "stepwell.plot"))
+_names["wandb.plot.custom_chart"] = _names["wandb.plot.viz"] = _names["wandb.plot"]
 for _part in ("api", "files", "projects", "runs"):
     _names[f"wandb.apis.public.{_part}"] = _PUBLIC
 for _cache in ("artifacts.artifact_file_cache", "wandb_artifacts"):

@@ -139,6 +139,35 @@ assert wandb.run is None
     assert done.returncode == 0, done.stderr
 
 
+def test_rare_names_of_wandb_are_there_or_say_what_to_use(tmp_path: Path):
+    program = """
+import stepwell
+stepwell.install_as_wandb()
+import wandb
+from wandb.plot.line import line
+import wandb.plot.line, wandb.plot.custom_chart, wandb.plot.roc_curve
+import wandb.beta.workflows, wandb.cli.cli, wandb.sdk.launch, wandb.sdk.integration_utils.auto_logging
+assert wandb.plot.line is line is stepwell.plot.line and wandb.plot.bar is stepwell.plot.bar
+config = wandb.Config()
+config.update({"lr": 0.1})
+assert config.lr == 0.1 and dict(wandb.Config()) == {}
+for missing in (
+    wandb.tensorboard.TensorboardHook, wandb.tensorboard.log, wandb.TensorboardHook, wandb.data_types.Bokeh,
+    wandb.beta.workflows.log_model, wandb.cli.cli.cli, wandb.sdk.launch.launch_add,
+    wandb.sdk.integration_utils.auto_logging.AutologAPI,
+):
+    try:
+        missing("anything")
+    except wandb.errors.UnsupportedError as error:
+        assert str(error).startswith("wandb.") and " is not there: " in str(error), error
+    else:
+        raise SystemExit(f"no error of {missing}")
+assert callable(wandb.tensorboard.patch)
+"""
+    done = python(program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_what_is_missing_is_documented():
     page = (Path(__file__).parents[3] / "docs" / "coming-from-wandb.md").read_text(encoding="utf-8")
     assert [name for name in WAYS if f"`wandb.{name}`" not in page and f"`{name}`" not in page] == []

@@ -31,6 +31,7 @@ _TIMEOUT_SECONDS = 30.0
 _ABSENT = {
     "artifact_type": "artifact_collections(project, type) lists what there is of a type",
     "artifact_types": "artifact_collections(project, type) lists what there is of a type",
+    "client": "there is no GraphQL; a server answers the routes of docs/http-api.md",
     "create_run": "begin a run with stepwell.init(project=…, id=…)",
     "sweep": "there are no sweeps",
     "reports": "there are no reports",
@@ -246,7 +247,8 @@ class Api(PresetCalls, ArtifactCalls):
         Parameters
         ----------
         path
-            `project/id` or `entity/project/id`; an id alone means the project of the settings.
+            `project/id` or `entity/project/id`; an id alone means the project of the settings. With `runs/`
+            before the id, as in addresses, or the address of the run's page.
 
         Raises
         ------
@@ -257,7 +259,14 @@ class Api(PresetCalls, ArtifactCalls):
         """
         wanted = run_path(path if "/" in path.strip("/") else f"{self._default_project}/{path}", self.default_entity)
         self._connection.catch_up()
-        reply = self._connection.call("GetRun", query_pb2.GetRunRequest(path=wanted))
+        try:
+            reply = self._connection.call("GetRun", query_pb2.GetRunRequest(path=wanted))
+        except CommError as error:
+            # `a/runs/id` is a run of the project `runs` if there is one, and else one of the project `a`.
+            parts = path.strip("/").split("/")
+            if not error.not_found or len(parts) != 3 or parts[1] != "runs":
+                raise
+            return self.run("/".join([self.default_entity, *parts]))
         return Run(self._connection, reply)
 
     def from_path(self, path: str) -> Project | Run | StoredArtifact:

@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from stepwell.api import payload
 from stepwell.api.artifacts.run_artifacts import RunArtifacts
@@ -16,6 +17,7 @@ from stepwell.api.change_writer import change_writer
 from stepwell.api.media import read_media
 from stepwell.api.summary import Summary
 from stepwell.errors import UsageError, WaitTimeoutError
+from stepwell.process.notebook import framed, show
 from stepwell.proto.v1 import manage_pb2, model_pb2, query_pb2
 from stepwell.settings.naming import checked_tags, clean, file_name
 from stepwell.values.json_form import to_json
@@ -340,12 +342,30 @@ class Run(RunArtifacts):
         """
         return read_media(record, self._files)
 
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """What the run is called, how it went and what it says of itself, by name."""
+        names = ("id", "displayName", "state", "createdAt", "heartbeatAt", "tags", "notes", "group", "config")
+        said = {name: getattr(self, name) for name in names}
+        return {**said, "jobType": self.job_type, "summaryMetrics": dict(self.summary)}
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """Return HTML that shows the run's page in a frame of `height` pixels; for a directory, its name."""
+        return framed(self.url, self.name, "/".join(self.path), height, hidden)
+
+    def display(self, height: int = 420, hidden: bool = False) -> bool:
+        """Show the run's page in a notebook; False outside of one."""
+        return show(self.to_html(height, hidden))
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
     def __repr__(self) -> str:
         return f"<Run {'/'.join(self.path)} ({self.state})>"
 
 
 def run_path(path: str, entity: str) -> model_pb2.RunPath:
-    """Return the path of `project/id` or `entity/project/id`.
+    """Return the path of `project/id`, `entity/project/id` or the address of a run's page.
 
     Raises
     ------
@@ -353,6 +373,8 @@ def run_path(path: str, entity: str) -> model_pb2.RunPath:
         If it is neither.
     """
     parts = path.strip("/").split("/")
+    if "://" in path:
+        parts = [unquote(part) for part in urlsplit(path).path.strip("/").split("/")[:4]]
     if len(parts) == 4 and parts[2] == "runs":  # as in the address of a page
         del parts[2]
     if len(parts) not in {2, 3} or not all(parts):

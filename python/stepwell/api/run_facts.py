@@ -40,6 +40,11 @@ class RunFacts:
         return self._reply.path.run
 
     @property
+    def storage_id(self) -> str:
+        """The same as `id`."""
+        return self.id
+
+    @property
     def entity(self) -> str:
         """Owner of the project."""
         return self._reply.path.entity
@@ -126,6 +131,10 @@ class RunFacts:
     def system_metrics(self) -> dict[str, Any]:
         """Nothing: how a machine fares is not collected."""
         return {}
+
+    @property
+    def commit(self) -> None:
+        """None: what git knows of the code is not collected."""
 
     @property
     def sweep(self) -> None:

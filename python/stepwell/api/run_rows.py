@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stepwell.api.columns.columns import OF_EVERY_ROW
-from stepwell.api.columns.history import History, wanted_keys
+from stepwell.api.columns.history import History, HistoryScan, wanted_keys
 from stepwell.api.columns.pandas_frames import to_pandas
 from stepwell.api.files import RunFiles
 from stepwell.api.run_facts import RunFacts
@@ -15,7 +15,7 @@ from stepwell.errors import UsageError
 from stepwell.proto.v1 import query_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -90,7 +90,7 @@ class RunRows(RunFacts):
         label: str | None = None,
         *,
         use_cache: bool = True,
-    ) -> Iterator[dict[str, Any]]:
+    ) -> HistoryScan:
         """Iterate over every row in step order, with the exact values.
 
         Parameters
@@ -114,7 +114,7 @@ class RunRows(RunFacts):
             `_step`, `_runtime` (s), `_timestamp` (s since 1970), and the values; nested dicts are flat, their
             keys joined by dots.
         """
-        return self.reader.scanned(keys, min_step, max_step, label)
+        return HistoryScan(self.reader.scanned(keys, min_step, max_step, label))
 
     beta_scan_history = scan_history
 

@@ -28,6 +28,8 @@ class Runs(Sequence[Run]):
         self._order = order
         self._runs: list[Run] = []
         self._total = 0
+        # How many `next` has returned.
+        self._taken = 0
         self._fetch()
 
     def __len__(self) -> int:
@@ -45,6 +47,20 @@ class Runs(Sequence[Run]):
         if isinstance(chosen, int):
             return self._runs[chosen]
         return [self._runs[each] for each in chosen if each < len(self._runs)]
+
+    @property
+    def more(self) -> bool:
+        """Whether there are runs that were not fetched yet."""
+        return len(self._runs) < self._total
+
+    def __next__(self) -> Run:
+        """Return the run after the one that was returned last."""
+        if self._taken >= len(self):
+            raise StopIteration
+        self._taken += 1
+        return self[self._taken - 1]
+
+    next = __next__  # wandb's name
 
     @property
     def objects(self) -> list[Run]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -282,21 +281,15 @@ class RunInfo:
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
         """Return HTML that shows the run's page in a frame of `height` pixels; for a local run, its name."""
-        import html
+        from stepwell.process.notebook import framed
 
-        if self.url is None:
-            return f"<p>stepwell run <b>{html.escape(self._name)}</b> ({html.escape(self.path)})</p>"
-        frame = f'<iframe src="{html.escape(self.url)}" style="border:none;width:100%;height:{int(height)}px"></iframe>'
-        return f"<details><summary>{html.escape(self._name)}</summary>{frame}</details>" if hidden else frame
+        return framed(self.url, self._name, self.path, height, hidden)
 
     def display(self, height: int = 420, hidden: bool = False) -> bool:
         """Show the run's page in a notebook; False outside of one."""
-        # IPython is there if this is a notebook, and is not needed otherwise.
-        ipython = sys.modules.get("IPython")
-        if ipython is None or ipython.get_ipython() is None:
-            return False
-        ipython.display.display(ipython.display.HTML(self.to_html(height, hidden)))
-        return True
+        from stepwell.process.notebook import show
+
+        return show(self.to_html(height, hidden))
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -334,7 +334,7 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
     api.flush()
     api.create_project("later", "local")
     assert (api.settings["entity"], api.settings["base_url"]) == ("local", api.url)
-    for name in ("sweep", "artifact_types", "create_run", "reports"):
+    for name in ("sweep", "artifact_type", "artifact_types", "create_run", "reports"):
         assert not hasattr(api, name)
         with pytest.raises(UnsupportedError, match=name):
             getattr(api, name)
@@ -346,6 +346,37 @@ def test_the_rest_of_what_wandb_has(place: Place, run: Any):
     assert json.loads(run.json_config)["lr"] == {"value": 0.1, "desc": None}
     assert run.rawconfig == run.config
     assert run.load(force=True).path == ["local", "api", "r"]
+
+
+def test_rare_names_of_wandb_are_there(place: Place, run: Any):
+    api = place.api()
+    runs = api.runs("api", per_page=1)
+    assert runs.more is (len(runs) > 1)
+    assert [runs.next().id for _ in runs] == [each.id for each in runs]
+    with pytest.raises(StopIteration):
+        next(runs)
+    scan = run.scan_history()
+    assert (scan.next()["_step"], next(scan)["_step"], len(list(scan))) == (0, 1, ROWS - 2)
+    assert (run.storage_id, run.commit) == (run.id, None)
+    assert (run.attrs["displayName"], run.attrs["config"]) == (run.name, run.config)
+    assert run.name in run.to_html(hidden=True)
+    assert not run.display()
+    with pytest.raises(UnsupportedError, match="client"):
+        _ = api.client
+
+
+def test_a_run_is_found_by_its_address(place: Place, run: Any):
+    api = place.api()
+    for path in ("api/runs/r", "/api/runs/r/", "local/api/runs/r", "http://host:1/local/api/runs/r/charts?x=1#y"):
+        assert api.run(path).path == ["local", "api", "r"], path
+    if run.url:
+        assert api.run(run.url).path == ["local", "api", "r"]
+    place.run("import stepwell; stepwell.init(entity='api', project='runs', id='r').finish()")
+    assert api.run("api/runs/r").path == ["api", "runs", "r"], "a project of this name goes first"
+    for path in ("api/runs/none", "runs/runs/none"):
+        with pytest.raises(CommError, match="none") as raised:
+            api.run(path)
+        assert raised.value.not_found
 
 
 def test_changes_that_no_server_takes_are_told(place: Place, run: Any):

@@ -222,6 +222,13 @@ def test_a_resumed_run_leaves_what_it_logged_before(tmp_path: Path):
     assert contents == ["second", "first"]
 
 
+def test_a_collection_says_what_its_versions_say(place: Place, versions: list[list[str]]):
+    collection = place.api().artifact_collection("dataset", "art/data")
+    assert (collection.id, collection.description, collection.tags) == ("local/art/data", "made", ["t"])
+    with pytest.raises(UnsupportedError, match="part of the runs"):
+        collection.delete()
+
+
 def test_an_artifact_that_was_found_is_logged_again(place: Place):
     place.run(MAKER, "first", "content")
     source = """

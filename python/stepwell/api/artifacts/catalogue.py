@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.api.artifacts.artifact import StoredArtifact
-from stepwell.errors import CommError
+from stepwell.errors import CommError, UnsupportedError
 from stepwell.proto.v1 import query_pb2
 from stepwell.writing.artifact_notes import LOGGED, MARK, USED, place_of
 
@@ -157,6 +157,25 @@ class Collection:
         return self.catalogue.versions(self.name)[::-1]
 
     versions = artifacts
+
+    @property
+    def id(self) -> str:
+        """What tells it apart from all others: `ENTITY/PROJECT/NAME`."""
+        return f"{self.catalogue.entity}/{self.catalogue.project}/{self.name}"
+
+    @property
+    def description(self) -> str | None:
+        """That of its newest version."""
+        return next((each.description for each in self.artifacts()), None)
+
+    @property
+    def tags(self) -> list[str]:
+        """Those of its versions, each once."""
+        return list(dict.fromkeys(tag for each in self.artifacts() for tag in each.tags))
+
+    def delete(self) -> NoReturn:
+        """Raise UnsupportedError: its files belong to the runs that logged it."""
+        raise UnsupportedError(f"artifact {self.name} is a part of the runs that logged it; Run.delete() removes both")
 
     @property
     def aliases(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from stepwell.api import payload
@@ -11,10 +12,26 @@ from stepwell.proto.v1 import query_pb2
 from stepwell.settings.naming import LAST_STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from stepwell.api.files import RunFiles
     from stepwell.api.server.connection import Connection
+
+
+class HistoryScan(Iterator[dict[str, Any]]):
+    """Rows one after the other; they are fetched as they are asked for."""
+
+    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return self._rows
+
+    def __next__(self) -> dict[str, Any]:
+        """Return the next row."""
+        return next(self._rows)
+
+    next = __next__  # wandb's name
 
 
 class History:

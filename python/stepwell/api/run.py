@@ -83,6 +83,7 @@ class Run(RunArtifacts):
             "tags": tuple(reply.tags),
             "config": split(payload.unpack(reply.config) or {})[0],
             "summary": payload.unpack(reply.summary) or {},
+            "metrics": payload.unpack(reply.metrics) or [],
         }
 
     def load(self, force: bool = False) -> Run:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stepwell._native import GOALS, SUMMARY_KINDS
 from stepwell.errors import UsageError
@@ -57,3 +59,42 @@ def _summary(summary: str | Sequence[str] | None) -> tuple[str, ...]:
         if name not in SUMMARY_KINDS:
             raise UsageError(f"define_metric: summary must be of {', '.join(SUMMARY_KINDS)}, not {name!r}")
     return tuple(dict.fromkeys(names))
+
+
+def over_lives(
+    metrics: Sequence[Mapping[str, Any]], earlier: Mapping[str, Any], now: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of the summary that are those of earlier lives of a run and of this one together.
+
+    A mean of both is not known before the rows are read: it is that of this life.
+
+    Parameters
+    ----------
+    metrics
+        Arguments of `define_metric` by name, as they were in the earlier lives.
+    earlier, now
+        The summaries by flat key.
+    """
+    found = {}
+    for name in earlier.keys() & now.keys():
+        key, _, kind = name.rpartition(".")
+        metric = max(metrics, key=lambda metric: _fit(metric["name"], key))
+        if _fit(metric["name"], key) < 0 or kind not in metric.get("summary", ()):
+            continue
+        if kind == "best":
+            kind = "max" if metric.get("goal") == "maximize" else "min"
+        numbers = [value for value in (earlier[name], now[name]) if value == value]  # without NaN
+        if kind in {"max", "min"} and numbers:
+            found[name] = (max if kind == "max" else min)(numbers)
+        elif kind == "first":
+            found[name] = earlier[name]
+    return found
+
+
+def _fit(name: str, key: str) -> float:
+    """Return how closely the name of a definition fits to a key; −1 if it does not stand for it."""
+    is_glob = name.endswith("*") and not name.endswith("\\*")
+    literal = name.removesuffix("*" if is_glob else "").replace("\\.", ".").replace("\\*", "*")
+    if is_glob:
+        return len(literal) if key.startswith(literal) else -1
+    return math.inf if key == literal else -1

@@ -75,8 +75,9 @@ class Run(RunFiles):
         self._terminal = terminal
         self._config = Config(self._send_config, settings.allow_val_change, self._stored_config)
         self._summary = Summary(self._send_summary, self._summed_up, self._writer.stored)
-        # The summary that an earlier life of the run left, as far as this one has not changed it.
+        # What earlier lives left: the summary, as far as this one has not changed it, and definitions.
         self._resumed_summary: dict[str, Any] = {}
+        self._resumed_metrics: list[dict[str, Any]] = []
         self._forget_conveniences()
         self.log = self._log_in_child if is_child else self._writer.live().log
         if self.disabled:
@@ -357,7 +358,13 @@ class Run(RunFiles):
             self._resumed_summary.pop(key, None)
 
     def _summed_up(self) -> dict[str, Any]:
-        return {**self._resumed_summary, **self._writer.live().summary()}
+        found = {**self._resumed_summary, **self._writer.live().summary()}
+        if self._resumed_metrics:
+            from stepwell.runs.metric import over_lives
+
+            earlier = {k: v for k, v in self._resumed_summary.items() if k not in self._summary.set_by_hand}
+            found |= over_lives(self._resumed_metrics, earlier, found)
+        return found
 
     def __enter__(self) -> Run:
         return self

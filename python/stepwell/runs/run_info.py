@@ -32,6 +32,7 @@ class RunInfo:
 
     _config: Config
     _resumed_summary: dict[str, Any]
+    _resumed_metrics: list[dict[str, Any]]
 
     def __init__(self, writer: OwnWriter, settings: Settings) -> None:
         self._writer = writer
@@ -241,6 +242,9 @@ class RunInfo:
         self._job_type = found.job_type if settings.job_type is None else settings.job_type
         self._config.remember(found.config)
         self._resumed_summary = dict(found.summary)
+        for said in found.metrics:  # which this process sums up by, too
+            self._writer.live().define_metric(**said)
+        self._resumed_metrics = found.metrics
 
     def remember(self, attachment: Attachment) -> None:
         """Take over what another process has written of the run, without writing it again."""

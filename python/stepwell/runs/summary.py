@@ -46,6 +46,12 @@ class Summary(AttributeMapping):
         """Return a copy as a plain dict, with nested ones."""
         return nest(self._current())
 
+    @property
+    def set_by_hand(self) -> set[str]:
+        """The flat keys that this process has set by hand."""
+        names: set[str] = vars(self)["_hand"]
+        return names
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.as_dict())
 

@@ -31,6 +31,8 @@ class ResumableRun:
         What it is called.
     config, summary
         As they are now: values by key, those of the summary by flat key.
+    metrics
+        What `define_metric` said: its arguments by name, as far as they were given.
     """
 
     next_step: int
@@ -43,6 +45,7 @@ class ResumableRun:
     job_type: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
 
     def after(self, step: int) -> ResumableRun:
         """Return it as if it had ended with `step`.

@@ -110,6 +110,37 @@ print(json.dumps(before[:6]))
     assert json.loads(ended.stdout) == [CONFIG, "the name", ["first"], "some notes", "g", "train"]
 
 
+def test_a_resumed_run_sums_up_as_it_was_told_before(place: Place):
+    source = """
+import json, sys
+import stepwell
+first = sys.argv[1] == "first"
+run = stepwell.init(project="resume", id="metrics", resume=None if first else "must")
+if first:
+    run.define_metric("acc", summary="max,min,first")
+    run.define_metric("val/*", summary="best,last", goal="maximize")
+    run.define_metric("gone", summary="none")
+for value in json.loads(sys.argv[2]):
+    run.log({"acc": value, "val/a.b": value, "gone": value, "plain": value, "typed": {"max": value}})
+if not first:
+    run.summary["typed.min"] = 1
+print(json.dumps({key: run.summary.get(key) for key in ("acc", "val/a", "gone", "plain", "typed")}))
+run.finish()
+"""
+    place.run(source, "first", "[0.5, 0.9, 0.7]")
+    ended = place.run(source, "second", "[0.6, 0.1]")
+    summed_up = {
+        "acc": {"max": 0.9, "min": 0.1, "first": 0.5},
+        "val/a": {"b": {"best": 0.9, "last": 0.1}},
+        "gone": None,
+        "plain": 0.1,
+        "typed": {"max": 0.1, "min": 1},
+    }
+    assert json.loads(ended.stdout) == summed_up
+    stored = place.api().run("resume/metrics").summary
+    assert {key: stored.get(key) for key in summed_up} == summed_up
+
+
 def test_without_the_server_it_begins_and_says_what_it_does_not_know(tmp_path: Path):
     source = """
 import stepwell

@@ -109,7 +109,7 @@ impl Server {
         if mode == "local" {
             let complete = move || drop(stepwell_client::complete_index(Arc::new(OsDisk), &spool_root, &index));
             // Where no thread can be had, the next run that begins here reads the openings itself.
-            openings = std::thread::Builder::new().name("stepwell-openings".into()).spawn(complete).ok();
+            openings = std::thread::Builder::new().name("sw-openings".into()).spawn(complete).ok();
         }
         Ok(Self { address: server.address(), running: Mutex::new(Some(server)), openings: Mutex::new(openings) })
     }

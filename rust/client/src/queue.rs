@@ -2,7 +2,9 @@
 //!
 //! A push is a copy into a chunk under a mutex that is held for nothing but such copies; the worker takes
 //! whole chunks and gives them back empty. In the steady state nothing is allocated and nobody is woken: the
-//! worker comes by itself every few milliseconds, or is called when a chunk is full.
+//! worker comes by itself every few milliseconds, or is called when a chunk is full, and then by a caller that
+//! has left the lock. Empty chunks are kept as long as they are used, and while rows pile up the worker makes
+//! some of them, so that those who log do not wait for fresh pages.
 //!
 //! Invariants:
 //!
@@ -10,7 +12,8 @@
 //!    definitions, barriers and statements may go beyond it, the last by [`ENTRY_BYTES`] at most.
 //! 2. Order is kept: the worker sees items as they were pushed, a sample of refused rows where the refusals
 //!    ended.
-//! 3. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted
+//! 3. Empty chunks take no memory beyond the capacity that the queue does not use.
+//! 4. Every row for which `push_row` returned `Ok` was either queued or given to the sampler, and is counted
 //!    as accepted.
 
 pub(crate) mod item;
@@ -18,7 +21,7 @@ pub(crate) mod sampler;
 pub(crate) mod steps;
 mod taking;
 
-use item::{HEAD_BYTES, Kind};
+use item::{HEAD_BYTES, Item, Kind};
 use sampler::Sampler;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -31,8 +34,6 @@ pub(crate) use taking::Batch;
 
 /// Bytes of a chunk. A full one calls the worker.
 pub(crate) const CHUNK_BYTES: usize = 256 << 10;
-/// Empty chunks that are kept for reuse; more than a writer in step with its disk ever needs.
-const SPARE_CHUNKS: usize = 16;
 /// Bytes by which statements may exceed the capacity: a configuration must not be lost because rows are many.
 const ENTRY_BYTES: usize = 16 << 20;
 
@@ -101,7 +102,12 @@ struct State {
     full: VecDeque<Vec<u8>>,
     /// Bytes in `full`, and bytes that the worker took and has not released.
     held: usize,
+    /// Empty chunks, the last used last.
     spare: Vec<Vec<u8>>,
+    /// The least number of them since it was last asked which are not used.
+    least_spare: usize,
+    /// Time at which those that were not used go.
+    kept_until: Option<Instant>,
     statements: VecDeque<Entry>,
     /// Bytes of the waiting statements.
     entry_bytes: usize,
@@ -118,6 +124,8 @@ struct State {
     /// The worker sleeps long and wants to be called at the first item.
     idle: bool,
     called: bool,
+    /// It is called when the lock is free.
+    wake: bool,
     closed: bool,
     /// The process is about to die: who logs waits.
     frozen: bool,
@@ -139,13 +147,24 @@ impl Queue {
         };
     }
 
+    /// Leaves the lock, and only then calls the worker: one that wakes would wait for it.
+    #[inline]
+    fn leave(&self, mut guard: MutexGuard<'_, State>) {
+        let wake = std::mem::take(&mut guard.wake);
+        drop(guard);
+        if wake {
+            self.worker.notify_one();
+        }
+    }
+
     /// Gives a key its id. Never refused; the caller defines a key once. A name longer than
     /// [`limits::KEY_BYTES`] makes every row that uses it a lost one.
     pub fn define_key(&self, name: &str) -> u32 {
-        let state = &mut *self.state.lock();
+        let mut state = self.state.lock();
         let id = state.keys;
         state.keys += 1;
-        self.append(state, Kind::Key, 0, i64::from(id), 0, name.as_bytes());
+        self.append(&mut state, Kind::Key, 0, i64::from(id), 0, name.as_bytes());
+        self.leave(state);
         id
     }
 
@@ -153,10 +172,11 @@ impl Queue {
     /// shapes exist.
     pub fn define_shape(&self, keys: &[u32]) -> u32 {
         let body: Vec<u8> = keys.iter().flat_map(|key| key.to_ne_bytes()).collect();
-        let state = &mut *self.state.lock();
+        let mut state = self.state.lock();
         let id = state.shapes.len() as u32;
         state.shapes.push(keys.into());
-        self.append(state, Kind::Shape, 0, i64::from(id), 0, &body);
+        self.append(&mut state, Kind::Shape, 0, i64::from(id), 0, &body);
+        self.leave(state);
         id
     }
 
@@ -172,28 +192,25 @@ impl Queue {
             state.accepted += 1;
             return Ok(());
         }
-        self.push_row_slowly(guard, kind, shape, step, time, values)
+        self.push_row_slowly(guard, Item { kind, shape, number: step, time, body: values })
     }
 
     #[cold]
     #[inline(never)]
-    fn push_row_slowly(
-        &self,
-        mut guard: MutexGuard<'_, State>,
-        kind: Kind,
-        shape: u32,
-        step: Step,
-        time: TimeMicros,
-        values: &[u8],
-    ) -> Result<(), PushError> {
+    fn push_row_slowly(&self, mut guard: MutexGuard<'_, State>, row: Item<'_>) -> Result<(), PushError> {
         while guard.frozen {
             self.room.wait(&mut guard);
         }
-        let state = &mut *guard;
+        let result = self.place_row(&mut guard, row);
+        self.leave(guard);
+        result
+    }
+
+    fn place_row(&self, state: &mut State, row: Item<'_>) -> Result<(), PushError> {
         if state.closed {
             return Err(PushError::Closed);
         }
-        if values.len() > limits::ROW_VALUES_BYTES {
+        if row.body.len() > limits::ROW_VALUES_BYTES {
             return Err(PushError::TooLarge);
         }
         // Once rows were refused, a quarter must be free before they are taken again: refusals come in few
@@ -201,32 +218,33 @@ impl Queue {
         let capacity = if state.sampler.is_some() { self.capacity / 4 * 3 } else { self.capacity };
         let held = state.active.len() + state.held;
         // A row larger than a small queue is taken when nothing else is there.
-        if held > 0 && held + HEAD_BYTES + values.len() > capacity {
+        if held > 0 && held + HEAD_BYTES + row.body.len() > capacity {
             self.call(state);
             if self.on_full != OnFull::Sample {
                 return Err(PushError::Full);
             }
-            let keys = Arc::clone(&state.shapes[shape as usize]);
-            state.sampler.get_or_insert_with(Box::default).add(&keys, step, time, values);
+            let keys = Arc::clone(&state.shapes[row.shape as usize]);
+            state.sampler.get_or_insert_with(Box::default).add(&keys, row.number, row.time, row.body);
             state.accepted += 1;
             self.set_plain_limit(state);
             return Ok(());
         }
         self.end_shedding(state);
         state.accepted += 1;
-        self.append(state, kind, shape, step, time, values);
+        self.append(state, row.kind, row.shape, row.number, row.time, row.body);
         Ok(())
     }
 
     /// Takes note of a row that cannot be stored: it is accepted, and reported as lost.
     pub fn refuse_row(&self, why: Refusal) -> Result<(), PushError> {
-        let state = &mut *self.state.lock();
+        let mut state = self.state.lock();
         if state.closed {
             return Err(PushError::Closed);
         }
-        self.end_shedding(state);
+        self.end_shedding(&mut state);
         state.accepted += 1;
-        self.append(state, Kind::Refused, 0, why as i64, 0, &[]);
+        self.append(&mut state, Kind::Refused, 0, why as i64, 0, &[]);
+        self.leave(state);
         Ok(())
     }
 
@@ -238,17 +256,18 @@ impl Queue {
         if encoded.len() > SURE_BYTES && !fits(&encoded) {
             return Err(PushError::TooLarge);
         }
-        let state = &mut *self.state.lock();
+        let mut state = self.state.lock();
         if state.closed {
             return Err(PushError::Closed);
         }
         if state.active.len() + state.held + state.entry_bytes + encoded.len() > self.capacity + ENTRY_BYTES {
             return Err(PushError::Full);
         }
-        self.end_shedding(state);
+        self.end_shedding(&mut state);
         state.entry_bytes += encoded.len();
         state.statements.push_back(entry);
-        self.append(state, Kind::Entry, 0, encoded.len() as i64, 0, &[]);
+        self.append(&mut state, Kind::Entry, 0, encoded.len() as i64, 0, &[]);
+        self.leave(state);
         Ok(())
     }
 
@@ -263,6 +282,9 @@ impl Queue {
                 return true;
             }
             self.call(&mut state);
+            if std::mem::take(&mut state.wake) {
+                self.worker.notify_one();
+            }
             if self.room.wait_until(&mut state, deadline).timed_out() {
                 return false;
             }
@@ -273,7 +295,7 @@ impl Queue {
     fn append(&self, state: &mut State, kind: Kind, shape: u32, number: i64, time: TimeMicros, body: &[u8]) {
         let bytes = HEAD_BYTES + body.len();
         if state.active.len() + bytes > state.active.capacity() {
-            let mut next = state.spare.pop().unwrap_or_default();
+            let mut next = state.next_chunk();
             next.reserve(bytes.max(CHUNK_BYTES));
             let full = std::mem::replace(&mut state.active, next);
             state.held += full.len();
@@ -298,34 +320,36 @@ impl Queue {
         }
     }
 
+    /// Has the worker called, once the lock is left.
     fn call(&self, state: &mut State) {
         if (state.waiting || state.idle) && !state.called {
-            state.called = true;
+            (state.called, state.wake) = (true, true);
             state.idle = false;
-            self.worker.notify_one();
         }
     }
 
     /// Puts a barrier behind everything that was pushed, and calls the worker. Barriers count from 1. With
     /// `spool`, rows that are still collecting are written as they stand; without, the barrier is only seen.
     pub(crate) fn push_barrier(&self, spool: bool) -> u64 {
-        let state = &mut *self.state.lock();
-        self.end_shedding(state);
+        let mut state = self.state.lock();
+        self.end_shedding(&mut state);
         state.barriers += 1;
         state.seen_wanted |= !spool;
         let number = state.barriers;
-        self.append(state, Kind::Barrier, u32::from(!spool), number as i64, 0, &[]);
-        self.call(state);
+        self.append(&mut state, Kind::Barrier, u32::from(!spool), number as i64, 0, &[]);
+        self.call(&mut state);
+        self.leave(state);
         number
     }
 
     /// Refuses everything from now on, and calls the worker.
     pub(crate) fn close(&self) {
-        let state = &mut *self.state.lock();
-        self.end_shedding(state);
+        let mut state = self.state.lock();
+        self.end_shedding(&mut state);
         state.closed = true;
-        self.set_plain_limit(state);
-        self.call(state);
+        self.set_plain_limit(&mut state);
+        self.call(&mut state);
+        self.leave(state);
         self.room.notify_all();
     }
 

@@ -68,7 +68,7 @@ impl Follower {
     /// Starts the thread.
     pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> {
         let follower = Arc::clone(self);
-        Worker::start("stepwell-server-follow", move || follower.run())
+        Worker::start("sw-follow", move || follower.run())
     }
 
     /// Its progress, and the way to hurry and to end it.

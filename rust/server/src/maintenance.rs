@@ -43,7 +43,7 @@ impl Maintenance {
         heartbeats: Arc<Heartbeats>,
     ) -> std::io::Result<Worker> {
         let maintenance = Arc::clone(self);
-        Worker::start("stepwell-server-maintain", move || maintenance.run(&*store, &appended, &heartbeats))
+        Worker::start("sw-upkeep", move || maintenance.run(&*store, &appended, &heartbeats))
     }
 
     /// Asks the thread to end after writing the last heartbeats.

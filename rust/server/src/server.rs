@@ -1,10 +1,10 @@
 //! A running server: one port for gRPC, HTTP and WebSocket, and the threads behind it.
 //!
 //! ```text
-//! stepwell-server-io       2   sockets: gRPC, HTTP/1.1, HTTP/2, WebSocket; calls into the store go to blocking threads
-//! stepwell-server-commit   1   group commit
-//! stepwell-server-maintain 1   heartbeats, compaction
-//! stepwell-server-follow   1   local mode: reads spools
+//! sw-io     2   sockets: gRPC, HTTP/1.1, HTTP/2, WebSocket; calls into the store go to blocking threads
+//! sw-commit 1   group commit
+//! sw-upkeep 1   heartbeats, compaction
+//! sw-follow 1   local mode: reads spools
 //! ```
 //!
 //! They end in the order follower, sockets, commit, maintenance: whoever submits ends before whoever commits.
@@ -96,7 +96,7 @@ impl Server {
         let runtime = Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .max_blocking_threads(BLOCKING_THREADS)
-            .thread_name("stepwell-server-io")
+            .thread_name("sw-io")
             .enable_all()
             .build()
             .map_err(StartError::Threads)?;

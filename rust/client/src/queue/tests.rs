@@ -140,3 +140,43 @@ fn a_statement_that_no_frame_holds_is_refused_at_the_door() {
     assert_eq!(queue.push_entry(config(noise)), Err(PushError::TooLarge));
     queue.push_entry(config(stepwell_model::Value::Bin(vec![7; 5 << 20]))).unwrap();
 }
+
+#[test]
+fn empty_chunks_are_kept_while_they_are_used_and_no_longer() {
+    let queue = Queue::new(4 << 20, OnFull::Raise);
+    let shape = queue.define_shape(&[]);
+    let spare = || queue.state.lock().spare.len();
+    let burst = || {
+        while queue.push_row(0, 0, true, shape, &[0; 1_000]).is_ok() {}
+        let batch = queue.take(NO_WAIT, false);
+        let chunks = batch.chunks.len();
+        batch.chunks.into_iter().for_each(|chunk| queue.release(chunk, 0));
+        chunks
+    };
+    let chunks = burst();
+    assert!(chunks >= 15, "the burst fills the queue: {chunks}");
+    assert!((chunks - 1..=16).contains(&spare()), "what it took is kept: {}", spare());
+    queue.state.lock().unused_chunks();
+    burst();
+    let least = queue.state.lock().unused_chunks().len();
+    assert!(least <= 1 && spare() >= chunks - 2, "a second burst uses them: {least} were not");
+    queue.state.lock().unused_chunks();
+    assert_eq!(spare(), 0, "nothing came");
+    burst();
+}
+
+#[test]
+fn while_rows_pile_up_empty_chunks_are_made_within_the_capacity() {
+    let queue = Queue::new(4 << 20, OnFull::Raise);
+    let shape = queue.define_shape(&[]);
+    for _ in 0..(3 * CHUNK_BYTES / 1_000) {
+        queue.push_row(0, 0, true, shape, &[0; 1_000]).unwrap();
+    }
+    let batch = queue.take(NO_WAIT, false);
+    let spare = queue.state.lock().spare.len();
+    assert_eq!((batch.chunks.len(), spare), (4, 8));
+    assert!(queue.state.lock().spare.iter().all(|chunk| chunk.is_empty() && chunk.capacity() == CHUNK_BYTES));
+    while queue.push_row(0, 0, true, shape, &[0; 1_000]).is_ok() {}
+    queue.take(NO_WAIT, false);
+    assert_eq!(queue.state.lock().spare.len(), 2, "a full queue has as many as it needs to be taken from");
+}

@@ -146,7 +146,7 @@ fn read_lines(disk: &Arc<dyn Disk>, root: &Path, streams: &[StreamId]) -> Vec<In
         let part = others.len().div_ceil(MAX_READERS).max(STREAMS_PER_READER);
         let readers: Vec<_> = others
             .chunks(part)
-            .map(|part| (part, thread::Builder::new().name("stepwell-openings".into()).spawn_scoped(scope, move || read(part))))
+            .map(|part| (part, thread::Builder::new().name("sw-openings".into()).spawn_scoped(scope, move || read(part))))
             .collect();
         let mut lines = read(mine);
         for (part, reader) in readers {

@@ -147,7 +147,7 @@ fn reduce<T: Element, S: Clone + Send>(
                     step(right, &mut other);
                     other
                 };
-                let helper = std::thread::Builder::new().name("stepwell-histogram".into()).spawn_scoped(scope, work);
+                let helper = std::thread::Builder::new().name("sw-histogram".into()).spawn_scoped(scope, work);
                 step(left, &mut state);
                 match helper.map(std::thread::ScopedJoinHandle::join) {
                     Ok(Ok(other)) => join(state, other),

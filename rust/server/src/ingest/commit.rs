@@ -71,7 +71,7 @@ impl Committer {
     /// Starts the commit thread, which runs until [`close`](Self::close).
     pub(crate) fn start(self: &Arc<Self>) -> std::io::Result<Worker> {
         let committer = Arc::clone(self);
-        Worker::start("stepwell-server-commit", move || {
+        Worker::start("sw-commit", move || {
             while let Some(group) = committer.collect() {
                 committer.commit(group);
             }

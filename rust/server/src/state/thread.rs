@@ -10,8 +10,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a thread.
+    /// Starts a thread. Linux shows at most 15 bytes of its name.
     pub(crate) fn start(name: &'static str, work: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
+        debug_assert!(name.len() <= 15, "{name} would be cut");
         let (running, ended) = mpsc::sync_channel::<()>(0);
         std::thread::Builder::new().name(name.into()).spawn(move || {
             let _ends_with_the_thread = running;

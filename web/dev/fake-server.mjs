@@ -38,7 +38,13 @@ function run(query) {
 const evenly = (n, count) => (n <= count ? [...Array(n).keys()] : Array.from({ length: count }, (_, i) => Math.round((i * (n - 1)) / (count - 1))));
 
 const GET = {
-  "/status": () => ({ version: "0.1.0", mode: "local", started_us: 0, directory: "synthetic" }),
+  "/status": () => ({
+    version: "0.1.0",
+    mode: "local",
+    started_us: 0,
+    directory: "synthetic",
+    backlog: { read_bytes: 0, left_bytes: 0 },
+  }),
   "/projects": () => ({
     projects: projects().map((p) => ({
       entity: p.entity,

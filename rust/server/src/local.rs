@@ -1,10 +1,11 @@
 //! Local mode: follows the spools of writers on this machine and feeds what it finds through the same commit
 //! path as gRPC.
 //!
-//! A scan every 200 ms looks for new streams and new frames, in the order in which the streams began; each
-//! stream gets a batch at a time, so that a large backlog does not keep a live run from its chart. Small
-//! streams share what costs time: they are opened in one transaction of the store, and their batches are in
-//! one group commit. Invariants:
+//! A scan every 200 ms looks for new streams and new frames. First all new streams are opened, in the order in
+//! which they began, so that every run is listed before any is read; then each stream gets a batch at a time,
+//! the newest first, so that its chart is there while a large backlog is read. Small streams share what costs
+//! time: they are opened in one transaction of the store, and their batches are in one group commit.
+//! Invariants:
 //!
 //! 1. The follower never writes to a spool. What the store has is the store's own word: every stream goes on
 //!    at `durable + 1`.
@@ -32,8 +33,7 @@ use std::time::{Duration, Instant};
 use stepwell_model::{StreamId, TimeMicros, wall_time};
 use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
-use stream::Progress::{self, Behind, CaughtUp, StoreAway};
-use stream::SpoolStream;
+use stream::{Progress, SpoolStream};
 use tokio::runtime::Handle;
 use tracing::warn;
 
@@ -159,15 +159,16 @@ impl Streams {
 
     /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
     fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
-        let (now, mut progress) = (Instant::now(), CaughtUp);
-        let mut due = self.by_time.values_mut().filter(|stream| stream.is_due(now, hurried)).peekable();
-        while due.peek().is_some() && !follower.progress.is_stopped() {
-            match stream::advance_together(follower, &mut due) {
-                CaughtUp => {}
-                Behind => progress = Behind,
-                StoreAway => return StoreAway,
-            }
-        }
+        let now = Instant::now();
+        let before = self.backlog();
+        let due = self.by_time.values_mut().filter(|stream| stream.is_due(now, hurried)).collect();
+        let progress = stream::advance_together(follower, due);
+        let left = self.backlog();
+        follower.progress.note_backlog(before.saturating_sub(left), left);
         progress
+    }
+
+    fn backlog(&self) -> u64 {
+        self.by_time.values().map(SpoolStream::backlog).sum()
     }
 }

@@ -303,6 +303,15 @@ impl SpoolReader {
         modified.elapsed().is_ok_and(|age| age > STAMP_AGE).then_some((size, modified))
     }
 
+    /// Bytes that lie in the spool from the reader's place on, as far as they can be seen.
+    pub fn bytes_left(&self) -> u64 {
+        let (current, offset) = self.open.as_ref().map_or((self.passed, 0), |open| (open.number, open.offset));
+        let numbers = segment_numbers(&*self.disk, &self.directory).unwrap_or_default();
+        let ahead = numbers.into_iter().filter(|&number| number >= current);
+        let sizes = ahead.map(|number| self.disk.size(&self.directory.join(file_name(number))).unwrap_or(0));
+        sizes.sum::<u64>().saturating_sub(offset)
+    }
+
     /// The segment of the last frame that was returned, and where in it the frame begins and ends; `None`
     /// before the first.
     pub fn frame_place(&self) -> Option<(u32, u64, u64)> {

@@ -1,6 +1,6 @@
 // Requests to the HTTP API; every failure becomes an ApiError with the server's own message.
 import { type BatchAnswer, decodeBatch } from "./batch";
-import type { BatchRequest, HistogramSeries, KeyInfo, LoggedValue, MetricInfo, ProjectInfo, RunInfo } from "./types";
+import type { BatchRequest, HistogramSeries, KeyInfo, LoggedValue, MetricInfo, ProjectInfo, RunInfo, ServerStatus } from "./types";
 
 const ROOT = "/api/v1";
 
@@ -39,6 +39,10 @@ async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
 function post(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   const headers = { "content-type": "application/json" };
   return request(path, { method: "POST", headers, body: JSON.stringify(body), signal: signal ?? null });
+}
+
+export function readStatus(signal?: AbortSignal): Promise<ServerStatus> {
+  return getJson<ServerStatus>("/status", signal);
 }
 
 export async function readProjects(signal?: AbortSignal): Promise<ProjectInfo[]> {

@@ -1,13 +1,24 @@
 // React queries for everything but series: what a project has, and values that a run goes on logging.
 import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
-import { readHistograms, readKeys, readProjects, readRun, readRuns, readValues } from "./client";
-import { isCut, type RunInfo } from "./types";
+import { readHistograms, readKeys, readProjects, readRun, readRuns, readStatus, readValues } from "./client";
+import { isCut, type RunInfo, type ServerStatus } from "./types";
 
 export const runsQueryKey = (entity: string, project: string) => ["runs", entity, project];
 export const keysQueryKey = (entity: string, project: string, run: string | null) => ["keys", entity, project, run];
 
 export function useProjects() {
   return useQuery({ queryKey: ["projects"], queryFn: ({ signal }) => readProjects(signal), refetchInterval: 5000 });
+}
+
+/** Part of the directory that is read, 0 to 1; null where all of it is, or nothing is known yet. */
+export function useReading(): number | null {
+  const left = (status: ServerStatus | undefined) => status?.backlog.left_bytes ?? 0;
+  const { data } = useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => readStatus(signal),
+    refetchInterval: ({ state }) => (left(state.data) > 0 ? 1000 : false),
+  });
+  return data !== undefined && left(data) > 0 ? data.backlog.read_bytes / (data.backlog.read_bytes + left(data)) : null;
 }
 
 export function useRuns(entity: string, project: string) {

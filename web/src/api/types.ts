@@ -2,6 +2,13 @@
 
 export type RunState = "running" | "finished" | "failed" | "crashed";
 
+/** Facts about the server. `backlog` is what lay in a directory of runs when it was opened. */
+export interface ServerStatus {
+  version: string;
+  mode: "local" | "server";
+  backlog: { read_bytes: number; left_bytes: number };
+}
+
 export interface ProjectInfo {
   entity: string;
   name: string;

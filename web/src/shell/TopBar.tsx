@@ -1,7 +1,7 @@
 // The bar at the top: where one is, the pages of the project, how live it is, theme and link.
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import { useRuns } from "../api/queries";
+import { useReading, useRuns } from "../api/queries";
 import { useLiveStatus } from "../live/session";
 import { openDialog } from "../ui/dialogs";
 import { projectPath, runsPath } from "../ui/paths";
@@ -56,11 +56,13 @@ export function ThemeSwitch() {
 function LiveIndicator({ entity, project }: { entity: string; project: string }) {
   const { state, lagSeconds } = useLiveStatus();
   const running = useRuns(entity, project).data?.runs.filter((run) => run.state === "running").length ?? 0;
+  const reading = useReading();
   const parts = [state === "live" ? "live" : state === "connecting" ? "connecting" : "offline, retrying"];
   if (state === "live") parts.push(`${running} running`);
   if (state === "live" && running > 0 && lagSeconds !== null) {
     parts.push(`${lagSeconds < 10 ? lagSeconds.toFixed(1) : Math.round(lagSeconds)} s behind`);
   }
+  if (reading !== null) parts.push(`${Math.floor(100 * reading)} % read`);
   return (
     <span className={`live ${state}${running > 0 ? " growing" : ""}`} data-testid="live-indicator" data-state={state}>
       <span className="live-dot" />

@@ -32,7 +32,12 @@ def catch_up(connection: Connection, directory: Path, timeout: float) -> None:
             run.flush(_FLUSH_TIMEOUT_SECONDS)
     flushed_us = time.time_ns() // 1000
     deadline = time.monotonic() + timeout
-    while connection.call("GetStatus", query_pb2.GetStatusRequest()).caught_up_us < flushed_us:
+    while (status := connection.call("GetStatus", query_pb2.GetStatusRequest())).caught_up_us < flushed_us:
         if time.monotonic() > deadline:
-            raise CommError(f"reading {directory} takes longer than {timeout:g} s; allow more with Api(timeout=…)")
+            read = status.backlog_read_bytes / 1e6
+            total = read + status.backlog_left_bytes / 1e6
+            raise CommError(
+                f"reading {directory} takes longer than {timeout:g} s: {read:,.0f} of {total:,.0f} MB are read; "
+                "allow more with Api(timeout=…)"
+            )
         time.sleep(_POLL_SECONDS)

@@ -11,18 +11,22 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusReply(_message.Message):
-    __slots__ = ("version", "mode", "started_us", "directory", "caught_up_us")
+    __slots__ = ("version", "mode", "started_us", "directory", "caught_up_us", "backlog_read_bytes", "backlog_left_bytes")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     STARTED_US_FIELD_NUMBER: _ClassVar[int]
     DIRECTORY_FIELD_NUMBER: _ClassVar[int]
     CAUGHT_UP_US_FIELD_NUMBER: _ClassVar[int]
+    BACKLOG_READ_BYTES_FIELD_NUMBER: _ClassVar[int]
+    BACKLOG_LEFT_BYTES_FIELD_NUMBER: _ClassVar[int]
     version: str
     mode: str
     started_us: int
     directory: str
     caught_up_us: int
-    def __init__(self, version: _Optional[str] = ..., mode: _Optional[str] = ..., started_us: _Optional[int] = ..., directory: _Optional[str] = ..., caught_up_us: _Optional[int] = ...) -> None: ...
+    backlog_read_bytes: int
+    backlog_left_bytes: int
+    def __init__(self, version: _Optional[str] = ..., mode: _Optional[str] = ..., started_us: _Optional[int] = ..., directory: _Optional[str] = ..., caught_up_us: _Optional[int] = ..., backlog_read_bytes: _Optional[int] = ..., backlog_left_bytes: _Optional[int] = ...) -> None: ...
 
 class ListProjectsRequest(_message.Message):
     __slots__ = ()

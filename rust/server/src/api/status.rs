@@ -1,5 +1,6 @@
 //! Status of the server: its version, its mode, its directory, and how far it has read.
 
+use crate::state::catch_up::Backlog;
 use crate::state::context::Context;
 use stepwell_model::TimeMicros;
 
@@ -14,9 +15,16 @@ pub(crate) struct ServerStatus {
     pub(crate) started: TimeMicros,
     /// Directory of its store.
     pub(crate) directory: String,
+    /// What it found in the spools of the directory.
+    pub(crate) backlog: Backlog,
 }
 
 /// The status.
 pub(crate) fn get(context: &Context) -> ServerStatus {
-    ServerStatus { mode: context.mode.name(), started: context.started, directory: context.directory.display().to_string() }
+    ServerStatus {
+        mode: context.mode.name(),
+        started: context.started,
+        directory: context.directory.display().to_string(),
+        backlog: context.backlog(),
+    }
 }

@@ -19,8 +19,16 @@ use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
 use tonic::Status;
 
 pub(super) fn status(status: ServerStatus, caught_up_us: TimeMicros) -> v1::GetStatusReply {
-    let ServerStatus { mode, started, directory } = status;
-    v1::GetStatusReply { version: VERSION.into(), mode: mode.into(), started_us: started, directory, caught_up_us }
+    let ServerStatus { mode, started, directory, backlog } = status;
+    v1::GetStatusReply {
+        version: VERSION.into(),
+        mode: mode.into(),
+        started_us: started,
+        directory,
+        caught_up_us,
+        backlog_read_bytes: backlog.read,
+        backlog_left_bytes: backlog.left,
+    }
 }
 
 pub(super) fn projects(projects: Vec<ProjectInfo>) -> v1::ListProjectsReply {

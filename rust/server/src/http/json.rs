@@ -45,7 +45,10 @@ fn map(pairs: &[(String, Value)]) -> Json {
 
 /// The answer of `/status`.
 pub(super) fn status(status: &ServerStatus) -> Json {
-    json!({"version": VERSION, "mode": status.mode, "started_us": status.started, "directory": status.directory})
+    json!({
+        "version": VERSION, "mode": status.mode, "started_us": status.started, "directory": status.directory,
+        "backlog": {"read_bytes": status.backlog.read, "left_bytes": status.backlog.left},
+    })
 }
 
 /// The answer of `/projects`.

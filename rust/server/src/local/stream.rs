@@ -14,7 +14,7 @@ use tracing::warn;
 
 /// Bytes of frames that are submitted before their answers are waited for: one group of the commit thread.
 const BATCH_BYTES: usize = 4 << 20;
-/// Streams that are advanced together.
+/// Streams that are opened in one transaction.
 const TOGETHER: usize = 256;
 /// Time that one stream may be read at a time.
 const READ_TIME: Duration = Duration::from_millis(50);
@@ -47,6 +47,8 @@ pub(super) struct SpoolStream {
     stamp: Option<(u64, SystemTime)>,
     /// It was read to its end once.
     caught_up: bool,
+    /// Bytes of its backlog that are still to be read.
+    backlog: u64,
     writer_is_gone: bool,
     damaged_bytes: u64,
     complaint: String,
@@ -75,16 +77,20 @@ impl From<SpoolError> for Stop {
     }
 }
 
-/// Advances some of the streams that are due: as many as share a group commit. The store answers all of them
-/// before this returns.
-pub(super) fn advance_together<'t>(follower: &Follower, due: &mut impl Iterator<Item = &'t mut SpoolStream>) -> Progress {
-    let mut streams: Vec<_> = due.by_ref().take(TOGETHER).collect();
+/// Makes known to the store all streams that have news, in the order in which they are given, and then reads a
+/// batch of each, the last one first. The store answers all of them before this returns.
+pub(super) fn advance_together(follower: &Follower, mut streams: Vec<&mut SpoolStream>) -> Progress {
     streams.retain_mut(|stream| stream.look(follower));
-    if open_together(follower, &mut streams) == Progress::StoreAway {
-        return Progress::StoreAway;
+    for some in streams.chunks_mut(TOGETHER) {
+        if follower.progress.is_stopped() {
+            return Progress::CaughtUp;
+        }
+        if open_together(follower, some) == Progress::StoreAway {
+            return Progress::StoreAway;
+        }
     }
     let mut progress = Progress::CaughtUp;
-    let mut streams = streams.into_iter().peekable();
+    let mut streams = streams.into_iter().rev().peekable();
     while streams.peek().is_some() && !follower.progress.is_stopped() {
         let (mut pending, mut bytes) = (Vec::new(), 0);
         while bytes < BATCH_BYTES
@@ -127,6 +133,7 @@ fn open_together(follower: &Follower, streams: &mut [&mut SpoolStream]) -> Progr
             Ok(durable) => {
                 stream.opened = true;
                 stream.seek(durable + 1);
+                stream.backlog = stream.reader.as_ref().map_or(0, SpoolReader::bytes_left);
             }
             Err(StoreError::Unavailable(reason)) => {
                 stream.complain(&reason);
@@ -153,6 +160,7 @@ impl SpoolStream {
             beat: None,
             stamp: None,
             caught_up: false,
+            backlog: 0,
             writer_is_gone: false,
             damaged_bytes: 0,
             complaint: String::new(),
@@ -183,6 +191,11 @@ impl SpoolStream {
     /// When the stream began.
     pub(super) fn began(&self) -> TimeMicros {
         self.opening.as_ref().map_or(0, |opening| opening.time)
+    }
+
+    /// Bytes that lay in it when it was opened and that are still to be read.
+    pub(super) fn backlog(&self) -> u64 {
+        if self.done { 0 } else { self.backlog }
     }
 
     /// Whether it is time for a look, or all is wanted at once.
@@ -246,7 +259,7 @@ impl SpoolStream {
     /// Waits for what the store says to a batch.
     fn settle(&mut self, pending: Pending<'_>) -> Progress {
         let Pending { batch, read, closed, stamp } = pending;
-        let any = batch.frames > 0;
+        let (any, bytes) = (batch.frames > 0, batch.bytes as u64);
         match batch.land() {
             Landing::Durable => {}
             // Someone else brought this stream forward.
@@ -266,6 +279,7 @@ impl SpoolStream {
                 return Progress::CaughtUp;
             }
         }
+        self.backlog = if matches!(read, Ok(Progress::Behind)) { self.backlog.saturating_sub(bytes) } else { 0 };
         let (Some(reader), Some(opening)) = (&self.reader, &self.opening) else { return Progress::CaughtUp };
         if reader.damaged_bytes() > self.damaged_bytes {
             self.damaged_bytes = reader.damaged_bytes();

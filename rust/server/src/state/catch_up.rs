@@ -1,9 +1,18 @@
 //! Progress of the reader of local spools, which readers hurry and wait for.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{TimeMicros, wall_time};
+
+/// Bytes of the spools that were there when the reader began, or when it found their stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Backlog {
+    /// In the store.
+    pub(crate) read: u64,
+    /// Still to be read; 0: nothing, and what comes from now on is news.
+    pub(crate) left: u64,
+}
 
 /// Up to when the spools are read, up to when they are wanted to be, and whether reading is to end.
 #[derive(Default)]
@@ -12,6 +21,8 @@ pub(crate) struct CatchUp {
     wake: Condvar,
     wanted: AtomicI64,
     reached: AtomicI64,
+    backlog_read: AtomicU64,
+    backlog_left: AtomicU64,
 }
 
 impl CatchUp {
@@ -32,6 +43,17 @@ impl CatchUp {
     /// Notes that everything up to this time is read.
     pub(crate) fn reach(&self, time: TimeMicros) {
         self.reached.store(time, Ordering::Release);
+    }
+
+    /// Notes that so many more bytes of the backlog are read, and how many are left.
+    pub(crate) fn note_backlog(&self, read: u64, left: u64) {
+        self.backlog_read.fetch_add(read, Ordering::Relaxed);
+        self.backlog_left.store(left, Ordering::Relaxed);
+    }
+
+    /// The backlog.
+    pub(crate) fn backlog(&self) -> Backlog {
+        Backlog { read: self.backlog_read.load(Ordering::Relaxed), left: self.backlog_left.load(Ordering::Relaxed) }
     }
 
     /// Asks the reader to end after the batch that it is at.

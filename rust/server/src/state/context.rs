@@ -1,7 +1,7 @@
 //! Parts of the server that requests share: the store, behind a bound on how many calls into it run at once.
 
 use super::appended::AppendedBytes;
-use super::catch_up::CatchUp;
+use super::catch_up::{Backlog, CatchUp};
 use super::claims::Claims;
 use super::config::Mode;
 use super::heartbeats::Heartbeats;
@@ -152,6 +152,11 @@ impl Context {
     /// Up to which time everything that was written is read.
     pub(crate) fn caught_up(&self) -> TimeMicros {
         self.local.as_ref().map_or_else(wall_time, |local| local.ask())
+    }
+
+    /// What is still to be read of the spools (local mode; for a server, nothing).
+    pub(crate) fn backlog(&self) -> Backlog {
+        self.local.as_ref().map_or_else(Backlog::default, |local| local.backlog())
     }
 
     /// Leave to keep a WebSocket open.

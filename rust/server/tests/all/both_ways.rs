@@ -106,8 +106,9 @@ fn questions() -> Vec<Question> {
             |rig| rig.get("/api/v1/status"),
             |rig| {
                 let status = rig.runtime.block_on(rig.query().get_status(v1::GetStatusRequest {}))?.into_inner();
-                let v1::GetStatusReply { version, mode, started_us, directory, .. } = status;
-                Ok(json!({"version": version, "mode": mode, "started_us": started_us, "directory": directory}))
+                let v1::GetStatusReply { version, mode, started_us, directory, backlog_read_bytes, backlog_left_bytes, .. } = status;
+                let backlog = json!({"read_bytes": backlog_read_bytes, "left_bytes": backlog_left_bytes});
+                Ok(json!({"version": version, "mode": mode, "started_us": started_us, "directory": directory, "backlog": backlog}))
             },
         ),
         question(

@@ -72,10 +72,16 @@ fn a_backlog_is_read_once_and_a_second_server_goes_on_where_the_store_is() {
         }
     }
     let rig = Rig::local(store.clone(), directory.path());
+    let backlog = |rig: &Rig| rig.get("/api/v1/status").json()["backlog"].clone();
+    eventually("all of the backlog is read", || {
+        let now = backlog(&rig);
+        now["left_bytes"] == 0 && now["read_bytes"].as_u64() > Some(3 * 2_000 * 40)
+    });
     eventually("all rows are there", || (1..=3).all(|stream| run(&rig, &format!("r{stream}"))["rows"] == 2_000));
     drop(rig);
     let rig = Rig::local(store, directory.path());
     std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(backlog(&rig), serde_json::json!({"read_bytes": 0, "left_bytes": 0}), "nothing is read a second time");
     let info = run(&rig, "r2");
     assert_eq!((info["rows"].clone(), info["loss"]["lost_rows"].clone()), (2_000.into(), 0.into()));
 }

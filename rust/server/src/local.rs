@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 use stepwell_model::{StreamId, TimeMicros, wall_time};
 use stepwell_spool::{Disk, OsDisk};
 use stepwell_store::Store;
-use stream::{Progress, SpoolStream};
+use stream::SpoolStream;
 use tokio::runtime::Handle;
 use tracing::warn;
 
@@ -41,6 +41,17 @@ use tracing::warn;
 const SCAN_EVERY: Duration = Duration::from_millis(200);
 /// Time that the follower rests when the store takes nothing.
 const REST: Duration = Duration::from_secs(1);
+
+/// Progress of a stream, or of all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// There is nothing more for now.
+    CaughtUp,
+    /// There is more to read.
+    Behind,
+    /// The store takes nothing just now.
+    StoreAway,
+}
 
 /// A reader of spools, and what it needs to bring their frames to the store.
 pub(crate) struct Follower {
@@ -160,15 +171,9 @@ impl Streams {
     /// One batch of every stream that has news; `hurried` also looks where none is expected yet.
     fn round(&mut self, follower: &Follower, hurried: bool) -> Progress {
         let now = Instant::now();
-        let before = self.backlog();
         let due = self.by_time.values_mut().filter(|stream| stream.is_due(now, hurried)).collect();
         let progress = stream::advance_together(follower, due);
-        let left = self.backlog();
-        follower.progress.note_backlog(before.saturating_sub(left), left);
+        follower.progress.note_backlog(self.by_time.values().map(SpoolStream::backlog));
         progress
-    }
-
-    fn backlog(&self) -> u64 {
-        self.by_time.values().map(SpoolStream::backlog).sum()
     }
 }

@@ -1,9 +1,10 @@
 //! One stream of a spool on its way into the store.
 
-use super::Follower;
 use super::batch::{Batch, Landing};
 use super::pace::{LOOK_LATE, QUIET_AFTER, pause};
+use super::{Follower, Progress};
 use crate::ingest::check;
+use crate::state::catch_up::Backlog;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use stepwell_codec::{GapFrames, gap, payload};
@@ -18,16 +19,6 @@ const BATCH_BYTES: usize = 4 << 20;
 const TOGETHER: usize = 256;
 /// Time that one stream may be read at a time.
 const READ_TIME: Duration = Duration::from_millis(50);
-/// Progress of a stream, or of all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// There is nothing more for now.
-    CaughtUp,
-    /// There is more to read.
-    Behind,
-    /// The store takes nothing just now.
-    StoreAway,
-}
 
 /// A stream.
 pub(super) struct SpoolStream {
@@ -47,8 +38,8 @@ pub(super) struct SpoolStream {
     stamp: Option<(u64, SystemTime)>,
     /// It was read to its end once.
     caught_up: bool,
-    /// Bytes of its backlog that are still to be read.
-    backlog: u64,
+    /// What lay in it when it was opened.
+    backlog: Backlog,
     writer_is_gone: bool,
     damaged_bytes: u64,
     complaint: String,
@@ -133,7 +124,7 @@ fn open_together(follower: &Follower, streams: &mut [&mut SpoolStream]) -> Progr
             Ok(durable) => {
                 stream.opened = true;
                 stream.seek(durable + 1);
-                stream.backlog = stream.reader.as_ref().map_or(0, SpoolReader::bytes_left);
+                stream.backlog.left = stream.reader.as_ref().map_or(0, SpoolReader::bytes_left);
             }
             Err(StoreError::Unavailable(reason)) => {
                 stream.complain(&reason);
@@ -160,7 +151,7 @@ impl SpoolStream {
             beat: None,
             stamp: None,
             caught_up: false,
-            backlog: 0,
+            backlog: Backlog::default(),
             writer_is_gone: false,
             damaged_bytes: 0,
             complaint: String::new(),
@@ -193,9 +184,9 @@ impl SpoolStream {
         self.opening.as_ref().map_or(0, |opening| opening.time)
     }
 
-    /// Bytes that lay in it when it was opened and that are still to be read.
-    pub(super) fn backlog(&self) -> u64 {
-        if self.done { 0 } else { self.backlog }
+    /// What lay in it when it was opened, as far as it is read.
+    pub(super) fn backlog(&self) -> Backlog {
+        Backlog { left: if self.done { 0 } else { self.backlog.left }, ..self.backlog }
     }
 
     /// Whether it is time for a look, or all is wanted at once.
@@ -279,7 +270,7 @@ impl SpoolStream {
                 return Progress::CaughtUp;
             }
         }
-        self.backlog = if matches!(read, Ok(Progress::Behind)) { self.backlog.saturating_sub(bytes) } else { 0 };
+        self.backlog.advance(if matches!(read, Ok(Progress::Behind)) { bytes } else { u64::MAX });
         let (Some(reader), Some(opening)) = (&self.reader, &self.opening) else { return Progress::CaughtUp };
         if reader.damaged_bytes() > self.damaged_bytes {
             self.damaged_bytes = reader.damaged_bytes();

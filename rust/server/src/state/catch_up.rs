@@ -14,6 +14,15 @@ pub(crate) struct Backlog {
     pub(crate) left: u64,
 }
 
+impl Backlog {
+    /// Takes so many bytes of what is left as read.
+    pub(crate) fn advance(&mut self, bytes: u64) {
+        let read = bytes.min(self.left);
+        self.read += read;
+        self.left -= read;
+    }
+}
+
 /// Up to when the spools are read, up to when they are wanted to be, and whether reading is to end.
 #[derive(Default)]
 pub(crate) struct CatchUp {
@@ -45,9 +54,10 @@ impl CatchUp {
         self.reached.store(time, Ordering::Release);
     }
 
-    /// Notes that so many more bytes of the backlog are read, and how many are left.
-    pub(crate) fn note_backlog(&self, read: u64, left: u64) {
-        self.backlog_read.fetch_add(read, Ordering::Relaxed);
+    /// Notes the backlogs of all streams.
+    pub(crate) fn note_backlog(&self, streams: impl Iterator<Item = Backlog>) {
+        let (read, left) = streams.fold((0, 0), |(read, left), stream| (read + stream.read, left + stream.left));
+        self.backlog_read.store(read, Ordering::Relaxed);
         self.backlog_left.store(left, Ordering::Relaxed);
     }
 

@@ -162,12 +162,15 @@ def init(
         "on_full": on_full, "strict_steps": strict_steps, "strict": strict,
     }  # fmt: skip
     resolved = _resolved(arguments, settings)
-    _check_together(resolved)
     set_strict(resolved.strict)
-    # Converted before anything is begun or ended: what cannot be stored is an error of this call.
-    given = read_defaults(resolved.config_paths, Terminal(silent=resolved.silent).warn)
-    given |= read_config(config, config_include_keys, config_exclude_keys)
-    values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
+    values: dict[str, Any] = {}
+    # Nothing that a run is given which keeps nothing is wrong.
+    with contextlib.suppress(*([Exception] if resolved.mode == "disabled" else [])):
+        _check_together(resolved)
+        # Converted before anything is begun or ended: what cannot be stored is an error of this call.
+        given = read_defaults(resolved.config_paths, Terminal(silent=resolved.silent).warn)
+        given |= read_config(config, config_include_keys, config_exclude_keys)
+        values = {key: plain(value, _media_later, f"config.{key}") for key, value in given.items()}
     with session.beginning:
         # What the process began that this one was forked from is not its own.
         previous = [each for each in session.unfinished() if not each.is_inherited]

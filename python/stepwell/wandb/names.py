@@ -48,8 +48,10 @@ _SKLEARN = {
 }
 _PUBLIC = {
     "Api": "stepwell.api.api",
+    "ArtifactCollection": "stepwell.api.artifacts.catalogue:Collection",
     "File": "stepwell.api.file",
     "Files": "stepwell.api.files",
+    "HistoryScan": "stepwell.api.columns.history",
     "Project": "stepwell.api.api",
     "Run": "stepwell.api.run",
     "Runs": "stepwell.api.runs",
@@ -159,7 +161,7 @@ NAMESAKES = frozenset(
 )
 _names.update(dict.fromkeys(NAMESAKES, "stepwell.plot"))
 _names["wandb.plot.custom_chart"] = _names["wandb.plot.viz"] = _names["wandb.plot"]
-for _part in ("api", "files", "projects", "runs"):
+for _part in ("api", "artifacts", "files", "history", "projects", "runs"):
     _names[f"wandb.apis.public.{_part}"] = _PUBLIC
 for _cache in ("artifacts.artifact_file_cache", "wandb_artifacts"):
     _names[f"wandb.sdk.{_cache}"] = {"get_artifact_file_cache": _UTIL, "get_artifacts_cache": _UTIL}

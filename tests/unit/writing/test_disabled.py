@@ -74,7 +74,9 @@ def test_nothing_that_a_disabled_run_is_given_is_wrong(tmp_path: Path, capfd: py
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("given", [{"tags": [1]}, {"project": 5, "name": "kept"}, {"settings": {"tags": [1]}}])
+@pytest.mark.parametrize(
+    "given", [{"tags": [1]}, {"project": 5, "name": "kept"}, {"settings": {"tags": [1]}}, {"config": 5}]
+)
 def test_nothing_that_a_disabled_run_begins_with_is_wrong(tmp_path: Path, given: dict[str, Any]):
     with stepwell.init(dir=tmp_path / "kept", mode="disabled", **given) as run:
         assert run.disabled

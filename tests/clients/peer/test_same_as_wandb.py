@@ -70,6 +70,7 @@ def test_programs_with_torch_leave_what_they_leave_with_wandb(
 @pytest.mark.large
 @programs(
     Program(TORCH / "accelerate_line.py"),
+    Program(TORCH / "lightning_digits.py"),
     Program(TORCH / "skorch_line.py", measured="^dur$"),
     Program(TORCH / "transformers_tiny.py"),
     Program(HERE / "catboost_trees.py"),

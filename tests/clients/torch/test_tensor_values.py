@@ -7,7 +7,6 @@ import pytest
 
 from tests.clients.training import Environment, Training
 
-pytestmark = pytest.mark.torch
 SCRIPT = Path(__file__).parent / "scripts" / "tensor_values.py"
 
 EXPECTED: dict[str, Any] = {
@@ -28,8 +27,8 @@ EXPECTED: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def training(torch_clients: Environment, tmp_path_factory: pytest.TempPathFactory) -> Training:
-    return torch_clients.train(tmp_path_factory.mktemp("tensors"), SCRIPT)
+def training(each_torch: Environment, tmp_path_factory: pytest.TempPathFactory) -> Training:
+    return each_torch.train(tmp_path_factory.mktemp("tensors"), SCRIPT)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -11,12 +11,11 @@ from PIL import Image
 
 from tests.clients.training import Environment
 
-pytestmark = pytest.mark.torch
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
-def test_lightning_logs_metrics_hyperparameters_media_and_checkpoints(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "lightning_digits.py", "truth")
+def test_lightning_logs_metrics_hyperparameters_media_and_checkpoints(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "lightning_digits.py", "truth")
     truth, path = training.json(), "lightning/digits"
     assert training.column(path, "train/loss") == pytest.approx([loss for _, loss in truth["train"]], rel=1e-6)
     assert training.column(path, "val/loss") == pytest.approx(truth["val"], rel=1e-6)
@@ -37,8 +36,8 @@ def test_lightning_logs_metrics_hyperparameters_media_and_checkpoints(torch_clie
     assert model.metadata["original_filename"].endswith(".ckpt")
 
 
-def test_accelerate_logs_through_its_tracker(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "accelerate_line.py", "truth")
+def test_accelerate_logs_through_its_tracker(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "accelerate_line.py", "truth")
     rows = list(training.api.run("accelerate/line").scan_history(keys=["loss"]))
     assert [row["_step"] for row in rows] == [0, 10, 20, 30, 40, 50]
     assert [row["loss"] for row in rows] == training.json()
@@ -46,8 +45,8 @@ def test_accelerate_logs_through_its_tracker(torch_clients: Environment, work: P
     assert training.column("accelerate/line", "weights")[0]["items"][0]["width"] == 4
 
 
-def test_the_trainer_of_transformers_reports(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "transformers_tiny.py", "truth")
+def test_the_trainer_of_transformers_reports(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "transformers_tiny.py", "truth")
     (run,) = training.api.runs("transformers")
     path = f"transformers/{run.id}"
     history = training.json()
@@ -58,15 +57,15 @@ def test_the_trainer_of_transformers_reports(torch_clients: Environment, work: P
     assert run.config["per_device_train_batch_size"] == 8
 
 
-def test_skorch_logs_every_epoch(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "skorch_line.py", "truth")
+def test_skorch_logs_every_epoch(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "skorch_line.py", "truth")
     for key, values in training.json().items():
         assert training.column("skorch/line", key) == values
     assert training.api.run("skorch/line").config["width"] == 4
 
 
-def test_ignite_logs_what_its_engines_measure(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "ignite_line.py", "truth")
+def test_ignite_logs_what_its_engines_measure(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "ignite_line.py", "truth")
     rows = list(training.api.run("ignite/line").scan_history())
     for key, expected in training.json().items():
         assert [[row["_step"], row[key]] for row in rows if key in row] == expected, key
@@ -76,8 +75,8 @@ def test_ignite_logs_what_its_engines_measure(torch_clients: Environment, work: 
     assert (run.name, run.config, sorted(run.tags)) == ("first", {"rate": 0.1, "shape": [3, 1]}, ["ignite", "line"])
 
 
-def test_sb3_is_mirrored_and_its_model_saved(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "sb3_cartpole.py", "truth")
+def test_sb3_is_mirrored_and_its_model_saved(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "sb3_cartpole.py", "truth")
     rows = training.rows("sb3/cartpole", "global_step")
     for tag, expected in training.json().items():
         found = [[row["global_step"], row[tag]] for row in rows if tag in row]
@@ -89,8 +88,8 @@ def test_sb3_is_mirrored_and_its_model_saved(torch_clients: Environment, work: P
     assert "policy.pth" in zipfile.ZipFile(io.BytesIO(training.file("sb3/cartpole", "model.zip"))).namelist()
 
 
-def test_functions_that_joblib_sends_to_other_processes_log(torch_clients: Environment, work: Path) -> None:
-    training = torch_clients.train(work, SCRIPTS / "loky_workers.py")
+def test_functions_that_joblib_sends_to_other_processes_log(each_torch: Environment, work: Path) -> None:
+    training = each_torch.train(work, SCRIPTS / "loky_workers.py")
     run = training.api.run("loky/workers")
     for i in range(4):
         (row,) = run.scan_history(keys=[f"rate{i}", f"picture{i}"])

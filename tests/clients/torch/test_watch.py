@@ -6,12 +6,11 @@ import pytest
 
 from tests.clients.training import Environment
 
-pytestmark = pytest.mark.torch
 SCRIPT = Path(__file__).parent / "scripts" / "watch_models.py"
 
 
-def test_watched_models_are_logged_as_histograms(torch_clients: Environment, tmp_path: Path):
-    training = torch_clients.train(tmp_path, SCRIPT)
+def test_watched_models_are_logged_as_histograms(each_torch: Environment, tmp_path: Path):
+    training = each_torch.train(tmp_path, SCRIPT)
     truth = training.pickle()
     rows = {row["_step"]: row for row in training.api.run("watch/models").scan_history()}
     logged = {
@@ -28,8 +27,8 @@ def test_watched_models_are_logged_as_histograms(torch_clients: Environment, tmp
             assert logged[step][key]["bins"] == pytest.approx(edges, rel=1e-5, abs=1e-6), (step, key)
 
 
-def test_what_cannot_be_logged_of_a_model_does_not_end_its_training(torch_clients: Environment, tmp_path: Path):
-    training = torch_clients.train(tmp_path, SCRIPT.with_name("watch_any_model.py"))
+def test_what_cannot_be_logged_of_a_model_does_not_end_its_training(each_torch: Environment, tmp_path: Path):
+    training = each_torch.train(tmp_path, SCRIPT.with_name("watch_any_model.py"))
     rows = list(training.api.run("watch/any").scan_history())
     assert [row["loss"] for row in rows] == [1.0, 1.0, 1.0, 2.0]
     names = {"line.weight", "line.bias", "turn", "scale", "nan", "short"}
@@ -47,7 +46,7 @@ def test_what_cannot_be_logged_of_a_model_does_not_end_its_training(torch_client
     ], "one for each reason"
 
 
-def test_strict_makes_an_error_of_what_cannot_be_logged(torch_clients: Environment, tmp_path: Path):
+def test_strict_makes_an_error_of_what_cannot_be_logged(each_torch: Environment, tmp_path: Path):
     script = tmp_path / "strict.py"
     script.write_text(
         "import torch, wandb\n"
@@ -58,4 +57,4 @@ def test_strict_makes_an_error_of_what_cannot_be_logged(torch_clients: Environme
         "    print('refused', error)\n"
         "run.finish()\n"
     )
-    assert "refused 'parameters/*' is not logged by watch" in torch_clients.train(tmp_path, script).output
+    assert "refused 'parameters/*' is not logged by watch" in each_torch.train(tmp_path, script).output

@@ -2,9 +2,9 @@
 
 import torch
 from datasets import Dataset
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, TrainingArguments
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 from tokenizers import Tokenizer, models, pre_tokenizers
-from trl import DPOTrainer
+from trl import DPOConfig, DPOTrainer
 
 torch.manual_seed(1)
 torch.set_num_threads(1)
@@ -27,23 +27,21 @@ pairs = Dataset.from_dict(
 trainer = DPOTrainer(
     GPT2LMHeadModel(config),
     GPT2LMHeadModel(config),
-    beta=0.1,
     train_dataset=pairs,
     eval_dataset=pairs,
-    tokenizer=tokenizer,
-    max_length=24,
-    max_prompt_length=12,
-    args=TrainingArguments(
+    processing_class=tokenizer,
+    args=DPOConfig(
         output_dir="out",
+        beta=0.1,
+        max_length=24,
         run_name="dpo",
         max_steps=4,
         per_device_train_batch_size=2,
         logging_steps=1,
-        evaluation_strategy="steps",
+        eval_strategy="steps",
         eval_steps=2,
         save_strategy="no",
         report_to="wandb",
-        remove_unused_columns=False,
         seed=1,
         use_cpu=True,
     ),

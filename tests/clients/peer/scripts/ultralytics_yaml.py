@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from ultralytics import YOLO, settings
 
-settings.update({"wandb": True})
+settings.update({"wandb": True, "runs_dir": os.getcwd()})
 random = np.random.default_rng(1)
 for part in ("train", "val"):
     Path(f"data/images/{part}").mkdir(parents=True)

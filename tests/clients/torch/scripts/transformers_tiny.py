@@ -7,6 +7,8 @@ import sys
 import torch
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments, set_seed
 
+# Its name of old is gone in a current one.
+EVALUATION = "eval_strategy" if hasattr(TrainingArguments, "eval_strategy") else "evaluation_strategy"
 set_seed(3)
 os.environ["WANDB_PROJECT"] = "transformers"
 os.environ["WANDB_LOG_MODEL"] = "false"
@@ -27,8 +29,8 @@ arguments = TrainingArguments(
     num_train_epochs=2,
     per_device_train_batch_size=8,
     logging_steps=2,
-    evaluation_strategy="epoch",
     save_strategy="no",
+    **{EVALUATION: "epoch"},
     report_to="wandb",
     use_cpu=True,
     disable_tqdm=True,

@@ -108,6 +108,11 @@ class Integer:
     def __index__(self):
         return 7
 
+class Pretending:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
 class Broken:
     """An array whose numbers are not there."""
     def __array__(self, dtype=None, copy=None):
@@ -263,6 +268,7 @@ CASES = [
     Case(r"{os.fsdecode(b'caf\xe9'): 1}", {r"caf\udce9": 1}),
     # What nothing stands for.
     Case("object()", "<object>", refused=(*ROWS, *SUMMARY, *CELLS)),
+    Case("Pretending()", "<__main__.Pretending>", refused=(*ROWS, *SUMMARY, *CELLS)),
     Case("Broken()", "<__main__.Broken>", refused=(*ROWS, *SUMMARY, *CELLS)),
     Case("loop", refused=PLACES, error="ValueError"),
     Case("[1, (loop,)]", refused=PLACES, error="ValueError"),

@@ -45,14 +45,14 @@ fn numpy(py: Python<'_>) -> PyResult<Option<&Numpy>> {
     Ok(Some(NUMPY.get_or_init(py, || Numpy { generic, ndarray, times: [time, span] })))
 }
 
-/// True if `value` is a numpy scalar.
+/// True if `value` is a numpy scalar; an object that raises when it is asked for its class is none.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.generic.bind(value.py())))
+    Ok(numpy(value.py())?.is_some_and(|numpy| value.is_instance(numpy.generic.bind(value.py())).unwrap_or(false)))
 }
 
-/// True if `value` is a numpy array.
+/// True if `value` is a numpy array; an object that raises when it is asked for its class is none.
 pub(crate) fn is_array(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    numpy(value.py())?.map_or(Ok(false), |numpy| value.is_instance(numpy.ndarray.bind(value.py())))
+    Ok(numpy(value.py())?.is_some_and(|numpy| value.is_instance(numpy.ndarray.bind(value.py())).unwrap_or(false)))
 }
 
 /// The Python scalar of a numpy scalar. Of times only the package knows what stands for them: of those that

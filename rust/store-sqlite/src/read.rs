@@ -1,6 +1,7 @@
 //! Reading: series, rows and sums of a run as of one instant.
 
 pub(crate) mod history;
+pub(crate) mod line;
 pub(crate) mod run_stats;
 pub(crate) mod scan;
 pub(crate) mod series;

@@ -12,16 +12,19 @@ use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
 use crate::db::space::Space;
+use crate::read::line::StoredLines;
 use crate::read::run_stats::{KeyStats, RunStats};
 use crate::read::view::{RunView, Views};
 use crate::write::append::{append, statements_of};
-use crate::write::compaction::{self, CompactionPolicy};
+use crate::write::compaction::CompactionPolicy;
 use rusqlite::Connection;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use stepwell_lock::Mutex;
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
@@ -64,6 +67,8 @@ pub struct SqliteStore {
     /// By run, with the version of its rows.
     stats: ByteLru<i64, (i64, Arc<RunStats>)>,
     space: Space,
+    /// Keys and streams that may have chunks enough for a digest.
+    long: Mutex<Vec<(i64, i64)>>,
     /// Pages from the first one that were looked at since it was opened.
     looked_at: AtomicU32,
     settings: Settings,
@@ -85,7 +90,15 @@ impl SqliteStore {
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
         let (journal, stats) = (ByteLru::new(settings.journal_cache_bytes), ByteLru::new(settings.stats_cache_bytes));
         let database = Database::open(directory, settings.on_damage)?;
-        Ok(Self { database, journal, stats, space: Space::default(), looked_at: AtomicU32::new(TURN_PAGES), settings })
+        Ok(Self {
+            database,
+            journal,
+            stats,
+            space: Space::default(),
+            long: Mutex::default(),
+            looked_at: AtomicU32::new(TURN_PAGES),
+            settings,
+        })
     }
 
     /// Losses, one for each time that rows were taken out of a damaged file: a sentence for each time.
@@ -190,25 +203,7 @@ impl Store for SqliteStore {
     }
 
     fn compact(&self) -> Result<bool, StoreError> {
-        let policy = &self.settings.compaction;
-        let batch = self.write(|connection| {
-            let batch = compaction::choose(connection, policy)?;
-            if let Some(batch) = &batch {
-                compaction::compact(connection, batch)?;
-            }
-            Ok(batch)
-        })?;
-        match batch {
-            Some(batch) => {
-                batch.frames.iter().for_each(|frame| drop(self.journal.remove(frame)));
-                Ok(true)
-            }
-            None if self.write(catalog::purge)? => {
-                self.space.freed();
-                Ok(true)
-            }
-            None => self.database.writer()?.bare(|connection| self.space.give_back(connection)),
-        }
+        self.keep_up()
     }
 
     fn look_through(&self) -> Result<bool, StoreError> {
@@ -305,10 +300,11 @@ impl Store for SqliteStore {
 
     fn at_one_instant(&self, read: &mut dyn FnMut(&mut dyn LineReader) -> Result<(), StoreError>) -> Result<(), StoreError> {
         self.read(|connection| {
-            let mut views = Views::new(connection, &self.journal);
-            read(&mut PointLines::new(|run: &RunPath, key: &str, label: &LabelChoice, steps| {
-                views.of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps))
-            }))
+            let views = RefCell::new(Views::new(connection, &self.journal));
+            let plain = PointLines::new(|run: &RunPath, key: &str, label: &LabelChoice, steps| {
+                views.borrow_mut().of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps))
+            });
+            read(&mut StoredLines { views: &views, plain })
         })
     }
 
@@ -385,6 +381,8 @@ impl Store for SqliteStore {
         self.write(|connection| catalog::delete_run(connection, path))
     }
 }
+
+mod upkeep;
 
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,13 @@ impl NumberStats {
     /// Those of no values.
     pub const EMPTY: Self = Self { count: 0, numbers: 0, sum: 0.0, compensation: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
 
+    /// Those of so many values, of which `numbers` are not NaN: their sum in two parts, the second of which is
+    /// what rounding lost of the first, and their extremes.
+    pub fn from_parts(count: u64, numbers: u64, (sum, compensation): (f64, f64), extremes: Option<(f64, f64)>) -> Self {
+        let (min, max) = extremes.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+        Self { count, numbers, sum, compensation, min, max }
+    }
+
     /// Adds a value.
     #[inline(always)]
     pub fn add(&mut self, value: f64) {
@@ -48,7 +55,8 @@ impl NumberStats {
         self.sum = sum;
     }
 
-    fn merge(&mut self, later: &Self) {
+    /// Adds what others hold.
+    pub fn merge(&mut self, later: &Self) {
         self.count += later.count;
         self.numbers += later.numbers;
         self.min = self.min.min(later.min);
@@ -110,6 +118,11 @@ impl Deref for PointStats {
 impl PointStats {
     /// Those of no points.
     pub const EMPTY: Self = Self { values: NumberStats::EMPTY, first: f64::NAN, last: f64::NAN };
+
+    /// Those of values that are not kept, of which these were the first and the last.
+    pub fn from_parts(values: NumberStats, first: f64, last: f64) -> Self {
+        Self { values, first, last }
+    }
 
     /// Those of these values.
     pub fn of(values: &[f64]) -> Self {

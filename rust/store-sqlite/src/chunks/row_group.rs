@@ -1,14 +1,14 @@
 //! Row groups in the database: rows of one shape, a column per key.
 
-use crate::chunks::aggregate;
-use crate::chunks::column::{
-    Cell, ORDINAL_BITS, blob, pack, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned,
-};
+use crate::chunks::column::{ORDINAL_BITS, blob, pack, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned};
+use crate::chunks::directory::{self, Extent};
+use crate::chunks::packed_stats;
+use crate::chunks::pieces::{self, Growth};
+use crate::chunks::stats;
 use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use stepwell_codec::column::Numbers;
 use stepwell_model::{fnv, limits};
-use stepwell_sample::PointStats;
 use stepwell_store::StoreError;
 use stepwell_store::decode::RowGroup;
 
@@ -84,27 +84,35 @@ pub(crate) fn read_columns(
 }
 
 /// Reads a row group and deletes it, if it has these keys.
-pub(crate) fn take(connection: &Connection, id: i64, shape: &[i64]) -> Result<Option<RowGroup>, StoreError> {
+pub(crate) fn take(connection: &Connection, stream: i64, id: i64, shape: &[i64]) -> Result<Option<RowGroup>, StoreError> {
     let mut group = read_rows(connection, id)?;
     let (keys, columns) = read_columns(connection, id, group.steps.len(), &|_| true)?;
     if keys != shape {
         return Ok(None);
     }
     group.columns = columns;
-    for delete in [
-        "DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
-        "DELETE FROM tallies WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22",
-        "DELETE FROM blocks WHERE id = ?1",
-    ] {
+    for (&key, column) in shape.iter().zip(id << ORDINAL_BITS..) {
+        directory::remove(connection, (key, stream), column)?;
+    }
+    for delete in ["DELETE FROM columns WHERE id >= ?1 << 22 AND id < (?1 + 1) << 22", "DELETE FROM blocks WHERE id = ?1"] {
         connection.prepare_cached(delete).and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
     }
     Ok(Some(group))
 }
 
-/// Writes a row group that is not empty. `shape` holds the ids of its columns' keys, rising.
-pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i64], rows: &RowGroup) -> Result<(), StoreError> {
-    let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(()) };
+/// Writes a row group that is not empty. `shape` holds the ids of its columns' keys, rising. Returns its id if
+/// it is complete.
+pub(crate) fn write(
+    connection: &Connection,
+    stream: i64,
+    shape: &[i64],
+    rows: &RowGroup,
+    growth: Growth,
+) -> Result<Option<i64>, StoreError> {
+    let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(None) };
     let count = rows.steps.len();
+    let capacity = capacity(shape.len());
+    let hash = if growth == Growth::Ended { !shape_hash(shape) } else { shape_hash(shape) };
     let entries: Vec<i64> = rows.entries.iter().map(|entry| *entry as i64).collect();
     let id: i64 = connection
         .prepare_cached(
@@ -131,42 +139,18 @@ pub(crate) fn write(connection: &Connection, stream: i64, hash: i64, shape: &[i6
         .map_err(store_error)?;
     let mut insert = connection
         .prepare_cached(
-            "INSERT INTO columns (id, key, stream, first_step, last_step, count, min, max, sum, first, last, numbers)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO columns (id, key, stream, first_step, last_step, count, sum, numbers) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)",
         )
         .map_err(store_error)?;
-    for (ordinal, (key, column)) in shape.iter().zip(&rows.columns).enumerate() {
-        let stats = stats_of(column);
-        // SQLite has no NaN: that of all NaN, and of infinities of both signs.
-        let number = |value: f64| (!value.is_nan()).then_some(value);
+    let width = pieces::width(&rows.steps, capacity);
+    let regular_width = pieces::stride(&rows.steps).map(|_| width);
+    let extent = Extent { first, last, count: count as u32, growth };
+    for (ordinal, (&key, column)) in shape.iter().zip(&rows.columns).enumerate() {
         let column_id = id << ORDINAL_BITS | ordinal as i64;
-        insert
-            .execute(params![
-                column_id,
-                key,
-                stream,
-                first,
-                last,
-                count as i64,
-                number(stats.min()),
-                number(stats.max()),
-                number(stats.sum).unwrap_or(0.0),
-                Cell(column.get(0)),
-                Cell(column.get(count - 1)),
-                pack(column)
-            ])
-            .map_err(store_error)?;
-        if count >= aggregate::FROM_POINTS {
-            aggregate::write(connection, column_id, column)?;
-        }
+        insert.execute(params![column_id, key, stream, first, last, count as i64, pack(column)]).map_err(store_error)?;
+        let stats = (count >= stats::FROM_POINTS)
+            .then(|| packed_stats::pack(&stats::of_column(&rows.steps, column, width, capacity), regular_width));
+        directory::add(connection, (key, stream), column_id, extent, stats.as_deref())?;
     }
-    Ok(())
-}
-
-/// Statistics of the numbers of a column, as doubles.
-fn stats_of(numbers: &Numbers) -> PointStats {
-    match numbers {
-        Numbers::Float(values) => PointStats::of(values),
-        _ => PointStats::of(&numbers.to_f64()),
-    }
+    Ok((growth == Growth::Ended).then_some(id))
 }

@@ -1,12 +1,13 @@
 //! Steps that are stored: which there are, and how many of others are new.
 
-use crate::chunks::column::{blob, read_one, unpack_integers};
+use crate::chunks::column::{ORDINAL_BITS, blob, read_one, unpack_integers};
+use crate::chunks::directory;
 use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use stepwell_model::Step;
-use stepwell_store::StoreError;
+use stepwell_store::{StepRange, StoreError};
 
 /// Whose steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +63,10 @@ impl<'c> StepReader<'c> {
                 .connection
                 .prepare_cached("SELECT id FROM blocks WHERE stream = ?1 AND first_step <= ?3 AND last_step >= ?2")
                 .and_then(|mut select| select.query_map(params![stream, first, last], |row| row.get(0))?.collect()),
-            StepsOf::Key(key) => self
-                .connection
-                .prepare_cached("SELECT id >> 22 FROM columns WHERE stream = ?1 AND first_step <= ?3 AND last_step >= ?2 AND key = ?4")
-                .and_then(|mut select| select.query_map(params![stream, first, last, key], |row| row.get(0))?.collect()),
+            StepsOf::Key(key) => {
+                let chunks = directory::chunks(self.connection, key, stream, StepRange { first, last })?;
+                Ok(chunks.iter().map(|chunk| chunk.id >> ORDINAL_BITS).collect())
+            }
         }
         .map_err(store_error)?;
         let mut steps = Vec::new();

@@ -267,8 +267,12 @@ pub(crate) fn purge(connection: &Connection) -> Result<bool, StoreError> {
     for (table, of_run) in [
         ("journal", streams),
         ("damaged_frames", streams),
-        ("tallies", "id IN (SELECT id FROM columns WHERE key IN (SELECT id FROM keys WHERE run = ?1))"),
-        ("columns", "key IN (SELECT id FROM keys WHERE run = ?1)"),
+        ("digests", "key IN (SELECT id FROM keys WHERE run = ?1)"),
+        (
+            "columns",
+            "id IN (SELECT c.id FROM blocks CROSS JOIN columns c ON c.id >= blocks.id << 22 AND c.id < (blocks.id + 1) << 22
+             WHERE blocks.stream IN (SELECT id FROM streams WHERE run = ?1) LIMIT 20000)",
+        ),
         ("blocks", streams),
         ("others", "key IN (SELECT id FROM keys WHERE run = ?1)"),
     ] {
@@ -278,6 +282,7 @@ pub(crate) fn purge(connection: &Connection) -> Result<bool, StoreError> {
         }
     }
     for delete in [
+        "DELETE FROM parts WHERE key IN (SELECT id FROM keys WHERE run = ?1)",
         "DELETE FROM series WHERE key IN (SELECT id FROM keys WHERE run = ?1)",
         "DELETE FROM keys WHERE run = ?1",
         "DELETE FROM settings WHERE run = ?1",

@@ -6,7 +6,8 @@
 --
 -- What comes in:     streams (durable number) + journal (frames verbatim) + settings, metrics: all in the transaction of `append`.
 -- What it becomes:   blocks (rows: steps, entry numbers, times) + columns (one chunk per key of a block) + others (not numbers)
---                    + series (what the columns of a key and stream add up to): in the transaction of `compact`, which deletes the frames.
+--                    + parts, digests (where the columns of a key and stream are, and their statistics) + series (what they add up to): in the
+--                    transaction of `compact`, which deletes the frames.
 -- Every cell is in exactly one of journal, columns and others. Of several cells of one (run, key, label, step) the reader takes the one
 -- with the highest (attempt, stream id, entry number), so nothing here needs to be in any order.
 --
@@ -141,7 +142,7 @@ CREATE TABLE keys (
 CREATE TABLE blocks (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     stream       INTEGER NOT NULL,
-    shape        INTEGER NOT NULL,           -- hash of the ids of its keys
+    shape        INTEGER NOT NULL,           -- hash of the ids of its keys; its complement if later rows are not merged with these
     row_count    INTEGER NOT NULL,           -- at most 4,096
     key_count    INTEGER NOT NULL,
     first_step   INTEGER NOT NULL,
@@ -162,21 +163,40 @@ CREATE TABLE columns (
     first_step   INTEGER NOT NULL,
     last_step    INTEGER NOT NULL,
     count        INTEGER NOT NULL,
-    min          REAL,                       -- NULL: all are NaN
+    min          REAL,                       -- this and the next four: NULL and 0 since version 4, `parts` has what they held
     max          REAL,
-    sum          REAL NOT NULL,              -- without NaN
-    first,                                   -- integer, real, or (NaN and -0.0) the 8 bytes of a double
+    sum          REAL NOT NULL,
+    first,
     last,
     numbers      BLOB NOT NULL,
     crc          INTEGER NOT NULL AS (row_crc(12, id, key, stream, first_step, last_step, count, min, max, sum, first, last, numbers)) STORED
 );
-CREATE INDEX columns_by_key ON columns (key, stream, first_step, last_step, count);
+CREATE TABLE parts (                         -- the columns of each series, one after the other
+    key          INTEGER NOT NULL,
+    stream       INTEGER NOT NULL,
+    id           INTEGER NOT NULL,           -- that of the column
+    first_step   INTEGER NOT NULL,
+    last_step    INTEGER NOT NULL,
+    count        INTEGER NOT NULL,
+    complete     INTEGER NOT NULL DEFAULT 0, -- 1: it stays as it is until it goes into `digests`
+    stats        BLOB,                       -- of pieces of it, if it has 256 points or more (see stats.rs); NULL too: written before version 4
+    crc          INTEGER NOT NULL AS (row_crc(13, key, stream, id, first_step, last_step, count, complete, stats)) STORED,
+    PRIMARY KEY (key, stream, id)
+) WITHOUT ROWID;
+CREATE INDEX parts_without_stats ON parts (key) WHERE stats IS NULL AND count >= 256;
 
-CREATE TABLE tallies (
-    id           INTEGER PRIMARY KEY,        -- that of the column, if it has 256 points or more
-    tally        BLOB NOT NULL,              -- what its numbers add up to, exactly (see tally.rs)
-    crc          INTEGER NOT NULL AS (row_crc(13, id, tally)) STORED
+CREATE TABLE digests (                       -- complete parts of a series, up to 1,024 in one row instead of one each (see digest.rs)
+    id           INTEGER PRIMARY KEY,
+    key          INTEGER NOT NULL,
+    stream       INTEGER NOT NULL,
+    first_step   INTEGER NOT NULL,
+    last_step    INTEGER NOT NULL,
+    points       INTEGER NOT NULL,
+    chunks       BLOB NOT NULL,              -- where they are, and the statistics of each as a whole
+    pieces       BLOB NOT NULL,              -- `stats` of each
+    crc          INTEGER NOT NULL AS (row_crc(17, id, key, stream, first_step, last_step, points, chunks, pieces)) STORED
 );
+CREATE INDEX digests_by_key ON digests (key, stream);
 
 CREATE TABLE series (
     key          INTEGER NOT NULL,
@@ -184,7 +204,7 @@ CREATE TABLE series (
     first_step   INTEGER NOT NULL,
     last_step    INTEGER NOT NULL,
     last_entry   INTEGER NOT NULL,           -- highest entry at the last step
-    last,                                    -- its number, as in columns
+    last,                                    -- its number: integer, real, or (NaN and -0.0) the 8 bytes of a double
     points       INTEGER NOT NULL,           -- distinct steps
     crc          INTEGER NOT NULL AS (row_crc(14, key, stream, first_step, last_step, last_entry, last, points)) STORED,
     PRIMARY KEY (key, stream)

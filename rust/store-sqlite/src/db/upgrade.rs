@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use stepwell_store::StoreError;
 
 /// Tables of version 2, in an order in which rows refer to those before them.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 14] = [
     "counters",
     "projects",
     "runs",
@@ -22,7 +22,6 @@ const TABLES: [&str; 15] = [
     "keys",
     "blocks",
     "columns",
-    "tallies",
     "series",
     "others",
 ];
@@ -79,7 +78,9 @@ fn copy(new: &Connection) -> rusqlite::Result<()> {
         new.execute("INSERT INTO main.sqlite_sequence (name, seq) SELECT name, seq FROM old.sqlite_sequence WHERE name = ?1", [table])?;
     }
     new.execute_batch(
-        "UPDATE main.runs SET statements = (SELECT count(*) FROM settings WHERE run = runs.id)
+        "INSERT INTO main.parts (key, stream, id, first_step, last_step, count, complete)
+             SELECT key, stream, id, first_step, last_step, count, count = 4096 FROM main.columns ORDER BY key, stream, id;
+         UPDATE main.runs SET statements = (SELECT count(*) FROM settings WHERE run = runs.id)
              + (SELECT count(*) FROM metrics WHERE run = runs.id) + (SELECT count(*) FROM files WHERE run = runs.id);
          UPDATE main.streams SET compacted = ifnull((SELECT min(first) - 1 FROM main.journal WHERE stream = streams.id), durable),
              stored_rows = ifnull((SELECT sum(row_count) FROM main.blocks WHERE stream = streams.id), 0),

@@ -1,7 +1,7 @@
 //! Histories and stamps for the summary: all values of a key added up, and when the last one was logged.
 
 use crate::db::error::damaged;
-use crate::read::sorted_run::{SortedRun, aggregate};
+use crate::read::sorted_run::{self, SortedRun};
 use crate::read::view::RunView;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_model::{EntryNumber, Step, TimeMicros};
@@ -15,8 +15,7 @@ impl RunView<'_> {
         let values = self.winning(label, name)?;
         let Some(first_value) = values.first() else {
             let key = self.key(name)?;
-            let column = aggregate(self.connection, self.number_runs(label, name, key, StepRange::ALL)?)?;
-            return Ok(column.map(|column| History { first: column.first.into(), numbers: column.numbers }));
+            return sorted_run::history(self.connection, self.number_runs(label, name, key, StepRange::ALL)?);
         };
         // Cells that are not numbers may hide numbers, so all are read.
         let numbers = self.logged_points(label, name, StepRange::ALL)?;

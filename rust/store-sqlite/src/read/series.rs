@@ -70,12 +70,13 @@ impl RunView<'_> {
         Ok(series)
     }
 
-    fn has_numbers(&self, label: &str, name: &str) -> Result<bool, StoreError> {
+    /// Whether a label has numbers of a key, automatic keys included.
+    pub(crate) fn has_numbers(&self, label: &str, name: &str) -> Result<bool, StoreError> {
         if matches!(name, STEP | TIMESTAMP | RUNTIME) {
             return Ok(!self.time_runs(label, StepRange::ALL)?.is_empty());
         }
         let key = self.key(name)?;
-        let any = !self.number_runs(label, name, key, StepRange::ALL)?.is_empty();
+        let any = self.any_numbers(label, name, key)?;
         let hidden = any && !self.label_values(label, name, key, StepRange::ALL)?.is_empty();
         Ok(any && (!hidden || !self.logged_points(label, name, StepRange::ALL)?.steps.is_empty()))
     }

@@ -4,20 +4,23 @@
 //! on as they are; only those that overlap are merged point by point, where the highest (rank of the stream,
 //! entry number) wins (invariant 3 of `Store`).
 
-use crate::chunks::aggregate::{self as stored_aggregate, ColumnAggregate};
 use crate::chunks::column::{blob, read_one, unpack, unpack_integers, unsigned};
+use crate::chunks::directory::{Chunk, ChunkStats, PieceReader};
+use crate::chunks::stats::Piece;
 use rusqlite::Connection;
 use std::sync::Arc;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_model::{EntryNumber, Step};
+use stepwell_sample::Aggregate;
+use stepwell_sample::run_summary::History;
 use stepwell_store::decode::{FrameRows, append};
 use stepwell_store::{SeriesPoints, StepRange, StoreError};
 
 /// Place of the points of a sorted run.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
-    /// Row of `columns`.
-    Column(i64),
+    /// A chunk.
+    Chunk(Chunk),
     /// Times of a row of `blocks`.
     Times(i64),
     /// A row group of a frame: the column of that index, or its times.
@@ -82,28 +85,32 @@ pub(crate) fn merge(
     Ok(merged)
 }
 
-/// Aggregate of the numbers of the sorted runs, none of which is hidden by a cell that is no number. A
-/// column that overlaps nothing is not read if it has an aggregate.
-pub(crate) fn aggregate(connection: &Connection, mut sorted_runs: Vec<SortedRun>) -> Result<Option<ColumnAggregate>, StoreError> {
+/// History of the numbers of the sorted runs, none of which is hidden by a cell that is no number. A chunk that
+/// overlaps nothing is not read if its statistics are known.
+pub(crate) fn history(connection: &Connection, mut sorted_runs: Vec<SortedRun>) -> Result<Option<History>, StoreError> {
     sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
-    let mut whole: Option<ColumnAggregate> = None;
+    let (mut whole, mut reader): (Option<History>, _) = (None, PieceReader::new(connection));
+    let mut add = |first: Number, numbers: &Aggregate| match &mut whole {
+        Some(whole) => whole.numbers.merge(numbers),
+        None => whole = Some(History { first: first.into(), numbers: numbers.clone() }),
+    };
     let mut rest = &sorted_runs[..];
     while !rest.is_empty() {
         let (cluster, after) = split_cluster(rest);
-        let stored = match cluster {
-            [SortedRun { source: Source::Column(id), .. }] => stored_aggregate::read(connection, *id)?,
+        let pieces = match cluster {
+            [SortedRun { source: Source::Chunk(chunk), .. }] => match &chunk.stats {
+                ChunkStats::Whole { whole, .. } => Some(vec![Piece::clone(whole)]),
+                _ => reader.pieces(chunk)?,
+            },
             _ => None,
         };
-        let part = match stored {
-            Some(stored) => Some(stored),
-            None => ColumnAggregate::of(&merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values),
-        };
-        match (&mut whole, part) {
-            (Some(whole), Some(part)) => {
-                whole.last = part.last;
-                whole.numbers.merge(&part.numbers);
+        if let Some(pieces) = pieces {
+            pieces.iter().for_each(|piece| add(piece.first, &piece.aggregate()));
+        } else {
+            let numbers = merge(connection, cluster.to_vec(), StepRange::ALL, Ranks::Drop)?.points.values;
+            if !numbers.is_empty() {
+                add(numbers.get(0), &numbers.iter().collect());
             }
-            (whole, part) => *whole = whole.take().or(part),
         }
         rest = after;
     }
@@ -179,7 +186,7 @@ impl SortedRun {
     /// Steps and numbers.
     fn points(&self, connection: &Connection) -> Result<(Vec<Step>, Numbers), StoreError> {
         match self.source {
-            Source::Column(id) => {
+            Source::Chunk(Chunk { id, .. }) => {
                 let sql = "SELECT row_count, steps, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
                 read_one(connection, sql, id, |count, row| Ok((unpack_integers(blob(row, 1)?, count)?, unpack(blob(row, 2)?, count)?)))
             }
@@ -190,7 +197,7 @@ impl SortedRun {
     /// Steps, entry numbers and numbers.
     pub(crate) fn load(&self, connection: &Connection) -> Result<Loaded, StoreError> {
         match &self.source {
-            Source::Column(id) => {
+            Source::Chunk(Chunk { id, .. }) => {
                 let sql = "SELECT row_count, steps, entries, numbers FROM columns JOIN blocks ON blocks.id = columns.id >> 22 WHERE columns.id = ?1";
                 read_one(connection, sql, *id, |count, row| {
                     let (steps, entries) = (unpack_integers(blob(row, 1)?, count)?, unpack_integers(blob(row, 2)?, count)?);

@@ -1,5 +1,6 @@
 //! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
 
+use crate::chunks::directory::{self, Chunk};
 use crate::chunks::journal::{self, JournalCache, entries_of};
 use crate::db::catalog::{RunRow, StreamRow, find_run, streams_of};
 use crate::db::error::store_error;
@@ -148,19 +149,10 @@ impl<'c> RunView<'c> {
     pub(crate) fn number_runs(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<SortedRun>, StoreError> {
         let mut sorted_runs = Vec::new();
         if let Some(key) = key {
-            let mut select = self
-                .connection
-                .prepare_cached(
-                    "SELECT id, first_step, last_step FROM columns WHERE key = ?1 AND stream = ?2 AND first_step <= ?3 AND last_step >= ?4",
-                )
-                .map_err(store_error)?;
             for (rank, stream) in self.streams_of(label) {
-                let found = select
-                    .query_map(params![key.id, stream.id, steps.last, steps.first], |row| {
-                        Ok(SortedRun { rank, first: row.get(1)?, last: row.get(2)?, source: Source::Column(row.get(0)?) })
-                    })
-                    .and_then(Iterator::collect::<Result<Vec<_>, _>>);
-                sorted_runs.extend(found.map_err(store_error)?);
+                let chunks = directory::chunks(self.connection, key.id, stream.id, steps)?;
+                let run = |chunk: Chunk| SortedRun { rank, first: chunk.first, last: chunk.last, source: Source::Chunk(chunk) };
+                sorted_runs.extend(chunks.into_iter().map(run));
             }
         }
         for (rank, frame) in self.frames_of(label) {
@@ -171,6 +163,17 @@ impl<'c> RunView<'c> {
             }
         }
         Ok(sorted_runs)
+    }
+
+    /// Whether a label has numbers of a key, hidden ones included.
+    pub(crate) fn any_numbers(&self, label: &str, name: &str, key: Option<KeyRow>) -> Result<bool, StoreError> {
+        for (_, stream) in self.streams_of(label) {
+            if key.map_or(Ok(false), |key| directory::any(self.connection, key.id, stream.id))? {
+                return Ok(true);
+            }
+        }
+        let has = |frame: &FrameRows| frame.groups.iter().any(|group| group.keys.iter().any(|&key| &*frame.keys[key as usize] == name));
+        Ok(self.frames_of(label).any(|(_, frame)| has(frame)))
     }
 
     /// The times of the rows of a label, in sorted runs.

@@ -8,6 +8,7 @@
 
 use crate::chunks::column::Cell;
 use crate::chunks::journal;
+use crate::chunks::pieces;
 use crate::chunks::row_group::{self, StoredGroup};
 use crate::chunks::steps::{StepReader, StepsOf};
 use crate::db::error::{damaged, store_error};
@@ -37,17 +38,19 @@ pub struct CompactionPolicy {
     /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many
     /// for fewer than 64 entries); bounds its memory and how long it holds the lock.
     pub batch_bytes: u64,
+    /// Complete chunks of a series that are worth a digest.
+    pub digest_chunks: usize,
 }
 
 impl Default for CompactionPolicy {
     fn default() -> Self {
-        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 2 << 20 }
+        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 2 << 20, digest_chunks: 128 }
     }
 }
 
 impl CompactionPolicy {
     /// Compacts whatever there is.
-    pub const EAGER: Self = Self { stream_entries: 1, stream_bytes: 1, journal_bytes: 1, batch_bytes: 8 << 20 };
+    pub const EAGER: Self = Self { stream_entries: 1, stream_bytes: 1, journal_bytes: 1, batch_bytes: 8 << 20, digest_chunks: 2 };
 }
 
 /// Part of a journal that is compacted at once.
@@ -108,8 +111,9 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
 }
 
-/// Moves the batch from the journal into row groups, within the caller's transaction.
-pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), StoreError> {
+/// Moves the batch from the journal into row groups, within the caller's transaction. Returns keys and streams
+/// that may have complete chunks enough for a digest.
+pub(crate) fn compact(connection: &Connection, policy: &CompactionPolicy, batch: &Batch) -> Result<Vec<(i64, i64)>, StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut groups: BTreeMap<Vec<i64>, RowGroup> = BTreeMap::new();
     let (mut latest_time, mut values, mut stored) = (None, 0, 0);
@@ -136,8 +140,13 @@ pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), Stor
     let mut reader = StepReader::new(connection);
     count_rows(connection, &mut reader, batch.stream, &groups, latest_time)?;
     count_series(connection, &mut reader, batch.stream, &groups)?;
+    let mut long = Vec::new();
     for (shape, group) in groups {
-        stored += write_groups(connection, batch.stream, &shape, group)?;
+        let (rows, complete) = write_groups(connection, batch.stream, &shape, group)?;
+        stored += rows;
+        if complete.iter().any(|id| is_time_to_look(*id, policy)) {
+            long.extend(shape.iter().map(|key| (*key, batch.stream)));
+        }
     }
     let update = "UPDATE streams SET compacted = max(compacted, ?2), stored_rows = stored_rows + ?3, stored_others = stored_others + ?4
          WHERE id = ?1";
@@ -145,7 +154,13 @@ pub(crate) fn compact(connection: &Connection, batch: &Batch) -> Result<(), Stor
         .prepare_cached(update)
         .and_then(|mut update| update.execute(params![batch.stream, batch.last, stored, values]))
         .map_err(store_error)?;
-    Ok(())
+    Ok(long)
+}
+
+/// Whether a complete row group is one of those after which the chunks of its keys are counted: every so many,
+/// whatever the ids of a stream have in common.
+fn is_time_to_look(id: i64, policy: &CompactionPolicy) -> bool {
+    stepwell_sample::priority(0, id).is_multiple_of((policy.digest_chunks as u64 / 8).max(1))
 }
 
 /// Writes a row group as it is, with all that is derived from it; for whoever builds a store from row groups.
@@ -156,7 +171,8 @@ pub(crate) fn store_group(connection: &Connection, stream: i64, shape: &[i64], r
     count_rows(connection, &mut reader, stream, &groups, latest_time)?;
     count_series(connection, &mut reader, stream, &groups)?;
     for rows in groups.values() {
-        row_group::write(connection, stream, row_group::shape_hash(shape), shape, rows)?;
+        let growth = pieces::growth(&rows.steps, row_group::capacity(shape.len()));
+        row_group::write(connection, stream, shape, rows, growth)?;
     }
     let update = "UPDATE streams SET stored_rows = stored_rows + ?2 WHERE id = ?1";
     connection.prepare_cached(update).and_then(|mut update| update.execute([stream, count])).map_err(store_error)?;
@@ -302,8 +318,8 @@ fn count_series(
 }
 
 /// Writes the rows of one shape together with the small row groups that they swallow. Returns how many rows
-/// the row groups have more than before.
-fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowGroup) -> Result<i64, StoreError> {
+/// the row groups have more than before, and the complete ones.
+fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowGroup) -> Result<(i64, Vec<i64>), StoreError> {
     let mut swallowed = 0;
     let capacity = row_group::capacity(shape.len());
     let hash = row_group::shape_hash(shape);
@@ -313,20 +329,20 @@ fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: R
         if row_count > 2 * rows.steps.len() {
             break;
         }
-        if let Some(older) = row_group::take(connection, id, shape)? {
+        if let Some(older) = row_group::take(connection, stream, id, shape)? {
             swallowed += older.steps.len() as i64;
             rows.extend(&older);
             rows.settle();
         }
     }
     let count = rows.steps.len();
-    for from in (0..count).step_by(capacity) {
-        let to = (from + capacity).min(count);
-        if from == 0 && to == count {
-            row_group::write(connection, stream, hash, shape, &rows)?;
+    let mut complete = Vec::new();
+    for (chunk, growth) in pieces::chunks(&rows.steps, capacity) {
+        complete.extend(if chunk == (0..count) {
+            row_group::write(connection, stream, shape, &rows, growth)?
         } else {
-            row_group::write(connection, stream, hash, shape, &rows.slice(from, to))?;
-        }
+            row_group::write(connection, stream, shape, &rows.slice(chunk.start, chunk.end), growth)?
+        });
     }
-    Ok(count as i64 - swallowed)
+    Ok((count as i64 - swallowed, complete))
 }

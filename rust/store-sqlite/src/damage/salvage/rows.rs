@@ -34,7 +34,7 @@ macro_rules! tables {
     ($($constant:ident = $tag:literal $name:literal $rowid:literal [$($column:literal)*] $reals:expr;)*) => {
         $(pub(crate) const $constant: Table =
             Table { tag: $tag, name: $name, columns: &[$($column),*], has_rowid: $rowid, reals: &$reals };)*
-        /// All tables that are salvaged; what is in `series` and `tallies` is made anew.
+        /// All tables that are salvaged; what is in `series`, `parts` and `digests` is made anew.
         pub(crate) const TABLES: &[&Table] = &[$(&$constant),*];
     };
 }

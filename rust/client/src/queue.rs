@@ -223,8 +223,8 @@ impl Queue {
             if self.on_full != OnFull::Sample {
                 return Err(PushError::Full);
             }
-            let keys = Arc::clone(&state.shapes[row.shape as usize]);
-            state.sampler.get_or_insert_with(Box::default).add(&keys, row.number, row.time, row.body);
+            let keys = &state.shapes[row.shape as usize];
+            state.sampler.get_or_insert_with(Box::default).add(row.shape, keys, row.number, row.time, row.body);
             state.accepted += 1;
             self.set_plain_limit(state);
             return Ok(());

@@ -1,5 +1,6 @@
 //! Reading: series, rows and sums of a run as of one instant.
 
+mod axis;
 pub(crate) mod history;
 pub(crate) mod line;
 pub(crate) mod run_stats;

@@ -23,6 +23,16 @@ pub(crate) struct Chunk {
     pub(crate) stats: ChunkStats,
 }
 
+impl Chunk {
+    /// Its statistics as a whole, if they are at hand.
+    pub(crate) fn whole(&self) -> Option<&Piece> {
+        match &self.stats {
+            ChunkStats::Whole { whole, .. } => Some(whole),
+            _ => None,
+        }
+    }
+}
+
 /// Statistics of a chunk.
 #[derive(Debug, Clone)]
 pub(crate) enum ChunkStats {

@@ -1,9 +1,9 @@
-//! Lines over steps: a piece of a chunk that lies within one bucket adds its statistics, others are read.
+//! Lines: over steps, a piece of a chunk that lies within one bucket adds its statistics, others are read.
 //!
 //! Sorted runs whose steps others might have as well are merged first; where the chunks of a stream hold no
 //! step twice, as its counts say, they may interleave and are still added each by itself.
 
-use crate::chunks::directory::{self, Chunk, ChunkStats, PieceReader};
+use crate::chunks::directory::{self, Chunk, PieceReader};
 use crate::db::error::store_error;
 use crate::read::sorted_run::{Ranks, SortedRun, Source, merge};
 use crate::read::view::{KeyRow, RunView, Views, hiding_runs};
@@ -17,7 +17,7 @@ use stepwell_store::line::steps_within;
 use stepwell_store::row::{STEP, is_automatic};
 use stepwell_store::{LabelChoice, LabelLine, LineForm, LineReader, PointLines, SeriesName, SeriesPoints, StepRange, StoreError};
 
-/// Lines of the runs of a snapshot: over steps from statistics, over other axes from points.
+/// Lines of the runs of a snapshot: of what was logged from statistics, of automatic keys from points.
 pub(crate) struct StoredLines<'v, 'c, R> {
     pub(crate) views: &'v RefCell<Views<'c>>,
     pub(crate) plain: PointLines<R>,
@@ -28,31 +28,40 @@ where
     R: FnMut(&RunPath, &str, &LabelChoice, StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError>,
 {
     fn extent(&mut self, series: &SeriesName, x: &str, positive: bool) -> Result<Option<(f64, f64)>, StoreError> {
-        if x != STEP || is_automatic(&series.key) {
+        if !is_of_statistics(series, x) {
             return self.plain.extent(series, x, positive);
         }
         let mut views = self.views.borrow_mut();
         let Some(view) = views.of(&series.path)? else { return Ok(None) };
-        let mut whole: Option<(Step, Step)> = None;
+        let mut whole: Option<(f64, f64)> = None;
         for label in view.choose(&series.label, |label| view.has_numbers(label, &series.key))? {
-            if let Some((first, last)) = view.step_extent(&label, &series.key, positive)? {
+            let extent = if x == STEP {
+                view.step_extent(&label, &series.key, positive)?.map(|(first, last)| (first as f64, last as f64))
+            } else {
+                view.axis_extent(&label, &series.key, x, positive)?
+            };
+            if let Some((first, last)) = extent {
                 whole = Some(whole.map_or((first, last), |(low, high)| (low.min(first), high.max(last))));
             }
         }
-        Ok(whole.map(|(first, last)| (first as f64, last as f64)))
+        Ok(whole)
     }
 
     fn line(&mut self, series: &SeriesName, x: &str, grid: &Grid, window: (f64, f64), exact: usize) -> Result<Vec<LabelLine>, StoreError> {
-        if x != STEP || is_automatic(&series.key) {
+        if !is_of_statistics(series, x) {
             return self.plain.line(series, x, grid, window, exact);
         }
         let from = if grid.scale() == Scale::Log2 { window.0.max(1.0) } else { window.0 };
         let steps = steps_within((from, window.1));
         let mut views = self.views.borrow_mut();
-        let Some(view) = views.of(&series.path)?.filter(|_| steps.first <= steps.last) else { return Ok(Vec::new()) };
+        let Some(view) = views.of(&series.path)?.filter(|_| x != STEP || steps.first <= steps.last) else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         for label in view.choose(&series.label, |label| view.has_numbers(label, &series.key))? {
-            let (count, buckets) = view.step_buckets(&label, &series.key, grid, steps)?;
+            let (count, buckets) = if x == STEP {
+                view.step_buckets(&label, &series.key, grid, steps)?
+            } else {
+                view.axis_buckets(&label, &series.key, x, grid, window)?
+            };
             if count > 0 {
                 lines.push(LabelLine { label, count, form: LineForm::Buckets(buckets) });
             }
@@ -60,11 +69,21 @@ where
         if let [LabelLine { label, count, form }] = &mut lines[..]
             && *count <= exact as u64
         {
-            let points = view.label_points(label, &series.key, steps)?;
-            *form = LineForm::Points { x: points.steps.iter().map(|&step| step as f64).collect(), y: points.values.into_f64() };
+            let (x, y) = if x == STEP {
+                let points = view.label_points(label, &series.key, steps)?;
+                (points.steps.iter().map(|&step| step as f64).collect(), points.values.into_f64())
+            } else {
+                view.axis_points(label, &series.key, x, grid, window)?
+            };
+            *form = LineForm::Points { x, y };
         }
         Ok(lines)
     }
+}
+
+/// Whether statistics of chunks tell of a series on this axis: times are not kept as numbers of a key.
+fn is_of_statistics(series: &SeriesName, x: &str) -> bool {
+    !is_automatic(&series.key) && (x == STEP || !is_automatic(x) && x != series.key)
 }
 
 impl RunView<'_> {
@@ -110,7 +129,7 @@ impl RunView<'_> {
 
     /// The sorted runs of a key and label that have numbers at `steps`: those that share no step with another
     /// one, and those that may.
-    fn divided_runs(&self, label: &str, name: &str, steps: StepRange) -> Result<(Vec<SortedRun>, Vec<SortedRun>), StoreError> {
+    pub(super) fn divided_runs(&self, label: &str, name: &str, steps: StepRange) -> Result<(Vec<SortedRun>, Vec<SortedRun>), StoreError> {
         let key = self.key(name)?;
         let mut sorted_runs = self.number_runs(label, name, key, steps)?;
         sorted_runs.extend(hiding_runs(&self.label_values(label, name, key, steps)?));
@@ -170,7 +189,7 @@ fn shared(sorted_runs: &[SortedRun], origins: &[u32]) -> Vec<bool> {
 }
 
 /// Buckets that are filled in any order.
-struct Filling {
+pub(super) struct Filling {
     grid: Grid,
     steps: StepRange,
     count: u64,
@@ -186,12 +205,14 @@ struct Slot {
 }
 
 impl Filling {
-    fn new(grid: Grid, steps: StepRange) -> Self {
+    /// Empty ones, for points at `steps`.
+    pub(super) fn new(grid: Grid, steps: StepRange) -> Self {
         let empty = Slot { values: NumberStats::EMPTY, first: (Step::MAX, f64::NAN), last: (Step::MIN, f64::NAN) };
         Self { grid, steps, count: 0, slots: vec![empty; grid.len()] }
     }
 
-    fn add(&mut self, index: usize, stats: &PointStats, first: Step, last: Step) {
+    /// Adds points between two steps.
+    pub(super) fn add(&mut self, index: usize, stats: &PointStats, first: Step, last: Step) {
         let slot = &mut self.slots[index];
         slot.values.merge(stats);
         if first <= slot.first.0 {
@@ -201,6 +222,19 @@ impl Filling {
             slot.last = (last, stats.last());
         }
         self.count += stats.count;
+    }
+
+    /// Adds a point.
+    pub(super) fn add_value(&mut self, index: usize, step: Step, value: f64) {
+        let slot = &mut self.slots[index];
+        slot.values.add(value);
+        if step <= slot.first.0 {
+            slot.first = (step, value);
+        }
+        if step >= slot.last.0 {
+            slot.last = (step, value);
+        }
+        self.count += 1;
     }
 
     /// Adds points by rising step.
@@ -234,7 +268,7 @@ impl Filling {
         sorted_run: &SortedRun,
         chunk: &Chunk,
     ) -> Result<(), StoreError> {
-        if let ChunkStats::Whole { whole, .. } = &chunk.stats
+        if let Some(whole) = chunk.whole()
             && let Some(index) = self.bucket_of(chunk.first, chunk.last)
         {
             self.add(index, &whole.points(), chunk.first, chunk.last);
@@ -275,7 +309,8 @@ impl Filling {
         Ok(())
     }
 
-    fn finish(self) -> (u64, Buckets) {
+    /// The number of points, and the buckets.
+    pub(super) fn finish(self) -> (u64, Buckets) {
         let mut buckets = Buckets::new(self.grid);
         for (index, slot) in self.slots.iter().enumerate().filter(|(_, slot)| slot.values.count > 0) {
             buckets.merge(index, &PointStats::from_parts(slot.values, slot.first.1, slot.last.1));

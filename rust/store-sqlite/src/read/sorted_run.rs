@@ -5,8 +5,7 @@
 //! entry number) wins (invariant 3 of `Store`).
 
 use crate::chunks::column::{blob, read_one, unpack, unpack_integers, unsigned};
-use crate::chunks::directory::{Chunk, ChunkStats, PieceReader};
-use crate::chunks::stats::Piece;
+use crate::chunks::directory::{Chunk, PieceReader};
 use rusqlite::Connection;
 use std::sync::Arc;
 use stepwell_codec::column::{Number, Numbers};
@@ -98,9 +97,9 @@ pub(crate) fn history(connection: &Connection, mut sorted_runs: Vec<SortedRun>) 
     while !rest.is_empty() {
         let (cluster, after) = split_cluster(rest);
         let pieces = match cluster {
-            [SortedRun { source: Source::Chunk(chunk), .. }] => match &chunk.stats {
-                ChunkStats::Whole { whole, .. } => Some(vec![Piece::clone(whole)]),
-                _ => reader.pieces(chunk)?,
+            [SortedRun { source: Source::Chunk(chunk), .. }] => match chunk.whole() {
+                Some(whole) => Some(vec![whole.clone()]),
+                None => reader.pieces(chunk)?,
             },
             _ => None,
         };

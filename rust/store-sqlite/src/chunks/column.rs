@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! numbers := the forms of stepwell_codec::column | 'F' (f64 LE)* | 'I' (i64 LE)*
-//! steps, entries, times := 'p' pco of i64 | 'I' (i64 LE)*
+//! steps, entries, times := 'p' pco of i64 | 'I' (i64 LE)* | 'A' first: i64 LE, distance: i64 LE, count: u32 LE
 //! sampled := one bit per row, lowest first
 //! ```
 //!
@@ -42,17 +42,34 @@ pub(crate) fn unpack(bytes: &[u8], count: usize) -> Result<Numbers, StoreError> 
 
 /// Packs integers.
 pub(crate) fn pack_integers(values: &[i64]) -> Vec<u8> {
-    sealed(if values.len() <= PLAIN {
+    sealed(if values.len() <= 2 {
+        plain(b'I', values.iter().map(|value| value.to_le_bytes()))
+    } else if let Some(distance) = distance_of(values) {
+        [b"A", &values[0].to_le_bytes()[..], &distance.to_le_bytes(), &(values.len() as u32).to_le_bytes()].concat()
+    } else if values.len() <= PLAIN {
         plain(b'I', values.iter().map(|value| value.to_le_bytes()))
     } else {
         [b"p", &pack_steps(values)[..]].concat()
     })
 }
 
+/// The distance of integers that are equally far apart; there are two at least.
+fn distance_of(values: &[i64]) -> Option<i64> {
+    let distance = values[1].wrapping_sub(values[0]);
+    values.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == distance).then_some(distance)
+}
+
 /// Reads integers; there must be `count`.
 pub(crate) fn unpack_integers(bytes: &[u8], count: usize) -> Result<Vec<i64>, StoreError> {
     let values: Vec<i64> = match unsealed(bytes)?.split_first() {
         Some((b'I', rest)) => words(rest)?.map(i64::from_le_bytes).collect(),
+        Some((b'A', rest)) => {
+            let parts = rest.split_first_chunk::<8>().and_then(|(first, rest)| Some((first, rest.split_first_chunk::<8>()?)));
+            let Some((first, (distance, counted))) = parts else { return Err(damaged("a column that is cut off")) };
+            check(u32::from_le_bytes(counted.try_into().map_err(damaged)?) as usize, count)?;
+            let (first, distance) = (i64::from_le_bytes(*first), i64::from_le_bytes(*distance));
+            (0..count as i64).map(|at| first.wrapping_add(at.wrapping_mul(distance))).collect()
+        }
         Some((b'p', rest)) => unpack_steps(rest).map_err(damaged)?,
         _ => return Err(damaged("a column of integers in an unknown form")),
     };
@@ -167,7 +184,10 @@ mod tests {
     fn columns_of_every_length_and_form_read_back() {
         for count in [0, 1, 16, 17, 4096] {
             let integers: Vec<i64> = (0..count).map(|i| i * i - 7).collect();
-            assert_eq!(unpack_integers(&pack_integers(&integers), count as usize).unwrap(), integers);
+            let apart: Vec<i64> = (0..count).map(|i| i64::MAX.wrapping_add(i.wrapping_mul(i64::MAX - 3))).collect();
+            for integers in [&integers, &apart] {
+                assert_eq!(unpack_integers(&pack_integers(integers), count as usize).unwrap(), *integers);
+            }
             let floats = Numbers::Float(integers.iter().map(|&i| i as f64 / 3.0).collect());
             let mixed: Numbers = integers.iter().map(|&i| if i % 2 == 0 { Number::Int(i) } else { Number::Float(0.5) }).collect();
             for numbers in [floats, Numbers::Int(integers.clone()), mixed] {

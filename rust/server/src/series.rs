@@ -20,8 +20,8 @@ use stepwell_model::limits;
 use stepwell_model::metric::STEP;
 use stepwell_sample::grid::{Grid, GridError};
 use stepwell_store::line::steps_within;
-use stepwell_store::{LineReader, SeriesName, Store, StoreError};
-use versions::Versions;
+use stepwell_store::{ExtentQuery, LineQuery, LineReader, SeriesName, Store, StoreError};
+use versions::{ProjectVersions, Versions};
 
 /// Buckets of one answer, over all its series: 54 MiB at worst, and twice a screen full of charts of a
 /// hundred runs each.
@@ -45,6 +45,23 @@ pub(crate) struct Panel {
     pub(crate) log_x: bool,
     /// The series.
     pub(crate) series: Vec<SeriesName>,
+}
+
+impl Panel {
+    /// The bounds that were asked for, where the axis has them: on a logarithmic one, a window that reaches
+    /// down to zero begins where the data do.
+    fn asked_window(&self) -> (Option<f64>, Option<f64>) {
+        let (from, to) = self.window;
+        (from.filter(|&from| from.is_finite() && (!self.log_x || from > 0.0)), to.filter(|to| to.is_finite()))
+    }
+
+    /// As asked, or else where series of these extents are.
+    fn window_over(&self, extents: &[Option<(f64, f64)>]) -> Option<(f64, f64)> {
+        let all = extents.iter().flatten().copied().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let (from, to) = self.asked_window();
+        let (from, to) = (from.or(all.map(|all| all.0))?, to.or(all.map(|all| all.1))?);
+        (from <= to).then_some((from, to))
+    }
 }
 
 /// The lines of a panel, in the order of its series.
@@ -110,64 +127,86 @@ impl SeriesEngine {
         let versions = self.versions.refresh(&*self.store, entity, project)?;
         let mut lines = Vec::new();
         self.store.at_one_instant(&mut |reader| {
-            lines = panels.iter().map(|panel| self.panel(reader, panel, &|run| versions.of(run))).collect::<Result<_, _>>()?;
+            lines = self.panels(reader, panels, &versions)?;
             Ok(())
         })?;
         Ok(lines)
     }
 
-    fn panel(&self, reader: &mut dyn LineReader, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<PanelLines, StoreError> {
-        let window = self.window(reader, panel, version)?;
-        let Some(window) = window else {
-            let lines = panel.series.iter().map(|series| Arc::new(Line::empty(version(&series.path.run)))).collect();
-            return Ok(PanelLines { bucket_width: 0.0, lines });
-        };
-        let grid = grid(panel, window)?;
-        let mut lines = Vec::with_capacity(panel.series.len());
-        for series in &panel.series {
-            let version = version(&series.path.run);
-            let key = CacheKey::line(series, &panel.x, version, window, panel.buckets, panel.log_x);
-            let line = match self.cache.get(&key) {
-                Some(Cached::Line(line)) => line,
-                _ => {
-                    // More points than twice the buckets are no longer told apart on the chart.
-                    let labels = reader.line(series, &panel.x, &grid, window, 2 * panel.buckets)?;
-                    let line = Arc::new(Line::new(labels, version));
-                    self.cache.put(key, Cached::Line(Arc::clone(&line)));
-                    line
+    /// Asks for what is not in the cache: the extents of all panels at once, then all their lines.
+    fn panels(&self, reader: &mut dyn LineReader, panels: &[Panel], versions: &ProjectVersions) -> Result<Vec<PanelLines>, StoreError> {
+        let windows = self.windows(reader, panels, versions)?;
+        let grids: Vec<Option<Grid>> = panels
+            .iter()
+            .zip(&windows)
+            .map(|(panel, window)| window.map(|window| grid(panel, window)).transpose())
+            .collect::<Result<_, _>>()?;
+        let (mut asked, mut places) = (Vec::new(), Vec::new());
+        let mut lines: Vec<Vec<Arc<Line>>> = Vec::with_capacity(panels.len());
+        for ((panel, window), grid) in panels.iter().zip(&windows).zip(&grids) {
+            let mut of_panel = Vec::with_capacity(panel.series.len());
+            for series in &panel.series {
+                let version = versions.of(&series.path.run);
+                let window_and_grid = window.zip(*grid);
+                let key = window_and_grid.map(|(window, _)| CacheKey::line(series, &panel.x, version, window, panel.buckets, panel.log_x));
+                let cached = key.as_ref().and_then(|key| self.cache.get(key));
+                if let (Some((window, grid)), Some(key), None) = (window_and_grid, key, &cached) {
+                    // More points than twice the buckets are not told apart on the chart.
+                    asked.push(LineQuery { series, x: &panel.x, grid, window, exact: 2 * panel.buckets });
+                    places.push((lines.len(), of_panel.len(), version, key));
                 }
-            };
-            lines.push(line);
+                of_panel.push(match cached {
+                    Some(Cached::Line(line)) => line,
+                    _ => Arc::new(Line::empty(version)),
+                });
+            }
+            lines.push(of_panel);
         }
-        let bucket_width = if lines.iter().all(|line| line.exact) { 0.0 } else { f64::from(grid.exponent()).exp2() };
-        Ok(PanelLines { bucket_width, lines })
+        reader.lines(&asked, &mut |at, labels| {
+            let (panel, place, version, key) = &places[at];
+            let line = Arc::new(Line::new(labels, *version));
+            self.cache.put(key.clone(), Cached::Line(Arc::clone(&line)));
+            lines[*panel][*place] = line;
+        })?;
+        let widths = grids.iter().map(|grid| grid.map_or(0.0, |grid| f64::from(grid.exponent()).exp2()));
+        let panels = lines
+            .into_iter()
+            .zip(widths)
+            .map(|(lines, width)| PanelLines { bucket_width: if lines.iter().all(|line| line.exact) { 0.0 } else { width }, lines });
+        Ok(panels.collect())
     }
 
-    /// Extent of the panel: as asked, or else where its series do. `None` if there is nothing in
-    /// it.
-    fn window(&self, reader: &mut dyn LineReader, panel: &Panel, version: &dyn Fn(&str) -> u64) -> Result<Option<(f64, f64)>, StoreError> {
-        let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
-        // A window that reaches down to zero has no logarithm: it begins where the data do.
-        let asked_from = panel.window.0.filter(|&from| from.is_finite() && (!panel.log_x || from > 0.0));
-        let asked_to = panel.window.1.filter(|to| to.is_finite());
-        if asked_from.is_none() || asked_to.is_none() {
-            for series in &panel.series {
-                let key = CacheKey::extent(series, &panel.x, version(&series.path.run), panel.log_x);
-                let extent = match self.cache.get(&key) {
-                    Some(Cached::Extent(extent)) => extent,
-                    _ => {
-                        let extent = reader.extent(series, &panel.x, panel.log_x)?;
-                        self.cache.put(key, Cached::Extent(extent));
-                        extent
-                    }
-                };
-                if let Some((low, high)) = extent {
-                    (from, to) = (from.min(low), to.max(high));
+    /// Extents of the panels: as asked, or else where their series are. `None` if there is nothing in one.
+    fn windows(
+        &self,
+        reader: &mut dyn LineReader,
+        panels: &[Panel],
+        versions: &ProjectVersions,
+    ) -> Result<Vec<Option<(f64, f64)>>, StoreError> {
+        let (mut asked, mut keys) = (Vec::new(), Vec::new());
+        let mut extents: Vec<Vec<Option<(f64, f64)>>> = Vec::with_capacity(panels.len());
+        for panel in panels {
+            let mut of_panel = Vec::new();
+            if panel.asked_window().0.is_none() || panel.asked_window().1.is_none() {
+                for series in &panel.series {
+                    let key = CacheKey::extent(series, &panel.x, versions.of(&series.path.run), panel.log_x);
+                    of_panel.push(match self.cache.get(&key) {
+                        Some(Cached::Extent(extent)) => extent,
+                        _ => {
+                            asked.push(ExtentQuery { series, x: &panel.x, positive: panel.log_x });
+                            keys.push((extents.len(), of_panel.len(), key));
+                            None
+                        }
+                    });
                 }
             }
+            extents.push(of_panel);
         }
-        (from, to) = (asked_from.unwrap_or(from), asked_to.unwrap_or(to));
-        Ok((from <= to && from.is_finite() && to.is_finite()).then_some((from, to)))
+        for ((panel, place, key), extent) in keys.into_iter().zip(reader.extents(&asked)?) {
+            self.cache.put(key, Cached::Extent(extent));
+            extents[panel][place] = extent;
+        }
+        Ok(panels.iter().zip(extents).map(|(panel, extents)| panel.window_over(&extents)).collect())
     }
 }
 

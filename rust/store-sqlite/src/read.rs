@@ -6,5 +6,6 @@ pub(crate) mod line;
 pub(crate) mod run_stats;
 pub(crate) mod scan;
 pub(crate) mod series;
+pub(crate) mod sharing;
 pub(crate) mod sorted_run;
 pub(crate) mod view;

@@ -12,13 +12,12 @@ use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
 use crate::db::space::Space;
-use crate::read::line::StoredLines;
 use crate::read::run_stats::{KeyStats, RunStats};
-use crate::read::view::{RunView, Views};
+use crate::read::sharing;
+use crate::read::view::RunView;
 use crate::write::append::{append, statements_of};
 use crate::write::compaction::CompactionPolicy;
 use rusqlite::Connection;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -28,8 +27,8 @@ use stepwell_lock::Mutex;
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, PointLines, ProjectInfo, RowQuery, RunInfo,
-    RunState, SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, ProjectInfo, RowQuery, RunInfo, RunState,
+    SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -299,13 +298,7 @@ impl Store for SqliteStore {
     }
 
     fn at_one_instant(&self, read: &mut dyn FnMut(&mut dyn LineReader) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.read(|connection| {
-            let views = RefCell::new(Views::new(connection, &self.journal));
-            let plain = PointLines::new(|run: &RunPath, key: &str, label: &LabelChoice, steps| {
-                views.borrow_mut().of(run)?.map_or_else(|| Ok(Vec::new()), |view| view.points(key, label, steps))
-            });
-            read(&mut StoredLines { views: &views, plain })
-        })
+        self.healing(|| sharing::at_one_instant(&self.database, &self.journal, read))
     }
 
     fn files(&self, run: &RunPath) -> Result<Vec<FileInfo>, StoreError> {

@@ -17,7 +17,7 @@ pub mod summary;
 
 pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
 pub use byte_lru::ByteLru;
-pub use line::{LabelLine, LineForm, LineReader, PointLines, SeriesName};
+pub use line::{ExtentQuery, LabelLine, LineForm, LineQuery, LineReader, PointLines, SeriesName};
 pub use memory::MemoryStore;
 pub use query::{
     CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,

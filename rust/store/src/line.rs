@@ -27,6 +27,32 @@ pub struct SeriesName {
     pub label: LabelChoice,
 }
 
+/// An extent that is asked for; see [`LineReader::extent`].
+#[derive(Debug, Clone, Copy)]
+pub struct ExtentQuery<'q> {
+    /// The series.
+    pub series: &'q SeriesName,
+    /// Key of the x axis.
+    pub x: &'q str,
+    /// Whether only positive x count.
+    pub positive: bool,
+}
+
+/// A line that is asked for; see [`LineReader::line`].
+#[derive(Debug, Clone, Copy)]
+pub struct LineQuery<'q> {
+    /// The series.
+    pub series: &'q SeriesName,
+    /// Key of the x axis.
+    pub x: &'q str,
+    /// Grid of its buckets.
+    pub grid: Grid,
+    /// Lowest and highest x.
+    pub window: (f64, f64),
+    /// Points that are told themselves.
+    pub exact: usize,
+}
+
 /// Reads lines, all of them as of one instant. Unknown runs, keys and labels have no points.
 pub trait LineReader {
     /// Lowest and highest x of a series, of its positive ones only if `positive`; `None` if it has no points
@@ -38,6 +64,20 @@ pub trait LineReader {
     /// `exact` points or fewer, else their buckets on `grid`, which covers the window. A grid of steps is for
     /// the axis `_step` only.
     fn line(&mut self, series: &SeriesName, x: &str, grid: &Grid, window: (f64, f64), exact: usize) -> Result<Vec<LabelLine>, StoreError>;
+
+    /// Many extents, in the order of the questions.
+    fn extents(&mut self, asked: &[ExtentQuery<'_>]) -> Result<Vec<Option<(f64, f64)>>, StoreError> {
+        asked.iter().map(|asked| self.extent(asked.series, asked.x, asked.positive)).collect()
+    }
+
+    /// Many lines: `take` is given each with the index of its question, in any order, so that not all of them
+    /// need be in memory.
+    fn lines(&mut self, asked: &[LineQuery<'_>], take: &mut dyn FnMut(usize, Vec<LabelLine>)) -> Result<(), StoreError> {
+        for (at, asked) in asked.iter().enumerate() {
+            take(at, self.line(asked.series, asked.x, &asked.grid, asked.window, asked.exact)?);
+        }
+        Ok(())
+    }
 }
 
 /// The points of one label within a window.

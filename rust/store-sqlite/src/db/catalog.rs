@@ -171,6 +171,17 @@ pub(crate) fn find_run(connection: &Connection, path: &RunPath) -> Result<Option
         .map_err(store_error)
 }
 
+/// The version of the run of that path: it rises with whatever changes an answer about the run.
+pub(crate) fn run_version(connection: &Connection, path: &RunPath) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT version FROM runs JOIN projects ON projects.id = project
+             WHERE entity = ?1 AND projects.name = ?2 AND runs.name = ?3 AND deleted = 0",
+        )
+        .and_then(|mut select| select.query_row(params![path.entity, path.project, path.run], |row| row.get(0)).optional())
+        .map_err(store_error)
+}
+
 /// All runs of a project.
 pub(crate) fn runs_of(connection: &Connection, entity: &str, project: &str) -> Result<Vec<RunRow>, StoreError> {
     connection

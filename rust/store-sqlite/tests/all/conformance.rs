@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use stepwell_sample::grid::Grid;
 use stepwell_store::conformance::stream::{TestStream, path};
 use stepwell_store::conformance::{self, Subject};
-use stepwell_store::{LabelChoice, SeriesName, StepRange, Store};
+use stepwell_store::{LabelChoice, LineQuery, SeriesName, StepRange, Store};
 use stepwell_store_sqlite::{CompactionPolicy, Settings, SqliteStore};
 use tempfile::TempDir;
 
@@ -97,13 +97,14 @@ fn one_instant_stays_as_it_was_while_frames_come_and_are_compacted() {
             for step in 1..4 {
                 // Of another window each time, so that no answer is at hand.
                 let (grid, window) = (Grid::steps(0, 10, 11).unwrap(), (f64::from(-step as i32), 10.0));
-                seen.push(lines.line(&series, "_step", &grid, window, 10)?);
+                let asked = [LineQuery { series: &series, x: "_step", grid, window, exact: 10 }; 100];
+                lines.lines(&asked, &mut |_, line| seen.push(line))?;
                 store.append(&[stream.numbers("a", &[(step, 1.0)])])?;
                 conformance::compact_all(&store);
             }
             Ok(())
         })
         .unwrap();
-    assert!(seen.iter().all(|each| each[0].count == 1), "{seen:?}");
+    assert!(seen.len() == 300 && seen.iter().all(|each| each[0].count == 1), "{seen:?}");
     assert_eq!(store.points(&path(), "a", &LabelChoice::Primary, StepRange::ALL).unwrap()[0].1.steps, [0, 1, 2, 3]);
 }

@@ -7,8 +7,8 @@ use super::history::Dice;
 use super::reading::text;
 use super::stream::TestStream;
 use super::{Subject, compact_all};
-use crate::line::{LabelLine, LineForm, LineReader, SeriesName, steps_within};
-use crate::{LabelChoice, MemoryStore, StepRange, Store, StoreError};
+use crate::line::{ExtentQuery, LabelLine, LineForm, LineQuery, LineReader, SeriesName, steps_within};
+use crate::{LabelChoice, MemoryStore, StepRange, Store};
 use std::collections::BTreeMap;
 use stepwell_model::metric::{RUNTIME, STEP, TIMESTAMP};
 use stepwell_model::{Entry, Row, RunPath, Step, Value};
@@ -16,8 +16,8 @@ use stepwell_sample::PointStats;
 use stepwell_sample::bucket::Buckets;
 use stepwell_sample::grid::{Grid, Scale};
 
-/// Series and axes that are asked for in one question.
-const AXES_AT_ONCE: usize = 12;
+/// Lines that are asked for at once: enough for a store to share them out to threads.
+const QUESTIONS_AT_ONCE: usize = 40;
 
 /// A series on an axis.
 #[derive(Debug, Clone)]
@@ -27,42 +27,26 @@ struct OnAxis {
     log_x: bool,
 }
 
-/// A line that is asked for.
-#[derive(Debug)]
-struct Question {
-    of: OnAxis,
-    grid: Grid,
-    window: (f64, f64),
-    exact: usize,
-}
-
 /// Asks for random lines of these runs and keys, and compares each with what the points of `model` come to.
 pub(super) fn compare_lines(dice: &mut Dice, store: &dyn Store, model: &dyn Store, paths: &[RunPath], keys: &[&str], context: &str) {
-    let axes: Vec<OnAxis> = (0..AXES_AT_ONCE).map(|_| random_axis(dice, paths, keys)).collect();
-    let extents = at_once(store, &axes, |reader, of| reader.extent(&of.series, &of.x, of.log_x));
+    let axes: Vec<OnAxis> = (0..QUESTIONS_AT_ONCE).map(|_| random_axis(dice, paths, keys)).collect();
+    let mut extents = Vec::new();
+    let asked: Vec<ExtentQuery<'_>> = axes.iter().map(|of| ExtentQuery { series: &of.series, x: &of.x, positive: of.log_x }).collect();
+    let mut ask = |reader: &mut dyn LineReader| Ok(extents = reader.extents(&asked)?);
+    store.at_one_instant(&mut ask).unwrap();
     let mut questions = Vec::new();
-    for (of, extent) in axes.into_iter().zip(extents) {
-        let xs: Vec<f64> = joined(model, &of).into_iter().flat_map(|(_, points)| points).map(|(x, _)| x).collect();
+    for (of, extent) in axes.iter().zip(extents) {
+        let xs: Vec<f64> = joined(model, of).into_iter().flat_map(|(_, points)| points).map(|(x, _)| x).collect();
         let expected = xs.iter().copied().map(|x| (x, x)).reduce(|all, (x, _)| (all.0.min(x), all.1.max(x)));
         assert_eq!(extent, expected, "{context}: extent of {of:?}");
         questions.extend(random_question(dice, of, &xs));
     }
-    let answers =
-        at_once(store, &questions, |reader, asked| reader.line(&asked.of.series, &asked.of.x, &asked.grid, asked.window, asked.exact));
+    let mut answers = vec![None; questions.len()];
+    let mut ask = |reader: &mut dyn LineReader| reader.lines(&questions, &mut |at, lines| answers[at] = Some(lines));
+    store.at_one_instant(&mut ask).unwrap();
     for (asked, answer) in questions.iter().zip(answers) {
-        assert_same_lines(&answer, &plainly(model, asked), &format!("{context}: {asked:?}"));
+        assert_same_lines(&answer.unwrap(), &plainly(model, asked), &format!("{context}: {asked:?}"));
     }
-}
-
-fn at_once<Q, A>(store: &dyn Store, asked: &[Q], ask: impl Fn(&mut dyn LineReader, &Q) -> Result<A, StoreError>) -> Vec<A> {
-    let mut answers = Vec::new();
-    store
-        .at_one_instant(&mut |reader| {
-            answers = asked.iter().map(|question| ask(reader, question)).collect::<Result<_, _>>()?;
-            Ok(())
-        })
-        .unwrap();
-    answers
 }
 
 fn random_axis(dice: &mut Dice, paths: &[RunPath], keys: &[&str]) -> OnAxis {
@@ -85,7 +69,7 @@ fn random_axis(dice: &mut Dice, paths: &[RunPath], keys: &[&str]) -> OnAxis {
 }
 
 /// A window among the points, and a grid as a chart has it; none where there is no grid.
-fn random_question(dice: &mut Dice, of: OnAxis, xs: &[f64]) -> Option<Question> {
+fn random_question<'q>(dice: &mut Dice, of: &'q OnAxis, xs: &[f64]) -> Option<LineQuery<'q>> {
     let mut end = || match dice.below(8) {
         0 => dice.below(200) as f64 / 4.0 - 10.0,
         _ if xs.is_empty() => dice.below(100) as f64,
@@ -107,7 +91,7 @@ fn random_question(dice: &mut Dice, of: OnAxis, xs: &[f64]) -> Option<Question> 
     } else {
         Grid::linear(window.0, window.1, buckets)
     };
-    Some(Question { of, grid: grid.ok()?, window, exact: *dice.pick(&[0, 5, 2 * buckets]) })
+    Some(LineQuery { series: &of.series, x: &of.x, grid: grid.ok()?, window, exact: *dice.pick(&[0, 5, 2 * buckets]) })
 }
 
 /// The points of a series as x and y, label by label, in the order of steps.
@@ -127,9 +111,10 @@ fn joined(model: &dyn Store, of: &OnAxis) -> Vec<(String, Vec<(f64, f64)>)> {
 }
 
 /// The answer, from one point after the other.
-fn plainly(model: &dyn Store, asked: &Question) -> Vec<LabelLine> {
+fn plainly(model: &dyn Store, asked: &LineQuery<'_>) -> Vec<LabelLine> {
     let (from, to) = asked.window;
-    let mut labels = joined(model, &asked.of);
+    let of = OnAxis { series: asked.series.clone(), x: asked.x.to_owned(), log_x: asked.grid.scale() == Scale::Log2 };
+    let mut labels = joined(model, &of);
     labels.iter_mut().for_each(|(_, points)| points.retain(|(x, _)| from <= *x && *x <= to));
     labels.retain(|(_, points)| !points.is_empty());
     let whole = labels.len() == 1 && labels[0].1.len() <= asked.exact;

@@ -48,7 +48,7 @@ fn cpu_seconds() -> f64 {
 
 /// Draws parts of a series in 1,000 buckets.
 fn draw(store: &SqliteStore, path: &RunPath, steps: i64) -> Result<(), Box<dyn Error>> {
-    let series = SeriesName { path: path.clone(), key: "metric/1".into(), label: LabelChoice::Primary };
+    let series = SeriesName { path: path.clone(), key: "metric/0".into(), label: LabelChoice::Primary };
     for (name, count) in [("all of it", steps), ("a million of it", 1_000_000.min(steps)), ("a thousandth", steps / 1_000)] {
         let from = (steps - count) / 7 * 5 + i64::from(count < steps) * 12_345.min(steps - count);
         let (grid, window) = (Grid::steps(from, from + count - 1, 1_000)?, (from as f64, (from + count - 1) as f64));

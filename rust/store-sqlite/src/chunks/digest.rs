@@ -11,11 +11,12 @@
 use crate::chunks::column::blob;
 use crate::chunks::directory::{Chunk, ChunkStats, PieceReader};
 use crate::chunks::packed_stats::{Packer, Unpacker, pack_into, unpack};
+use crate::chunks::pieces::PieceSteps;
 use crate::chunks::stats::Piece;
 use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, params};
 use std::ops::Range;
-use stepwell_model::Step;
+use std::sync::Arc;
 use stepwell_store::{StepRange, StoreError};
 
 /// Chunks of a digest at most.
@@ -72,12 +73,12 @@ pub(super) fn chunks(connection: &Connection, key: i64, stream: i64, steps: Step
     let mut rows = select.query(params![key, stream, steps.last, steps.first]).map_err(store_error)?;
     let mut chunks = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
-        let digest = row.get(0).map_err(store_error)?;
         let (ids, wholes) = read_chunks(blob(row, 1)?)?;
-        for (place, (id, whole)) in ids.into_iter().zip(wholes).enumerate() {
-            let (first, last, count): (Step, Step, u32) = (whole.steps.first, whole.steps.last, whole.steps.rows);
+        let digest = Arc::new(Digest { id: row.get(0).map_err(store_error)?, wholes });
+        for (place, (id, whole)) in ids.into_iter().zip(&digest.wholes).enumerate() {
+            let PieceSteps { rows, first, last } = whole.steps;
             if first <= steps.last && steps.first <= last {
-                chunks.push(Chunk { id, first, last, count, stats: ChunkStats::Whole { whole: Box::new(whole), digest, place } });
+                chunks.push(Chunk { id, first, last, count: rows, stats: ChunkStats::Whole { digest: Arc::clone(&digest), place } });
             }
         }
     }
@@ -96,6 +97,14 @@ fn read_chunks(bytes: &[u8]) -> Result<(Vec<i64>, Vec<Piece>), StoreError> {
     let ids: Vec<i64> = (0..count).map(next).collect::<Option<_>>().ok_or_else(cut_off)?;
     let wholes = unpack(rest.bytes, 0, 0, 0)?;
     if wholes.len() == ids.len() { Ok((ids, wholes)) } else { Err(cut_off()) }
+}
+
+/// A digest that was read.
+#[derive(Debug)]
+pub(crate) struct Digest {
+    pub(super) id: i64,
+    /// Its chunks as a whole.
+    pub(super) wholes: Vec<Piece>,
 }
 
 /// Packed statistics of the pieces of a digest's chunks.

@@ -2,13 +2,14 @@
 //! their pieces, one after the other in the table `parts`, and those that are complete in `digests`.
 
 use crate::chunks::column::{blob, read_one, unpack, unpack_integers};
-use crate::chunks::digest::{self, DigestPieces};
+use crate::chunks::digest::{self, Digest, DigestPieces};
 use crate::chunks::pieces::{self, Growth};
 use crate::chunks::stats::{self, Piece};
 use crate::chunks::{packed_stats, row_group};
 use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use rustc_hash::FxHashMap;
+use std::sync::Arc;
 use stepwell_model::Step;
 use stepwell_store::{StepRange, StoreError};
 
@@ -27,7 +28,7 @@ impl Chunk {
     /// Its statistics as a whole, if they are at hand.
     pub(crate) fn whole(&self) -> Option<&Piece> {
         match &self.stats {
-            ChunkStats::Whole { whole, .. } => Some(whole),
+            ChunkStats::Whole { digest, place } => digest.wholes.get(*place),
             _ => None,
         }
     }
@@ -40,8 +41,8 @@ pub(crate) enum ChunkStats {
     Unknown,
     /// Of its pieces, packed.
     Packed(Box<[u8]>),
-    /// As a whole; those of its pieces are at a place in a digest.
-    Whole { whole: Box<Piece>, digest: i64, place: usize },
+    /// As a whole, at a place in a digest, which has those of its pieces too.
+    Whole { digest: Arc<Digest>, place: usize },
 }
 
 /// Reads the pieces of chunks, and of each digest the list of them once.
@@ -62,11 +63,11 @@ impl<'c> PieceReader<'c> {
         match &chunk.stats {
             ChunkStats::Unknown => Ok(None),
             ChunkStats::Packed(stats) => unpack(stats),
-            ChunkStats::Whole { digest, place, .. } => {
-                if !self.digests.contains_key(digest) {
-                    self.digests.insert(*digest, DigestPieces::read(self.connection, *digest)?);
+            ChunkStats::Whole { digest, place } => {
+                if !self.digests.contains_key(&digest.id) {
+                    self.digests.insert(digest.id, DigestPieces::read(self.connection, digest.id)?);
                 }
-                self.digests.get(digest).map_or(Ok(None), |pieces| unpack(pieces.at(*place)?))
+                self.digests.get(&digest.id).map_or(Ok(None), |pieces| unpack(pieces.at(*place)?))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A disk without room, under the store that writes to it.
+//! Tables of the store as its upkeep leaves them, and a disk without room under it.
 
 use super::*;
 use stepwell_store::conformance::compact_all;
@@ -45,4 +45,28 @@ fn a_full_disk_refuses_the_append_and_changes_nothing() {
     assert_eq!(store.append(&[refused]), Ok(vec![AppendOutcome::Durable(accepted as u64 + 1)]));
     compact_all(&store);
     assert_eq!(store.run(&path(), 0).unwrap().rows, accepted as u64 + 1);
+}
+
+#[test]
+fn complete_chunks_of_a_long_series_become_a_digest() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open_with(directory.path(), Settings { compaction: CompactionPolicy::EAGER, ..Settings::default() }).unwrap();
+    let mut stream = TestStream::new(1);
+    store.open_stream(stream.id, &stream.opening).unwrap();
+    for part in 0..12 {
+        let points: Vec<(i64, f64)> = (part * 1_000..(part + 1) * 1_000).map(|step| (step, (step as f64).sqrt())).collect();
+        store.append(&[stream.numbers("a", &points)]).unwrap();
+        compact_all(&store);
+    }
+    let count =
+        |sql: &str| store.read(|connection| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(store_error)).unwrap();
+    // Up to the steps 4,096 and 8,192; what comes after is to grow.
+    assert_eq!(count("SELECT sum(points) FROM digests"), 8_192);
+    assert_eq!(count("SELECT sum(count) FROM parts"), 12_000 - 8_192);
+    assert_eq!(count("SELECT count(*) FROM parts WHERE complete = 1"), 0);
+    store.delete_run(&path()).unwrap();
+    compact_all(&store);
+    for table in ["digests", "parts", "columns", "blocks"] {
+        assert_eq!(count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
 }

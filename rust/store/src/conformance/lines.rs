@@ -203,12 +203,12 @@ pub fn lines_are_what_the_points_come_to(subject: &Subject<'_>, seed: u64) {
             0..3 => drop(store.compact().unwrap()),
             3 => compact_all(&*store),
             4 => store = (subject.reopen)(store),
-            5 => compare_lines(&mut dice, &*store, &model, &[path.clone()], &KEYS, &format!("seed {seed}, turn {turn}")),
+            5 => compare_lines(&mut dice, &*store, &model, std::slice::from_ref(&path), &KEYS, &format!("seed {seed}, turn {turn}")),
             _ => {}
         }
     }
     for stage in ["written", "compacted", "compacted again"] {
-        compare_lines(&mut dice, &*store, &model, &[path.clone()], &KEYS, &format!("seed {seed}, {stage}"));
+        compare_lines(&mut dice, &*store, &model, std::slice::from_ref(&path), &KEYS, &format!("seed {seed}, {stage}"));
         compact_all(&*store);
     }
 }

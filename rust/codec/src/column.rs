@@ -7,8 +7,8 @@
 //!         | 'm' u32 LE bitmap bytes, bitmap (bit set: integer), pco of u64 bits      mixed
 //! ```
 
-use pco::ChunkConfig;
-use pco::standalone::{simple_compress, simple_decompress};
+use crate::packing::Packing;
+use pco::standalone::simple_decompress;
 pub use stepwell_model::Number;
 use stepwell_model::limits;
 
@@ -113,24 +113,15 @@ fn damaged(error: impl std::fmt::Display) -> ColumnError {
     ColumnError(error.to_string())
 }
 
-fn config() -> ChunkConfig {
-    // Chunks are short: a low level keeps writing fast and loses about 1 % of size.
-    ChunkConfig::default().with_compression_level(4)
-}
-
-fn pack<T: pco::data_types::Number>(values: &[T]) -> Vec<u8> {
-    simple_compress(values, &config()).expect("pco compresses any numbers under a valid configuration")
-}
-
 fn unpack<T: pco::data_types::Number>(bytes: &[u8]) -> Result<Vec<T>, ColumnError> {
     let values = simple_decompress::<T>(bytes).map_err(damaged)?;
     // A chunk being merged with its neighbour may hold up to twice its usual points.
     if values.len() > 2 * limits::CHUNK_POINTS { Err(damaged("more points than a chunk may hold")) } else { Ok(values) }
 }
 
-/// Packs a column of steps.
-pub fn pack_steps(steps: &[i64]) -> Vec<u8> {
-    pack(steps)
+/// Packs a column of steps, behind `head`.
+pub fn pack_steps(head: &[u8], steps: &[i64], packing: &mut Packing) -> Vec<u8> {
+    packing.pack(b'p', head, steps)
 }
 
 /// Reads a column of steps.
@@ -139,10 +130,10 @@ pub fn unpack_steps(bytes: &[u8]) -> Result<Vec<i64>, ColumnError> {
 }
 
 /// Packs a column of numbers.
-pub fn pack_numbers(numbers: &Numbers) -> Vec<u8> {
+pub fn pack_numbers(numbers: &Numbers, packing: &mut Packing) -> Vec<u8> {
     match numbers {
-        Numbers::Float(values) => [b"f", &pack(values)[..]].concat(),
-        Numbers::Int(values) => [b"i", &pack(values)[..]].concat(),
+        Numbers::Float(values) => packing.pack(b'f', b"f", values),
+        Numbers::Int(values) => packing.pack(b'i', b"i", values),
         Numbers::Mixed(values) => {
             let mut bitmap = vec![0u8; values.len().div_ceil(8)];
             let bits: Vec<u64> = values
@@ -156,7 +147,7 @@ pub fn pack_numbers(numbers: &Numbers) -> Vec<u8> {
                     }
                 })
                 .collect();
-            [b"m", &(bitmap.len() as u32).to_le_bytes()[..], &bitmap, &pack(&bits)].concat()
+            packing.pack(b'm', &[b"m", &(bitmap.len() as u32).to_le_bytes()[..], &bitmap].concat(), &bits)
         }
     }
 }
@@ -204,12 +195,12 @@ mod tests {
         fn numbers_keep_every_bit(values in proptest::collection::vec(any_number(), 0..200), only in 0..3) {
             let keep = |number: &Number| match only { 0 => true, 1 => matches!(number, Number::Int(_)), _ => matches!(number, Number::Float(_)) };
             let numbers: Numbers = values.into_iter().filter(keep).collect();
-            prop_assert_eq!(bits(&unpack_numbers(&pack_numbers(&numbers)).unwrap()), bits(&numbers));
+            prop_assert_eq!(bits(&unpack_numbers(&pack_numbers(&numbers, &mut Packing::default())).unwrap()), bits(&numbers));
         }
 
         #[test]
         fn steps_read_back(steps in proptest::collection::vec(any::<i64>(), 0..200)) {
-            prop_assert_eq!(unpack_steps(&pack_steps(&steps)).unwrap(), steps);
+            prop_assert_eq!(unpack_steps(&pack_steps(b"", &steps, &mut Packing::default())).unwrap(), steps);
         }
 
         #[test]

@@ -7,8 +7,10 @@ pub mod gap;
 pub mod json;
 pub mod msgpack;
 pub mod pack;
+pub mod packing;
 pub mod payload;
 
 pub use frame::{FrameEncoder, FrameError, FrameHeader, FrameView};
 pub use gap::{GapError, GapFrames};
+pub use packing::Packing;
 pub use payload::{PayloadBuilder, PayloadError, PayloadReader, RowRef};

@@ -5,6 +5,7 @@ pub(crate) mod digest;
 pub(crate) mod directory;
 pub(crate) mod journal;
 pub(crate) mod packed_stats;
+pub(crate) mod packings;
 pub(crate) mod pieces;
 pub(crate) mod row_group;
 pub(crate) mod stats;

@@ -1,6 +1,7 @@
 //! `SqliteStore`: the embedded store.
 
 use crate::chunks::journal::JournalCache;
+use crate::chunks::packings::Packings;
 use crate::damage::check::recoveries;
 use crate::damage::frames;
 use crate::damage::heal::{Healed, OnDamage};
@@ -63,6 +64,7 @@ impl Default for Settings {
 pub struct SqliteStore {
     pub(crate) database: Database,
     journal: JournalCache,
+    packings: Packings,
     /// By run, with the version of its rows.
     stats: ByteLru<i64, (i64, Arc<RunStats>)>,
     space: Space,
@@ -92,6 +94,7 @@ impl SqliteStore {
         Ok(Self {
             database,
             journal,
+            packings: Packings::default(),
             stats,
             space: Space::default(),
             long: Mutex::default(),

@@ -13,6 +13,7 @@ use crate::db::error::{damaged, store_error};
 use rusqlite::Connection;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use stepwell_codec::Packing;
 use stepwell_codec::column::{Number, Numbers, pack_numbers, pack_steps, unpack_numbers, unpack_steps};
 use stepwell_model::EntryNumber;
 use stepwell_store::StoreError;
@@ -21,11 +22,11 @@ use stepwell_store::StoreError;
 const PLAIN: usize = 16;
 
 /// Packs numbers.
-pub(crate) fn pack(numbers: &Numbers) -> Vec<u8> {
+pub(crate) fn pack(numbers: &Numbers, packing: &mut Packing) -> Vec<u8> {
     sealed(match numbers {
         Numbers::Float(values) if values.len() <= PLAIN => plain(b'F', values.iter().map(|value| value.to_bits().to_le_bytes())),
         Numbers::Int(values) if values.len() <= PLAIN => plain(b'I', values.iter().map(|value| value.to_le_bytes())),
-        _ => pack_numbers(numbers),
+        _ => pack_numbers(numbers, packing),
     })
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn unpack(bytes: &[u8], count: usize) -> Result<Numbers, StoreError> 
 }
 
 /// Packs integers.
-pub(crate) fn pack_integers(values: &[i64]) -> Vec<u8> {
+pub(crate) fn pack_integers(values: &[i64], packing: &mut Packing) -> Vec<u8> {
     sealed(if values.len() <= 2 {
         plain(b'I', values.iter().map(|value| value.to_le_bytes()))
     } else if let Some(distance) = distance_of(values) {
@@ -49,7 +50,7 @@ pub(crate) fn pack_integers(values: &[i64]) -> Vec<u8> {
     } else if values.len() <= PLAIN {
         plain(b'I', values.iter().map(|value| value.to_le_bytes()))
     } else {
-        [b"p", &pack_steps(values)[..]].concat()
+        pack_steps(b"p", values, packing)
     })
 }
 
@@ -186,12 +187,12 @@ mod tests {
             let integers: Vec<i64> = (0..count).map(|i| i * i - 7).collect();
             let apart: Vec<i64> = (0..count).map(|i| i64::MAX.wrapping_add(i.wrapping_mul(i64::MAX - 3))).collect();
             for integers in [&integers, &apart] {
-                assert_eq!(unpack_integers(&pack_integers(integers), count as usize).unwrap(), *integers);
+                assert_eq!(unpack_integers(&pack_integers(integers, &mut Packing::default()), count as usize).unwrap(), *integers);
             }
             let floats = Numbers::Float(integers.iter().map(|&i| i as f64 / 3.0).collect());
             let mixed: Numbers = integers.iter().map(|&i| if i % 2 == 0 { Number::Int(i) } else { Number::Float(0.5) }).collect();
             for numbers in [floats, Numbers::Int(integers.clone()), mixed] {
-                let read = unpack(&pack(&numbers), count as usize).unwrap();
+                let read = unpack(&pack(&numbers, &mut Packing::default()), count as usize).unwrap();
                 assert!(read.iter().eq(numbers.iter()), "{count}");
             }
             let bits: Vec<bool> = integers.iter().map(|i| i % 3 == 0).collect();
@@ -204,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_found() {
-        let packed = pack(&(0..40).map(|i| Number::Float(f64::from(i) / 3.0)).collect());
+        let packed = pack(&(0..40).map(|i| Number::Float(f64::from(i) / 3.0)).collect(), &mut Packing::default());
         for bit in 0..packed.len() * 8 {
             let mut flipped = packed.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -3,6 +3,7 @@
 use crate::chunks::column::{ORDINAL_BITS, blob, pack, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned};
 use crate::chunks::directory::{self, Extent};
 use crate::chunks::packed_stats;
+use crate::chunks::packings::{Column, Packings};
 use crate::chunks::pieces::{self, Growth};
 use crate::chunks::stats;
 use crate::db::error::store_error;
@@ -104,6 +105,7 @@ pub(crate) fn take(connection: &Connection, stream: i64, id: i64, shape: &[i64])
 /// it is complete.
 pub(crate) fn write(
     connection: &Connection,
+    packings: &Packings,
     stream: i64,
     shape: &[i64],
     rows: &RowGroup,
@@ -114,6 +116,7 @@ pub(crate) fn write(
     let capacity = capacity(shape.len());
     let hash = if growth == Growth::Ended { !shape_hash(shape) } else { shape_hash(shape) };
     let entries: Vec<i64> = rows.entries.iter().map(|entry| *entry as i64).collect();
+    let integers = |column, values: &[i64]| packings.with(stream, column, |packing| pack_integers(values, packing));
     let id: i64 = connection
         .prepare_cached(
             "INSERT INTO blocks (stream, shape, row_count, key_count, first_step, last_step, steps, entries, times, sampled)
@@ -128,9 +131,9 @@ pub(crate) fn write(
                     shape.len() as i64,
                     first,
                     last,
-                    pack_integers(&rows.steps),
-                    pack_integers(&entries),
-                    pack_integers(&rows.times),
+                    integers(Column::Steps(hash), &rows.steps),
+                    integers(Column::Entries(hash), &entries),
+                    integers(Column::Times(hash), &rows.times),
                     pack_bits(&rows.sampled)
                 ],
                 |row| row.get(0),
@@ -147,7 +150,8 @@ pub(crate) fn write(
     let extent = Extent { first, last, count: count as u32, growth };
     for (ordinal, (&key, column)) in shape.iter().zip(&rows.columns).enumerate() {
         let column_id = id << ORDINAL_BITS | ordinal as i64;
-        insert.execute(params![column_id, key, stream, first, last, count as i64, pack(column)]).map_err(store_error)?;
+        let packed = packings.with(stream, Column::Key(key), |packing| pack(column, packing));
+        insert.execute(params![column_id, key, stream, first, last, count as i64, packed]).map_err(store_error)?;
         let stats = (count >= stats::FROM_POINTS)
             .then(|| packed_stats::pack(&stats::of_column(&rows.steps, column, width, capacity), regular_width));
         directory::add(connection, (key, stream), column_id, extent, stats.as_deref())?;

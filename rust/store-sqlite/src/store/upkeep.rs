@@ -17,7 +17,7 @@ impl SqliteStore {
             return Ok(true);
         }
         let batch = self.write(|connection| match compaction::choose(connection, policy)? {
-            Some(batch) => Ok(Some((compaction::compact(connection, policy, &batch)?, batch))),
+            Some(batch) => Ok(Some((compaction::compact(connection, policy, &self.packings, &batch)?, batch))),
             None => Ok(None),
         })?;
         if let Some((long, batch)) = batch {

@@ -8,6 +8,7 @@
 
 use crate::chunks::column::Cell;
 use crate::chunks::journal;
+use crate::chunks::packings::Packings;
 use crate::chunks::pieces;
 use crate::chunks::row_group::{self, StoredGroup};
 use crate::chunks::steps::{StepReader, StepsOf};
@@ -113,7 +114,12 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
 
 /// Moves the batch from the journal into row groups, within the caller's transaction. Returns keys and streams
 /// that may have complete chunks enough for a digest.
-pub(crate) fn compact(connection: &Connection, policy: &CompactionPolicy, batch: &Batch) -> Result<Vec<(i64, i64)>, StoreError> {
+pub(crate) fn compact(
+    connection: &Connection,
+    policy: &CompactionPolicy,
+    packings: &Packings,
+    batch: &Batch,
+) -> Result<Vec<(i64, i64)>, StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut groups: BTreeMap<Vec<i64>, RowGroup> = BTreeMap::new();
     let (mut latest_time, mut values, mut stored) = (None, 0, 0);
@@ -142,7 +148,7 @@ pub(crate) fn compact(connection: &Connection, policy: &CompactionPolicy, batch:
     count_series(connection, &mut reader, batch.stream, &groups)?;
     let mut long = Vec::new();
     for (shape, group) in groups {
-        let (rows, complete) = write_groups(connection, batch.stream, &shape, group)?;
+        let (rows, complete) = write_groups(connection, packings, batch.stream, &shape, group)?;
         stored += rows;
         if complete.iter().any(|id| is_time_to_look(*id, policy)) {
             long.extend(shape.iter().map(|key| (*key, batch.stream)));
@@ -172,7 +178,7 @@ pub(crate) fn store_group(connection: &Connection, stream: i64, shape: &[i64], r
     count_series(connection, &mut reader, stream, &groups)?;
     for rows in groups.values() {
         let growth = pieces::growth(&rows.steps, row_group::capacity(shape.len()));
-        row_group::write(connection, stream, shape, rows, growth)?;
+        row_group::write(connection, &Packings::default(), stream, shape, rows, growth)?;
     }
     let update = "UPDATE streams SET stored_rows = stored_rows + ?2 WHERE id = ?1";
     connection.prepare_cached(update).and_then(|mut update| update.execute([stream, count])).map_err(store_error)?;
@@ -319,7 +325,13 @@ fn count_series(
 
 /// Writes the rows of one shape together with the small row groups that they swallow. Returns how many rows
 /// the row groups have more than before, and the complete ones.
-fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: RowGroup) -> Result<(i64, Vec<i64>), StoreError> {
+fn write_groups(
+    connection: &Connection,
+    packings: &Packings,
+    stream: i64,
+    shape: &[i64],
+    mut rows: RowGroup,
+) -> Result<(i64, Vec<i64>), StoreError> {
     let mut swallowed = 0;
     let capacity = row_group::capacity(shape.len());
     let hash = row_group::shape_hash(shape);
@@ -339,9 +351,9 @@ fn write_groups(connection: &Connection, stream: i64, shape: &[i64], mut rows: R
     let mut complete = Vec::new();
     for (chunk, growth) in pieces::chunks(&rows.steps, capacity) {
         complete.extend(if chunk == (0..count) {
-            row_group::write(connection, stream, shape, &rows, growth)?
+            row_group::write(connection, packings, stream, shape, &rows, growth)?
         } else {
-            row_group::write(connection, stream, shape, &rows.slice(chunk.start, chunk.end), growth)?
+            row_group::write(connection, packings, stream, shape, &rows.slice(chunk.start, chunk.end), growth)?
         });
     }
     Ok((count as i64 - swallowed, complete))

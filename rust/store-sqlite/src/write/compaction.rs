@@ -17,41 +17,52 @@ use rusqlite::{Connection, OptionalExtension, params};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use stepwell_codec::msgpack;
-use stepwell_model::Step;
+use stepwell_model::{Step, limits};
 use stepwell_store::StoreError;
 use stepwell_store::decode::{FrameRows, RowGroup};
-
-/// Fewer entries than this make chunks that cost more than they hold: runs of very many keys wait until there
-/// are so many.
-const WIDE_ENTRIES: u64 = 64;
-/// Factor by which they may have more bytes before they are compacted, and while they are.
-const WIDE_FACTOR: u64 = 8;
 
 /// When a stream's part of the journal becomes chunks.
 #[derive(Debug, Clone, Copy)]
 pub struct CompactionPolicy {
-    /// Entries of one stream that are worth a chunk.
+    /// Entries of one stream that fill a chunk.
     pub stream_entries: u64,
-    /// Bytes of one stream that are worth it, if they hold 64 entries or more; eight times as many if not.
+    /// Bytes of one stream that are compacted though they are fewer entries: what is compacted in small parts is
+    /// compacted again.
     pub stream_bytes: u64,
     /// Bytes of the whole journal beyond which the largest stream is compacted, ripe or not.
     pub journal_bytes: u64,
-    /// Bytes of frames that one transaction takes at most (but at least one frame, and eight times as many
-    /// for fewer than 64 entries); bounds its memory and how long it holds the lock.
+    /// Bytes of frames that one transaction takes at most, but at least one frame; bounds its memory and how
+    /// long it holds the lock.
     pub batch_bytes: u64,
+    /// Bytes that it takes until they fill a chunk, for rows of many keys.
+    pub wide_batch_bytes: u64,
     /// Complete chunks of a series that are worth a digest.
     pub digest_chunks: usize,
 }
 
 impl Default for CompactionPolicy {
     fn default() -> Self {
-        Self { stream_entries: 4_096, stream_bytes: 1 << 20, journal_bytes: 64 << 20, batch_bytes: 2 << 20, digest_chunks: 128 }
+        Self {
+            stream_entries: limits::CHUNK_POINTS as u64,
+            stream_bytes: 8 << 20,
+            journal_bytes: 64 << 20,
+            batch_bytes: 2 << 20,
+            wide_batch_bytes: 16 << 20,
+            digest_chunks: 128,
+        }
     }
 }
 
 impl CompactionPolicy {
     /// Compacts whatever there is.
-    pub const EAGER: Self = Self { stream_entries: 1, stream_bytes: 1, journal_bytes: 1, batch_bytes: 8 << 20, digest_chunks: 2 };
+    pub const EAGER: Self = Self {
+        stream_entries: 1,
+        stream_bytes: 1,
+        journal_bytes: 1,
+        batch_bytes: 8 << 20,
+        wide_batch_bytes: 8 << 20,
+        digest_chunks: 2,
+    };
 }
 
 /// Part of a journal that is compacted at once.
@@ -80,8 +91,7 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
         .and_then(|mut select| {
             let candidate = |row: &rusqlite::Row<'_>| {
                 let (entries, bytes, ended) = (unsigned(row, 1)?, unsigned(row, 2)?, row.get::<_, Option<bool>>(3)?.unwrap_or(true));
-                let worth = if entries < WIDE_ENTRIES { policy.stream_bytes * WIDE_FACTOR } else { policy.stream_bytes };
-                let ripe = ended || entries >= policy.stream_entries || bytes >= worth;
+                let ripe = ended || entries >= policy.stream_entries || bytes >= policy.stream_bytes;
                 Ok(Candidate { stream: row.get(0)?, bytes, ripe })
             };
             select.query_map([], candidate)?.collect()
@@ -99,7 +109,7 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
         .map_err(store_error)?;
     let (mut taken, mut bytes, mut entries, mut last) = (Vec::new(), 0, 0, 0);
     for (id, frame_bytes, frame_entries, frame_last) in &frames {
-        let limit = if entries < WIDE_ENTRIES { policy.batch_bytes * WIDE_FACTOR } else { policy.batch_bytes };
+        let limit = if entries < policy.stream_entries { policy.wide_batch_bytes } else { policy.batch_bytes };
         if bytes > 0 && bytes + frame_bytes > limit {
             break;
         }

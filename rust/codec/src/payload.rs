@@ -19,7 +19,7 @@ mod reader;
 pub mod statement;
 
 pub use builder::{KeyTable, PayloadBuilder};
-pub use reader::{EntryRef, PayloadReader, RowRef};
+pub use reader::{EntryRef, PayloadReader, RowForm, RowRef};
 
 use crate::msgpack::MsgpackError;
 

@@ -37,7 +37,7 @@ fn frame(encoder: &mut FrameEncoder, table: &KeyTable, first: i64, rows: i64, ke
     }
     let count = builder.finish(table, &mut payload);
     let header = encoder.encode(first as u64 + 1, count, &payload, &mut bytes)?;
-    Ok(StreamFrame { stream: StreamId([1; 16]), header, bytes: bytes.into(), payload: payload.into(), has_statements: false })
+    Ok(StreamFrame { stream: StreamId([1; 16]), header, bytes: bytes.into(), statements: None, rows: None })
 }
 
 /// Seconds that this thread has spent on a CPU; 0 where that cannot be had.
@@ -141,7 +141,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count = builder.finish(&table, &mut payload);
     let header = encoder.encode(steps as u64 + 1, count, &payload, &mut bytes)?;
     let (bytes, payload) = (bytes.into(), payload.into());
-    store.append(&[StreamFrame { stream: StreamId([1; 16]), header, bytes, payload, has_statements: true }])?;
+    store.append(&[StreamFrame { stream: StreamId([1; 16]), header, bytes, statements: Some(payload), rows: None }])?;
     let start = Instant::now();
     let summary = store.run(&path, 0)?.summary;
     println!("run, min and mean {:7.2} ms", start.elapsed().as_secs_f64() * 1e3);

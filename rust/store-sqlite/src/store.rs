@@ -1,6 +1,6 @@
 //! `SqliteStore`: the embedded store.
 
-use crate::chunks::journal::JournalCache;
+use crate::chunks::journal::{self, JournalCache};
 use crate::chunks::packings::Packings;
 use crate::damage::check::recoveries;
 use crate::damage::frames;
@@ -143,7 +143,7 @@ impl SqliteStore {
         match frames {
             Ok(frames) if !frames.is_empty() => {
                 let losses = self.database.writer()?.transaction(|connection| frames::set_aside(connection, &frames))?;
-                frames.iter().for_each(|frame| drop(self.journal.remove(&frame.id)));
+                frames.iter().for_each(|frame| drop(self.journal.remove(&frame.entry.name)));
                 if let Some(losses) = losses {
                     tracing::warn!("{losses}");
                 }
@@ -197,7 +197,10 @@ impl Store for SqliteStore {
     }
 
     fn append(&self, frames: &[StreamFrame]) -> Result<Vec<AppendOutcome>, StoreError> {
-        self.write(|connection| append(connection, frames))
+        let outcomes = self.write(|connection| append(connection, frames))?;
+        let taken = |(frame, outcome): &(&StreamFrame, &AppendOutcome)| **outcome == AppendOutcome::Durable(frame.header.last());
+        frames.iter().zip(&outcomes).filter(taken).for_each(|(frame, _)| journal::keep(&self.journal, frame));
+        Ok(outcomes)
     }
 
     fn heartbeat(&self, streams: &[(StreamId, TimeMicros)]) -> Result<(), StoreError> {

@@ -15,14 +15,17 @@ pub(crate) mod error;
 
 pub use error::StoreError;
 
+use crate::decode::FrameRows;
 use crate::line::{LineReader, PointLines};
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use stepwell_codec::FrameHeader;
+use stepwell_codec::{FrameError, FrameHeader, FrameView};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
 
-/// A frame of a stream, checked by the server: header, checksum and payload are sound.
+/// A frame of a stream, checked by the server: header, checksum and payload are sound. What the check decoded
+/// comes along.
 #[derive(Debug, Clone)]
 pub struct StreamFrame {
     /// The stream.
@@ -31,10 +34,23 @@ pub struct StreamFrame {
     pub header: FrameHeader,
     /// The frame with its header, to be kept verbatim.
     pub bytes: Arc<[u8]>,
-    /// Its payload before compression, validated by reading every entry once.
-    pub payload: Arc<[u8]>,
-    /// Whether it holds entries that are not rows.
-    pub has_statements: bool,
+    /// Its payload before compression, if it holds entries that are not rows.
+    pub statements: Option<Arc<[u8]>>,
+    /// Its rows, unless they take much more memory than the frame does: who needs them decodes them then.
+    pub rows: Option<Arc<FrameRows>>,
+}
+
+impl StreamFrame {
+    /// The payload before compression, whose every entry was read once.
+    ///
+    /// # Errors
+    /// None, where the frame was checked.
+    pub fn payload(&self) -> Result<Cow<'_, [u8]>, FrameError> {
+        match &self.statements {
+            Some(payload) => Ok(Cow::Borrowed(payload)),
+            None => Ok(Cow::Owned(FrameView::parse(&self.bytes)?.payload()?)),
+        }
+    }
 }
 
 /// Outcome of an append.

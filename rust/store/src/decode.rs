@@ -9,9 +9,14 @@ use crate::row::{flat_cells, is_automatic};
 use rustc_hash::FxHashMap;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_codec::msgpack::ValueRef;
-use stepwell_codec::payload::EntryRef;
+use stepwell_codec::payload::{EntryRef, RowForm};
 use stepwell_codec::{PayloadError, PayloadReader, RowRef};
 use stepwell_model::{EntryNumber, Kind, Step, TimeMicros, Value};
+
+/// Bytes of a row beside its numbers.
+const ROW_BYTES: usize = 25;
+/// Bytes of a cell that is not a number, beside what its value refers to.
+const VALUE_BYTES: usize = 96;
 
 /// Rows of one stream that have numbers under the same keys, by rising step, each step once.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,22 +68,21 @@ impl FrameRows {
     pub fn decode(payload: &[u8], first: EntryNumber, count: u32) -> Result<Self, PayloadError> {
         let mut reader = PayloadReader::new(payload, count)?;
         let names: Vec<&str> = reader.keys.clone();
-        let mut decoder = Decoder::new(&names, &reader.shapes);
+        let mut decoder = RowsDecoder::new(&names, &reader.shapes, usize::MAX);
         let mut number = first;
         while let Some(entry) = reader.next_entry()? {
             if let EntryRef::Row(row) = entry {
-                decoder.rows.latest_time = decoder.rows.latest_time.max(Some(row.time));
                 decoder.row(&row, number)?;
             }
             number += 1;
         }
-        Ok(decoder.finish())
+        Ok(decoder.finish().unwrap_or_default())
     }
 
     /// About how many bytes this takes in memory.
     pub fn bytes(&self) -> usize {
-        let cells: usize = self.groups.iter().map(|group| group.steps.len() * (25 + 8 * group.columns.len())).sum();
-        let values: usize = self.values.iter().map(|other| 96 + value_bytes(&other.value)).sum();
+        let cells: usize = self.groups.iter().map(|group| group.steps.len() * (ROW_BYTES + 8 * group.columns.len())).sum();
+        let values: usize = self.values.iter().map(|other| VALUE_BYTES + value_bytes(&other.value)).sum();
         let keys: usize = self.keys.iter().map(|key| 16 + key.len()).sum();
         256 + cells + values + keys
     }
@@ -95,27 +99,55 @@ fn value_bytes(value: &Value) -> usize {
 }
 
 /// Way of rows of one shape of the payload into a row group if all their values are numbers.
+#[derive(Debug)]
 struct Plan {
     group: usize,
     /// Column of each cell, in the order of the cells.
     columns: Vec<usize>,
 }
 
-struct Decoder<'n> {
+/// Decoder of the rows of one frame, for whoever reads the frame for another reason: nothing is read twice.
+#[derive(Debug)]
+pub struct RowsDecoder<'n> {
     names: &'n [&'n str],
     index: FxHashMap<Box<str>, u32>,
     by_keys: FxHashMap<Vec<u32>, usize>,
     plans: Vec<Option<Plan>>,
     rows: FrameRows,
     numbers: Vec<Number>,
+    /// Bytes that the rows may still take, about.
+    room: usize,
+    is_full: bool,
 }
 
-impl<'n> Decoder<'n> {
-    fn new(names: &'n [&'n str], shapes: &[Vec<u32>]) -> Self {
-        let (index, by_keys) = (FxHashMap::default(), FxHashMap::default());
-        let mut decoder = Self { names, index, by_keys, plans: Vec::new(), rows: FrameRows::default(), numbers: Vec::new() };
-        decoder.plans = shapes.iter().map(|shape| decoder.plan(shape)).collect();
+impl<'n> RowsDecoder<'n> {
+    /// A decoder of rows of these keys and shapes that gives up once they take more than `limit` bytes: a
+    /// payload of nothing but small values becomes a hundred times as large.
+    pub fn new(names: &'n [&'n str], shapes: &[Vec<u32>], limit: usize) -> Self {
+        let (index, by_keys, rows) = (FxHashMap::default(), FxHashMap::default(), FrameRows::default());
+        let (plans, numbers) = (Vec::new(), Vec::new());
+        let mut decoder = Self { names, index, by_keys, plans, rows, numbers, room: limit, is_full: false };
+        // A key takes its name twice and an entry of a map, a shape its keys and their columns.
+        decoder.take(names.iter().map(|name| 64 + 2 * name.len()).sum());
+        for shape in shapes {
+            decoder.take(256 + 64 * shape.len());
+            if decoder.is_full {
+                break;
+            }
+            let plan = decoder.plan(shape);
+            decoder.plans.push(plan);
+        }
         decoder
+    }
+
+    fn take(&mut self, bytes: usize) {
+        match self.room.checked_sub(bytes) {
+            Some(room) => self.room = room,
+            None => {
+                self.is_full = true;
+                self.rows = FrameRows::default();
+            }
+        }
     }
 
     /// A shape that names a key twice or an automatic key has no plan: its rows go the careful way.
@@ -154,8 +186,25 @@ impl<'n> Decoder<'n> {
         self.rows.groups.len() - 1
     }
 
-    fn row(&mut self, row: &RowRef<'_>, entry: EntryNumber) -> Result<(), PayloadError> {
-        if let Some(plan) = &self.plans[row.shape as usize] {
+    /// Takes in the next row, which has this number.
+    pub fn row(&mut self, row: &RowRef<'_>, entry: EntryNumber) -> Result<(), PayloadError> {
+        self.take(ROW_BYTES + row.keys.len() * if row.form == RowForm::Doubles { 8 } else { 16 });
+        if self.is_full {
+            return Ok(());
+        }
+        self.rows.latest_time = self.rows.latest_time.max(Some(row.time));
+        if let (RowForm::Doubles, Some(plan)) = (row.form, &self.plans[row.shape as usize]) {
+            let group = &mut self.rows.groups[plan.group];
+            for (&column, number) in plan.columns.iter().zip(row.doubles()) {
+                match &mut group.columns[column] {
+                    Numbers::Float(numbers) => numbers.push(number),
+                    other => other.push(Number::Float(number)),
+                }
+            }
+            group.push(row.step, entry, row.time, row.sampled);
+            return Ok(());
+        }
+        if let Some(plan) = self.plans[row.shape as usize].as_ref().filter(|_| row.form == RowForm::Numbers) {
             self.numbers.clear();
             for (_, value) in row.cells() {
                 match value {
@@ -164,14 +213,12 @@ impl<'n> Decoder<'n> {
                     ValueRef::Other(_) => break,
                 }
             }
-            if self.numbers.len() == plan.columns.len() {
-                let group = &mut self.rows.groups[plan.group];
-                for (&column, &number) in plan.columns.iter().zip(&self.numbers) {
-                    group.columns[column].push(number);
-                }
-                group.push(row.step, entry, row.time, row.sampled);
-                return Ok(());
+            let group = &mut self.rows.groups[plan.group];
+            for (&column, &number) in plan.columns.iter().zip(&self.numbers) {
+                group.columns[column].push(number);
             }
+            group.push(row.step, entry, row.time, row.sampled);
+            return Ok(());
         }
         let (mut keys, mut numbers) = (Vec::new(), Vec::new());
         for (name, value) in flat_cells(&row.to_row(self.names)?.cells) {
@@ -181,8 +228,14 @@ impl<'n> Decoder<'n> {
                     keys.push(key);
                     numbers.push(number);
                 }
-                None => self.rows.values.push(ValueCell { key, step: row.step, entry, kind: value.kind(), value }),
+                None => {
+                    self.take(VALUE_BYTES + value_bytes(&value));
+                    self.rows.values.push(ValueCell { key, step: row.step, entry, kind: value.kind(), value });
+                }
             }
+        }
+        if self.is_full {
+            return Ok(());
         }
         let group = self.group(keys);
         let group = &mut self.rows.groups[group];
@@ -191,10 +244,11 @@ impl<'n> Decoder<'n> {
         Ok(())
     }
 
-    fn finish(mut self) -> FrameRows {
+    /// The rows; `None` if they take too much room.
+    pub fn finish(mut self) -> Option<FrameRows> {
         self.rows.groups.retain(|group| !group.steps.is_empty());
         self.rows.groups.iter_mut().for_each(RowGroup::settle);
-        self.rows
+        (!self.is_full).then_some(self.rows)
     }
 }
 

@@ -127,8 +127,7 @@ impl State {
     }
 
     fn apply(&mut self, frame: &StreamFrame) -> Result<(), StoreError> {
-        let invalid = |error| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream));
-        let entries = PayloadReader::new(&frame.payload, frame.header.count).and_then(PayloadReader::entries).map_err(invalid)?;
+        let entries = entries_of(frame)?;
         let Some(stream) = self.streams.get_mut(&frame.stream) else { return Ok(()) };
         stream.durable = frame.header.last();
         let Some(project) = self.projects.get_mut(&project_key(&stream.facts.opening)) else { return Ok(()) };
@@ -144,6 +143,12 @@ impl State {
         self.touch(frame.stream);
         Ok(())
     }
+}
+
+fn entries_of(frame: &StreamFrame) -> Result<Vec<Entry>, StoreError> {
+    let invalid = |error: &dyn std::fmt::Display| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream));
+    let payload = frame.payload().map_err(|error| invalid(&error))?;
+    PayloadReader::new(&payload, frame.header.count).and_then(PayloadReader::entries).map_err(|error| invalid(&error))
 }
 
 impl Store for MemoryStore {
@@ -176,9 +181,7 @@ impl Store for MemoryStore {
             let stream = state.streams.get(&frame.stream);
             crate::check_known(stream.is_some(), frame.stream)?;
             stream.map_or(Ok(()), |stream| state.check_not_deleted(stream))?;
-            PayloadReader::new(&frame.payload, frame.header.count)
-                .and_then(PayloadReader::entries)
-                .map_err(|error| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream)))?;
+            entries_of(frame)?;
         }
         let outcome = |frame: &StreamFrame| {
             let durable = state.streams.get(&frame.stream).map_or(0, |stream| stream.durable);

@@ -1,7 +1,7 @@
 //! Reader of payloads: one entry after another, its sizes checked before they are believed.
 
 use super::{PayloadError, ROW, SAMPLED_ROW, statement};
-use crate::msgpack::{Reader, ValueRef};
+use crate::msgpack::{DOUBLE_BYTES, Reader, ValueRef, all_doubles};
 use stepwell_model::{Entry, Row, Step, TimeMicros, limits};
 
 /// An entry as it stands in a payload.
@@ -26,10 +26,30 @@ pub struct RowRef<'p> {
     pub shape: u32,
     /// Indices of its keys in [`PayloadReader::keys`].
     pub keys: &'p [u32],
+    /// Form of its values.
+    pub form: RowForm,
     values: Reader<'p>,
 }
 
+/// The form of the values of a row, as far as whoever reads many rows can use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowForm {
+    /// All are doubles.
+    Doubles,
+    /// All are numbers.
+    Numbers,
+    /// Some are others.
+    Any,
+}
+
 impl<'p> RowRef<'p> {
+    /// The values of a row of doubles.
+    pub fn doubles(&self) -> impl Iterator<Item = f64> + use<'p> {
+        let (cells, _) = self.values.rest().as_chunks::<DOUBLE_BYTES>();
+        let double = |&[_, a, b, c, d, e, f, g, h]: &[u8; DOUBLE_BYTES]| f64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        cells[..self.keys.len()].iter().map(double)
+    }
+
     /// The row's (key index, value) pairs. They were checked when the row was read, so none is missing.
     pub fn cells(&self) -> impl Iterator<Item = (u32, ValueRef<'p>)> + use<'p> {
         let mut values = self.values.clone();
@@ -118,13 +138,25 @@ impl<'a> PayloadReader<'a> {
             return Err(PayloadError::Form("a row with more or fewer values than keys"));
         }
         let values = self.entries.clone();
-        for _ in keys {
-            self.entries.value_ref()?;
-        }
+        let form = match values.rest().get(..DOUBLE_BYTES * keys.len()).filter(|cells| all_doubles(cells, keys.len())) {
+            Some(cells) => {
+                self.entries = Reader::new(&values.rest()[cells.len()..]);
+                RowForm::Doubles
+            }
+            None => {
+                let mut form = RowForm::Numbers;
+                for _ in keys {
+                    if let ValueRef::Other(_) = self.entries.value_ref()? {
+                        form = RowForm::Any;
+                    }
+                }
+                form
+            }
+        };
         if before - self.entries.rest().len() > self.row_bytes {
             return Err(PayloadError::Form("a row larger than 8 MiB"));
         }
-        Ok(Some(EntryRef::Row(RowRef { step, time, sampled: kind == SAMPLED_ROW, shape, keys, values })))
+        Ok(Some(EntryRef::Row(RowRef { step, time, sampled: kind == SAMPLED_ROW, shape, keys, form, values })))
     }
 
     /// All entries from here on, decoded.

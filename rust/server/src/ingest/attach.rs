@@ -2,7 +2,7 @@
 //!
 //! Lock order: `streams`, then the outbox. Both are held for a few instructions only.
 
-use super::check::check_and_look;
+use super::check::check;
 use super::commit::{Committer, RESERVE_WAIT};
 use super::keys::RunKeys;
 use super::outbox::Outbox;
@@ -272,19 +272,19 @@ impl Connection {
             return self.settle(stream, epoch, busy());
         };
         let checked = if header.raw_bytes <= CHECK_INLINE_BYTES {
-            check_and_look(stream, &opening, &bytes).map_err(|error| error.to_string())
+            check(stream, &opening, &bytes).map_err(|error| error.to_string())
         } else {
             let opening = Arc::clone(&opening);
-            let task = tokio::task::spawn_blocking(move || check_and_look(stream, &opening, &bytes).map_err(|error| error.to_string()));
+            let task = tokio::task::spawn_blocking(move || check(stream, &opening, &bytes).map_err(|error| error.to_string()));
             task.await.unwrap_or_else(|_| Err("reading it met a fault in the server".into()))
         };
-        let (frame, has_maps) = match checked {
+        let frame = match checked {
             Ok(checked) => checked,
             Err(reason) => {
                 return self.refuse(stream, format!("the frame of entries {} to {} was refused: {reason}", header.first, header.last()));
             }
         };
-        let (frame, rejected) = if self.intake.run_keys.pass(&opening, &frame, has_maps) {
+        let (frame, rejected) = if self.intake.run_keys.pass(&opening, &frame) {
             (frame, Vec::new())
         } else {
             let (intake, store) = (Arc::clone(&self.intake), Arc::clone(&self.context.store));

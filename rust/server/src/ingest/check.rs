@@ -1,12 +1,16 @@
 //! Checks that turn the bytes of a frame into one that a store may take: every number bounded, every entry
-//! read once.
+//! read once, and its rows decoded on the way.
 
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, ValueRef};
-use stepwell_codec::payload::EntryRef;
-use stepwell_codec::{FrameError, FrameView, PayloadError, PayloadReader};
+use stepwell_codec::payload::{EntryRef, RowForm};
+use stepwell_codec::{FrameError, FrameHeader, FrameView, PayloadError, PayloadReader};
 use stepwell_model::{Entry, Opening, StreamId};
 use stepwell_store::StreamFrame;
+use stepwell_store::decode::RowsDecoder;
+
+/// Bytes that the smallest frame may take.
+const MEMORY_BYTES: usize = 4 << 10;
 
 /// Reason why a frame is not taken, as a sentence for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,33 +41,32 @@ impl CheckError {
     }
 }
 
-/// Checks the frame that fills `bytes`. Takes time and memory in proportion to its payload (at most 16 MiB);
-/// run it off the threads that serve sockets unless the frame is small.
+/// Checks the frame that fills `bytes`, and decodes its rows in the same pass. Takes time and memory in
+/// proportion to its payload (at most 16 MiB, and [`memory_bytes`]); run it off the threads that serve sockets
+/// unless the frame is small.
 pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<StreamFrame, CheckError> {
-    check_and_look(stream, opening, bytes).map(|(frame, _)| frame)
-}
-
-/// As [`check`]; says besides whether a row holds a map, whose keys are not in the frame's list of keys.
-pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result<(StreamFrame, bool), CheckError> {
-    let mut has_maps = false;
     let view = FrameView::parse(bytes)?;
     if view.bytes.len() != bytes.len() {
         return Err(CheckError::Trailing(bytes.len() - view.bytes.len()));
     }
     let (header, payload) = (view.header, view.payload()?);
     let mut reader = PayloadReader::new(&payload, header.count)?;
+    let names = reader.keys.clone();
+    let mut rows = RowsDecoder::new(&names, &reader.shapes, memory_bytes(&header));
     let (mut number, mut has_statements) = (header.first, false);
     let wrong = |number, problem: &str| CheckError::Entry { number, problem: problem.to_owned() };
     while let Some(entry) = reader.next_entry()? {
         match entry {
             EntryRef::Row(_) if number == 1 => return Err(wrong(number, "is not the opening, which must come first")),
             EntryRef::Row(row) => {
-                for (_, value) in row.cells() {
-                    if let ValueRef::Other(bytes) = value {
-                        has_maps |= msgpack::is_map(bytes);
-                        msgpack::check_well_formed(bytes).map_err(PayloadError::from)?;
+                if row.form == RowForm::Any {
+                    for (_, value) in row.cells() {
+                        if let ValueRef::Other(bytes) = value {
+                            msgpack::check_well_formed(bytes).map_err(PayloadError::from)?;
+                        }
                     }
                 }
+                rows.row(&row, number)?;
             }
             EntryRef::Statement(Entry::Open(found)) if number == 1 => {
                 if let Some(field) = difference(&found, opening) {
@@ -77,7 +80,15 @@ pub(super) fn check_and_look(stream: StreamId, opening: &Opening, bytes: &[u8]) 
         }
         number += 1;
     }
-    Ok((StreamFrame { stream, header, bytes: bytes.into(), payload: Arc::from(payload), has_statements }, has_maps))
+    let rows = rows.finish().map(Arc::new);
+    let statements = has_statements.then(|| Arc::from(&payload[..]));
+    Ok(StreamFrame { stream, header, bytes: bytes.into(), statements, rows })
+}
+
+/// Bytes that the decoded rows of a frame may take while it waits: rows of numbers take hardly more than their
+/// payload; of others, a store decodes them when it needs them.
+pub(crate) fn memory_bytes(header: &FrameHeader) -> usize {
+    MEMORY_BYTES + 2 * header.raw_bytes as usize
 }
 
 /// The first field in which two openings differ. The destination does not travel on the wire.
@@ -128,7 +139,8 @@ mod tests {
             builder.row(table, 0, 0, 1, false, &msgpack::to_bytes(&Value::Float(0.5)));
         });
         let checked = check(StreamId([1; 16]), &opening(), &bytes).unwrap();
-        assert!(checked.has_statements);
+        assert!(checked.statements.is_some());
+        assert_eq!(checked.rows.unwrap().groups[0].steps, [0]);
         assert_eq!((checked.header.first, checked.header.last()), (1, 2));
         assert_eq!(&checked.bytes[..], &bytes[..]);
     }
@@ -152,6 +164,16 @@ mod tests {
             let bytes = frame(2, |table, builder| builder.row(table, 0, 0, 1, false, &value));
             assert!(!refused(&bytes).is_empty(), "{value:x?}");
         }
+    }
+
+    #[test]
+    fn rows_that_become_much_larger_are_left_to_be_decoded_later() {
+        let nothing = vec![0xdc, 0x27, 0x10].into_iter().chain([0xc0; 10_000]).collect::<Vec<u8>>();
+        let large = frame(2, |table, builder| builder.row(table, 0, 0, 1, false, &nothing));
+        assert!(check(StreamId([1; 16]), &opening(), &large).unwrap().rows.is_none());
+        let doubles = msgpack::to_bytes(&Value::Float(0.5));
+        let usual = frame(2, |table, builder| (0..1_000).for_each(|step| builder.row(table, 0, step, 1 << 50, false, &doubles)));
+        assert!(check(StreamId([1; 16]), &opening(), &usual).unwrap().rows.is_some());
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! All that waits here is bounded in bytes by the reservation that each submission carries until its reply
 //! has returned. A reply is called exactly once, on the commit thread, after the append; it must not block.
 
+use super::check::memory_bytes;
 use crate::state::appended::AppendedBytes;
 use crate::state::thread::Worker;
 use std::collections::VecDeque;
@@ -25,8 +26,8 @@ use tracing::error;
 const GROUP_WAIT: Duration = Duration::from_millis(5);
 /// Bytes as sent after which a group is large enough.
 const GROUP_BYTES: usize = 4 << 20;
-/// Bytes, as sent and decompressed together, that may wait for a commit: four of the largest frames, or
-/// thousands of usual ones.
+/// Bytes, as sent and as decoded, that may wait for a commit: one of the largest frames and its like beside it,
+/// or thousands of usual ones.
 pub(crate) const BUDGET_BYTES: usize = 96 << 20;
 /// Time that a frame waits for room in that budget before its writer is told to wait.
 pub(crate) const RESERVE_WAIT: Duration = Duration::from_secs(10);
@@ -78,9 +79,9 @@ impl Committer {
         })
     }
 
-    /// Weight of a frame in the budget: its bytes and its payload's.
+    /// Weight of a frame in the budget: its bytes, its payload's, and what its rows may take.
     pub(crate) fn weight(header: &FrameHeader) -> usize {
-        header.frame_bytes() + header.raw_bytes as usize
+        header.frame_bytes() + header.raw_bytes as usize + memory_bytes(header)
     }
 
     /// Waits for room for `bytes`; `None` after [`RESERVE_WAIT`].

@@ -15,6 +15,7 @@ use stepwell_codec::{FrameEncoder, PayloadBuilder, PayloadReader, msgpack};
 use stepwell_lock::Mutex;
 use stepwell_model::{Entry, EntryNumber, LossReport, Opening, Row, RunPath};
 use stepwell_proto::v1;
+use stepwell_store::decode::FrameRows;
 use stepwell_store::row::flat_cells;
 use stepwell_store::{Store, StreamFrame};
 
@@ -52,15 +53,12 @@ impl Default for RunKeys {
 impl RunKeys {
     /// Whether the frame brings no key too many; quick, and right for nearly every frame. Otherwise
     /// [`admit`](Self::admit) says what becomes of it.
-    pub(super) fn pass(&self, opening: &Opening, frame: &StreamFrame, has_maps: bool) -> bool {
-        if has_maps {
-            return false;
-        }
-        let Ok(reader) = PayloadReader::new(&frame.payload, frame.header.count) else { return false };
+    pub(super) fn pass(&self, opening: &Opening, frame: &StreamFrame) -> bool {
+        let Some(rows) = &frame.rows else { return false };
         let known = self.of(opening);
         let mut known = known.lock();
         let most = if known.is_loaded { self.limit } else { LOADED_AT.min(self.limit) };
-        self.take(&mut known, reader.keys.iter().copied(), most)
+        self.take(&mut known, rows.keys.iter().map(|key| &**key), most)
     }
 
     /// The frame as it may be stored, and what was refused of it. Blocks.
@@ -71,7 +69,8 @@ impl RunKeys {
         frame: StreamFrame,
     ) -> Result<(StreamFrame, Vec<v1::Rejected>), ServiceError> {
         let unreadable = |error: &dyn std::fmt::Display| ServiceError::new(ErrorCode::Internal, error.to_string());
-        let mut reader = PayloadReader::new(&frame.payload, frame.header.count).map_err(|error| unreadable(&error))?;
+        let payload = frame.payload().map_err(|error| unreadable(&error))?;
+        let mut reader = PayloadReader::new(&payload, frame.header.count).map_err(|error| unreadable(&error))?;
         let (names, shapes) = (reader.keys.clone(), reader.shapes.len());
         let known = self.of(opening);
         let mut known = known.lock();
@@ -96,9 +95,10 @@ impl RunKeys {
         }
         drop(known);
         if rejected.is_empty() {
+            drop(payload);
             return Ok((frame, rejected));
         }
-        let reader = PayloadReader::new(&frame.payload, frame.header.count).map_err(|error| unreadable(&error))?;
+        let reader = PayloadReader::new(&payload, frame.header.count).map_err(|error| unreadable(&error))?;
         let mut entries = reader.entries().map_err(|error| unreadable(&error))?;
         for range in &rejected {
             for number in range.first..=range.last {
@@ -196,7 +196,8 @@ fn remade(frame: &StreamFrame, entries: &[Entry]) -> Result<StreamFrame, String>
     let count = builder.finish(&table, &mut payload);
     let mut encoder = FrameEncoder::new().map_err(|error| error.to_string())?;
     let header = encoder.encode(frame.header.first, count, &payload, &mut bytes).map_err(|error| error.to_string())?;
-    Ok(StreamFrame { stream: frame.stream, header, bytes: bytes.into(), payload: payload.into(), has_statements: true })
+    let rows = FrameRows::decode(&payload, header.first, count).map_err(|error| error.to_string())?;
+    Ok(StreamFrame { stream: frame.stream, header, bytes: bytes.into(), statements: Some(payload.into()), rows: Some(Arc::new(rows)) })
 }
 
 #[cfg(test)]
@@ -214,7 +215,7 @@ mod tests {
         let header =
             stepwell_codec::FrameHeader { first, ..FrameEncoder::new().unwrap().encode(first, 1, &[0x93], &mut Vec::new()).unwrap() };
         let empty: Arc<[u8]> = Arc::from([]);
-        let frame = StreamFrame { stream: StreamId([1; 16]), header, bytes: empty.clone(), payload: empty, has_statements: false };
+        let frame = StreamFrame { stream: StreamId([1; 16]), header, bytes: empty, statements: None, rows: None };
         remade(&frame, entries).unwrap()
     }
 
@@ -235,15 +236,15 @@ mod tests {
         let store = MemoryStore::default();
         let one = |key: &str| row(&[(key, Value::Int(1))]);
         let good = frame(2, &[one("a"), one("b"), one("a")]);
-        assert!(keys.pass(&opening(), &good, false));
+        assert!(keys.pass(&opening(), &good));
         let mixed = frame(5, &[one("b"), one("c"), one("d"), one("a"), row(&[("a", Value::Map(vec![("b".into(), Value::Int(1))]))])]);
-        assert!(!keys.pass(&opening(), &mixed, true));
+        assert!(!keys.pass(&opening(), &mixed));
         let (stored, rejected) = keys.admit(&store, &opening(), mixed).unwrap();
         let ranges: Vec<_> = rejected.iter().map(|range| (range.first, range.last)).collect();
         assert_eq!(ranges, [(6, 7), (9, 9)]);
         assert!(rejected[0].reason.contains("2 distinct keys"));
         assert_eq!((stored.header.first, stored.header.count), (5, 5));
-        let entries = PayloadReader::new(&stored.payload, 5).unwrap().entries().unwrap();
+        let entries = PayloadReader::new(&stored.payload().unwrap(), 5).unwrap().entries().unwrap();
         let lost = |entry: &Entry| matches!(entry, Entry::Lost { report, .. } if report.rows == 1);
         assert_eq!(entries.iter().map(lost).collect::<Vec<_>>(), [false, true, true, false, true]);
         assert_eq!(entries[3], one("a"));
@@ -259,7 +260,7 @@ mod tests {
         let keys = RunKeys { limit: 2, ..RunKeys::default() };
         let opening = Opening { path: path(), ..Opening::default() };
         let new = frame(2, &[row(&[("old", Value::Int(2))]), row(&[("x", Value::Int(2)), ("y", Value::Int(2)), ("z", Value::Int(2))])]);
-        assert!(!keys.pass(&opening, &new, false));
+        assert!(!keys.pass(&opening, &new));
         let (_, rejected) = keys.admit(&store, &opening, new).unwrap();
         assert_eq!(rejected.iter().map(|range| (range.first, range.last)).collect::<Vec<_>>(), [(3, 3)]);
     }

@@ -19,7 +19,7 @@ fn append(store: &MemoryStore, first: u64, rows: impl Iterator<Item = (i64, f64)
     let header = FrameEncoder::new().unwrap().encode(first, count, &payload, &mut bytes).unwrap();
     let stream = StreamId([1; 16]);
     store.open_stream(stream, &opening).unwrap();
-    let frame = StreamFrame { stream, header, bytes: bytes.into(), payload: payload.into(), has_statements: first == 1 };
+    let frame = StreamFrame { stream, header, bytes: bytes.into(), statements: (first == 1).then(|| payload.into()), rows: None };
     store.append(&[frame]).unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
 
 use crate::chunks::directory::{self, Chunk};
-use crate::chunks::journal::{self, JournalCache, entries_of};
+use crate::chunks::journal::{self, JournalCache, Part};
 use crate::db::catalog::{RunRow, StreamRow, find_run, streams_of};
 use crate::db::error::store_error;
 use crate::read::sorted_run::{SortedRun, Source};
@@ -92,9 +92,9 @@ impl<'c> RunView<'c> {
         let streams = streams_of(connection, run.id)?;
         let ranks: FxHashMap<i64, u32> = streams.iter().zip(0..).map(|(stream, rank)| (stream.id, rank)).collect();
         let mut frames = Vec::new();
-        for entry in entries_of(connection, run.id)? {
+        for entry in journal::entries(connection, Part::Run(run.id))? {
             if let Some(&rank) = ranks.get(&entry.stream) {
-                frames.push((rank, journal::rows(cache, connection, entry.id)?));
+                frames.push((rank, journal::rows(cache, connection, &entry)?));
             }
         }
         let labels = label_order(streams.iter().map(|stream| &stream.facts.opening));

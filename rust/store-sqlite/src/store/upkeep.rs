@@ -17,11 +17,11 @@ impl SqliteStore {
             return Ok(true);
         }
         let batch = self.write(|connection| match compaction::choose(connection, policy)? {
-            Some(batch) => Ok(Some((compaction::compact(connection, policy, &self.packings, &batch)?, batch))),
+            Some(batch) => Ok(Some((compaction::compact(connection, policy, &self.journal, &self.packings, &batch)?, batch))),
             None => Ok(None),
         })?;
         if let Some((long, batch)) = batch {
-            batch.frames.iter().for_each(|frame| drop(self.journal.remove(frame)));
+            batch.frames.iter().for_each(|frame| drop(self.journal.remove(&frame.name)));
             self.long.lock().extend(long);
             return Ok(true);
         }

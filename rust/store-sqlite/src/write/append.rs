@@ -40,7 +40,10 @@ pub(crate) fn append(connection: &Connection, frames: &[StreamFrame]) -> Result<
         }
         position.durable = frame.header.last();
         let position = *position;
-        let statements = if frame.has_statements { apply_statements(connection, &position, frame)? } else { 0 };
+        let statements = match &frame.statements {
+            Some(payload) => apply_statements(connection, &position, frame, payload)?,
+            None => 0,
+        };
         write_frame(connection, &position, frame, u64::from(frame.header.count) - statements)?;
         *changed.entry(position.run).or_default() = true;
         outcomes.push(AppendOutcome::Durable(frame.header.last()));
@@ -71,9 +74,9 @@ fn write_frame(connection: &Connection, position: &StreamPosition, frame: &Strea
 }
 
 /// Applies the statements of a frame, and counts them.
-fn apply_statements(connection: &Connection, position: &StreamPosition, frame: &StreamFrame) -> Result<u64, StoreError> {
+fn apply_statements(connection: &Connection, position: &StreamPosition, frame: &StreamFrame, payload: &[u8]) -> Result<u64, StoreError> {
     let invalid = |error| StoreError::Invalid(format!("a frame of stream {}: {error}", frame.stream));
-    let mut reader = PayloadReader::new(&frame.payload, frame.header.count).map_err(invalid)?;
+    let mut reader = PayloadReader::new(payload, frame.header.count).map_err(invalid)?;
     let mut number: EntryNumber = frame.header.first;
     let mut statements = 0;
     while let Some(entry) = reader.next_entry().map_err(invalid)? {

@@ -7,7 +7,7 @@
 //! dozen small row groups.
 
 use crate::chunks::column::Cell;
-use crate::chunks::journal;
+use crate::chunks::journal::{self, JournalCache, JournalEntry, Part};
 use crate::chunks::packings::Packings;
 use crate::chunks::pieces;
 use crate::chunks::row_group::{self, StoredGroup};
@@ -70,7 +70,7 @@ impl CompactionPolicy {
 pub(crate) struct Batch {
     pub(crate) run: i64,
     pub(crate) stream: i64,
-    pub(crate) frames: Vec<i64>,
+    pub(crate) frames: Vec<JournalEntry>,
     /// Number of the last entry of the last frame.
     pub(crate) last: i64,
 }
@@ -100,26 +100,19 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
     let total: u64 = candidates.iter().map(|candidate| candidate.bytes).sum();
     candidates.sort_by_key(|candidate| std::cmp::Reverse((candidate.ripe, candidate.bytes)));
     let Some(chosen) = candidates.first().filter(|chosen| chosen.ripe || total > policy.journal_bytes) else { return Ok(None) };
-    let frames: Vec<(i64, u64, u64, i64)> = connection
-        .prepare_cached("SELECT id, bytes, last - first + 1, last FROM journal WHERE stream = ?1 ORDER BY first")
-        .and_then(|mut select| {
-            let frame = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, unsigned(row, 1)?, unsigned(row, 2)?, row.get(3)?));
-            select.query_map([chosen.stream], frame)?.collect()
-        })
-        .map_err(store_error)?;
-    let (mut taken, mut bytes, mut entries, mut last) = (Vec::new(), 0, 0, 0);
-    for (id, frame_bytes, frame_entries, frame_last) in &frames {
+    let (mut frames, mut bytes, mut entries, mut last) = (Vec::new(), 0, 0, 0);
+    for frame in journal::entries(connection, Part::Stream(chosen.stream))? {
         let limit = if entries < policy.stream_entries { policy.wide_batch_bytes } else { policy.batch_bytes };
-        if bytes > 0 && bytes + frame_bytes > limit {
+        if bytes > 0 && bytes + frame.name.bytes as u64 > limit {
             break;
         }
-        taken.push(*id);
-        bytes += frame_bytes;
-        entries += frame_entries;
-        last = *frame_last;
+        bytes += frame.name.bytes as u64;
+        entries += (frame.name.last - frame.name.first + 1) as u64;
+        last = frame.name.last;
+        frames.push(frame);
     }
     let run = connection.query_row("SELECT run FROM streams WHERE id = ?1", [chosen.stream], |row| row.get(0)).map_err(store_error)?;
-    Ok(Some(Batch { run, stream: chosen.stream, frames: taken, last }))
+    Ok(Some(Batch { run, stream: chosen.stream, frames, last }))
 }
 
 /// Moves the batch from the journal into row groups, within the caller's transaction. Returns keys and streams
@@ -127,15 +120,15 @@ pub(crate) fn choose(connection: &Connection, policy: &CompactionPolicy) -> Resu
 pub(crate) fn compact(
     connection: &Connection,
     policy: &CompactionPolicy,
+    cache: &JournalCache,
     packings: &Packings,
     batch: &Batch,
 ) -> Result<Vec<(i64, i64)>, StoreError> {
     let mut keys = Keys { connection, run: batch.run, ids: FxHashMap::default() };
     let mut groups: BTreeMap<Vec<i64>, RowGroup> = BTreeMap::new();
     let (mut latest_time, mut values, mut stored) = (None, 0, 0);
-    for &id in &batch.frames {
-        // Not that of the cache: where the file was replaced, its numbers may mean other frames.
-        let frame = journal::decode(connection, id)?;
+    for entry in &batch.frames {
+        let frame = journal::take(cache, connection, entry)?;
         latest_time = latest_time.max(frame.latest_time);
         let ids: Vec<i64> = frame.keys.iter().map(|key| keys.id(key)).collect::<Result<_, _>>()?;
         write_values(connection, batch.stream, &frame, &ids)?;
@@ -149,7 +142,10 @@ pub(crate) fn compact(
                 }
             }
         }
-        connection.prepare_cached("DELETE FROM journal WHERE id = ?1").and_then(|mut delete| delete.execute([id])).map_err(store_error)?;
+        connection
+            .prepare_cached("DELETE FROM journal WHERE id = ?1")
+            .and_then(|mut delete| delete.execute([entry.id]))
+            .map_err(store_error)?;
     }
     groups.values_mut().for_each(RowGroup::settle);
     // Before the row groups are written: what is new is counted against what is stored.

@@ -1,6 +1,8 @@
 //! A writer for tests: entries in, frames out, numbered as a client would.
 
 use crate::StreamFrame;
+use crate::decode::FrameRows;
+use std::sync::Arc;
 use stepwell_codec::payload::{KeyTable, PayloadBuilder};
 use stepwell_codec::{FrameEncoder, msgpack};
 use stepwell_model::{Entry, EntryNumber, Opening, Row, RunPath, Step, StreamId, Value};
@@ -75,8 +77,10 @@ pub fn frame_at(stream: StreamId, first: EntryNumber, entries: &[Entry]) -> Stre
     let (mut payload, mut bytes) = (Vec::new(), Vec::new());
     let count = builder.finish(&table, &mut payload);
     let header = FrameEncoder::new().unwrap().encode(first, count, &payload, &mut bytes).unwrap();
-    let has_statements = entries.iter().any(|entry| !matches!(entry, Entry::Row(_)));
-    StreamFrame { stream, header, bytes: bytes.into(), payload: payload.into(), has_statements }
+    // Some as a server checks them, some as if their rows took too much memory.
+    let rows = (!first.is_multiple_of(3)).then(|| Arc::new(FrameRows::decode(&payload, first, count).unwrap()));
+    let statements = entries.iter().any(|entry| !matches!(entry, Entry::Row(_))).then(|| payload.into());
+    StreamFrame { stream, header, bytes: bytes.into(), statements, rows }
 }
 
 fn key_index(table: &mut KeyTable, key: &str) -> u32 {

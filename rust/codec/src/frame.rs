@@ -19,7 +19,10 @@
 //! The header has a checksum of its own so that a damaged length cannot lead a reader astray (invariant A5).
 //! [`crate::payload`] has the form of the payload.
 
-use crate::pack;
+mod decoder;
+
+pub use decoder::FrameDecoder;
+
 use stepwell_model::{EntryNumber, limits};
 
 /// Bytes of a frame header.
@@ -191,16 +194,11 @@ impl<'a> FrameView<'a> {
         Ok(Self { header, bytes })
     }
 
-    /// The payload before compression. Memory grows with what the payload really holds, never beyond
-    /// [`limits::FRAME_RAW_BYTES`], whatever the header declares.
+    /// The payload before compression: at most [`limits::FRAME_RAW_BYTES`].
     pub fn payload(&self) -> Result<Vec<u8>, FrameError> {
-        let stored = &self.bytes[HEADER_BYTES..];
-        let declared = self.header.raw_bytes as usize;
-        let raw = if self.header.compressed { pack::unpack(stored, declared)? } else { stored.to_vec() };
-        if raw.len() != declared {
-            return Err(FrameError::Zstd(format!("{} bytes where the header says {declared}", raw.len())));
-        }
-        Ok(raw)
+        let mut decoder = FrameDecoder::new()?;
+        let raw = decoder.payload(self)?;
+        Ok(if self.header.compressed { decoder.raw } else { raw.to_vec() })
     }
 }
 

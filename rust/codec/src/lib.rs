@@ -10,7 +10,7 @@ pub mod pack;
 pub mod packing;
 pub mod payload;
 
-pub use frame::{FrameEncoder, FrameError, FrameHeader, FrameView};
+pub use frame::{FrameDecoder, FrameEncoder, FrameError, FrameHeader, FrameView};
 pub use gap::{GapError, GapFrames};
 pub use packing::Packing;
 pub use payload::{PayloadBuilder, PayloadError, PayloadReader, RowRef};

@@ -7,6 +7,7 @@
 
 use crate::row::{flat_cells, is_automatic};
 use rustc_hash::FxHashMap;
+use std::ops::Range;
 use stepwell_codec::column::{Number, Numbers};
 use stepwell_codec::msgpack::ValueRef;
 use stepwell_codec::payload::{EntryRef, RowForm};
@@ -285,7 +286,14 @@ impl RowGroup {
 
     /// The rows from `from` up to `to`, not included.
     pub fn slice(&self, from: usize, to: usize) -> Self {
-        self.gather(&(from..to).collect::<Vec<_>>())
+        Self {
+            keys: self.keys.clone(),
+            steps: self.steps[from..to].to_vec(),
+            entries: self.entries[from..to].to_vec(),
+            times: self.times[from..to].to_vec(),
+            sampled: self.sampled[from..to].to_vec(),
+            columns: self.columns.iter().map(|column| part(column, from..to)).collect(),
+        }
     }
 
     fn gather(&self, rows: &[usize]) -> Self {
@@ -307,6 +315,15 @@ pub fn append(column: &mut Numbers, more: &Numbers) {
         (Numbers::Int(all), Numbers::Int(more)) => all.extend_from_slice(more),
         (all, more) if all.is_empty() => *all = more.clone(),
         (all, more) => more.iter().for_each(|number| all.push(number)),
+    }
+}
+
+/// The numbers in `rows`, in the plainest form that holds them.
+fn part(column: &Numbers, rows: Range<usize>) -> Numbers {
+    match column {
+        Numbers::Float(values) => Numbers::Float(values[rows].to_vec()),
+        Numbers::Int(values) => Numbers::Int(values[rows].to_vec()),
+        Numbers::Mixed(values) => values[rows].iter().copied().collect(),
     }
 }
 

@@ -4,10 +4,17 @@
 use std::sync::Arc;
 use stepwell_codec::msgpack::{self, ValueRef};
 use stepwell_codec::payload::{EntryRef, RowForm};
-use stepwell_codec::{FrameError, FrameHeader, FrameView, PayloadError, PayloadReader};
+use stepwell_codec::{FrameDecoder, FrameError, FrameHeader, FrameView, PayloadError, PayloadReader};
+use stepwell_lock::Mutex;
 use stepwell_model::{Entry, Opening, StreamId};
 use stepwell_store::StreamFrame;
 use stepwell_store::decode::RowsDecoder;
+
+/// Decoders that are kept for the next frames: checks run side by side, but on no more processors than this.
+const IDLE_DECODERS: usize = 4;
+/// Bytes that one of them may keep: those of a usual frame under load.
+const IDLE_DECODER_BYTES: usize = 2 << 20;
+static DECODERS: Mutex<Vec<FrameDecoder>> = Mutex::new(Vec::new());
 
 /// Bytes that the smallest frame may take.
 const MEMORY_BYTES: usize = 4 << 10;
@@ -49,8 +56,19 @@ pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result
     if view.bytes.len() != bytes.len() {
         return Err(CheckError::Trailing(bytes.len() - view.bytes.len()));
     }
-    let (header, payload) = (view.header, view.payload()?);
-    let mut reader = PayloadReader::new(&payload, header.count)?;
+    let idle = DECODERS.lock().pop();
+    let mut decoder = idle.map_or_else(FrameDecoder::new, Ok)?;
+    let checked = check_payload(stream, opening, &view, decoder.payload(&view)?);
+    let mut decoders = DECODERS.lock();
+    if decoders.len() < IDLE_DECODERS && decoder.kept_bytes() <= IDLE_DECODER_BYTES {
+        decoders.push(decoder);
+    }
+    checked
+}
+
+fn check_payload(stream: StreamId, opening: &Opening, view: &FrameView<'_>, payload: &[u8]) -> Result<StreamFrame, CheckError> {
+    let header = view.header;
+    let mut reader = PayloadReader::new(payload, header.count)?;
     let names = reader.keys.clone();
     let mut rows = RowsDecoder::new(&names, &reader.shapes, memory_bytes(&header));
     let (mut number, mut has_statements) = (header.first, false);
@@ -81,8 +99,8 @@ pub(crate) fn check(stream: StreamId, opening: &Opening, bytes: &[u8]) -> Result
         number += 1;
     }
     let rows = rows.finish().map(Arc::new);
-    let statements = has_statements.then(|| Arc::from(&payload[..]));
-    Ok(StreamFrame { stream, header, bytes: bytes.into(), statements, rows })
+    let statements = has_statements.then(|| Arc::from(payload));
+    Ok(StreamFrame { stream, header, bytes: view.bytes.into(), statements, rows })
 }
 
 /// Bytes that the decoded rows of a frame may take while it waits: rows of numbers take hardly more than their

@@ -3,6 +3,7 @@
 pub(crate) mod column;
 pub(crate) mod digest;
 pub(crate) mod directory;
+pub(crate) mod encoding;
 pub(crate) mod journal;
 pub(crate) mod packed_stats;
 pub(crate) mod packings;

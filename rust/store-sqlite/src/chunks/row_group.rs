@@ -1,11 +1,10 @@
 //! Row groups in the database: rows of one shape, a column per key.
 
-use crate::chunks::column::{ORDINAL_BITS, blob, pack, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned};
+use crate::chunks::column::{ORDINAL_BITS, blob, pack_bits, pack_integers, read_one, unpack, unpack_bits, unpack_integers, unsigned};
 use crate::chunks::directory::{self, Extent};
-use crate::chunks::packed_stats;
+use crate::chunks::encoding::encode;
 use crate::chunks::packings::{Column, Packings};
-use crate::chunks::pieces::{self, Growth};
-use crate::chunks::stats;
+use crate::chunks::pieces::Growth;
 use crate::db::error::store_error;
 use rusqlite::{Connection, params};
 use stepwell_codec::column::Numbers;
@@ -114,7 +113,9 @@ pub(crate) fn write(
     let (Some(&first), Some(&last)) = (rows.steps.first(), rows.steps.last()) else { return Ok(None) };
     let count = rows.steps.len();
     let capacity = capacity(shape.len());
-    let hash = if growth == Growth::Ended { !shape_hash(shape) } else { shape_hash(shape) };
+    let columns = encode(packings, stream, shape, rows, capacity);
+    let hash = shape_hash(shape);
+    let place = if growth == Growth::Ended { !hash } else { hash };
     let entries: Vec<i64> = rows.entries.iter().map(|entry| *entry as i64).collect();
     let integers = |column, values: &[i64]| packings.with(stream, column, |packing| pack_integers(values, packing));
     let id: i64 = connection
@@ -126,7 +127,7 @@ pub(crate) fn write(
             insert.query_row(
                 params![
                     stream,
-                    hash,
+                    place,
                     count as i64,
                     shape.len() as i64,
                     first,
@@ -145,16 +146,10 @@ pub(crate) fn write(
             "INSERT INTO columns (id, key, stream, first_step, last_step, count, sum, numbers) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)",
         )
         .map_err(store_error)?;
-    let width = pieces::width(&rows.steps, capacity);
-    let regular_width = pieces::stride(&rows.steps).map(|_| width);
     let extent = Extent { first, last, count: count as u32, growth };
-    for (ordinal, (&key, column)) in shape.iter().zip(&rows.columns).enumerate() {
-        let column_id = id << ORDINAL_BITS | ordinal as i64;
-        let packed = packings.with(stream, Column::Key(key), |packing| pack(column, packing));
-        insert.execute(params![column_id, key, stream, first, last, count as i64, packed]).map_err(store_error)?;
-        let stats = (count >= stats::FROM_POINTS)
-            .then(|| packed_stats::pack(&stats::of_column(&rows.steps, column, width, capacity), regular_width));
-        directory::add(connection, (key, stream), column_id, extent, stats.as_deref())?;
+    for ((column_id, &key), column) in (id << ORDINAL_BITS..).zip(shape).zip(&columns) {
+        insert.execute(params![column_id, key, stream, first, last, count as i64, column.numbers]).map_err(store_error)?;
+        directory::add(connection, (key, stream), column_id, extent, column.stats.as_deref())?;
     }
     Ok((growth == Growth::Ended).then_some(id))
 }

@@ -55,14 +55,8 @@ impl Default for CompactionPolicy {
 
 impl CompactionPolicy {
     /// Compacts whatever there is.
-    pub const EAGER: Self = Self {
-        stream_entries: 1,
-        stream_bytes: 1,
-        journal_bytes: 1,
-        batch_bytes: 8 << 20,
-        wide_batch_bytes: 8 << 20,
-        digest_chunks: 2,
-    };
+    pub const EAGER: Self =
+        Self { stream_entries: 1, stream_bytes: 1, journal_bytes: 1, batch_bytes: 8 << 20, wide_batch_bytes: 8 << 20, digest_chunks: 2 };
 }
 
 /// Part of a journal that is compacted at once.
@@ -347,10 +341,12 @@ fn write_groups(
         if row_count > 2 * rows.steps.len() {
             break;
         }
-        if let Some(older) = row_group::take(connection, stream, id, shape)? {
+        if let Some(mut older) = row_group::take(connection, stream, id, shape)? {
             swallowed += older.steps.len() as i64;
-            rows.extend(&older);
-            rows.settle();
+            // In this order they nearly always rise already.
+            older.extend(&rows);
+            older.settle();
+            rows = older;
         }
     }
     let count = rows.steps.len();

@@ -69,7 +69,9 @@ impl FrameRows {
     pub fn decode(payload: &[u8], first: EntryNumber, count: u32) -> Result<Self, PayloadError> {
         let mut reader = PayloadReader::new(payload, count)?;
         let names: Vec<&str> = reader.keys.clone();
-        let mut decoder = RowsDecoder::new(&names, &reader.shapes, usize::MAX);
+        // Rows that are not there take no room.
+        let most = u32::try_from(payload.len() / 8).unwrap_or(u32::MAX);
+        let mut decoder = RowsDecoder::new(&names, &reader.shapes, count.min(most), usize::MAX);
         let mut number = first;
         while let Some(entry) = reader.next_entry()? {
             if let EntryRef::Row(row) = entry {
@@ -124,7 +126,9 @@ pub struct RowsDecoder<'n> {
 impl<'n> RowsDecoder<'n> {
     /// A decoder of rows of these keys and shapes that gives up once they take more than `limit` bytes: a
     /// payload of nothing but small values becomes a hundred times as large.
-    pub fn new(names: &'n [&'n str], shapes: &[Vec<u32>], limit: usize) -> Self {
+    ///
+    /// `count` is the number of entries to come; where all rows have one shape, they have their room at once.
+    pub fn new(names: &'n [&'n str], shapes: &[Vec<u32>], count: u32, limit: usize) -> Self {
         let (index, by_keys, rows) = (FxHashMap::default(), FxHashMap::default(), FrameRows::default());
         let (plans, numbers) = (Vec::new(), Vec::new());
         let mut decoder = Self { names, index, by_keys, plans, rows, numbers, room: limit, is_full: false };
@@ -137,6 +141,12 @@ impl<'n> RowsDecoder<'n> {
             }
             let plan = decoder.plan(shape);
             decoder.plans.push(plan);
+        }
+        let count = count as usize;
+        if let ([Some(plan)], [shape]) = (&decoder.plans[..], shapes)
+            && count.saturating_mul(ROW_BYTES + 8 * shape.len()) <= decoder.room
+        {
+            decoder.rows.groups[plan.group].reserve(count);
         }
         decoder
     }
@@ -254,6 +264,14 @@ impl<'n> RowsDecoder<'n> {
 }
 
 impl RowGroup {
+    fn reserve(&mut self, rows: usize) {
+        self.steps.reserve_exact(rows);
+        self.entries.reserve_exact(rows);
+        self.times.reserve_exact(rows);
+        self.sampled.reserve_exact(rows);
+        self.columns.iter_mut().for_each(|column| *column = Numbers::Float(Vec::with_capacity(rows)));
+    }
+
     fn push(&mut self, step: Step, entry: EntryNumber, time: TimeMicros, sampled: bool) {
         self.steps.push(step);
         self.entries.push(entry);

@@ -18,6 +18,8 @@ static DECODERS: Mutex<Vec<FrameDecoder>> = Mutex::new(Vec::new());
 
 /// Bytes that the smallest frame may take.
 const MEMORY_BYTES: usize = 4 << 10;
+/// Bytes that the keys of a frame may take besides, each in a column of its own: much beside a single row.
+const KEYS_BYTES: usize = 1 << 20;
 
 /// Reason why a frame is not taken, as a sentence for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +72,7 @@ fn check_payload(stream: StreamId, opening: &Opening, view: &FrameView<'_>, payl
     let header = view.header;
     let mut reader = PayloadReader::new(payload, header.count)?;
     let names = reader.keys.clone();
-    let mut rows = RowsDecoder::new(&names, &reader.shapes, memory_bytes(&header));
+    let mut rows = RowsDecoder::new(&names, &reader.shapes, header.count, memory_bytes(&header));
     let (mut number, mut has_statements) = (header.first, false);
     let wrong = |number, problem: &str| CheckError::Entry { number, problem: problem.to_owned() };
     while let Some(entry) = reader.next_entry()? {
@@ -106,7 +108,8 @@ fn check_payload(stream: StreamId, opening: &Opening, view: &FrameView<'_>, payl
 /// Bytes that the decoded rows of a frame may take while it waits: rows of numbers take hardly more than their
 /// payload; of others, a store decodes them when it needs them.
 pub(crate) fn memory_bytes(header: &FrameHeader) -> usize {
-    MEMORY_BYTES + 2 * header.raw_bytes as usize
+    let raw_bytes = header.raw_bytes as usize;
+    MEMORY_BYTES + 2 * raw_bytes + (8 * raw_bytes).min(KEYS_BYTES)
 }
 
 /// The first field in which two openings differ. The destination does not travel on the wire.

@@ -2,9 +2,8 @@
 //! transaction each (invariant 3 holds before and after).
 //!
 //! A stream is compacted when it has enough rows or bytes for a good chunk, when it has ended, or when the
-//! journal as a whole is large. A new row group takes in the small row groups of its shape that are not much
-//! larger than itself, so that each row is rewritten a logarithmic number of times and a shape has at most a
-//! dozen small row groups.
+//! journal as a whole is large. Four row groups of a shape and of about one size become one, so that each row is
+//! rewritten a logarithmic number of times and a shape has at most three small row groups of each size.
 
 use crate::chunks::column::Cell;
 use crate::chunks::journal::{self, JournalCache, JournalEntry, Part};
@@ -20,6 +19,9 @@ use stepwell_codec::msgpack;
 use stepwell_model::{Step, limits};
 use stepwell_store::StoreError;
 use stepwell_store::decode::{FrameRows, RowGroup};
+
+/// Row groups of about one size that become one.
+const MERGED_GROUPS: usize = 4;
 
 /// When a stream's part of the journal becomes chunks.
 #[derive(Debug, Clone, Copy)]
@@ -323,6 +325,19 @@ fn count_series(
     Ok(())
 }
 
+/// Number of the small row groups, the smallest first, that are merged with `new` rows: where four of about one
+/// size become one, each row is rewritten a logarithmic number of times; and where they fill a chunk.
+fn worth_merging(new: usize, small: &[StoredGroup], capacity: usize) -> usize {
+    let (mut rows, mut worth) = (new, 0);
+    for (group, number) in small.iter().zip(1..) {
+        rows += group.row_count;
+        if rows >= MERGED_GROUPS * group.row_count || rows >= capacity {
+            worth = number;
+        }
+    }
+    worth
+}
+
 /// Writes the rows of one shape together with the small row groups that they swallow. Returns how many rows
 /// the row groups have more than before, and the complete ones.
 fn write_groups(
@@ -335,12 +350,8 @@ fn write_groups(
     let mut swallowed = 0;
     let capacity = row_group::capacity(shape.len());
     let hash = row_group::shape_hash(shape);
-    for small in row_group::small_groups(connection, stream, hash, capacity)? {
-        let StoredGroup { id, row_count } = small;
-        // One that is much larger waits for more: rewriting it for a few rows each time would be quadratic.
-        if row_count > 2 * rows.steps.len() {
-            break;
-        }
+    let small = row_group::small_groups(connection, stream, hash, capacity)?;
+    for &StoredGroup { id, .. } in &small[..worth_merging(rows.steps.len(), &small, capacity)] {
         if let Some(mut older) = row_group::take(connection, stream, id, shape)? {
             swallowed += older.steps.len() as i64;
             // In this order they nearly always rise already.
@@ -359,4 +370,26 @@ fn write_groups(
         });
     }
     Ok((count as i64 - swallowed, complete))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_rewritten_seldom_and_a_shape_has_few_small_row_groups() {
+        for batch in [1, 7, 64, 1_000, 1_100, 2_000, 4_095] {
+            let (mut groups, mut written, mut rows, mut most) = (Vec::<usize>::new(), 0, 0, 0);
+            for _ in 0..20_000 / batch + 100 {
+                groups.sort_unstable();
+                let small: Vec<StoredGroup> = groups.iter().map(|&row_count| StoredGroup { id: 0, row_count }).collect();
+                let taken = worth_merging(batch, &small, 4_096);
+                let merged = batch + groups.drain(..taken).sum::<usize>();
+                groups.extend(Some(merged % 4_096).filter(|rest| *rest > 0));
+                (written, rows, most) = (written + merged, rows + batch, most.max(groups.len()));
+            }
+            let levels = (4_096 / batch).max(1).ilog(MERGED_GROUPS) as usize + 1;
+            assert!(most <= 3 * levels + 1 && written <= (levels + 1) * rows, "{batch}: {most} row groups, {written} of {rows} rows");
+        }
+    }
 }

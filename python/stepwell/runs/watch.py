@@ -105,7 +105,11 @@ class _Hook:
         if getattr(watched, "training", True):
             self._passes += 1
             if self._passes % self._every == 0:
-                self._look(watched)
+                _untraced(self._look)(watched)
+
+    # torch.compile calls it between the graphs that it makes; traced, it would be compiled anew each time.
+    __call__.__dict__["_torchdynamo_disable"] = True
+    __call__.__dict__["_torchdynamo_disable_msg"] = "watch logs here; compile without fullgraph, or watch nothing"
 
     def __deepcopy__(self, memo: Any) -> _Hook:
         return self
@@ -113,6 +117,12 @@ class _Hook:
     def __reduce__(self) -> tuple[Any, ...]:
         # In a pickled model it does nothing, and needs no stepwell.
         return getattr, (nullcontext(), "__exit__")
+
+
+def _untraced(look: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what does the same and is not compiled by torch, where that compiles at all."""
+    dynamo = sys.modules.get("torch._dynamo")
+    return look if dynamo is None else dynamo.disable(look)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ they are imported already.
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Mapping, Sequence, Set, ValuesView
 from contextlib import suppress
@@ -145,13 +146,37 @@ def _from_torch(tensor: Any) -> Any:
     if str(getattr(tensor, "layout", "torch.strided")) != "torch.strided":
         tensor = tensor.to_dense()
     tensor = tensor.cpu()
-    for resolve in ("resolve_conj", "resolve_neg"):  # bits that stand for a computation that was put off
-        tensor = getattr(tensor, resolve, lambda tensor=tensor: tensor)()
+    if getattr(tensor, "is_conj", bool)():  # bits that stand for a computation that was put off
+        tensor = tensor.resolve_conj()
+    if getattr(tensor, "is_neg", bool)():
+        tensor = tensor.resolve_neg()
+    if getattr(tensor, "dtype", None) is getattr(sys.modules.get("torch"), "bfloat16", False):
+        return _read_torch(tensor.float())  # the common one of those below, spared the error
     try:
-        return tensor.numpy()
-    except (TypeError, RuntimeError):  # numpy has no bfloat16, no 8-bit floats and no complex numbers of 32 bits
+        return _read_torch(tensor)
+    except (TypeError, RuntimeError, BufferError):  # numpy has no 8-bit floats and no complex of 32 bits
         is_complex = hasattr(tensor, "is_complex") and tensor.is_complex()
-        return (tensor.cfloat() if is_complex else tensor.float()).numpy()
+        return _read_torch(tensor.cfloat() if is_complex else tensor.float())
+
+
+def _read_torch(tensor: Any) -> Any:
+    """Return a tensor's numbers.
+
+    Within a transform of `torch.func` its own `numpy` fails or is noise; those of `vmap` are the whole batch.
+    """
+    try:
+        has_address = tensor.data_ptr() != 0
+    except (AttributeError, RuntimeError):
+        has_address = False
+    if has_address:
+        return tensor.numpy()
+    unwrap = getattr(getattr(sys.modules.get("torch"), "func", None), "debug_unwrap", None)
+    unwrapped = tensor if unwrap is None else unwrap(tensor)
+    if unwrapped is tensor:
+        return tensor.numpy()
+    import numpy
+
+    return numpy.from_dlpack(unwrapped)
 
 
 def _known_type(array: Any) -> Any:

@@ -27,3 +27,8 @@ def test_every_name_that_clients_use_is_there(clients: Environment, work: Path) 
 @pytest.mark.torch
 def test_every_name_that_clients_with_torch_use_is_there(torch_clients: Environment, work: Path) -> None:
     assert missing_in(torch_clients, work, 20) == {}
+
+
+@pytest.mark.large
+def test_every_name_that_large_clients_use_is_there(large_clients: Environment, work: Path) -> None:
+    assert missing_in(large_clients, work, 20) == {}

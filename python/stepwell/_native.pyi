@@ -18,13 +18,13 @@ __all__ = [
     "attach",
     "check_store",
     "crc32c",
-    "decode_rows",
     "encode",
     "flatten",
     "greatest_attempt",
     "histogram",
     "name_problem",
     "repair_store",
+    "row_dicts",
     "set_fallback",
     "split_address",
     "spool_openings",
@@ -191,9 +191,14 @@ def attach(content: Content, folder: str, key: str) -> str: ...
 def array_statistics(array: Any) -> dict[str, float]: ...
 def crc32c(data: bytes) -> int: ...
 def encode(value: Any) -> bytes: ...
-def decode_rows(
-    payload: bytes, count: int
-) -> tuple[bytes, bytes, list[tuple[str, Literal["int", "float", "other"], bytes | None, Any]]]: ...
+def row_dicts(
+    steps: bytes,
+    times: bytes,
+    columns: list[tuple[str, Literal["int", "float", "other"], bytes | None, Any]],
+    created: float,
+    first: int,
+    last: int,
+) -> list[dict[str, Any]]: ...
 def set_fallback(convert: Callable[[str, Any], Any]) -> None: ...
 def histogram(data: Any, bins: int) -> tuple[list[int], list[float], int]: ...
 

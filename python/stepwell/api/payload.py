@@ -1,41 +1,19 @@
-"""Decoding of what a server sends: values in msgpack, and batches of rows in msgpack and zstd."""
+"""Decoding of what a server sends: values in msgpack, and arrays that may be packed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgpack  # type: ignore[import-untyped]
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from stepwell.proto.v1 import query_pb2
 
-# Limit of a decompressed batch. Usually it is small, but one row can merge any number of calls of `log`.
+# Limit of a decompressed array. Usually it is small, but one row can merge any number of calls of `log`.
 _RAW_BYTES = 256 << 20
 # Text with lone surrogates, which UTF-8 cannot hold: the same bytes as an extension.
 _EXT_WTF8 = 1
-# Kinds of entries; a sampled row came through where its writer had no room for all.
-_ROW, _SAMPLED_ROW = 0, 9
-
-
-@dataclass(frozen=True)
-class Row:
-    """Values that one label (a writer of the run, such as a rank) logged at one step.
-
-    Attributes
-    ----------
-    step
-        The step.
-    time
-        When it was logged, in seconds since 1970.
-    values
-        Values by key; nested dicts are flat, their keys joined by dots.
-    """
-
-    step: int
-    time: float
-    values: dict[str, Any]
 
 
 def unpack(data: bytes) -> Any:
@@ -45,24 +23,23 @@ def unpack(data: bytes) -> Any:
     return msgpack.unpackb(data, raw=False, strict_map_key=False, unicode_errors="surrogatepass", ext_hook=_extension)
 
 
-def rows(payload: bytes) -> Iterator[Row]:
-    """Yield the rows of a batch.
+def raw(array: query_pb2.Array, size: int | None) -> bytes:
+    """Return the bytes of an array.
 
     Raises
     ------
     ValueError
-        If `payload` is not a batch of rows, or is larger than one may be.
+        If there are not `size` of them (None: any number up to what an answer may have).
     """
-    size = zstandard.frame_content_size(payload)
-    if not 0 <= size <= _RAW_BYTES:
-        raise ValueError(f"a batch of rows says that it has {size} bytes; expected at most {_RAW_BYTES}")
-    raw = zstandard.ZstdDecompressor().decompress(payload, max_output_size=_RAW_BYTES)
-    keys, shapes, entries = unpack(raw)
-    names = [[keys[index] for index in shape] for shape in shapes]
-    for kind, step, time_us, shape, *values in entries:
-        if kind not in {_ROW, _SAMPLED_ROW}:
-            raise ValueError(f"a batch of rows holds an entry of kind {kind}")
-        yield Row(step, time_us / 1e6, dict(zip(names[shape], values, strict=True)))
+    found: bytes = array.plain
+    if array.zstd:
+        declared = zstandard.frame_content_size(array.zstd)
+        if not 0 <= declared <= (_RAW_BYTES if size is None else size):
+            raise ValueError(f"a column says that it has {declared} bytes; expected {size or f'at most {_RAW_BYTES}'}")
+        found = zstandard.ZstdDecompressor().decompress(array.zstd)
+    if size is not None and len(found) != size:
+        raise ValueError(f"a column has {len(found)} bytes; expected {size}")
+    return found
 
 
 def _extension(code: int, data: bytes) -> Any:

@@ -37,7 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(facts::flatten, module)?)?;
     module.add_function(wrap_pyfunction!(facts::name_problem, module)?)?;
     module.add_function(wrap_pyfunction!(facts::split_address, module)?)?;
-    module.add_function(wrap_pyfunction!(read::batch::decode_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(read::rows::row_dicts, module)?)?;
     module.add_function(wrap_pyfunction!(arrays::binning::histogram, module)?)?;
     module.add_function(wrap_pyfunction!(checksum::crc32c, module)?)?;
     module.add_function(wrap_pyfunction!(read::decode::encode, module)?)?;

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rows_of_an_answer_may_be_larger_than_those_of_a_frame() {
+    fn keys_and_rows_that_are_too_large_are_refused() {
         let long = "k".repeat(limits::KEY_BYTES + 1);
         let large = msgpack::to_bytes(&Value::Str("x".repeat(limits::ROW_BYTES)));
         for (key, values) in [("k", &large), (long.as_str(), &msgpack::to_bytes(&Value::Nil))] {
@@ -140,8 +140,6 @@ mod tests {
             builder.row(&table, 0, 1, 2, false, values);
             let count = builder.finish(&table, &mut payload);
             assert!(PayloadReader::new(&payload, count).and_then(PayloadReader::entries).is_err());
-            let entries = PayloadReader::of_answer(&payload, count).unwrap().entries().unwrap();
-            assert!(matches!(&entries[..], [Entry::Row(row)] if row.cells[0].0 == key));
         }
     }
 

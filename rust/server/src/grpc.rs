@@ -3,6 +3,7 @@
 mod encode;
 mod manage;
 mod query;
+mod row_batch;
 
 pub(crate) use manage::ManageService;
 pub(crate) use query::QueryService;

@@ -122,8 +122,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut found = 0;
     let query = RowQuery { keys: vec![], label: LabelChoice::Primary, steps: StepRange::ALL };
-    store.rows(&path, &query, &mut |_, rows| {
-        found += rows.len() as i64;
+    store.rows(&path, &query, &mut |_, batch| {
+        found += batch.len() as i64;
         ControlFlow::Continue(())
     })?;
     assert_eq!(found, steps);

@@ -25,11 +25,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use stepwell_lock::Mutex;
-use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, Step, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::summary::Wanted;
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, ProjectInfo, RowQuery, RunInfo, RunState,
-    SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, ProjectInfo, RowBatch, RowQuery, RowSink, RunInfo,
+    RunState, SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
 };
 
 /// Memory and work of a store.
@@ -351,20 +351,16 @@ impl Store for SqliteStore {
         })
     }
 
-    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut RowSink<'_>) -> Result<(), StoreError> {
         // What was handed out before damage was met is not handed out again.
         let mut reached: BTreeMap<String, Step> = BTreeMap::new();
-        let mut rest = |label: &str, mut rows: Vec<Row>| {
-            if let Some(&reached) = reached.get(label) {
-                rows.retain(|row| row.step > reached);
+        let mut rest = |label: &str, mut batch: RowBatch| {
+            if let Some(reached) = reached.get(label) {
+                batch = batch.slice(batch.steps.partition_point(|step| step <= reached)..batch.len());
             }
-            match rows.last() {
-                Some(last) => {
-                    reached.insert(label.to_owned(), last.step);
-                    sink(label, rows)
-                }
-                None => ControlFlow::Continue(()),
-            }
+            let Some(&last) = batch.steps.last() else { return ControlFlow::Continue(()) };
+            reached.insert(label.to_owned(), last);
+            sink(label, batch)
         };
         self.read(|connection| match self.view(connection, run)? {
             Some(view) => view.rows(query, &mut rest),

@@ -18,11 +18,12 @@ pub use error::StoreError;
 use crate::decode::FrameRows;
 use crate::line::{LineReader, PointLines};
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
+use crate::row::RowBatch;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::{FrameError, FrameHeader, FrameView};
-use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, StreamId, TimeMicros};
 
 /// A frame of a stream, checked by the server: header, checksum and payload are sound. What the check decoded
 /// comes along.
@@ -70,6 +71,9 @@ pub struct Changed {
     /// Ids of the runs.
     pub runs: Vec<String>,
 }
+
+/// Takes the rows of a label, batch by batch; see [`Store::rows`].
+pub type RowSink<'a> = dyn FnMut(&str, RowBatch) -> ControlFlow<()> + 'a;
 
 /// Store of runs.
 pub trait Store: Send + Sync + 'static {
@@ -159,9 +163,9 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<(u64, Vec<StoredValue>), StoreError>;
 
-    /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few thousand,
-    /// until it says stop. Keys are flat (`a.b`); cells are sorted by key.
-    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError>;
+    /// Hands the run's rows in step order to `sink`, merged per (label, step), in batches of a few MiB that
+    /// are not empty, until it says stop. Keys are flat (`a.b`).
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut RowSink<'_>) -> Result<(), StoreError>;
 
     /// The files of a run, by path; of several contents of a path the last by (time, stream id, entry
     /// number). Their bytes are elsewhere (`stepwell-blob`), and may not have arrived.

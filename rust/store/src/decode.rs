@@ -91,7 +91,8 @@ impl FrameRows {
     }
 }
 
-fn value_bytes(value: &Value) -> usize {
+/// About how many bytes a value takes beside its 32.
+pub(crate) fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Str(text) => text.len(),
         Value::Bin(bytes) | Value::Ext(_, bytes) => bytes.len(),

@@ -15,7 +15,7 @@ pub mod run;
 pub mod statement;
 pub mod summary;
 
-pub use api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+pub use api::{AppendOutcome, Changed, RowSink, Store, StoreError, StreamFrame};
 pub use byte_lru::ByteLru;
 pub use line::{ExtentQuery, LabelLine, LineForm, LineQuery, LineReader, PointLines, SeriesName};
 pub use memory::MemoryStore;
@@ -23,5 +23,6 @@ pub use query::{
     CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,
     SeriesPoints, StepRange, StoredValue,
 };
+pub use row::RowBatch;
 
 use opening::{check_known, check_opening, check_same_run, outcome_of_another};

@@ -7,11 +7,11 @@
 
 mod merged;
 
-use crate::api::{AppendOutcome, Changed, Store, StoreError, StreamFrame};
+use crate::api::{AppendOutcome, Changed, RowSink, Store, StoreError, StreamFrame};
 use crate::check_opening;
 use crate::merge::Stamp;
 use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
-use crate::row::is_automatic;
+use crate::row::{RowBatch, is_automatic};
 use crate::run::{self, StreamFacts, label_order};
 use crate::statement::{Statements, statement_time};
 use crate::summary::Wanted;
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use stepwell_codec::PayloadReader;
 use stepwell_lock::Mutex;
-use stepwell_model::{BlobId, Entry, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, Entry, EntryNumber, Kind, Opening, RunPath, StreamId, TimeMicros};
 
 /// Rows handed to a sink at once.
 const BATCH_ROWS: usize = 4_096;
@@ -298,8 +298,8 @@ impl Store for MemoryStore {
         Ok((total as u64, values))
     }
 
-    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
-        let mut batches: Vec<(String, Vec<Row>)> = Vec::new();
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut RowSink<'_>) -> Result<(), StoreError> {
+        let mut batches: Vec<(String, RowBatch)> = Vec::new();
         {
             let state = self.state.lock();
             let Some((index, found)) = state.run(run) else { return Ok(()) };
@@ -308,11 +308,11 @@ impl Store for MemoryStore {
             let has_rows = |label: &str| !found.rows.rows(label, &keys, StepRange::ALL).is_empty();
             for label in found.rows.choose(&labels, &query.label, has_rows) {
                 let rows = found.rows.rows(label, &keys, query.steps);
-                batches.extend(rows.chunks(BATCH_ROWS).map(|rows| (label.to_owned(), rows.to_vec())));
+                batches.extend(rows.chunks(BATCH_ROWS).map(|rows| (label.to_owned(), RowBatch::from_rows(rows))));
             }
         }
-        for (label, rows) in batches {
-            if sink(&label, rows).is_break() {
+        for (label, batch) in batches {
+            if sink(&label, batch).is_break() {
                 break;
             }
         }

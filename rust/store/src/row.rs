@@ -4,6 +4,10 @@
 //! that name. `_timestamp` and `_runtime` come from the row's [`Clock`] unless the user logged a number under
 //! their name: that number wins, as a double.
 
+mod batch;
+
+pub use batch::{Cells, ColumnBuilder, RowBatch, RowColumn};
+
 use std::collections::BTreeMap;
 use stepwell_model::{Opening, TimeMicros, Value, flatten};
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell import _native
+from stepwell.api import payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from stepwell.proto.v1 import query_pb2
 
+Sort = Literal["int", "float", "other"]
 STEP, RUNTIME, TIMESTAMP = "_step", "_runtime", "_timestamp"
 OF_EVERY_ROW = (STEP, RUNTIME, TIMESTAMP)
 
@@ -92,7 +95,9 @@ class Batch:
     times
         When they were logged, in microseconds since 1970: int64.
     columns
-        `(key, sort, rows, values)`: see `stepwell._native.decode_rows`.
+        `(key, sort, rows, values)`. The sort is `int` or `float`, with values as little-endian int64 or
+        float64, or `other`, with a list of objects. Rows are the little-endian uint32 indices of those that
+        have the value, or None where all have.
 
     Raises
     ------
@@ -103,9 +108,29 @@ class Batch:
     def __init__(self, reply: query_pb2.RowBatch) -> None:
         import numpy
 
-        steps, times, self.columns = _native.decode_rows(reply.payload, reply.rows)
-        self.steps = numpy.frombuffer(steps, "<i8")
-        self.times = numpy.frombuffer(times, "<i8")
+        self.steps = numpy.frombuffer(payload.raw(reply.steps, 8 * reply.rows), "<i8")
+        self.times = numpy.frombuffer(payload.raw(reply.times, 8 * reply.rows), "<i8")
+        self.columns = [_cells(column, reply.rows) for column in reply.columns]
+
+    def dicts(self, created: float, first: int, last: int) -> list[dict[str, Any]]:
+        """Return rows from `first` up to `last`, not included, as dicts: see `stepwell._native.row_dicts`."""
+        return _native.row_dicts(self.steps.tobytes(), self.times.tobytes(), self.columns, created, first, last)
+
+
+def _cells(column: query_pb2.RowColumn, rows: int) -> tuple[str, Sort, bytes | None, Any]:
+    # A key that is the very str of a program's text is found without a comparison.
+    key, places = sys.intern(column.key), None
+    if column.HasField("rows"):
+        places = payload.raw(column.rows, None)
+        rows = len(places) // 4
+    if column.HasField("floats"):
+        return key, "float", places, payload.raw(column.floats, 8 * rows)
+    if column.HasField("ints"):
+        return key, "int", places, payload.raw(column.ints, 8 * rows)
+    values = payload.unpack(payload.raw(column.values, None))
+    if len(values) != rows:
+        raise ValueError(f"a column of {key!r} has {len(values)} cells; expected {rows}")
+    return key, "other", places, values
 
 
 class ColumnCollector:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from stepwell.api import payload
 from stepwell.api.columns.columns import OF_EVERY_ROW, Batch, ColumnCollector, Columns
 from stepwell.api.server.connection import DeadlineError
 from stepwell.proto.v1 import query_pb2
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
     from stepwell.api.files import RunFiles
     from stepwell.api.server.connection import Connection
+
+
+# Rows that are dicts at once.
+_DICTS = 1_000
 
 
 class HistoryScan(Iterator[dict[str, Any]]):
@@ -48,8 +51,7 @@ class History:
         request = query_pb2.SampleRowsRequest(path=self._path, keys=wanted_keys(keys, x_axis), samples=samples)
         if label is not None:
             request.label = label
-        batches = self._connection.stream("SampleRows", request)
-        found = [self._as_dict(row) for batch in batches for row in payload.rows(batch.payload)]
+        found = [row for reply in self._connection.stream("SampleRows", request) for row in self._dicts(Batch(reply))]
         if x_axis == "_step":
             return found
         return sorted((row for row in found if x_axis in row), key=lambda row: _place(row[x_axis]))
@@ -58,13 +60,8 @@ class History:
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
     ) -> Iterator[dict[str, Any]]:
         """Iterate over the rows: see `Run.scan_history`."""
-        request = self._scan(keys, min_step, max_step, label)
-        for batch in self._replies(request):
-            for row in payload.rows(batch.payload):
-                yield self._as_dict(row)
-                if row.step == LAST_STEP:
-                    return
-                request.min_step = row.step + 1
+        for batch in self.batches(keys, min_step, max_step, label):
+            yield from self._dicts(batch)
 
     def columns(
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
@@ -118,9 +115,13 @@ class History:
             request.max_step = max(max_step, first)
         return request
 
-    def _as_dict(self, row: payload.Row) -> dict[str, Any]:
-        own = {"_step": row.step, "_runtime": row.time - self._created, "_timestamp": row.time}
-        return own | {key: self._files.completed(each) for key, each in row.values.items()}
+    def _dicts(self, batch: Batch) -> Iterator[dict[str, Any]]:
+        for _, sort, _, values in batch.columns:
+            if sort == "other":
+                values[:] = map(self._files.completed, values)
+        # Some at a time: a dict takes more room than its row.
+        for first in range(0, len(batch.steps), _DICTS):
+            yield from batch.dicts(self._created, first, min(first + _DICTS, len(batch.steps)))
 
     def completed(self, columns: Columns) -> Columns:
         """Add `sha256` and `size` to the records of columns, and return them."""

@@ -332,14 +332,42 @@ class ScanRowsRequest(_message.Message):
     def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., min_step: _Optional[int] = ..., max_step: _Optional[int] = ...) -> None: ...
 
 class RowBatch(_message.Message):
-    __slots__ = ("payload", "rows", "label")
-    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("rows", "label", "steps", "times", "sampled", "columns")
     ROWS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
-    payload: bytes
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLED_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
     rows: int
     label: str
-    def __init__(self, payload: _Optional[bytes] = ..., rows: _Optional[int] = ..., label: _Optional[str] = ...) -> None: ...
+    steps: Array
+    times: Array
+    sampled: bytes
+    columns: _containers.RepeatedCompositeFieldContainer[RowColumn]
+    def __init__(self, rows: _Optional[int] = ..., label: _Optional[str] = ..., steps: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Array, _Mapping]] = ..., sampled: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[RowColumn, _Mapping]]] = ...) -> None: ...
+
+class RowColumn(_message.Message):
+    __slots__ = ("key", "rows", "ints", "floats", "values")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    INTS_FIELD_NUMBER: _ClassVar[int]
+    FLOATS_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    rows: Array
+    ints: Array
+    floats: Array
+    values: Array
+    def __init__(self, key: _Optional[str] = ..., rows: _Optional[_Union[Array, _Mapping]] = ..., ints: _Optional[_Union[Array, _Mapping]] = ..., floats: _Optional[_Union[Array, _Mapping]] = ..., values: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
+class Array(_message.Message):
+    __slots__ = ("plain", "zstd")
+    PLAIN_FIELD_NUMBER: _ClassVar[int]
+    ZSTD_FIELD_NUMBER: _ClassVar[int]
+    plain: bytes
+    zstd: bytes
+    def __init__(self, plain: _Optional[bytes] = ..., zstd: _Optional[bytes] = ...) -> None: ...
 
 class ListFilesRequest(_message.Message):
     __slots__ = ("path",)

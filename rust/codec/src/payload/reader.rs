@@ -73,22 +73,11 @@ pub struct PayloadReader<'a> {
     pub shapes: Vec<Vec<u32>>,
     entries: Reader<'a>,
     left: usize,
-    row_bytes: usize,
 }
 
 impl<'a> PayloadReader<'a> {
     /// Reads the tables of a payload that must hold `count` entries.
     pub fn new(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
-        Self::within(payload, count, limits::KEY_BYTES, limits::ROW_BYTES)
-    }
-
-    /// As [`new`](Self::new), of the payload of an answer: its rows are merged of any number of entries, and
-    /// their keys are paths.
-    pub fn of_answer(payload: &'a [u8], count: u32) -> Result<Self, PayloadError> {
-        Self::within(payload, count, usize::MAX, usize::MAX)
-    }
-
-    fn within(payload: &'a [u8], count: u32, key_bytes: usize, row_bytes: usize) -> Result<Self, PayloadError> {
         let mut reader = Reader::new(payload);
         match reader.array_len()? {
             3 => {}
@@ -98,7 +87,7 @@ impl<'a> PayloadReader<'a> {
         let mut keys = Vec::new();
         for _ in 0..bounded(reader.array_len()?)? {
             let key = reader.str()?;
-            if key.len() > key_bytes {
+            if key.len() > limits::KEY_BYTES {
                 return Err(PayloadError::Form("a key longer than 1,024 bytes"));
             }
             keys.push(key);
@@ -116,7 +105,7 @@ impl<'a> PayloadReader<'a> {
         if left != count as usize {
             return Err(PayloadError::Form("another number of entries than the header says"));
         }
-        Ok(Self { keys, shapes, entries: reader, left, row_bytes })
+        Ok(Self { keys, shapes, entries: reader, left })
     }
 
     /// The next entry, or `None` after the last. Each value of a row is checked to be well-formed here.
@@ -153,7 +142,7 @@ impl<'a> PayloadReader<'a> {
                 form
             }
         };
-        if before - self.entries.rest().len() > self.row_bytes {
+        if before - self.entries.rest().len() > limits::ROW_BYTES {
             return Err(PayloadError::Form("a row larger than 8 MiB"));
         }
         Ok(Some(EntryRef::Row(RowRef { step, time, sampled: kind == SAMPLED_ROW, shape, keys, form, values })))

@@ -43,6 +43,12 @@ impl<T> Reservoir<T> {
         priority <= self.threshold && self.keep(priority, step, value)
     }
 
+    /// Whether a point of this step would be in the sample now.
+    #[inline]
+    pub fn wants(&self, step: i64) -> bool {
+        priority(self.seed, step) <= self.threshold
+    }
+
     fn keep(&mut self, priority: u64, step: i64, value: T) -> bool {
         self.points.insert(priority, (step, value));
         if self.points.len() > self.capacity {

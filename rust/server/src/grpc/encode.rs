@@ -3,20 +3,16 @@
 use crate::api::columns::ListedRun;
 use crate::api::files::ListedFile;
 use crate::api::keys::KeyPage;
-use crate::api::rows::{RowBatch, Rows};
 use crate::api::runs::RunPage;
 use crate::api::status::{ServerStatus, VERSION};
 use crate::api::values::{Histograms, Values};
 use crate::series::PanelLines;
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::metric_to_value;
 use stepwell_model::{MetricDefinition, TimeMicros, Value};
 use stepwell_proto::v1;
 use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
-use tonic::Status;
 
 pub(super) fn status(status: ServerStatus, caught_up_us: TimeMicros) -> v1::GetStatusReply {
     let ServerStatus { mode, started, directory, backlog } = status;
@@ -133,13 +129,4 @@ pub(super) fn files(files: Vec<ListedFile>) -> v1::ListFilesReply {
         present: listed.present,
     };
     v1::ListFilesReply { files: files.into_iter().map(file).collect() }
-}
-
-/// Batches of rows.
-pub(super) fn rows(rows: Rows) -> BoxStream<'static, Result<v1::RowBatch, Status>> {
-    rows.map(|batch| {
-        let RowBatch { payload, rows, label } = batch?;
-        Ok(v1::RowBatch { payload: payload.into(), rows, label })
-    })
-    .boxed()
 }

@@ -1,5 +1,6 @@
 //! The service `Query`: everything that is read back.
 
+use super::row_batch::{Encoder, messages};
 use super::{Chunks, Reply, chunks, encode, run_path, unless_zero};
 use crate::api::keys::ListKeys;
 use crate::api::rows::{Sample, Scan};
@@ -109,7 +110,9 @@ impl Query for QueryService {
     async fn sample_rows(&self, request: Request<v1::SampleRowsRequest>) -> Reply<Self::SampleRowsStream> {
         let v1::SampleRowsRequest { path, keys, label, samples } = request.into_inner();
         let sample = Sample { path: run_path(path)?, keys, label: label_choice(label.as_deref()), samples };
-        Ok(Response::new(encode::rows(api::rows::sample(&self.context, sample).await?)))
+        let mut encoder = Encoder::default();
+        let batches = api::rows::sample(&self.context, sample, move |label, batch| encoder.message(label, batch)).await?;
+        Ok(Response::new(messages(batches)))
     }
 
     type ScanRowsStream = BoxStream<'static, Result<v1::RowBatch, Status>>;
@@ -117,7 +120,9 @@ impl Query for QueryService {
     async fn scan_rows(&self, request: Request<v1::ScanRowsRequest>) -> Reply<Self::ScanRowsStream> {
         let v1::ScanRowsRequest { path, keys, label, min_step, max_step } = request.into_inner();
         let scan = Scan { path: run_path(path)?, keys, label: label_choice(label.as_deref()), min_step, max_step };
-        Ok(Response::new(encode::rows(api::rows::scan(&self.context, scan).await?)))
+        let mut encoder = Encoder::default();
+        let batches = api::rows::scan(&self.context, scan, move |label, batch| encoder.message(label, batch)).await?;
+        Ok(Response::new(messages(batches)))
     }
 
     async fn list_files(&self, request: Request<v1::ListFilesRequest>) -> Reply<v1::ListFilesReply> {

@@ -1,9 +1,11 @@
 //! Queries over gRPC against a real server.
 
 use crate::rig::{Rig, opening, row};
-use stepwell_codec::{PayloadReader, msgpack};
+use stepwell_codec::msgpack;
 use stepwell_model::{Entry, Opening, Row, Value};
 use stepwell_proto::v1;
+use stepwell_store::RowBatch;
+use stepwell_store::row::{Cells, RowColumn};
 use tonic::{Code, Streaming};
 
 fn path(run: &str) -> Option<v1::RunPath> {
@@ -25,14 +27,44 @@ fn filled(steps: i64) -> Rig {
 fn rows(rig: &Rig, mut stream: Streaming<v1::RowBatch>) -> Vec<(String, Row)> {
     let mut all = Vec::new();
     while let Some(batch) = rig.runtime.block_on(stream.message()).unwrap() {
-        let payload = stepwell_codec::pack::unpack(&batch.payload, 64 << 20).unwrap();
-        let entries = PayloadReader::new(&payload, batch.rows).unwrap().entries().unwrap();
-        all.extend(entries.into_iter().map(|entry| match entry {
-            Entry::Row(row) => (batch.label.clone(), row),
-            other => panic!("{other:?}"),
-        }));
+        all.extend(decoded(&batch).rows().map(|row| (batch.label.clone(), row)));
     }
     all
+}
+
+fn raw(array: &v1::Array) -> Vec<u8> {
+    match array.form.as_ref().unwrap() {
+        v1::array::Form::Plain(bytes) => bytes.to_vec(),
+        v1::array::Form::Zstd(packed) => stepwell_codec::pack::unpack(packed, 64 << 20).unwrap(),
+    }
+}
+
+fn words<const N: usize>(array: &v1::Array) -> impl Iterator<Item = [u8; N]> {
+    let bytes = raw(array);
+    assert_eq!(bytes.len() % N, 0);
+    bytes.chunks(N).map(|word| word.try_into().unwrap()).collect::<Vec<_>>().into_iter()
+}
+
+fn decoded(batch: &v1::RowBatch) -> RowBatch {
+    let bit = |row: usize| batch.sampled.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+    let column = |column: &v1::RowColumn| RowColumn {
+        key: column.key.as_str().into(),
+        rows: column.rows.as_ref().map(|rows| words(rows).map(u32::from_le_bytes).collect()),
+        cells: match column.cells.as_ref().unwrap() {
+            v1::row_column::Cells::Ints(cells) => Cells::Ints(words(cells).map(i64::from_le_bytes).collect()),
+            v1::row_column::Cells::Floats(cells) => Cells::Floats(words(cells).map(f64::from_le_bytes).collect()),
+            v1::row_column::Cells::Values(cells) => match msgpack::from_bytes(&raw(cells)).unwrap() {
+                Value::List(cells) => Cells::Values(cells),
+                other => panic!("{other:?}"),
+            },
+        },
+    };
+    RowBatch {
+        steps: words(batch.steps.as_ref().unwrap()).map(i64::from_le_bytes).collect(),
+        times: words(batch.times.as_ref().unwrap()).map(i64::from_le_bytes).collect(),
+        sampled: (0..batch.rows as usize).map(bit).collect(),
+        columns: batch.columns.iter().map(column).collect(),
+    }
 }
 
 #[test]
@@ -91,6 +123,36 @@ fn a_scan_returns_every_row_in_order() {
     assert_eq!(some.iter().map(|(_, row)| row.step).collect::<Vec<_>>(), [5, 6, 7]);
     assert!(some.iter().all(|(_, row)| row.cells.iter().all(|(key, _)| key != "nested.k")));
     assert!(scan(v1::ScanRowsRequest { path: path("r"), min_step: Some(5), max_step: Some(5), ..Default::default() }).is_empty());
+}
+
+#[test]
+fn columns_come_packed_where_that_is_worth_it_and_values_of_every_sort_beside_each_other() {
+    let rig = Rig::new();
+    let noise = |step: i64| f64::from_bits((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2);
+    let sort = |step: i64| match step % 3 {
+        0 => Value::Int(step),
+        1 => Value::Float(-0.0),
+        _ => Value::Str(format!("row {step}")),
+    };
+    let cells = |step: i64| [("noise", Value::Float(noise(step))), ("one", Value::Int(1)), ("sorts", sort(step))];
+    let rows_of = |some: std::ops::Range<i64>| some.map(|step| row(step, &cells(step))).collect::<Vec<Entry>>();
+    rig.store(1, &opening("r"), &rows_of(0..3_000));
+    let request = v1::ScanRowsRequest { path: path("r"), ..Default::default() };
+    let mut stream = rig.runtime.block_on(rig.query().scan_rows(request)).unwrap().into_inner();
+    let batch = rig.runtime.block_on(stream.message()).unwrap().unwrap();
+    assert_eq!((batch.rows, decoded(&batch).len()), (3_000, 3_000));
+    for row in decoded(&batch).rows() {
+        let found: Vec<_> =
+            row.cells.iter().filter(|(key, _)| key != "_runtime").map(|(key, value)| (key.as_str(), value.clone())).collect();
+        assert_eq!(found, cells(row.step));
+    }
+    let is_packed = |column: &v1::RowColumn| {
+        let (v1::row_column::Cells::Ints(cells) | v1::row_column::Cells::Floats(cells) | v1::row_column::Cells::Values(cells)) =
+            column.cells.as_ref().unwrap();
+        (column.key.clone(), matches!(cells.form, Some(v1::array::Form::Zstd(_))))
+    };
+    let packed: Vec<_> = batch.columns.iter().map(is_packed).filter(|(key, _)| key == "noise" || key == "one").collect();
+    assert_eq!(packed, [("noise".to_owned(), false), ("one".to_owned(), true)]);
 }
 
 #[test]

@@ -305,10 +305,10 @@ mod tests {
     use crate::db::connection::FILE_NAME;
     use std::fs;
     use std::ops::ControlFlow;
-    use stepwell_model::{Entry, Row, RunPath, Value};
+    use stepwell_model::{Entry, RunPath, Value};
     use stepwell_store::conformance::compact_all;
     use stepwell_store::conformance::stream::{TestStream, path, row};
-    use stepwell_store::{LabelChoice, Page, RowQuery, StepRange, Store};
+    use stepwell_store::{LabelChoice, Page, RowBatch, RowQuery, StepRange, Store};
 
     const KEYS_OF_A_RUN: usize = 300;
 
@@ -342,8 +342,8 @@ mod tests {
         let store = SqliteStore::open(directory.path()).unwrap();
         let mut cells = Vec::new();
         let query = RowQuery { keys: vec![], label: LabelChoice::Primary, steps: StepRange::ALL };
-        let mut see = |_: &str, rows: Vec<Row>| {
-            cells.extend(rows.into_iter().flat_map(|row| row.cells));
+        let mut see = |_: &str, batch: RowBatch| {
+            cells.extend(batch.rows().flat_map(|row| row.cells));
             ControlFlow::Continue(())
         };
         store.rows(&path(), &query, &mut see).unwrap();

@@ -62,8 +62,8 @@ fn assert_all_there(store: &SqliteStore) {
         let query = RowQuery { keys: vec![], label: LabelChoice::Primary, steps: StepRange::ALL };
         let mut next = 0;
         store
-            .rows(&path, &query, &mut |_, rows| {
-                for row in rows {
+            .rows(&path, &query, &mut |_, batch| {
+                for row in batch.rows() {
                     let cell = |key: &str| row.cells.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
                     assert_eq!((row.step, cell("i")), (next, Some(Value::Int(next))));
                     assert_eq!(cell("x"), Some(Value::Float((next * 7919 % 1000) as f64 / 7.0 + run as f64)));

@@ -104,13 +104,13 @@ pub fn rows_text(store: &dyn Store, path: &RunPath, query: &RowQuery) -> String 
     let mut text = String::new();
     let mut label = None;
     store
-        .rows(path, query, &mut |of, rows| {
-            assert!(!rows.is_empty(), "an empty batch");
+        .rows(path, query, &mut |of, batch| {
+            assert!(!batch.is_empty(), "an empty batch");
             if label.as_deref() != Some(of) {
                 let _ = write!(text, "{of:?}: ");
                 label = Some(of.to_owned());
             }
-            rows.iter().for_each(|row| text.push_str(&row_text(row)));
+            batch.rows().for_each(|row| text.push_str(&row_text(&row)));
             ControlFlow::Continue(())
         })
         .unwrap();

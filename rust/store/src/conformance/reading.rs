@@ -3,7 +3,7 @@
 use super::observation::{points_text, value_text};
 use super::stream::{TestStream, path, row};
 use super::{Subject, compact_all};
-use crate::{LabelChoice, RowQuery, SeriesPoints, StepRange, Store};
+use crate::{LabelChoice, RowBatch, RowQuery, SeriesPoints, StepRange, Store};
 use std::ops::ControlFlow;
 use stepwell_codec::column::Number;
 use stepwell_model::value::EXT_WTF8;
@@ -21,8 +21,8 @@ pub(super) fn points(store: &dyn Store, key: &str, label: &LabelChoice, steps: S
 
 pub(super) fn rows(store: &dyn Store, query: &RowQuery) -> Vec<Row> {
     let mut all = Vec::new();
-    let mut collect = |_: &str, rows: Vec<Row>| {
-        all.extend(rows);
+    let mut collect = |_: &str, batch: RowBatch| {
+        all.extend(batch.rows());
         ControlFlow::Continue(())
     };
     store.rows(&path(), query, &mut collect).unwrap();
@@ -336,7 +336,7 @@ pub fn rows_are_filtered_and_in_order(subject: &Subject<'_>) {
         assert_eq!(asked(&["a", "nope"]), []);
         let mut batches = 0;
         let query = RowQuery { keys: vec![], label: LabelChoice::All, steps: StepRange::ALL };
-        let mut stop = |_: &str, _: Vec<Row>| {
+        let mut stop = |_: &str, _: RowBatch| {
             batches += 1;
             ControlFlow::Break(())
         };

@@ -5,7 +5,7 @@
 //! its lowest and highest number (the earliest of equals; NaN is neither). One pass over the rows; memory
 //! grows with the sample and the number of keys.
 
-use super::batch::{BatchSender, SendError};
+use super::batch::{SendError, SendRows};
 use crate::error::ServiceError;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -13,10 +13,13 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_model::{Row, RunPath, Step, wall_time};
 use stepwell_sample::reservoir::Reservoir;
-use stepwell_store::{LabelChoice, RowQuery, StepRange, Store};
+use stepwell_store::row::{Cells, RowColumn};
+use stepwell_store::{LabelChoice, RowBatch, RowQuery, StepRange, Store};
 
 /// Rows that one request may ask for.
 const MOST_SAMPLES: u32 = 1_000_000;
+/// Rows of a sample that are sent together.
+const SENT_ROWS: usize = 1 << 14;
 
 /// A sample that is asked for.
 pub(crate) struct Sample {
@@ -43,17 +46,18 @@ impl Sample {
     }
 
     /// Sends the rows in step order.
-    pub(super) fn send(self, store: &dyn Store, sender: &mut BatchSender) -> Result<(), SendError> {
+    pub(super) fn send(self, store: &dyn Store, send: &mut SendRows<'_>) -> Result<(), SendError> {
         store.run(&self.path, wall_time())?;
         let query = RowQuery { keys: self.keys, label: self.label, steps: StepRange::ALL };
         let (mut chosen, mut label) = (Chosen::new(self.samples as usize), String::new());
-        store.rows(&self.path, &query, &mut |of, rows| {
+        store.rows(&self.path, &query, &mut |of, batch| {
             of.clone_into(&mut label);
-            rows.into_iter().for_each(|row| chosen.offer(row));
+            chosen.offer(&batch);
             ControlFlow::Continue(())
         })?;
-        for row in chosen.rows().values() {
-            sender.row(&label, row)?;
+        let rows: Vec<Arc<Row>> = chosen.rows().into_values().collect();
+        for rows in rows.chunks(SENT_ROWS) {
+            send(&label, RowBatch::from_rows(rows.iter().map(|row| &**row)))?;
         }
         Ok(())
     }
@@ -67,7 +71,7 @@ struct Chosen {
     even: Reservoir<Arc<Row>>,
     first: Option<Arc<Row>>,
     last: Option<Arc<Row>>,
-    extremes: FxHashMap<String, (Extreme, Extreme)>,
+    extremes: FxHashMap<Arc<str>, (Extreme, Extreme)>,
 }
 
 impl Chosen {
@@ -75,28 +79,36 @@ impl Chosen {
         Self { even: Reservoir::new(0, capacity), first: None, last: None, extremes: FxHashMap::default() }
     }
 
-    fn offer(&mut self, row: Row) {
-        let row = Arc::new(row);
-        self.first.get_or_insert_with(|| Arc::clone(&row));
-        self.last = Some(Arc::clone(&row));
-        for (key, value) in &row.cells {
-            let Some(number) = value.as_f64().filter(|number| !number.is_nan()) else { continue };
-            match self.extremes.get_mut(key) {
+    /// Looks through rows that come after all before; makes only those of them that it keeps.
+    fn offer(&mut self, batch: &RowBatch) {
+        let mut made: FxHashMap<usize, Arc<Row>> = FxHashMap::default();
+        let mut row = |at: usize| Arc::clone(made.entry(at).or_insert_with(|| Arc::new(batch.row(at))));
+        let Some(last) = batch.len().checked_sub(1) else { return };
+        self.first.get_or_insert_with(|| row(0));
+        self.last = Some(row(last));
+        for (at, &step) in batch.steps.iter().enumerate() {
+            if self.even.wants(step) {
+                self.even.offer(step, row(at));
+            }
+        }
+        for column in &batch.columns {
+            let Some([low, high]) = extremes(column) else { continue };
+            let (low, high) = ((low.0, row(low.1)), (high.0, row(high.1)));
+            match self.extremes.get_mut(&column.key) {
                 None => {
-                    let extreme = || (number, Arc::clone(&row));
-                    self.extremes.insert(key.clone(), (extreme(), extreme()));
+                    self.extremes.insert(Arc::clone(&column.key), (low, high));
                 }
-                Some((low, high)) => {
-                    if number < low.0 {
-                        *low = (number, Arc::clone(&row));
+                Some(known) => {
+                    // A key has several columns where its numbers are integers and doubles.
+                    if low.0 < known.0.0 || (low.0 == known.0.0 && low.1.step < known.0.1.step) {
+                        known.0 = low;
                     }
-                    if number > high.0 {
-                        *high = (number, Arc::clone(&row));
+                    if high.0 > known.1.0 || (high.0 == known.1.0 && high.1.step < known.1.1.step) {
+                        known.1 = high;
                     }
                 }
             }
         }
-        self.even.offer(row.step, row);
     }
 
     fn rows(self) -> BTreeMap<Step, Arc<Row>> {
@@ -104,6 +116,27 @@ impl Chosen {
         let ends = self.first.into_iter().chain(self.last);
         self.even.into_points().into_values().chain(extremes).chain(ends).map(|row| (row.step, row)).collect()
     }
+}
+
+/// The lowest and the highest number of a column, each with its row; `None` without numbers.
+fn extremes(column: &RowColumn) -> Option<[(f64, usize); 2]> {
+    let at = match &column.cells {
+        Cells::Ints(cells) => ends(cells.iter().map(|&cell| cell as f64)),
+        Cells::Floats(cells) => ends(cells.iter().copied()),
+        Cells::Values(_) => None,
+    };
+    let row = |place: usize| column.rows.as_ref().map_or(place, |rows| rows[place] as usize);
+    at.map(|ends| ends.map(|(number, place)| (number, row(place))))
+}
+
+/// The lowest and the highest number and their places, the first of equals.
+fn ends(numbers: impl Iterator<Item = f64>) -> Option<[(f64, usize); 2]> {
+    let mut numbers = numbers.zip(0..).filter(|(number, _)| !number.is_nan());
+    let first = numbers.next()?;
+    Some(
+        numbers
+            .fold([first, first], |[low, high], next| [if next.0 < low.0 { next } else { low }, if next.0 > high.0 { next } else { high }]),
+    )
 }
 
 #[cfg(test)]
@@ -115,7 +148,8 @@ mod tests {
         let mut chosen = Chosen::new(capacity);
         for step in steps {
             let value = if step == 500 { -1.0 } else { step as f64 % 100.0 };
-            chosen.offer(Row { step, time: 0, sampled: false, cells: vec![("loss".into(), Value::Float(value))] });
+            let row = Row { step, time: 0, sampled: false, cells: vec![("loss".into(), Value::Float(value))] };
+            chosen.offer(&RowBatch::from_rows([&row]));
         }
         chosen.rows().into_keys().collect()
     }

@@ -1,6 +1,6 @@
 //! Scan of every row of a run, in step order.
 
-use super::batch::{BatchSender, SendError};
+use super::batch::{SendError, SendRows};
 use std::ops::ControlFlow;
 use stepwell_model::{RunPath, Step, wall_time};
 use stepwell_store::{LabelChoice, RowQuery, StepRange, Store};
@@ -29,20 +29,15 @@ impl Scan {
     }
 
     /// Sends the rows.
-    pub(super) fn send(self, store: &dyn Store, sender: &mut BatchSender) -> Result<(), SendError> {
+    pub(super) fn send(self, store: &dyn Store, send: &mut SendRows<'_>) -> Result<(), SendError> {
         // An unknown run is an error, a run without such rows is not.
         store.run(&self.path, wall_time())?;
         let Some(steps) = self.steps() else { return Ok(()) };
         let query = RowQuery { keys: self.keys, label: self.label, steps };
         let mut gone = Ok(());
-        store.rows(&self.path, &query, &mut |label, rows| {
-            for row in &rows {
-                gone = sender.row(label, row);
-                if gone.is_err() {
-                    return ControlFlow::Break(());
-                }
-            }
-            ControlFlow::Continue(())
+        store.rows(&self.path, &query, &mut |label, batch| {
+            gone = send(label, batch);
+            if gone.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         Ok(gone?)
     }

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stepwell_lock::{Condvar, Mutex};
-use stepwell_model::{BlobId, EntryNumber, Kind, Opening, Row, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
-    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange,
-    Store, StoreError, StoredValue, StreamFrame,
+    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RowSink, RunInfo, SeriesPoints,
+    StepRange, Store, StoreError, StoredValue, StreamFrame,
 };
 
 /// A store that appends when it is told to.
@@ -124,7 +124,7 @@ impl Store for Moody {
     ) -> Result<(u64, Vec<StoredValue>), StoreError> {
         self.inner.values(run, key, kind, label, steps, limit)
     }
-    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut dyn FnMut(&str, Vec<Row>) -> ControlFlow<()>) -> Result<(), StoreError> {
+    fn rows(&self, run: &RunPath, query: &RowQuery, sink: &mut RowSink<'_>) -> Result<(), StoreError> {
         self.inner.rows(run, query, sink)
     }
     fn changed(&self, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {

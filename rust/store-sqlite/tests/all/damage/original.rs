@@ -90,8 +90,8 @@ pub(crate) fn read(store: &SqliteStore, path: &RunPath) -> Option<(RunInfo, Know
     let mut known = Known::default();
     let query = RowQuery { keys: vec![], label: LabelChoice::All, steps: StepRange::ALL };
     store
-        .rows(path, &query, &mut |_, rows| {
-            for row in rows {
+        .rows(path, &query, &mut |_, batch| {
+            for row in batch.rows() {
                 let cell = |(key, value): &(String, Value)| (key.clone(), format!("{value:?}"));
                 let mut cells: BTreeMap<String, String> = row.cells.iter().map(cell).collect();
                 cells.insert("time".into(), row.time.to_string());

@@ -17,6 +17,7 @@ use crate::db::error::{damaged, store_error};
 use rusqlite::{Connection, params};
 use std::ops::Range;
 use std::sync::Arc;
+use stepwell_model::Step;
 use stepwell_store::{StepRange, StoreError};
 
 /// Chunks of a digest at most.
@@ -66,23 +67,37 @@ pub(crate) fn pack_series(connection: &Connection, (key, stream): (i64, i64), le
     Ok(())
 }
 
-/// The chunks in the digests of a key and stream that have rows between these steps, or around them.
-pub(super) fn chunks(connection: &Connection, key: i64, stream: i64, steps: StepRange) -> Result<Vec<Chunk>, StoreError> {
-    let sql = "SELECT id, chunks FROM digests WHERE key = ?1 AND stream = ?2 AND first_step <= ?3 AND last_step >= ?4";
-    let mut select = connection.prepare_cached(sql).map_err(store_error)?;
-    let mut rows = select.query(params![key, stream, steps.last, steps.first]).map_err(store_error)?;
-    let mut chunks = Vec::new();
-    while let Some(row) = rows.next().map_err(store_error)? {
-        let (ids, wholes) = read_chunks(blob(row, 1)?)?;
-        let digest = Arc::new(Digest { id: row.get(0).map_err(store_error)?, wholes });
-        for (place, (id, whole)) in ids.into_iter().zip(&digest.wholes).enumerate() {
-            let PieceSteps { rows, first, last } = whole.steps;
-            if first <= steps.last && steps.first <= last {
-                chunks.push(Chunk { id, first, last, count: rows, stats: ChunkStats::Whole { digest: Arc::clone(&digest), place } });
-            }
-        }
-    }
-    Ok(chunks)
+/// A digest of a key and stream, and the steps that it reaches over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DigestPlace {
+    pub(crate) id: i64,
+    pub(crate) first: Step,
+    pub(crate) last: Step,
+}
+
+/// The digests of a key and stream that reach over some of these steps.
+pub(crate) fn places(connection: &Connection, key: i64, stream: i64, steps: StepRange) -> Result<Vec<DigestPlace>, StoreError> {
+    let sql = "SELECT id, first_step, last_step FROM digests WHERE key = ?1 AND stream = ?2 AND first_step <= ?3 AND last_step >= ?4";
+    let place = |row: &rusqlite::Row<'_>| Ok(DigestPlace { id: row.get(0)?, first: row.get(1)?, last: row.get(2)? });
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut select| select.query_map(params![key, stream, steps.last, steps.first], place)?.collect())
+        .map_err(store_error)
+}
+
+/// The chunks in a digest that have rows between these steps, or around them.
+pub(crate) fn chunks(connection: &Connection, digest: i64, steps: StepRange) -> Result<Vec<Chunk>, StoreError> {
+    let mut select = connection.prepare_cached("SELECT chunks FROM digests WHERE id = ?1").map_err(store_error)?;
+    let mut rows = select.query([digest]).map_err(store_error)?;
+    let row = rows.next().map_err(store_error)?.ok_or_else(|| damaged(format!("there is no digest {digest}")))?;
+    let (ids, wholes) = read_chunks(blob(row, 0)?)?;
+    let digest = Arc::new(Digest { id: digest, wholes });
+    let chunk = |(place, id): (usize, i64)| {
+        let PieceSteps { rows, first, last } = digest.wholes[place].steps;
+        Chunk { id, first, last, count: rows, stats: ChunkStats::Whole { digest: Arc::clone(&digest), place } }
+    };
+    let chunks = ids.into_iter().enumerate().map(chunk);
+    Ok(chunks.filter(|chunk| chunk.first <= steps.last && steps.first <= chunk.last).collect())
 }
 
 fn read_chunks(bytes: &[u8]) -> Result<(Vec<i64>, Vec<Piece>), StoreError> {

@@ -110,18 +110,26 @@ pub(crate) fn remove(connection: &Connection, (key, stream): (i64, i64), id: i64
 
 /// The chunks of a key and stream that have rows between these steps, or around them.
 pub(crate) fn chunks(connection: &Connection, key: i64, stream: i64, steps: StepRange) -> Result<Vec<Chunk>, StoreError> {
-    let mut chunks = digest::chunks(connection, key, stream, steps)?;
+    let mut chunks = Vec::new();
+    for place in digest::places(connection, key, stream, steps)? {
+        chunks.extend(digest::chunks(connection, place.id, steps)?);
+    }
+    chunks.extend(parts(connection, key, stream, steps)?);
+    Ok(chunks)
+}
+
+/// Those of them that are in no digest.
+pub(crate) fn parts(connection: &Connection, key: i64, stream: i64, steps: StepRange) -> Result<Vec<Chunk>, StoreError> {
     let sql =
         "SELECT id, first_step, last_step, count, stats FROM parts WHERE key = ?1 AND stream = ?2 AND first_step <= ?3 AND last_step >= ?4";
-    let mut select = connection.prepare_cached(sql).map_err(store_error)?;
     let chunk = |row: &rusqlite::Row<'_>| {
         let stats = row.get_ref(4)?.as_blob_or_null()?.map_or(ChunkStats::Unknown, |stats| ChunkStats::Packed(stats.into()));
         Ok(Chunk { id: row.get(0)?, first: row.get(1)?, last: row.get(2)?, count: row.get(3)?, stats })
     };
-    for found in select.query_map(params![key, stream, steps.last, steps.first], chunk).map_err(store_error)? {
-        chunks.push(found.map_err(store_error)?);
-    }
-    Ok(chunks)
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut select| select.query_map(params![key, stream, steps.last, steps.first], chunk)?.collect())
+        .map_err(store_error)
 }
 
 /// Number of rows of all chunks of a key and stream.

@@ -146,8 +146,8 @@ impl RunView<'_> {
     }
 
     fn walk(&self, label: &str, name: &str, x: &str, sink: &mut dyn Sink) -> Result<(), StoreError> {
-        let (alone, mut rest) = self.divided_runs(label, name, StepRange::ALL)?;
-        let (xs, _) = self.divided_runs(label, x, StepRange::ALL)?;
+        let (alone, mut rest) = self.divided_runs(label, name)?;
+        let (xs, _) = self.divided_runs(label, x)?;
         let group = |sorted_run: &SortedRun| match &sorted_run.source {
             Source::Chunk(chunk) => Some(chunk.id >> ORDINAL_BITS),
             _ => None,

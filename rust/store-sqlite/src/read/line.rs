@@ -3,7 +3,8 @@
 //! Sorted runs whose steps others might have as well are merged first; where the chunks of a stream hold no
 //! step twice, as its counts say, they may interleave and are still added each by itself.
 
-use crate::chunks::directory::{self, Chunk, PieceReader};
+use crate::chunks::digest;
+use crate::chunks::directory::{self, PieceReader};
 use crate::db::error::store_error;
 use crate::read::sorted_run::{Ranks, SortedRun, Source, merge};
 use crate::read::view::{KeyRow, RunView, Views, hiding_runs};
@@ -114,26 +115,53 @@ impl RunView<'_> {
     /// The buckets of the numbers of a key and label at `steps`, which the grid covers, and how many numbers
     /// they are.
     fn step_buckets(&self, label: &str, name: &str, grid: &Grid, steps: StepRange) -> Result<(u64, Buckets), StoreError> {
-        let mut filling = Filling::new(*grid, steps);
-        let (alone, shared) = self.divided_runs(label, name, steps)?;
-        let mut pieces = PieceReader::new(self.connection);
-        for sorted_run in alone {
-            match &sorted_run.source {
-                Source::Chunk(chunk) => filling.add_chunk(&mut pieces, self, &sorted_run, chunk)?,
-                _ => filling.add_points(&merge(self.connection, vec![sorted_run], steps, Ranks::Drop)?.points),
+        let key = self.key(name)?;
+        let distinct = self.distinct_streams(label, key)?;
+        let (mut filling, mut pieces) = (Filling::new(*grid, steps), PieceReader::new(self.connection));
+        let (mut sorted_runs, mut digests) = (self.frame_runs(label, name), Vec::new());
+        if let Some(key) = key {
+            for (rank, stream) in self.streams_of(label) {
+                let parts = directory::parts(self.connection, key.id, stream.id, steps)?;
+                sorted_runs.extend(parts.into_iter().map(|chunk| SortedRun::of_chunk(rank, chunk)));
+                digests.extend(digest::places(self.connection, key.id, stream.id, steps)?.into_iter().map(|place| (rank, place)));
             }
         }
+        sorted_runs.extend(hiding_runs(&self.label_values(label, name, key, steps)?));
+        let mut disturbed = Vec::new();
+        for (rank, place) in &digests {
+            // Digest by digest, so that the chunks of a very long series are never in memory together.
+            let chunks = digest::chunks(self.connection, place.id, steps)?.into_iter().map(|chunk| SortedRun::of_chunk(*rank, chunk));
+            let meets = |first: Step, last: Step| first <= place.last && place.first <= last;
+            let is_disturbed = !distinct.contains(rank)
+                || digests.iter().any(|(other, place)| other != rank && meets(place.first, place.last))
+                || sorted_runs.iter().any(|other| {
+                    let is_own = other.rank == *rank && matches!(other.source, Source::Chunk(_));
+                    !is_own && meets(other.first, other.last)
+                });
+            if is_disturbed {
+                disturbed.extend(chunks);
+            } else {
+                chunks.into_iter().try_for_each(|sorted_run| filling.add_run(&mut pieces, self, &sorted_run))?;
+            }
+        }
+        sorted_runs.extend(disturbed);
+        let (alone, shared) = self.divide(sorted_runs, &distinct, steps);
+        alone.iter().try_for_each(|sorted_run| filling.add_run(&mut pieces, self, sorted_run))?;
         filling.add_points(&merge(self.connection, shared, steps, Ranks::Drop)?.points);
         Ok(filling.finish())
     }
 
-    /// The sorted runs of a key and label that have numbers at `steps`: those that share no step with another
-    /// one, and those that may.
-    pub(super) fn divided_runs(&self, label: &str, name: &str, steps: StepRange) -> Result<(Vec<SortedRun>, Vec<SortedRun>), StoreError> {
+    /// The sorted runs of a key and label: those that share no step with another one, and those that may.
+    pub(super) fn divided_runs(&self, label: &str, name: &str) -> Result<(Vec<SortedRun>, Vec<SortedRun>), StoreError> {
         let key = self.key(name)?;
-        let mut sorted_runs = self.number_runs(label, name, key, steps)?;
-        sorted_runs.extend(hiding_runs(&self.label_values(label, name, key, steps)?));
-        let distinct = self.distinct_streams(label, key)?;
+        let mut sorted_runs = self.number_runs(label, name, key, StepRange::ALL)?;
+        sorted_runs.extend(hiding_runs(&self.label_values(label, name, key, StepRange::ALL)?));
+        Ok(self.divide(sorted_runs, &self.distinct_streams(label, key)?, StepRange::ALL))
+    }
+
+    /// Divides them, leaving out those without a step at `steps`.
+    fn divide(&self, mut sorted_runs: Vec<SortedRun>, distinct: &[u32], steps: StepRange) -> (Vec<SortedRun>, Vec<SortedRun>) {
+        sorted_runs.retain(|sorted_run| sorted_run.first <= steps.last && steps.first <= sorted_run.last);
         sorted_runs.sort_by_key(|sorted_run| sorted_run.first);
         // The chunks of a stream without a step twice belong together, everything else to itself.
         let origins = sorted_runs.iter().zip(self.streams.len() as u32..).map(|(sorted_run, own)| match sorted_run.source {
@@ -142,7 +170,7 @@ impl RunView<'_> {
         });
         let origins: Vec<u32> = origins.collect();
         let mut shared = shared(&sorted_runs, &origins).into_iter();
-        Ok(sorted_runs.into_iter().partition(|_| !shared.next().unwrap_or(true)))
+        sorted_runs.into_iter().partition(|_| !shared.next().unwrap_or(true))
     }
 
     /// Ranks of streams of a label whose chunks hold no step twice.
@@ -260,14 +288,14 @@ impl Filling {
         (self.grid.index_of_step(last) == Some(index)).then_some(index)
     }
 
-    /// Adds a chunk, of which only what its statistics do not tell is read.
-    fn add_chunk(
-        &mut self,
-        pieces: &mut PieceReader<'_>,
-        view: &RunView<'_>,
-        sorted_run: &SortedRun,
-        chunk: &Chunk,
-    ) -> Result<(), StoreError> {
+    /// Adds a sorted run that shares no step with another one; of a chunk, only what its statistics do not tell
+    /// is read.
+    fn add_run(&mut self, pieces: &mut PieceReader<'_>, view: &RunView<'_>, sorted_run: &SortedRun) -> Result<(), StoreError> {
+        let Source::Chunk(chunk) = &sorted_run.source else {
+            let points = merge(view.connection, vec![sorted_run.clone()], self.steps, Ranks::Drop)?.points;
+            self.add_points(&points);
+            return Ok(());
+        };
         if let Some(whole) = chunk.whole()
             && let Some(index) = self.bucket_of(chunk.first, chunk.last)
         {

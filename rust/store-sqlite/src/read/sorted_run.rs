@@ -182,6 +182,11 @@ impl Merged {
 }
 
 impl SortedRun {
+    /// That of a chunk.
+    pub(crate) fn of_chunk(rank: u32, chunk: Chunk) -> Self {
+        Self { rank, first: chunk.first, last: chunk.last, source: Source::Chunk(chunk) }
+    }
+
     /// Steps and numbers.
     fn points(&self, connection: &Connection) -> Result<(Vec<Step>, Numbers), StoreError> {
         match self.source {

@@ -1,6 +1,6 @@
 //! A run as a reader sees it at one instant: its streams by priority, and its part of the journal, decoded.
 
-use crate::chunks::directory::{self, Chunk};
+use crate::chunks::directory;
 use crate::chunks::journal::{self, JournalCache, Part};
 use crate::db::catalog::{RunRow, StreamRow, find_run, streams_of};
 use crate::db::error::store_error;
@@ -147,14 +147,19 @@ impl<'c> RunView<'c> {
 
     /// The numbers of a key and label, in sorted runs.
     pub(crate) fn number_runs(&self, label: &str, name: &str, key: Option<KeyRow>, steps: StepRange) -> Result<Vec<SortedRun>, StoreError> {
-        let mut sorted_runs = Vec::new();
+        let mut sorted_runs = self.frame_runs(label, name);
         if let Some(key) = key {
             for (rank, stream) in self.streams_of(label) {
                 let chunks = directory::chunks(self.connection, key.id, stream.id, steps)?;
-                let run = |chunk: Chunk| SortedRun { rank, first: chunk.first, last: chunk.last, source: Source::Chunk(chunk) };
-                sorted_runs.extend(chunks.into_iter().map(run));
+                sorted_runs.extend(chunks.into_iter().map(|chunk| SortedRun::of_chunk(rank, chunk)));
             }
         }
+        Ok(sorted_runs)
+    }
+
+    /// Those of them that are in the journal.
+    pub(crate) fn frame_runs(&self, label: &str, name: &str) -> Vec<SortedRun> {
+        let mut sorted_runs = Vec::new();
         for (rank, frame) in self.frames_of(label) {
             for (at, group) in frame.groups.iter().enumerate() {
                 if let Some(column) = group.keys.iter().position(|&key| &*frame.keys[key as usize] == name) {
@@ -162,7 +167,7 @@ impl<'c> RunView<'c> {
                 }
             }
         }
-        Ok(sorted_runs)
+        sorted_runs
     }
 
     /// Whether a label has numbers of a key, hidden ones included.

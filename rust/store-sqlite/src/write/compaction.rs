@@ -49,7 +49,7 @@ impl Default for CompactionPolicy {
             stream_bytes: 8 << 20,
             journal_bytes: 64 << 20,
             batch_bytes: 2 << 20,
-            wide_batch_bytes: 16 << 20,
+            wide_batch_bytes: 8 << 20,
             digest_chunks: 128,
         }
     }

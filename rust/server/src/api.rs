@@ -5,10 +5,8 @@
 //! neither knows the other. What is not `async` blocks, and runs on the threads of
 //! [`Context::read`](crate::state::context::Context::read).
 
-pub(crate) mod columns;
 pub(crate) mod deletion;
 pub(crate) mod files;
-mod filter;
 pub(crate) mod keys;
 pub(crate) mod presets;
 pub(crate) mod projects;

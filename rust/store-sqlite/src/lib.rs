@@ -6,6 +6,7 @@ mod damage;
 mod db;
 mod read;
 mod store;
+mod table;
 mod write;
 
 pub use damage::check::{Check, check, repair};

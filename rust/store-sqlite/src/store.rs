@@ -1,35 +1,37 @@
 //! `SqliteStore`: the embedded store.
 
+mod runs;
+
 use crate::chunks::journal::{self, JournalCache};
 use crate::chunks::packings::Packings;
 use crate::damage::check::recoveries;
 use crate::damage::frames;
 use crate::damage::heal::{Healed, OnDamage};
 use crate::damage::patrol::{Seen, TURN_PAGES};
-use crate::db::catalog::{self, RunRow};
+use crate::db::catalog;
 use crate::db::connection::OpenError;
 use crate::db::database::Database;
 use crate::db::error::store_error;
 use crate::db::files;
 use crate::db::replacement::FileId;
 use crate::db::space::Space;
-use crate::read::run_stats::{KeyStats, RunStats};
+use crate::read::run_stats::RunStats;
 use crate::read::sharing;
 use crate::read::view::RunView;
-use crate::write::append::{append, statements_of};
+use crate::table::Tables;
+use crate::write::append::append;
 use crate::write::compaction::CompactionPolicy;
 use rusqlite::Connection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use stepwell_lock::Mutex;
-use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, Step, StreamId, TimeMicros};
-use stepwell_store::summary::Wanted;
+use stepwell_model::{BlobId, EntryNumber, Kind, MetricDefinition, Opening, RunPath, Step, StreamId, TimeMicros};
 use stepwell_store::{
-    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, LabelChoice, LineReader, Page, ProjectInfo, RowBatch, RowQuery, RowSink, RunInfo,
-    RunState, SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame, run,
+    AppendOutcome, ByteLru, Changed, FileInfo, KeyInfo, KeyQuery, LabelChoice, LineReader, Page, ProjectInfo, RowBatch, RowQuery, RowSink,
+    RunInfo, RunQuery, SeriesPoints, StepRange, Store, StoreError, StoredValue, StreamFrame,
 };
 
 /// Memory and work of a store.
@@ -41,6 +43,8 @@ pub struct Settings {
     pub journal_cache_bytes: usize,
     /// Bytes of statistics of runs that are kept.
     pub stats_cache_bytes: usize,
+    /// Bytes of the tables of runs that are kept.
+    pub table_bytes: usize,
     /// Reaction to a file that is damaged when it is opened.
     pub on_damage: OnDamage,
 }
@@ -51,6 +55,7 @@ impl Default for Settings {
             compaction: CompactionPolicy::default(),
             journal_cache_bytes: 128 << 20,
             stats_cache_bytes: 128 << 20,
+            table_bytes: 128 << 20,
             on_damage: OnDamage::Salvage,
         }
     }
@@ -67,6 +72,9 @@ pub struct SqliteStore {
     packings: Packings,
     /// By run, with the version of its rows.
     stats: ByteLru<i64, (i64, Arc<RunStats>)>,
+    tables: Tables,
+    /// Runs that changed up to this version and live no more have digests.
+    digested: AtomicI64,
     space: Space,
     /// Keys and streams that may have chunks enough for a digest.
     long: Mutex<Vec<(i64, i64)>>,
@@ -91,11 +99,14 @@ impl SqliteStore {
     pub fn open_with(directory: &Path, settings: Settings) -> Result<Self, OpenError> {
         let (journal, stats) = (ByteLru::new(settings.journal_cache_bytes), ByteLru::new(settings.stats_cache_bytes));
         let database = Database::open(directory, settings.on_damage)?;
+        let tables = Tables::new(settings.table_bytes);
         Ok(Self {
             database,
             journal,
             packings: Packings::default(),
             stats,
+            tables,
+            digested: AtomicI64::new(0),
             space: Space::default(),
             long: Mutex::default(),
             looked_at: AtomicU32::new(TURN_PAGES),
@@ -157,27 +168,6 @@ impl SqliteStore {
     fn view<'c>(&self, connection: &'c Connection, path: &RunPath) -> Result<Option<RunView<'c>>, StoreError> {
         catalog::find_run(connection, path)?.map(|run| RunView::new(connection, &self.journal, run)).transpose()
     }
-
-    fn stats(&self, connection: &Connection, run: &RunRow) -> Result<Arc<RunStats>, StoreError> {
-        let kept = self.stats.get(&run.id);
-        if let Some((_, stats)) = kept.as_ref().filter(|(version, _)| *version == run.rows_version) {
-            return Ok(Arc::clone(stats));
-        }
-        let wanted = Wanted::by(&statements_of(connection, run)?);
-        let stats = Arc::new(RunStats::new(&RunView::new(connection, &self.journal, run.clone())?, &wanted)?);
-        // A reader with an older snapshot leaves those of the newer one.
-        if kept.is_none_or(|(version, _)| version < run.rows_version) {
-            self.stats.put(run.id, (run.rows_version, Arc::clone(&stats)), stats.bytes());
-        }
-        Ok(stats)
-    }
-
-    fn info(&self, connection: &Connection, run: &RunRow, now: TimeMicros) -> Result<RunInfo, StoreError> {
-        let streams: Vec<_> = catalog::streams_of(connection, run.id)?.into_iter().map(|stream| stream.facts).collect();
-        let statements = statements_of(connection, run)?;
-        let facts = self.stats(connection, run)?.facts.clone();
-        Ok(run::assemble(run.path.clone(), run.slot, &streams, &statements, facts, now))
-    }
 }
 
 impl Store for SqliteStore {
@@ -225,50 +215,18 @@ impl Store for SqliteStore {
     }
 
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError> {
-        self.read(|connection| {
-            let mut projects = Vec::new();
-            for (entity, name) in catalog::projects(connection)? {
-                let runs = catalog::runs_of(connection, &entity, &name)?;
-                let mut info = ProjectInfo { entity, name, runs: runs.len() as u64, running: 0, last_activity: TimeMicros::MIN };
-                for found in &runs {
-                    let streams: Vec<_> = catalog::streams_of(connection, found.id)?.into_iter().map(|stream| stream.facts).collect();
-                    info.running += u64::from(run::state(&streams, now).0 == RunState::Running);
-                    info.last_activity = info.last_activity.max(run::heartbeat(&streams));
-                }
-                if info.runs > 0 {
-                    projects.push(info);
-                }
-            }
-            projects.sort_by_key(|project| std::cmp::Reverse(project.last_activity));
-            Ok(projects)
-        })
+        self.project_list(now)
     }
 
     fn each_run(
         &self,
         entity: &str,
         project: &str,
-        page: Page,
+        query: &RunQuery,
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
-        // A second attempt, after damage, does not show them again.
-        let mut seen = BTreeSet::new();
-        self.read(|connection| {
-            let mut runs = Vec::new();
-            for found in catalog::runs_of(connection, entity, project)? {
-                let created = catalog::streams_of(connection, found.id)?.iter().map(|stream| stream.facts.opening.time).min();
-                runs.push((created.unwrap_or(0), found));
-            }
-            runs.sort_by_key(|(created, run)| std::cmp::Reverse((*created, run.slot)));
-            for (_, run) in runs.iter().skip(page.offset).take(page.limit) {
-                let info = self.info(connection, run, now)?;
-                if seen.insert(run.path.run.clone()) && see(info).is_break() {
-                    break;
-                }
-            }
-            Ok(runs.len() as u64)
-        })
+        self.chosen_runs(entity, project, query, now, see)
     }
 
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
@@ -279,21 +237,16 @@ impl Store for SqliteStore {
     }
 
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError> {
-        Ok(self.keys_page(entity, project, runs, Page { limit: usize::MAX, offset: 0 })?.0)
+        let (runs, page) = (runs.to_vec(), Page { limit: usize::MAX, offset: 0 });
+        Ok(self.chosen_keys(entity, project, &KeyQuery { runs, search: String::new(), page })?.0)
     }
 
-    fn keys_page(&self, entity: &str, project: &str, runs: &[String], page: Page) -> Result<(Vec<KeyInfo>, u64), StoreError> {
-        self.read(|connection| {
-            let chosen = catalog::runs_of(connection, entity, project)?.into_iter();
-            let chosen = chosen.filter(|run| runs.is_empty() || runs.contains(&run.path.run));
-            let stats: Vec<Arc<RunStats>> = chosen.map(|run| self.stats(connection, &run)).collect::<Result<_, _>>()?;
-            let mut keys: BTreeMap<&str, Vec<&KeyStats>> = BTreeMap::new();
-            for key in stats.iter().flat_map(|stats| &stats.keys) {
-                keys.entry(&key.key).or_default().push(key);
-            }
-            let total = keys.len() as u64;
-            Ok((keys.values().skip(page.offset).take(page.limit).filter_map(|of_runs| KeyStats::over(of_runs)).collect(), total))
-        })
+    fn keys_page(&self, entity: &str, project: &str, query: &KeyQuery) -> Result<(Vec<KeyInfo>, u64), StoreError> {
+        self.chosen_keys(entity, project, query)
+    }
+
+    fn definitions(&self, entity: &str, project: &str) -> Result<Vec<MetricDefinition>, StoreError> {
+        self.all_definitions(entity, project)
     }
 
     fn points(&self, run: &RunPath, key: &str, label: &LabelChoice, steps: StepRange) -> Result<Vec<(String, SeriesPoints)>, StoreError> {

@@ -17,13 +17,15 @@ pub use error::StoreError;
 
 use crate::decode::FrameRows;
 use crate::line::{LineReader, PointLines};
-use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
+use crate::query::{FileInfo, KeyInfo, KeyQuery, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, SeriesPoints, StepRange, StoredValue};
 use crate::row::RowBatch;
+use crate::run::newest_definitions;
+use crate::run::table::RunQuery;
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use stepwell_codec::{FrameError, FrameHeader, FrameView};
-use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, StreamId, TimeMicros};
+use stepwell_model::{BlobId, EntryNumber, Kind, MetricDefinition, Opening, RunPath, StreamId, TimeMicros, wall_time};
 
 /// A frame of a stream, checked by the server: header, checksum and payload are sound. What the check decoded
 /// comes along.
@@ -106,21 +108,22 @@ pub trait Store: Send + Sync + 'static {
     /// All projects, the latest active first.
     fn projects(&self, now: TimeMicros) -> Result<Vec<ProjectInfo>, StoreError>;
 
-    /// Shows `see` the runs of a project, the newest first, one after the other, so that not more than one of
-    /// them need be in memory, until it has seen enough. Returns how many there are; an unknown project has none.
+    /// Shows `see` the runs of a project that the question chooses, one after the other, so that not more than
+    /// one of them need be in memory, until it has seen enough. Returns how many there are on all pages; an
+    /// unknown project has none.
     fn each_run(
         &self,
         entity: &str,
         project: &str,
-        page: Page,
+        query: &RunQuery,
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
     ) -> Result<u64, StoreError>;
 
-    /// A page of the runs of a project, as [`each_run`](Self::each_run) shows them, and how many there are.
+    /// A page of the runs of a project, the newest first, and how many there are.
     fn runs(&self, entity: &str, project: &str, page: Page, now: TimeMicros) -> Result<(Vec<RunInfo>, u64), StoreError> {
         let mut runs = Vec::new();
-        let total = self.each_run(entity, project, page, now, &mut |run| {
+        let total = self.each_run(entity, project, &RunQuery::newest(page), now, &mut |run| {
             runs.push(run);
             ControlFlow::Continue(())
         })?;
@@ -133,11 +136,19 @@ pub trait Store: Send + Sync + 'static {
     /// Keys of the named runs (of all, if none is named), by name.
     fn keys(&self, entity: &str, project: &str, runs: &[String]) -> Result<Vec<KeyInfo>, StoreError>;
 
-    /// A part of [`keys`](Self::keys), and how many there are.
-    fn keys_page(&self, entity: &str, project: &str, runs: &[String], page: Page) -> Result<(Vec<KeyInfo>, u64), StoreError> {
-        let keys = self.keys(entity, project, runs)?;
+    /// A part of [`keys`](Self::keys), and how many there are on all pages.
+    fn keys_page(&self, entity: &str, project: &str, query: &KeyQuery) -> Result<(Vec<KeyInfo>, u64), StoreError> {
+        let (mut keys, search) = (self.keys(entity, project, &query.runs)?, query.search.to_lowercase());
+        keys.retain(|key| KeyQuery::finds(&search, &key.key));
         let total = keys.len() as u64;
-        Ok((keys.into_iter().skip(page.offset).take(page.limit).collect(), total))
+        Ok((keys.into_iter().skip(query.page.offset).take(query.page.limit).collect(), total))
+    }
+
+    /// The metric definitions of all runs of a project, one per name: the newest run's counts.
+    fn definitions(&self, entity: &str, project: &str) -> Result<Vec<MetricDefinition>, StoreError> {
+        let all = Page { limit: usize::MAX, offset: 0 };
+        let (runs, _) = self.runs(entity, project, all, wall_time())?;
+        Ok(newest_definitions(runs.into_iter().map(|run| (run.created, run.metrics)).collect()))
     }
 
     /// Numbers of one key in step order, merged. `_step`, `_timestamp` (s) and `_runtime` (s) are keys of

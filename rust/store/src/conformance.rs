@@ -13,6 +13,7 @@ pub mod long_series;
 pub mod observation;
 pub mod promises;
 pub mod reading;
+pub mod run_table;
 pub mod stream;
 pub mod summaries;
 
@@ -42,6 +43,8 @@ pub fn run_all(subject: &Subject<'_>) {
         promises::the_primary_decides_the_state,
         promises::slots_are_never_given_twice,
         promises::runs_are_listed_newest_first,
+        run_table::a_table_follows_its_runs,
+        run_table::seeing_stops_when_it_is_told_to,
         promises::changes_are_named,
         promises::a_deleted_run_does_not_come_back,
         reading::every_value_reads_back,

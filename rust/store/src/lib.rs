@@ -20,9 +20,13 @@ pub use byte_lru::ByteLru;
 pub use line::{ExtentQuery, LabelLine, LineForm, LineQuery, LineReader, PointLines, SeriesName};
 pub use memory::MemoryStore;
 pub use query::{
-    CRASHED_AFTER_MICROS, FileInfo, KeyInfo, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,
+    CRASHED_AFTER_MICROS, FileInfo, KeyInfo, KeyQuery, LabelChoice, LabelInfo, LossTotals, Page, ProjectInfo, RowQuery, RunInfo, RunState,
     SeriesPoints, StepRange, StoredValue,
 };
 pub use row::RowBatch;
+pub use run::columns::{Cells, Columns};
+pub use run::filter::Filter;
+pub use run::order::Order;
+pub use run::table::RunQuery;
 
 use opening::{check_known, check_opening, check_same_run, outcome_of_another};

@@ -10,8 +10,9 @@ mod merged;
 use crate::api::{AppendOutcome, Changed, RowSink, Store, StoreError, StreamFrame};
 use crate::check_opening;
 use crate::merge::Stamp;
-use crate::query::{FileInfo, KeyInfo, LabelChoice, Page, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
+use crate::query::{FileInfo, KeyInfo, LabelChoice, ProjectInfo, RowQuery, RunInfo, RunState, SeriesPoints, StepRange, StoredValue};
 use crate::row::{RowBatch, is_automatic};
+use crate::run::table::RunQuery;
 use crate::run::{self, StreamFacts, label_order};
 use crate::statement::{Statements, statement_time};
 use crate::summary::Wanted;
@@ -218,7 +219,7 @@ impl Store for MemoryStore {
             for (index, _) in project.runs.iter().enumerate().filter(|(_, run)| !run.deleted) {
                 let streams = state.streams_of(entity, name, index);
                 info.runs += 1;
-                info.running += u64::from(run::state(&streams, now).0 == RunState::Running);
+                info.running += u64::from(run::Life::of(&streams).at(now).0 == RunState::Running);
                 info.last_activity = info.last_activity.max(run::heartbeat(&streams));
             }
             if info.runs > 0 {
@@ -233,19 +234,16 @@ impl Store for MemoryStore {
         &self,
         entity: &str,
         project: &str,
-        page: Page,
+        query: &RunQuery,
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
         let state = self.state.lock();
         let Some(found) = state.project(entity, project) else { return Ok(0) };
-        let mut runs: Vec<(usize, &Run)> = found.runs.iter().enumerate().filter(|(_, run)| !run.deleted).collect();
-        runs.sort_by_key(|(index, run)| std::cmp::Reverse((run::created(&state.streams_of(entity, project, *index)), run.slot)));
-        let total = runs.len() as u64;
-        let page = runs.into_iter().skip(page.offset).take(page.limit);
-        let infos: Vec<RunInfo> = page.map(|(index, run)| state.info(entity, project, index, run, now)).collect();
+        let runs = found.runs.iter().enumerate().filter(|(_, run)| !run.deleted);
+        let (page, total) = query.choose(runs.map(|(index, run)| state.info(entity, project, index, run, now)).collect());
         drop(state);
-        let _ = infos.into_iter().try_for_each(see);
+        let _ = page.into_iter().try_for_each(see);
         Ok(total)
     }
 

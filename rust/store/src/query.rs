@@ -101,6 +101,8 @@ pub struct RunInfo {
     /// (flat keys, `_step`, `_timestamp` and `_runtime` included, of the first label that has it). A key that
     /// was deleted by hand is left out until it is set by hand.
     pub summary: Vec<(String, Value)>,
+    /// Values that the summary has; in a list `summary` may hold fewer.
+    pub summary_keys: u64,
     /// Definitions of `define_metric`: one definition per name, in the order in which they were first named.
     pub metrics: Vec<MetricDefinition>,
     /// Highest step.
@@ -126,6 +128,24 @@ pub struct KeyInfo {
     pub first_step: Step,
     /// Highest step.
     pub last_step: Step,
+}
+
+/// Keys that are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyQuery {
+    /// Those of these runs; of all if none is named.
+    pub runs: Vec<String>,
+    /// Those that contain this text, in any case.
+    pub search: String,
+    /// So many of them.
+    pub page: Page,
+}
+
+impl KeyQuery {
+    /// Whether a key is found by a text in lower case.
+    pub fn finds(search: &str, key: &str) -> bool {
+        search.is_empty() || key.to_lowercase().contains(search)
+    }
 }
 
 /// A part of a list.

@@ -1,12 +1,20 @@
-//! A run put together from its streams, its statements and its rows.
+//! A run put together from its streams, its statements and its rows; and below, choices among the runs of a
+//! project.
 
-use crate::merge::Stamp;
+pub mod columns;
+mod compare;
+pub mod field;
+pub mod filter;
+mod moment;
+pub mod order;
+pub mod table;
+
 use crate::query::{CRASHED_AFTER_MICROS, LabelInfo, RunInfo, RunState};
 use crate::statement::{Statements, present};
+pub use crate::summary::RowFacts;
 use crate::summary::summary_of;
 use std::collections::BTreeMap;
-use stepwell_model::{Opening, RunPath, Step, StreamId, TimeMicros, Value};
-use stepwell_sample::run_summary::History;
+use stepwell_model::{MetricDefinition, Opening, RunPath, StreamId, TimeMicros};
 
 /// Facts of a stream besides its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,25 +29,6 @@ pub struct StreamFacts {
     pub exit: Option<i32>,
 }
 
-/// Facts of the rows of a run.
-#[derive(Debug, Clone, Default)]
-pub struct RowFacts {
-    /// For each flat key, automatic ones included, the value at the greatest step of the first label that has
-    /// it.
-    pub last_values: BTreeMap<String, Value>,
-    /// For each key of which [`Wanted`](crate::summary::Wanted) asks for it: what its values add up to, in
-    /// the same label.
-    pub histories: BTreeMap<String, History>,
-    /// Likewise, when its last value was logged. For an automatic key, when the last row was.
-    pub stamps: BTreeMap<String, Stamp>,
-    /// See [`RunInfo::runtime_seconds`].
-    pub runtime_seconds: f64,
-    /// Highest step.
-    pub last_step: Option<Step>,
-    /// Rows, counted once per (label, step).
-    pub rows: u64,
-}
-
 /// The labels of a run, the primary one first: lowest rank (no rank comes last), then lowest label.
 pub fn label_order<'a>(openings: impl IntoIterator<Item = &'a Opening>) -> Vec<LabelInfo> {
     let mut ranks: BTreeMap<&str, Option<u32>> = BTreeMap::new();
@@ -52,23 +41,52 @@ pub fn label_order<'a>(openings: impl IntoIterator<Item = &'a Opening>) -> Vec<L
     labels
 }
 
-/// State of a run, and the exit code of its primary writer.
+/// What decides the state of a run, whatever the time.
 ///
 /// The newest primary stream decides, by (attempt, opening time, stream id): its exit ends the run; without
 /// one the run goes on while any stream gives signs of life. A run without a primary stream is finished once
 /// all of its streams have ended.
-pub fn state(streams: &[StreamFacts], now: TimeMicros) -> (RunState, Option<i32>) {
-    let alive = streams.iter().any(|stream| stream.exit.is_none() && now.saturating_sub(stream.heartbeat) <= CRASHED_AFTER_MICROS);
-    let living = if alive { RunState::Running } else { RunState::Crashed };
-    let primary = streams
-        .iter()
-        .filter(|stream| stream.opening.primary)
-        .max_by_key(|stream| (stream.opening.attempt, stream.opening.time, stream.id));
-    match primary {
-        Some(StreamFacts { exit: Some(code), .. }) => (if *code == 0 { RunState::Finished } else { RunState::Failed }, Some(*code)),
-        None if !streams.is_empty() && streams.iter().all(|stream| stream.exit.is_some()) => (RunState::Finished, None),
-        _ => (living, None),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// Its state once it has ended, and the exit code of its primary writer.
+    end: Option<(RunState, Option<i32>)>,
+    /// Last sign of life of a stream that has not ended.
+    last_sign: Option<TimeMicros>,
+}
+
+impl Life {
+    /// That of a run with these streams.
+    pub fn of(streams: &[StreamFacts]) -> Self {
+        let last_sign = streams.iter().filter(|stream| stream.exit.is_none()).map(|stream| stream.heartbeat).max();
+        let primary = streams
+            .iter()
+            .filter(|stream| stream.opening.primary)
+            .max_by_key(|stream| (stream.opening.attempt, stream.opening.time, stream.id));
+        let end = match primary {
+            Some(StreamFacts { exit: Some(code), .. }) => {
+                Some((if *code == 0 { RunState::Finished } else { RunState::Failed }, Some(*code)))
+            }
+            None if !streams.is_empty() && last_sign.is_none() => Some((RunState::Finished, None)),
+            _ => None,
+        };
+        Self { end, last_sign }
     }
+
+    /// State, and the exit code of the primary writer.
+    pub fn at(self, now: TimeMicros) -> (RunState, Option<i32>) {
+        let alive = self.last_sign.is_some_and(|sign| now.saturating_sub(sign) <= CRASHED_AFTER_MICROS);
+        self.end.unwrap_or((if alive { RunState::Running } else { RunState::Crashed }, None))
+    }
+}
+
+/// The definitions of runs with the times at which they were created, one per name: the newest run's.
+pub fn newest_definitions(mut runs: Vec<(TimeMicros, Vec<MetricDefinition>)>) -> Vec<MetricDefinition> {
+    runs.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
+    let mut metrics: Vec<MetricDefinition> = runs.into_iter().flat_map(|(_, metrics)| metrics).collect();
+    // A stable sort: of each name the newest run's stands first.
+    metrics.sort_by(|one, other| one.name.cmp(&other.name));
+    metrics.dedup_by(|later, kept| later.name == kept.name);
+    metrics
 }
 
 /// When the run's first stream began.
@@ -83,30 +101,40 @@ pub fn heartbeat(streams: &[StreamFacts]) -> TimeMicros {
 
 /// The run as a query answers it.
 pub fn assemble(path: RunPath, slot: u32, streams: &[StreamFacts], statements: &Statements, rows: RowFacts, now: TimeMicros) -> RunInfo {
-    let (state, exit_code) = state(streams, now);
     let text = |attribute| statements.text(attribute).unwrap_or_default().to_owned();
     let (runtime_seconds, last_step, row_count) = (rows.runtime_seconds, rows.last_step, rows.rows);
-    RunInfo {
+    let summary = summary_of(rows, statements);
+    let mut info = RunInfo {
         name: statements.text("name").unwrap_or(&path.run).to_owned(),
         path,
-        state,
-        created: created(streams),
-        heartbeat: heartbeat(streams),
+        state: RunState::Crashed,
+        created: 0,
+        heartbeat: 0,
         runtime_seconds,
         slot,
         tags: statements.tags(),
         notes: text("notes"),
         group: text("group"),
         job_type: text("job_type"),
-        exit_code,
-        labels: label_order(streams.iter().map(|stream| &stream.opening)),
+        exit_code: None,
+        labels: Vec::new(),
         config: present(&statements.config),
-        summary: summary_of(rows, statements),
+        summary_keys: summary.len() as u64,
+        summary,
         metrics: statements.definitions().iter().cloned().collect(),
         last_step,
         rows: row_count,
         loss: statements.loss,
-    }
+    };
+    set_streams(&mut info, streams, now);
+    info
+}
+
+/// Sets what a run has from its streams and the time.
+pub fn set_streams(run: &mut RunInfo, streams: &[StreamFacts], now: TimeMicros) {
+    (run.state, run.exit_code) = Life::of(streams).at(now);
+    (run.created, run.heartbeat) = (created(streams), heartbeat(streams));
+    run.labels = label_order(streams.iter().map(|stream| &stream.opening));
 }
 
 #[cfg(test)]
@@ -132,7 +160,7 @@ mod tests {
             (vec![stream(1, false, 0, Some(1)), stream(2, false, 0, Some(0))], 0, (RunState::Finished, None)),
             (vec![stream(1, false, 0, Some(0)), stream(2, false, 0, None)], 0, (RunState::Running, None)),
         ] {
-            assert_eq!(state(&streams, now), expected, "{streams:?}");
+            assert_eq!(Life::of(&streams).at(now), expected, "{streams:?}");
         }
     }
 

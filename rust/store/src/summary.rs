@@ -2,11 +2,28 @@
 //! hand.
 
 use crate::merge::Stamp;
-use crate::run::RowFacts;
 use crate::statement::Statements;
 use std::collections::{BTreeMap, BTreeSet};
-use stepwell_model::{Metrics, Value};
-use stepwell_sample::run_summary::{LoggedKey, combine, keys_behind, needs_history};
+use stepwell_model::{Metrics, Step, Value};
+use stepwell_sample::run_summary::{History, LoggedKey, combine, keys_behind, needs_history};
+
+/// Facts of the rows of a run.
+#[derive(Debug, Clone, Default)]
+pub struct RowFacts {
+    /// For each flat key, automatic ones included, the value at the greatest step of the first label that has
+    /// it.
+    pub last_values: BTreeMap<String, Value>,
+    /// For each key of which [`Wanted`] asks for it: what its values add up to, in the same label.
+    pub histories: BTreeMap<String, History>,
+    /// Likewise, when its last value was logged. For an automatic key, when the last row was.
+    pub stamps: BTreeMap<String, Stamp>,
+    /// See [`RunInfo::runtime_seconds`](crate::RunInfo::runtime_seconds).
+    pub runtime_seconds: f64,
+    /// Highest step.
+    pub last_step: Option<Step>,
+    /// Rows, counted once per (label, step).
+    pub rows: u64,
+}
 
 /// Needs of a summary of the rows besides last values.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -53,7 +53,7 @@ class Project(_message.Message):
     def __init__(self, entity: _Optional[str] = ..., name: _Optional[str] = ..., runs: _Optional[int] = ..., running: _Optional[int] = ..., last_activity_us: _Optional[int] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("entity", "project", "limit", "offset", "filters", "order", "summary_keys", "summary_limit")
+    __slots__ = ("entity", "project", "limit", "offset", "filters", "order", "summary_keys", "summary_limit", "columns")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +62,7 @@ class ListRunsRequest(_message.Message):
     ORDER_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_KEYS_FIELD_NUMBER: _ClassVar[int]
     SUMMARY_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     limit: int
@@ -70,7 +71,8 @@ class ListRunsRequest(_message.Message):
     order: str
     summary_keys: _containers.RepeatedScalarFieldContainer[str]
     summary_limit: int
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., filters: _Optional[str] = ..., order: _Optional[str] = ..., summary_keys: _Optional[_Iterable[str]] = ..., summary_limit: _Optional[int] = ...) -> None: ...
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., filters: _Optional[str] = ..., order: _Optional[str] = ..., summary_keys: _Optional[_Iterable[str]] = ..., summary_limit: _Optional[int] = ..., columns: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListRunsReply(_message.Message):
     __slots__ = ("runs", "total")
@@ -143,20 +145,22 @@ class Label(_message.Message):
     def __init__(self, label: _Optional[str] = ..., rank: _Optional[int] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
-    __slots__ = ("entity", "project", "runs", "limit", "offset", "with_metrics")
+    __slots__ = ("entity", "project", "runs", "limit", "offset", "with_metrics", "search")
     ENTITY_FIELD_NUMBER: _ClassVar[int]
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     RUNS_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     WITH_METRICS_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
     entity: str
     project: str
     runs: _containers.RepeatedScalarFieldContainer[str]
     limit: int
     offset: int
     with_metrics: bool
-    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., with_metrics: bool = ...) -> None: ...
+    search: str
+    def __init__(self, entity: _Optional[str] = ..., project: _Optional[str] = ..., runs: _Optional[_Iterable[str]] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., with_metrics: bool = ..., search: _Optional[str] = ...) -> None: ...
 
 class ListKeysReply(_message.Message):
     __slots__ = ("keys", "total", "metrics")

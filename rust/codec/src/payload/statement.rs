@@ -176,7 +176,11 @@ pub fn metric_to_value(definition: &MetricDefinition) -> Value {
     Value::Map(pairs)
 }
 
-fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
+/// The definition of a map.
+///
+/// # Errors
+/// If it is none, or one of a later version.
+pub fn metric_from_value(value: &Value) -> Result<MetricDefinition, PayloadError> {
     Ok(MetricDefinition {
         name: string(value, "name")?.ok_or(PayloadError::Form("a metric without a name"))?,
         step_metric: string(value, "step_metric")?,

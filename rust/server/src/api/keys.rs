@@ -3,15 +3,13 @@
 use super::run_path;
 use crate::error::ServiceError;
 use crate::state::context::Context;
-use std::ops::ControlFlow;
 use stepwell_model::{MetricDefinition, wall_time};
-use stepwell_store::{KeyInfo, Page, Store, StoreError};
+use stepwell_store::run::newest_definitions;
+use stepwell_store::{KeyInfo, KeyQuery, Page, Store, StoreError};
 
 /// Keys in a list if the request names no limit, and at most.
 pub(crate) const LISTED_KEYS: usize = 10_000;
 const MOST_KEYS: usize = 100_000;
-/// Runs whose metric definitions are read.
-const MOST_RUNS: usize = 100_000;
 
 /// Keys that are asked for.
 pub(crate) struct ListKeys {
@@ -21,6 +19,8 @@ pub(crate) struct ListKeys {
     pub(crate) project: String,
     /// Ids of the runs; none means all.
     pub(crate) runs: Vec<String>,
+    /// Those that contain this text, in any case.
+    pub(crate) search: String,
     /// At most so many.
     pub(crate) limit: Option<usize>,
     /// Keys to pass over first.
@@ -40,35 +40,27 @@ pub(crate) struct KeyPage {
 }
 
 /// The keys of runs.
-pub(crate) fn list(context: &Context, query: &ListKeys) -> Result<KeyPage, ServiceError> {
-    let ListKeys { entity, project, runs, limit, offset, with_metrics } = query;
-    let page = Page { limit: limit.unwrap_or(LISTED_KEYS).min(MOST_KEYS), offset: *offset };
-    let (keys, total) = context.store.keys_page(entity, project, runs, page)?;
-    let metrics = if *with_metrics { metrics(&*context.store, entity, project, runs)? } else { Vec::new() };
+pub(crate) fn list(context: &Context, query: ListKeys) -> Result<KeyPage, ServiceError> {
+    let ListKeys { entity, project, runs, search, limit, offset, with_metrics } = query;
+    let page = Page { limit: limit.unwrap_or(LISTED_KEYS).min(MOST_KEYS), offset };
+    let asked = KeyQuery { runs, search, page };
+    let (keys, total) = context.store.keys_page(&entity, &project, &asked)?;
+    let metrics = if with_metrics { metrics(&*context.store, &entity, &project, &asked.runs)? } else { Vec::new() };
     Ok(KeyPage { keys, total, metrics })
 }
 
 /// The metric definitions of the named runs (of all without one), one per name: the newest run's counts.
 fn metrics(store: &dyn Store, entity: &str, project: &str, runs: &[String]) -> Result<Vec<MetricDefinition>, ServiceError> {
-    let now = wall_time();
-    let mut infos = Vec::new();
     if runs.is_empty() {
-        store.each_run(entity, project, Page { limit: MOST_RUNS, offset: 0 }, now, &mut |run| {
-            infos.push((run.created, run.metrics));
-            ControlFlow::Continue(())
-        })?;
+        return Ok(store.definitions(entity, project)?);
     }
+    let (now, mut found) = (wall_time(), Vec::new());
     for run in runs {
         match store.run(&run_path(entity, project, run)?, now) {
-            Ok(info) => infos.push((info.created, info.metrics)),
+            Ok(info) => found.push((info.created, info.metrics)),
             Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    infos.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
-    let mut metrics: Vec<MetricDefinition> = infos.into_iter().flat_map(|(_, metrics)| metrics).collect();
-    // A stable sort: of each name the newest run's stands first.
-    metrics.sort_by(|one, other| one.name.cmp(&other.name));
-    metrics.dedup_by(|later, kept| later.name == kept.name);
-    Ok(metrics)
+    Ok(newest_definitions(found))
 }

@@ -1,6 +1,5 @@
 //! Answers as wire messages.
 
-use crate::api::columns::ListedRun;
 use crate::api::files::ListedFile;
 use crate::api::keys::KeyPage;
 use crate::api::runs::RunPage;
@@ -12,7 +11,7 @@ use stepwell_codec::msgpack;
 use stepwell_codec::payload::statement::metric_to_value;
 use stepwell_model::{MetricDefinition, TimeMicros, Value};
 use stepwell_proto::v1;
-use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
+use stepwell_store::{KeyInfo, ProjectInfo, RunInfo, StoredValue};
 
 pub(super) fn status(status: ServerStatus, caught_up_us: TimeMicros) -> v1::GetStatusReply {
     let ServerStatus { mode, started, directory, backlog } = status;
@@ -42,10 +41,9 @@ pub(super) fn run_page(page: RunPage) -> v1::ListRunsReply {
     v1::ListRunsReply { runs: page.runs.into_iter().map(run).collect(), total: page.total }
 }
 
-pub(super) fn run(listed: ListedRun) -> v1::Run {
-    let ListedRun { run, summary_keys } = listed;
+pub(super) fn run(run: RunInfo) -> v1::Run {
     v1::Run {
-        summary_keys,
+        summary_keys: run.summary_keys,
         path: Some(run.path.into()),
         name: run.name,
         state: run.state.name().into(),

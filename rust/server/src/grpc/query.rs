@@ -54,6 +54,7 @@ impl Query for QueryService {
             offset: request.offset as usize,
             filters: request.filters,
             order: request.order,
+            columns: request.columns,
             summary: request.summary_keys,
             summary_limit: unless_zero(request.summary_limit),
         };
@@ -67,9 +68,9 @@ impl Query for QueryService {
     }
 
     async fn list_keys(&self, request: Request<v1::ListKeysRequest>) -> Reply<v1::ListKeysReply> {
-        let v1::ListKeysRequest { entity, project, runs, limit, offset, with_metrics } = request.into_inner();
-        let query = ListKeys { entity, project, runs, limit: unless_zero(limit), offset: offset as usize, with_metrics };
-        self.answer(move |context| Ok(encode::key_page(api::keys::list(context, &query)?))).await
+        let v1::ListKeysRequest { entity, project, runs, search, limit, offset, with_metrics } = request.into_inner();
+        let query = ListKeys { entity, project, runs, search, limit: unless_zero(limit), offset: offset as usize, with_metrics };
+        self.answer(move |context| Ok(encode::key_page(api::keys::list(context, query)?))).await
     }
 
     async fn get_series(&self, request: Request<v1::GetSeriesRequest>) -> Reply<v1::GetSeriesReply> {

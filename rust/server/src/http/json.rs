@@ -1,6 +1,5 @@
 //! Answers in JSON, by the rules of docs/http-api.md: no number loses a bit on its way to JavaScript.
 
-use crate::api::columns::ListedRun;
 use crate::api::files::ListedFile;
 use crate::api::keys::KeyPage;
 use crate::api::presets::Preset;
@@ -11,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use stepwell_codec::json::{float_name, is_exact};
 use stepwell_model::value::EXT_WTF8;
 use stepwell_model::{Goal, MetricDefinition, Value};
-use stepwell_store::{KeyInfo, ProjectInfo, StoredValue};
+use stepwell_store::{KeyInfo, ProjectInfo, RunInfo, StoredValue};
 
 /// A double: itself, or an object where JSON has no number for it.
 fn float(value: f64) -> Json {
@@ -69,15 +68,14 @@ pub(super) fn run_page(page: &RunPage) -> Json {
 }
 
 /// `RunInfo`.
-pub(crate) fn run(listed: &ListedRun) -> Json {
-    let run = &listed.run;
+pub(crate) fn run(run: &RunInfo) -> Json {
     let labels: Vec<Json> = run.labels.iter().map(|label| json!({"label": label.label, "rank": label.rank})).collect();
     json!({
         "entity": run.path.entity, "project": run.path.project, "run": run.path.run, "name": run.name, "state": run.state.name(),
         "created_us": run.created, "heartbeat_us": run.heartbeat, "runtime_s": float(run.runtime_seconds), "slot": run.slot,
         "tags": run.tags, "notes": run.notes, "group": run.group, "job_type": run.job_type, "exit_code": run.exit_code,
         "labels": labels, "config": map(&run.config), "summary": map(&run.summary), "last_step": run.last_step.map(integer),
-        "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows}, "summary_keys": listed.summary_keys,
+        "rows": run.rows, "loss": {"sampled_rows": run.loss.sampled_rows, "lost_rows": run.loss.lost_rows}, "summary_keys": run.summary_keys,
     })
 }
 

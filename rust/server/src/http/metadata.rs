@@ -26,7 +26,7 @@ pub(super) async fn projects(State(context): Shared) -> Answer {
     Ok(Json(context.read(|context| Ok(json::projects(&api_projects::list(context)?))).await?))
 }
 
-/// `?entity=&project=&limit=&offset=&filters=&order=&summary_limit=&summary=KEY&summary=…`
+/// `?entity=&project=&limit=&offset=&filters=&order=&columns=FIELD&columns=…&summary_limit=&summary=KEY&summary=…`
 pub(super) async fn runs(State(context): Shared, query: Parameters) -> Answer {
     let query = ListRuns {
         entity: query.needed("entity")?,
@@ -35,6 +35,7 @@ pub(super) async fn runs(State(context): Shared, query: Parameters) -> Answer {
         offset: query.number("offset")?.unwrap_or(0),
         filters: query.one("filters").unwrap_or_default(),
         order: query.one("order").unwrap_or_default(),
+        columns: query.all("columns"),
         summary: query.all("summary"),
         summary_limit: query.number("summary_limit")?,
     };
@@ -47,15 +48,16 @@ pub(super) async fn run(State(context): Shared, query: Parameters) -> Answer {
     Ok(Json(context.read(move |context| Ok(json::run(&api_runs::get(context, &path, Some(limit))?))).await?))
 }
 
-/// `?entity=&project=&run=ID&run=…&limit=&offset=`
+/// `?entity=&project=&run=ID&run=…&search=&limit=&offset=`
 pub(super) async fn keys(State(context): Shared, query: Parameters) -> Answer {
     let query = ListKeys {
         entity: query.needed("entity")?,
         project: query.needed("project")?,
         runs: query.all("run"),
+        search: query.one("search").unwrap_or_default(),
         limit: query.number("limit")?,
         offset: query.number("offset")?.unwrap_or(0),
         with_metrics: true,
     };
-    Ok(Json(context.read(move |context| Ok(json::key_page(&api_keys::list(context, &query)?))).await?))
+    Ok(Json(context.read(move |context| Ok(json::key_page(&api_keys::list(context, query)?))).await?))
 }

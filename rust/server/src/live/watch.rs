@@ -1,7 +1,7 @@
 //! Subscription of one tab, and what of it the tab has seen.
 
-use crate::api::columns::{Columns, LISTED_VALUES};
 use crate::api::keys::LISTED_KEYS;
+use crate::api::runs::first_values;
 use crate::api::series::SeriesQuery;
 use crate::error::ServiceError;
 use crate::http::json;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 use stepwell_model::{Kind, RunPath, TimeMicros, wall_time};
-use stepwell_store::{KeyInfo, Page, RunInfo, RunState, StoreError};
+use stepwell_store::{KeyInfo, KeyQuery, Page, RunInfo, RunQuery, RunState, StoreError};
 
 /// Interval at which running runs are looked at even if nobody says that they changed: a run that falls
 /// silent becomes crashed by the clock alone.
@@ -199,9 +199,9 @@ impl Watch {
     fn changed_runs(&mut self, context: &Context, named: &[String], now: TimeMicros) -> Result<Vec<Push>, ServiceError> {
         let mut changed = RunPushes::new(now);
         if self.seen.is_none() {
-            let page = Page { limit: MOST_RUNS, offset: 0 };
+            let newest = RunQuery::newest(Page { limit: MOST_RUNS, offset: 0 });
             let (entity, project) = (self.entity.clone(), self.project.clone());
-            context.store.each_run(&entity, &project, page, now, &mut |run| {
+            context.store.each_run(&entity, &project, &newest, now, &mut |run| {
                 changed.add(self.news_of(run));
                 ControlFlow::Continue(())
             })?;
@@ -224,25 +224,27 @@ impl Watch {
 
     /// The run, if it looks different from what was sent.
     fn news_of(&mut self, run: RunInfo) -> Option<String> {
-        let listed = Columns::First(LISTED_VALUES).cut(run);
-        let encoded = json::run(&listed).to_string();
-        let (run, digest) = (listed.run, FxBuildHasher.hash_one(&encoded));
+        let run = first_values(None).cut(run);
+        let encoded = json::run(&run).to_string();
+        let digest = FxBuildHasher.hash_one(&encoded);
         let by_clock = matches!(run.state, RunState::Running | RunState::Crashed);
         let before = self.runs.insert(run.path.run, SeenRun { digest, by_clock });
         before.is_none_or(|before| before.digest != digest).then_some(encoded)
+    }
+
+    fn key_page(&self, context: &Context, runs: &[String]) -> Result<(Vec<KeyInfo>, u64), ServiceError> {
+        let page = Page { limit: LISTED_KEYS, offset: 0 };
+        Ok(context.store.keys_page(&self.entity, &self.project, &KeyQuery { runs: runs.to_vec(), search: String::new(), page })?)
     }
 
     /// The first keys, when a key or kind appeared among them. Of a large project only the changed runs are
     /// asked for theirs, until one has something new.
     fn changed_keys(&mut self, context: &Context, named: &[String]) -> Result<Option<Push>, ServiceError> {
         let known = |key: &KeyInfo| self.keys.get(&key.key).is_some_and(|kinds| key.kinds.iter().all(|kind| kinds.contains(kind)));
-        let page = Page { limit: LISTED_KEYS, offset: 0 };
-        if self.seen.is_some()
-            && (named.is_empty() || context.store.keys_page(&self.entity, &self.project, named, page)?.0.iter().all(known))
-        {
+        if self.seen.is_some() && (named.is_empty() || self.key_page(context, named)?.0.iter().all(known)) {
             return Ok(None);
         }
-        let (keys, total) = context.store.keys_page(&self.entity, &self.project, &[], page)?;
+        let (keys, total) = self.key_page(context, &[])?;
         if self.seen.is_some() && keys.len() == self.keys.len() && keys.iter().all(known) {
             // What is new lies behind the keys that are pushed.
             return Ok(None);

@@ -6,6 +6,7 @@
 //! own.
 
 use crate::rig::json_form::{self, form};
+use crate::rig::questions::{run_lists, series};
 use crate::rig::{HttpAnswer, Rig, opening, row};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -164,15 +165,16 @@ fn questions() -> Vec<Question> {
             move |rig| get_run(rig, "r", limit),
         ));
     }
-    for (name, parameters, runs, limit) in [
-        ("keys of all runs", "", vec![], 0),
-        ("keys of some runs", "&run=r&run=none", vec!["r", "none"], 0),
-        ("a page of keys", "&limit=2&offset=1", vec![], 2),
+    for (name, parameters, runs, search, limit) in [
+        ("keys of all runs", "", vec![], "", 0),
+        ("keys of some runs", "&run=r&run=none", vec!["r", "none"], "", 0),
+        ("keys that contain a text", "&search=LOS", vec![], "LOS", 0),
+        ("a page of keys", "&limit=2&offset=1", vec![], "", 2),
     ] {
         all.push(question(
             name,
             move |rig| rig.get(&format!("/api/v1/keys?entity=local&project=digits{parameters}")),
-            move |rig| keys(rig, &runs, limit, u32::from(limit > 0)),
+            move |rig| keys(rig, &runs, search, limit, u32::from(limit > 0)),
         ));
     }
     for (name, panel, request) in series() {
@@ -228,7 +230,11 @@ fn mistakes() -> Vec<Question> {
                 rig.runtime.block_on(rig.query().list_runs(request)).map(|_| json!(null))
             },
         ),
-        question("keys of no name", |rig| rig.get("/api/v1/keys?entity=local&project=digits&run=a%2Fb"), |rig| keys(rig, &["a/b"], 0, 0)),
+        question(
+            "keys of no name",
+            |rig| rig.get("/api/v1/keys?entity=local&project=digits&run=a%2Fb"),
+            |rig| keys(rig, &["a/b"], "", 0, 0),
+        ),
         question(
             "too many buckets",
             |rig| {
@@ -269,43 +275,6 @@ fn mistakes() -> Vec<Question> {
     ]
 }
 
-/// Lists of runs: parameters of HTTP, and the fields of gRPC that mean the same.
-fn run_lists() -> Vec<(&'static str, &'static str, v1::ListRunsRequest)> {
-    let ask = v1::ListRunsRequest::default;
-    vec![
-        ("runs", "", ask()),
-        ("a page of runs", "&limit=1&offset=1", v1::ListRunsRequest { limit: 1, offset: 1, ..ask() }),
-        ("runs in an order", "&order=%2Bname", v1::ListRunsRequest { order: "+name".into(), ..ask() }),
-        (
-            "runs of a filter",
-            "&filters=%7B%22display_name%22%3A%22first%22%7D",
-            v1::ListRunsRequest { filters: r#"{"display_name":"first"}"#.into(), ..ask() },
-        ),
-        (
-            "runs with some values",
-            "&summary=loss&summary=second",
-            v1::ListRunsRequest { summary_keys: vec!["loss".into(), "second".into()], ..ask() },
-        ),
-        ("runs with one value", "&summary_limit=1", v1::ListRunsRequest { summary_limit: 1, ..ask() }),
-    ]
-}
-
-/// Panels in JSON, and the fields of gRPC that mean the same.
-fn series() -> Vec<(&'static str, Json, v1::GetSeriesRequest)> {
-    let ask = || v1::GetSeriesRequest { buckets: 50, ..Default::default() };
-    vec![
-        ("series", json!({"buckets": 50}), ask()),
-        ("exact series", json!({"buckets": 1_000}), v1::GetSeriesRequest { buckets: 1_000, ..ask() }),
-        (
-            "series within a window",
-            json!({"buckets": 50, "from": 10.5, "to": 300}),
-            v1::GetSeriesRequest { from: Some(10.5), to: Some(300.0), ..ask() },
-        ),
-        ("series over another x", json!({"buckets": 50, "x": "first"}), v1::GetSeriesRequest { x: "first".into(), ..ask() }),
-        ("series over log x", json!({"buckets": 50, "log_x": true}), v1::GetSeriesRequest { log_x: true, ..ask() }),
-    ]
-}
-
 fn path(run: &str) -> Option<v1::RunPath> {
     Some(v1::RunPath { entity: "local".into(), project: "digits".into(), run: run.into() })
 }
@@ -315,9 +284,17 @@ fn get_run(rig: &Rig, run: &str, summary_limit: u32) -> Result<Json, Status> {
     Ok(json_form::run(&rig.runtime.block_on(rig.query().get_run(request))?.into_inner()))
 }
 
-fn keys(rig: &Rig, runs: &[&str], limit: u32, offset: u32) -> Result<Json, Status> {
+fn keys(rig: &Rig, runs: &[&str], search: &str, limit: u32, offset: u32) -> Result<Json, Status> {
     let runs = runs.iter().map(|&run| run.to_owned()).collect();
-    let request = v1::ListKeysRequest { entity: "local".into(), project: "digits".into(), runs, limit, offset, with_metrics: true };
+    let request = v1::ListKeysRequest {
+        entity: "local".into(),
+        project: "digits".into(),
+        runs,
+        search: search.into(),
+        limit,
+        offset,
+        with_metrics: true,
+    };
     let reply = rig.runtime.block_on(rig.query().list_keys(request))?.into_inner();
     let Value::List(metrics) = msgpack::from_bytes(&reply.metrics).unwrap() else { panic!("a list") };
     let metric = |metric: &Value| {

@@ -54,6 +54,14 @@ pub(crate) fn next_version(connection: &Connection) -> Result<i64, StoreError> {
         .map_err(store_error)
 }
 
+/// The version of the last change.
+pub(crate) fn version(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("SELECT value FROM counters WHERE name = 'version'")
+        .and_then(|mut select| select.query_row([], |row| row.get(0)))
+        .map_err(store_error)
+}
+
 /// See [`stepwell_store::Store::open_stream`].
 pub(crate) fn open_stream(connection: &Connection, id: StreamId, opening: &Opening) -> Result<EntryNumber, StoreError> {
     check_opening(opening)?;
@@ -73,7 +81,11 @@ pub(crate) fn open_stream(connection: &Connection, id: StreamId, opening: &Openi
         .prepare_cached("INSERT INTO streams (uuid, run, label, attempt, opening, heartbeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .and_then(|mut insert| insert.execute(params![id.0, run, opening.label, opening.attempt as i64, blob, opening.time]))
         .map_err(store_error)?;
-    touch(connection, run, version)?;
+    // The order of labels may be another one, and with it what the rows come to.
+    connection
+        .prepare_cached("UPDATE runs SET version = ?2, rows_version = ?2 WHERE id = ?1")
+        .and_then(|mut update| update.execute([run, version]))
+        .map_err(store_error)?;
     Ok(0)
 }
 
@@ -152,9 +164,9 @@ pub(crate) fn heartbeat(connection: &Connection, streams: &[(StreamId, TimeMicro
     Ok(())
 }
 
-const RUN_COLUMNS: &str = "runs.id, projects.entity, projects.name, runs.name, slot, rows_version, sampled_rows, lost_rows";
+pub(crate) const RUN_COLUMNS: &str = "runs.id, projects.entity, projects.name, runs.name, slot, rows_version, sampled_rows, lost_rows";
 
-fn run_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
+pub(crate) fn run_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RunRow> {
     let loss = LossTotals { sampled_rows: row.get::<_, i64>(6)? as u64, lost_rows: row.get::<_, i64>(7)? as u64 };
     let path = RunPath { entity: row.get(1)?, project: row.get(2)?, run: row.get(3)? };
     Ok(RunRow { id: row.get(0)?, path, slot: row.get(4)?, rows_version: row.get(5)?, loss })
@@ -192,11 +204,29 @@ pub(crate) fn runs_of(connection: &Connection, entity: &str, project: &str) -> R
         .map_err(store_error)
 }
 
-/// Entity and name of all projects.
-pub(crate) fn projects(connection: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+/// The runs of a project that changed after a version, with theirs, and whether they are deleted.
+pub(crate) fn runs_since(connection: &Connection, project: i64, version: i64) -> Result<Vec<(RunRow, i64, bool)>, StoreError> {
     connection
-        .prepare_cached("SELECT entity, name FROM projects ORDER BY entity, name")
-        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .prepare_cached(&format!(
+            "SELECT {RUN_COLUMNS}, version, deleted != 0 FROM runs JOIN projects ON projects.id = project WHERE project = ?1 AND version > ?2"
+        ))
+        .and_then(|mut select| select.query_map([project, version], |row| Ok((run_row(row)?, row.get(8)?, row.get(9)?)))?.collect())
+        .map_err(store_error)
+}
+
+/// Id of a project.
+pub(crate) fn find_project(connection: &Connection, entity: &str, name: &str) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached("SELECT id FROM projects WHERE entity = ?1 AND name = ?2")
+        .and_then(|mut select| select.query_row([entity, name], |row| row.get(0)).optional())
+        .map_err(store_error)
+}
+
+/// Id, entity and name of all projects.
+pub(crate) fn projects(connection: &Connection) -> Result<Vec<(i64, String, String)>, StoreError> {
+    connection
+        .prepare_cached("SELECT id, entity, name FROM projects ORDER BY entity, name")
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect())
         .map_err(store_error)
 }
 
@@ -241,8 +271,7 @@ fn stream_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<StreamRow, Sto
 
 /// See [`stepwell_store::Store::changed`]. Deleted runs are named to those who may have seen them.
 pub(crate) fn changed(connection: &Connection, entity: &str, project: &str, since: u64) -> Result<Changed, StoreError> {
-    let version: i64 =
-        connection.query_row("SELECT value FROM counters WHERE name = 'version'", [], |row| row.get(0)).map_err(store_error)?;
+    let version = version(connection)?;
     let runs = connection
         .prepare_cached(
             "SELECT DISTINCT runs.name FROM runs JOIN projects ON projects.id = project
@@ -299,6 +328,7 @@ pub(crate) fn purge(connection: &Connection) -> Result<bool, StoreError> {
         "DELETE FROM settings WHERE run = ?1",
         "DELETE FROM metrics WHERE run = ?1",
         "DELETE FROM files WHERE run = ?1",
+        "DELETE FROM run_digests WHERE run = ?1",
         "UPDATE runs SET deleted = 2 WHERE id = ?1",
     ] {
         connection.execute(delete, [run]).map_err(store_error)?;

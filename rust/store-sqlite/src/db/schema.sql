@@ -231,3 +231,11 @@ CREATE TABLE recoveries (                    -- when rows were taken out of a da
     report       TEXT NOT NULL,
     crc          INTEGER NOT NULL AS (row_crc(16, id, time, kept_as, lost_rows, report)) STORED
 );
+
+CREATE TABLE run_digests (                   -- what tables of runs and lists of keys need of a run that lives no more (table/digest.rs)
+    run          INTEGER PRIMARY KEY,
+    rows_version INTEGER NOT NULL,           -- that of the run: with another one it counts for nothing
+    info         BLOB NOT NULL,
+    keys         BLOB NOT NULL,
+    crc          INTEGER NOT NULL AS (row_crc(18, run, rows_version, info, keys)) STORED
+);

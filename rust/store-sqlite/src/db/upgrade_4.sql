@@ -32,3 +32,11 @@ CREATE TABLE digests (                       -- complete parts of a series, up t
 CREATE INDEX digests_by_key ON digests (key, stream);
 INSERT INTO parts (key, stream, id, first_step, last_step, count, complete)
     SELECT key, stream, id, first_step, last_step, count, count = 4096 FROM columns ORDER BY key, stream, id;
+
+CREATE TABLE run_digests (                   -- what tables of runs and lists of keys need of a run that lives no more (table/digest.rs)
+    run          INTEGER PRIMARY KEY,
+    rows_version INTEGER NOT NULL,           -- that of the run: with another one it counts for nothing
+    info         BLOB NOT NULL,
+    keys         BLOB NOT NULL,
+    crc          INTEGER NOT NULL AS (row_crc(18, run, rows_version, info, keys)) STORED
+);

@@ -34,6 +34,9 @@ impl SqliteStore {
             self.long.lock().extend(filled);
             return Ok(true);
         }
+        if self.digest_runs()? {
+            return Ok(true);
+        }
         self.database.writer()?.bare(|connection| self.space.give_back(connection))
     }
 

@@ -1,7 +1,7 @@
 //! Everything that queries say about a store, as text with every bit in it, so that two stores can be
 //! compared.
 
-use crate::{LabelChoice, Page, RowQuery, RunInfo, SeriesPoints, StepRange, Store, StoredValue};
+use crate::{Columns, Filter, LabelChoice, Order, Page, RowQuery, RunInfo, RunQuery, SeriesPoints, StepRange, Store, StoredValue};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use stepwell_codec::column::Number;
@@ -50,9 +50,34 @@ pub fn observe(store: &dyn Store, paths: &[RunPath], keys: &[&str], windows: &[S
         let (runs, total) = store.runs(&path.entity, &path.project, Page { limit: 10, offset: 0 }, now).unwrap();
         let runs: Vec<String> = runs.iter().map(info_text).collect();
         seen.push(("runs".into(), format!("{total} {runs:?}")));
+        observe_table(store, path, keys, now, &mut seen);
         seen.push(("all keys".into(), format!("{:?}", store.keys(&path.entity, &path.project, &[]).unwrap())));
     }
     seen
+}
+
+/// Filters, orders, pages and columns over what the runs have of `keys`.
+fn observe_table(store: &dyn Store, path: &RunPath, keys: &[&str], now: TimeMicros, seen: &mut Observation) {
+    let key = keys.first().copied().unwrap_or("a");
+    let columns = Columns::named(&[format!("config.{key}"), format!("summary.{key}"), "config.x.y".into()]).unwrap();
+    for (filters, order) in [
+        (String::new(), format!("-summary_metrics.{key}")),
+        (format!(r#"{{"summary_metrics.{key}": {{"$gt": 0.5}}}}"#), format!("+config.{key}")),
+        (format!(r#"{{"$or": [{{"config.{key}": {{"$exists": true}}}}, {{"tags": "a"}}]}}"#), "rows".into()),
+        (r#"{"state": {"$in": ["running", "crashed"]}}"#.into(), "-heartbeat_at".into()),
+        (r#"{"$nor": [{"notes": null}, {"last_step": {"$lt": 3}}]}"#.into(), "+display_name".into()),
+    ] {
+        for page in [Page { limit: 10, offset: 0 }, Page { limit: 1, offset: 1 }] {
+            let (filter, order_of) = (Filter::parse(&filters).unwrap(), Order::parse(&order).unwrap());
+            let query = RunQuery { filter, order: order_of, page, columns: columns.clone() };
+            let mut runs = Vec::new();
+            let total = store.each_run(&path.entity, &path.project, &query, now, &mut |run| {
+                runs.push(info_text(&run));
+                ControlFlow::Continue(())
+            });
+            seen.push((format!("runs {filters} {order} {page:?}"), format!("{total:?} {runs:?}")));
+        }
+    }
 }
 
 fn observe_key(store: &dyn Store, path: &RunPath, key: &str, choice: &LabelChoice, windows: &[StepRange], seen: &mut Observation) {

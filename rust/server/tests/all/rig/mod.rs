@@ -4,6 +4,7 @@
 
 pub mod json_form;
 pub mod moody;
+pub mod questions;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stepwell_lock::{Condvar, Mutex};
 use stepwell_model::{BlobId, EntryNumber, Kind, Opening, RunPath, StreamId, TimeMicros};
 use stepwell_store::{
-    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, Page, ProjectInfo, RowQuery, RowSink, RunInfo, SeriesPoints,
+    AppendOutcome, Changed, FileInfo, KeyInfo, LabelChoice, MemoryStore, ProjectInfo, RowQuery, RowSink, RunInfo, RunQuery, SeriesPoints,
     StepRange, Store, StoreError, StoredValue, StreamFrame,
 };
 
@@ -85,11 +85,11 @@ impl Store for Moody {
         &self,
         entity: &str,
         project: &str,
-        page: Page,
+        query: &RunQuery,
         now: TimeMicros,
         see: &mut dyn FnMut(RunInfo) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
-        self.inner.each_run(entity, project, page, now, see)
+        self.inner.each_run(entity, project, query, now, see)
     }
     fn run(&self, path: &RunPath, now: TimeMicros) -> Result<RunInfo, StoreError> {
         self.inner.run(path, now)

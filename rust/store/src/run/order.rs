@@ -1,49 +1,62 @@
 //! Order of runs: by one field, rising or falling.
 
-use super::compare::compare;
-use super::field::Field;
-use crate::error::ServiceError;
+use crate::api::StoreError;
+use crate::query::RunInfo;
+use crate::run::compare::compare;
+use crate::run::field::Field;
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use stepwell_model::{TimeMicros, Value};
-use stepwell_store::RunInfo;
 
 /// An order of runs.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Order {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
     field: Field,
     falling: bool,
 }
 
 /// Value that decides the place of a run in an order.
 #[derive(Debug)]
-pub(crate) struct Place {
-    value: Option<Value>,
+pub struct Place<'v> {
+    value: Option<Cow<'v, Value>>,
     age: Reverse<(TimeMicros, u32)>,
 }
+
+/// Time at which a run was created and its slot, which tell runs of one value apart.
+pub type Age = (TimeMicros, u32);
 
 impl Order {
     /// The order of a text like `-created_at` or `+summary_metrics.loss`; no sign means rising, and nothing
     /// at all the newest first.
-    pub(crate) fn parse(text: &str) -> Result<Self, ServiceError> {
+    pub fn parse(text: &str) -> Result<Self, StoreError> {
         let text = if text.is_empty() { "-created_at" } else { text };
         let name = text.strip_prefix(['+', '-']).unwrap_or(text);
         Ok(Self { field: Field::parse(name)?, falling: text.starts_with('-') })
     }
 
-    /// Whether the newest come first, which is how a store gives them.
-    pub(crate) fn is_newest_first(&self) -> bool {
-        self.falling && self.field == Field::Created
+    /// The newest first.
+    pub fn newest_first() -> Self {
+        Self { field: Field::Created, falling: true }
     }
 
-    /// Value that decides the place of a run.
-    pub(crate) fn place(&self, run: &RunInfo) -> Place {
-        Place { value: self.field.of(run).map(Cow::into_owned), age: Reverse((run.created, run.slot)) }
+    /// The field.
+    pub fn field(&self) -> &Field {
+        &self.field
+    }
+
+    /// Place of a run whose field has this value.
+    pub fn place<'v>(&self, value: Option<Cow<'v, Value>>, age: Age) -> Place<'v> {
+        Place { value, age: Reverse(age) }
+    }
+
+    /// Place of a run that is there as a whole.
+    pub fn place_of<'r>(&self, run: &'r RunInfo) -> Place<'r> {
+        self.place(self.field.of(run), (run.created, run.slot))
     }
 
     /// Order of two runs. Those without a value, or with NaN, come last; among equals the newest comes
     /// first.
-    pub(crate) fn compare(&self, one: &Place, other: &Place) -> Ordering {
+    pub fn compare(&self, one: &Place<'_>, other: &Place<'_>) -> Ordering {
         let by_value = match (&one.value, &other.value) {
             (None, None) => Ordering::Equal,
             (None, _) => Ordering::Greater,
@@ -80,14 +93,14 @@ fn sort_of(value: &Value) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::{RowFacts, assemble};
     use stepwell_model::RunPath;
-    use stepwell_store::run::RowFacts;
 
     #[test]
     fn what_has_no_value_comes_last_in_both_directions() {
         let run = |slot: u32, loss: Option<Value>| {
             let path = RunPath::new("local", "p", &format!("r{slot}")).unwrap();
-            let mut run = stepwell_store::run::assemble(path, slot, &[], &Default::default(), RowFacts::default(), 0);
+            let mut run = assemble(path, slot, &[], &Default::default(), RowFacts::default(), 0);
             run.summary = loss.map(|loss| ("loss".to_owned(), loss)).into_iter().collect();
             run
         };
@@ -106,7 +119,7 @@ mod tests {
             ("+name", [0, 1, 2, 3, 4, 5]),
         ] {
             let order_of = Order::parse(order).unwrap();
-            runs.sort_by(|one, other| order_of.compare(&order_of.place(one), &order_of.place(other)));
+            runs.sort_by(|one, other| order_of.compare(&order_of.place_of(one), &order_of.place_of(other)));
             assert_eq!(runs.iter().map(|run| run.slot).collect::<Vec<_>>(), expected, "{order}");
         }
     }

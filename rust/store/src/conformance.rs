@@ -57,6 +57,7 @@ pub fn run_all(subject: &Subject<'_>) {
         reading::rows_are_filtered_and_in_order,
         reading::keys_are_counted,
         long_series::long_series_stay_whole,
+        long_series::wide_rows_stay_whole_from_batch_to_batch,
         long_series::the_least_and_the_greatest_step_are_steps_like_any_other,
     ] {
         promise(subject);

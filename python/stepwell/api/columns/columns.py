@@ -191,7 +191,7 @@ def _column(parts: list[tuple[str, Any, Any]], rows: int, default: numpy.ndarray
     if default is not None and filled < rows:
         sorts.add("int" if default.dtype.kind == "i" else "float")
     dtype = {frozenset({"int"}): "<i8", frozenset({"float"}): "<f8"}.get(frozenset(sorts), "O")
-    array = numpy.empty(rows, dtype) if default is None else default.astype(dtype)
+    array = numpy.empty(rows, dtype) if default is None or filled == rows else default.astype(dtype)
     for sort, where, values in parts:
         if sort != "other":
             array[where] = numpy.frombuffer(values, "<i8" if sort == "int" else "<f8")

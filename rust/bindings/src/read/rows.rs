@@ -71,7 +71,7 @@ pub(crate) fn row_dicts<'py>(
     py: Python<'py>,
     steps: &Bound<'py, PyBytes>,
     times: &Bound<'py, PyBytes>,
-    columns: Vec<GivenColumn<'py>>,
+    columns: &Bound<'py, PyList>,
     created: f64,
     first: usize,
     last: usize,
@@ -79,6 +79,7 @@ pub(crate) fn row_dicts<'py>(
     let (steps, times) = (words::<8>(steps)?, words::<8>(times)?);
     let rows = steps.get(first..last).zip(times.get(first..last));
     let (steps, times) = rows.ok_or_else(|| PyValueError::new_err("there are no such rows"))?;
+    let columns: Vec<GivenColumn<'py>> = columns.extract()?;
     let mut columns = columns.iter().map(|given| Column::new(given, first)).collect::<PyResult<Vec<_>>>()?;
     let own = ["_step", "_runtime", "_timestamp"].map(|key| PyString::intern(py, key));
     let made = PyList::empty(py);

@@ -63,7 +63,7 @@ pub(super) fn stream<T: Send + 'static>(
             let sending = tokio::time::timeout(READER_WAIT, channel.send(batch));
             runtime.block_on(sending).map_err(|_| ReaderGone)?.map_err(|_| ReaderGone)
         };
-        let outcome = work(&mut |label, batch| in_parts(batch, &mut |part| put(encode(label, part))));
+        let outcome = work(&mut |label, batch| in_parts(&batch, &mut |part| put(encode(label, part))));
         if let Err(SendError::Failed(error)) = outcome {
             let _ = put(Err(error));
         }
@@ -72,11 +72,11 @@ pub(super) fn stream<T: Send + 'static>(
 }
 
 /// Hands on a batch in parts that are small enough; waits while the reader is behind.
-fn in_parts(batch: RowBatch, put: &mut dyn FnMut(&RowBatch) -> Result<(), ReaderGone>) -> Result<(), ReaderGone> {
+fn in_parts(batch: &RowBatch, put: &mut dyn FnMut(&RowBatch) -> Result<(), ReaderGone>) -> Result<(), ReaderGone> {
     if batch.bytes() <= BATCH_BYTES || batch.len() == 1 {
-        return put(&batch);
+        return put(batch);
     }
     let middle = batch.len() / 2;
-    in_parts(batch.slice(0..middle), put)?;
-    in_parts(batch.slice(middle..batch.len()), put)
+    in_parts(&batch.slice(0..middle), put)?;
+    in_parts(&batch.slice(middle..batch.len()), put)
 }

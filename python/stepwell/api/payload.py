@@ -31,14 +31,24 @@ def raw(array: query_pb2.Array, size: int | None) -> bytes:
     ValueError
         If there are not `size` of them (None: any number up to what an answer may have).
     """
-    found: bytes = array.plain
-    if array.zstd:
-        declared = zstandard.frame_content_size(array.zstd)
-        if not 0 <= declared <= (_RAW_BYTES if size is None else size):
-            raise ValueError(f"a column says that it has {declared} bytes; expected {size or f'at most {_RAW_BYTES}'}")
-        found = zstandard.ZstdDecompressor().decompress(array.zstd)
+    found = unpacked(array.zstd, size) if array.zstd else array.plain
     if size is not None and len(found) != size:
         raise ValueError(f"a column has {len(found)} bytes; expected {size}")
+    return found
+
+
+def unpacked(packed: bytes, limit: int | None = None) -> bytes:
+    """Return the bytes of a zstd frame.
+
+    Raises
+    ------
+    ValueError
+        If it says that it holds more than `limit` (None: what an answer may have).
+    """
+    declared = zstandard.frame_content_size(packed)
+    if not 0 <= declared <= (_RAW_BYTES if limit is None else limit):
+        raise ValueError(f"a column says that it has {declared} bytes; expected {limit or f'at most {_RAW_BYTES}'}")
+    found: bytes = zstandard.ZstdDecompressor().decompress(packed)
     return found
 
 

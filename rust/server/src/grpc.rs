@@ -4,6 +4,7 @@ mod encode;
 mod manage;
 mod query;
 mod row_batch;
+mod row_payload;
 
 pub(crate) use manage::ManageService;
 pub(crate) use query::QueryService;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell import _native
 from stepwell.api import payload
+from stepwell.settings.naming import LAST_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,6 +109,10 @@ class Batch:
     def __init__(self, reply: query_pb2.RowBatch) -> None:
         import numpy
 
+        if reply.payload:
+            steps, times, self.columns = _columns_of_rows(reply.payload)
+            self.steps, self.times = numpy.array(steps, "<i8"), numpy.array(times, "<i8")
+            return
         self.steps = numpy.frombuffer(payload.raw(reply.steps, 8 * reply.rows), "<i8")
         self.times = numpy.frombuffer(payload.raw(reply.times, 8 * reply.rows), "<i8")
         self.columns = [_cells(column, reply.rows) for column in reply.columns]
@@ -131,6 +136,28 @@ def _cells(column: query_pb2.RowColumn, rows: int) -> tuple[str, Sort, bytes | N
     if len(values) != rows:
         raise ValueError(f"a column of {key!r} has {len(values)} cells; expected {rows}")
     return key, "other", places, values
+
+
+def _columns_of_rows(packed: bytes) -> tuple[list[int], list[int], list[tuple[str, Sort, bytes | None, Any]]]:
+    """Return steps, times and columns of what a server of version 0.1 sends: rows."""
+    import numpy
+
+    keys, shapes, entries = payload.unpack(payload.unpacked(packed))
+    parts: dict[tuple[str, Sort], tuple[list[int], list[Any]]] = {}
+    for at, (_kind, _step, _time, shape, *values) in enumerate(entries):
+        for index, value in zip(shapes[shape], values, strict=True):
+            sort: Sort = "float" if type(value) is float else "other"
+            if type(value) is int and -LAST_STEP - 1 <= value <= LAST_STEP:
+                sort = "int"
+            rows, cells = parts.setdefault((sys.intern(keys[index]), sort), ([], []))
+            rows.append(at)
+            cells.append(value)
+    columns: list[tuple[str, Sort, bytes | None, Any]] = []
+    for (key, sort), (rows, cells) in parts.items():
+        places = None if len(rows) == len(entries) else numpy.array(rows, "<u4").tobytes()
+        numbers = {"int": "<i8", "float": "<f8"}.get(sort)
+        columns.append((key, sort, places, numpy.array(cells, numbers).tobytes() if numbers else cells))
+    return [entry[1] for entry in entries], [entry[2] for entry in entries], columns
 
 
 class ColumnCollector:

@@ -48,7 +48,9 @@ class History:
 
     def sampled(self, samples: int, keys: Sequence[str] | None, x_axis: str, label: str | None) -> list[dict[str, Any]]:
         """Return a sample of the rows: see `Run.history`."""
-        request = query_pb2.SampleRowsRequest(path=self._path, keys=wanted_keys(keys, x_axis), samples=samples)
+        request = query_pb2.SampleRowsRequest(
+            path=self._path, keys=wanted_keys(keys, x_axis), samples=samples, in_columns=True
+        )
         if label is not None:
             request.label = label
         found = [row for reply in self._connection.stream("SampleRows", request) for row in self._dicts(Batch(reply))]
@@ -102,7 +104,7 @@ class History:
     def _scan(
         self, keys: Sequence[str] | None, min_step: int | None, max_step: int | None, label: str | None
     ) -> query_pb2.ScanRowsRequest:
-        request = query_pb2.ScanRowsRequest(path=self._path, keys=wanted_keys(keys))
+        request = query_pb2.ScanRowsRequest(path=self._path, keys=wanted_keys(keys), in_columns=True)
         if label is not None:
             request.label = label
         # Beyond 64 bits there are no steps: such a bound leaves out nothing, or everything.

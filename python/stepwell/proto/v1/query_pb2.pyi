@@ -310,46 +310,52 @@ class StepValue(_message.Message):
     def __init__(self, step: _Optional[int] = ..., kind: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
 
 class SampleRowsRequest(_message.Message):
-    __slots__ = ("path", "keys", "label", "samples")
+    __slots__ = ("path", "keys", "label", "samples", "in_columns")
     PATH_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    IN_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     path: _model_pb2.RunPath
     keys: _containers.RepeatedScalarFieldContainer[str]
     label: str
     samples: int
-    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., samples: _Optional[int] = ...) -> None: ...
+    in_columns: bool
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., samples: _Optional[int] = ..., in_columns: bool = ...) -> None: ...
 
 class ScanRowsRequest(_message.Message):
-    __slots__ = ("path", "keys", "label", "min_step", "max_step")
+    __slots__ = ("path", "keys", "label", "min_step", "max_step", "in_columns")
     PATH_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     MIN_STEP_FIELD_NUMBER: _ClassVar[int]
     MAX_STEP_FIELD_NUMBER: _ClassVar[int]
+    IN_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     path: _model_pb2.RunPath
     keys: _containers.RepeatedScalarFieldContainer[str]
     label: str
     min_step: int
     max_step: int
-    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., min_step: _Optional[int] = ..., max_step: _Optional[int] = ...) -> None: ...
+    in_columns: bool
+    def __init__(self, path: _Optional[_Union[_model_pb2.RunPath, _Mapping]] = ..., keys: _Optional[_Iterable[str]] = ..., label: _Optional[str] = ..., min_step: _Optional[int] = ..., max_step: _Optional[int] = ..., in_columns: bool = ...) -> None: ...
 
 class RowBatch(_message.Message):
-    __slots__ = ("rows", "label", "steps", "times", "sampled", "columns")
+    __slots__ = ("payload", "rows", "label", "steps", "times", "sampled", "columns")
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     TIMES_FIELD_NUMBER: _ClassVar[int]
     SAMPLED_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    payload: bytes
     rows: int
     label: str
     steps: Array
     times: Array
     sampled: bytes
     columns: _containers.RepeatedCompositeFieldContainer[RowColumn]
-    def __init__(self, rows: _Optional[int] = ..., label: _Optional[str] = ..., steps: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Array, _Mapping]] = ..., sampled: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[RowColumn, _Mapping]]] = ...) -> None: ...
+    def __init__(self, payload: _Optional[bytes] = ..., rows: _Optional[int] = ..., label: _Optional[str] = ..., steps: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Array, _Mapping]] = ..., sampled: _Optional[bytes] = ..., columns: _Optional[_Iterable[_Union[RowColumn, _Mapping]]] = ...) -> None: ...
 
 class RowColumn(_message.Message):
     __slots__ = ("key", "rows", "ints", "floats", "values")

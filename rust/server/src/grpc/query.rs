@@ -109,9 +109,9 @@ impl Query for QueryService {
     type SampleRowsStream = BoxStream<'static, Result<v1::RowBatch, Status>>;
 
     async fn sample_rows(&self, request: Request<v1::SampleRowsRequest>) -> Reply<Self::SampleRowsStream> {
-        let v1::SampleRowsRequest { path, keys, label, samples } = request.into_inner();
+        let v1::SampleRowsRequest { path, keys, label, samples, in_columns } = request.into_inner();
         let sample = Sample { path: run_path(path)?, keys, label: label_choice(label.as_deref()), samples };
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new(in_columns);
         let batches = api::rows::sample(&self.context, sample, move |label, batch| encoder.message(label, batch)).await?;
         Ok(Response::new(messages(batches)))
     }
@@ -119,9 +119,9 @@ impl Query for QueryService {
     type ScanRowsStream = BoxStream<'static, Result<v1::RowBatch, Status>>;
 
     async fn scan_rows(&self, request: Request<v1::ScanRowsRequest>) -> Reply<Self::ScanRowsStream> {
-        let v1::ScanRowsRequest { path, keys, label, min_step, max_step } = request.into_inner();
+        let v1::ScanRowsRequest { path, keys, label, min_step, max_step, in_columns } = request.into_inner();
         let scan = Scan { path: run_path(path)?, keys, label: label_choice(label.as_deref()), min_step, max_step };
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::new(in_columns);
         let batches = api::rows::scan(&self.context, scan, move |label, batch| encoder.message(label, batch)).await?;
         Ok(Response::new(messages(batches)))
     }

@@ -1,5 +1,6 @@
 //! Batches of rows as wire messages: columns of little-endian numbers, each packed where that is worth it.
 
+use super::row_payload;
 use crate::api::rows::Batches;
 use crate::error::{ErrorCode, ServiceError};
 use bytes::Bytes;
@@ -35,15 +36,24 @@ enum Place {
 }
 
 /// Makes the messages of one answer, and remembers which columns are noise.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Encoder {
+    in_columns: bool,
     /// Batches in which these are left plain.
     plain: FxHashMap<Place, u32>,
 }
 
 impl Encoder {
+    /// One for a reader that takes columns, or for one of version 0.1.
+    pub(super) fn new(in_columns: bool) -> Self {
+        Self { in_columns, plain: FxHashMap::default() }
+    }
+
     /// The message of a batch of a label.
     pub(super) fn message(&mut self, label: &str, batch: &RowBatch) -> Result<v1::RowBatch, ServiceError> {
+        if !self.in_columns {
+            return row_payload::message(label, batch);
+        }
         let mut columns = Vec::with_capacity(batch.columns.len());
         for column in &batch.columns {
             let rows = column.rows.as_ref().map(|rows| self.array(Place::Rows, bytes_of(rows, u32::to_le_bytes))).transpose()?;
@@ -67,6 +77,7 @@ impl Encoder {
             times: Some(self.array(Place::Times, bytes_of(&batch.times, i64::to_le_bytes))?),
             sampled: bits(&batch.sampled),
             columns,
+            ..Default::default()
         })
     }
 

@@ -96,9 +96,9 @@ fn what_is_not_there_or_makes_no_sense_has_its_code() {
         assert_eq!(missing.code(), Code::NotFound);
         assert!(missing.message().contains("none"), "{}", missing.message());
         assert_eq!(query.get_run(v1::GetRunRequest { path: None, summary_limit: 0 }).await.unwrap_err().code(), Code::InvalidArgument);
-        let sample = v1::SampleRowsRequest { path: path("r"), samples: 0, ..Default::default() };
+        let sample = v1::SampleRowsRequest { in_columns: true, path: path("r"), samples: 0, ..Default::default() };
         assert_eq!(query.sample_rows(sample).await.unwrap_err().code(), Code::InvalidArgument);
-        let scan = v1::ScanRowsRequest { path: path("none"), ..Default::default() };
+        let scan = v1::ScanRowsRequest { in_columns: true, path: path("none"), ..Default::default() };
         let error = query.scan_rows(scan).await.unwrap().into_inner().message().await.unwrap_err();
         assert_eq!(error.code(), Code::NotFound);
     });
@@ -109,11 +109,12 @@ fn a_scan_returns_every_row_in_order() {
     let rig = filled(20_000);
     let mut query = rig.query();
     let mut scan = |request| rows(&rig, rig.runtime.block_on(query.scan_rows(request)).unwrap().into_inner());
-    let all = scan(v1::ScanRowsRequest { path: path("r"), ..Default::default() });
+    let all = scan(v1::ScanRowsRequest { in_columns: true, path: path("r"), ..Default::default() });
     assert_eq!(all.len(), 20_000);
     assert!(all.iter().enumerate().all(|(index, (_, row))| row.step == index as i64));
     assert!(all[7].1.cells.contains(&("nested.k".into(), Value::Int(7))));
     let some = scan(v1::ScanRowsRequest {
+        in_columns: true,
         path: path("r"),
         keys: vec!["loss".into()],
         min_step: Some(5),
@@ -122,7 +123,10 @@ fn a_scan_returns_every_row_in_order() {
     });
     assert_eq!(some.iter().map(|(_, row)| row.step).collect::<Vec<_>>(), [5, 6, 7]);
     assert!(some.iter().all(|(_, row)| row.cells.iter().all(|(key, _)| key != "nested.k")));
-    assert!(scan(v1::ScanRowsRequest { path: path("r"), min_step: Some(5), max_step: Some(5), ..Default::default() }).is_empty());
+    assert!(
+        scan(v1::ScanRowsRequest { in_columns: true, path: path("r"), min_step: Some(5), max_step: Some(5), ..Default::default() })
+            .is_empty()
+    );
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn columns_come_packed_where_that_is_worth_it_and_values_of_every_sort_beside_ea
     let cells = |step: i64| [("noise", Value::Float(noise(step))), ("one", Value::Int(1)), ("sorts", sort(step))];
     let rows_of = |some: std::ops::Range<i64>| some.map(|step| row(step, &cells(step))).collect::<Vec<Entry>>();
     rig.store(1, &opening("r"), &rows_of(0..3_000));
-    let request = v1::ScanRowsRequest { path: path("r"), ..Default::default() };
+    let request = v1::ScanRowsRequest { in_columns: true, path: path("r"), ..Default::default() };
     let mut stream = rig.runtime.block_on(rig.query().scan_rows(request)).unwrap().into_inner();
     let batch = rig.runtime.block_on(stream.message()).unwrap().unwrap();
     assert_eq!((batch.rows, decoded(&batch).len()), (3_000, 3_000));
@@ -162,7 +166,7 @@ fn a_scan_of_all_labels_names_them() {
         let opening = Opening { label: rank.to_string(), rank: Some(rank.into()), ..opening("r") };
         rig.store(rank, &opening, &[row(0, &[("loss", Value::Int(rank.into()))])]);
     }
-    let request = v1::ScanRowsRequest { path: path("r"), label: Some("*".into()), ..Default::default() };
+    let request = v1::ScanRowsRequest { in_columns: true, path: path("r"), label: Some("*".into()), ..Default::default() };
     let all = rows(&rig, rig.runtime.block_on(rig.query().scan_rows(request)).unwrap().into_inner());
     assert_eq!(all.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["0", "1"]);
 }
@@ -170,7 +174,7 @@ fn a_scan_of_all_labels_names_them() {
 #[test]
 fn a_sample_is_the_same_every_time_and_holds_the_extremes() {
     let rig = filled(5_000);
-    let request = v1::SampleRowsRequest { path: path("r"), keys: vec!["loss".into()], label: None, samples: 100 };
+    let request = v1::SampleRowsRequest { in_columns: true, path: path("r"), keys: vec!["loss".into()], label: None, samples: 100 };
     let mut query = rig.query();
     let mut sample = || rows(&rig, rig.runtime.block_on(query.sample_rows(request.clone())).unwrap().into_inner());
     let (one, other) = (sample(), sample());

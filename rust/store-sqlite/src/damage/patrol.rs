@@ -52,3 +52,25 @@ fn look(database: &Path, first: u32) -> io::Result<Seen> {
     }
     Ok(if last < pages.count { Seen::More } else { Seen::End })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteStore;
+    use crate::db::connection::FILE_NAME;
+    use crate::db::pages::{LOCK_PAGE, PAGE_BYTES};
+    use std::fs::File;
+
+    #[test]
+    fn the_page_of_locks_of_a_store_above_a_gibibyte_is_no_damage() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(directory.path()).unwrap());
+        let path = directory.path().join(FILE_NAME);
+        let file = File::options().write(true).open(&path).unwrap();
+        let extend = |pages: u32| file.set_len(u64::from(pages) * PAGE_BYTES as u64).unwrap();
+        extend(LOCK_PAGE);
+        assert!(matches!(turn(&path, LOCK_PAGE).unwrap(), Seen::End));
+        extend(LOCK_PAGE + 1);
+        assert!(matches!(turn(&path, LOCK_PAGE).unwrap(), Seen::Damaged(page) if page == LOCK_PAGE + 1));
+    }
+}

@@ -22,6 +22,8 @@ use std::sync::Once;
 pub(crate) const PAGE_BYTES: usize = 8_192;
 /// Bytes at the end of a page that are not SQLite's.
 pub(crate) const SEAL_BYTES: usize = 8;
+/// Number of the page at 1 GiB, where SQLite has its locks: it is never written, and holds nothing.
+pub(crate) const LOCK_PAGE: u32 = (1 << 30) / PAGE_BYTES as u32 + 1;
 /// Name under which SQLite knows the VFS.
 pub(crate) const VFS: &CStr = c"stepwell-pages";
 /// First bytes of a database.
@@ -39,7 +41,7 @@ fn checksum(page: &Page, number: u32) -> [u8; 4] {
 /// Whether the page is the one that was written as number `number`, from 1.
 pub(crate) fn is_sound(page: &Page, number: u32) -> bool {
     let (seal, zeros) = page[PAGE_BYTES - SEAL_BYTES..].split_at(4);
-    seal == checksum(page, number) && zeros == [0; 4]
+    number == LOCK_PAGE || seal == checksum(page, number) && zeros == [0; 4]
 }
 
 fn seal(page: &mut Page, number: u32) {
@@ -206,6 +208,7 @@ mod tests {
         page.iter_mut().zip(0_u32..).for_each(|(byte, at)| *byte = (at.wrapping_mul(0x9e37_79b9) >> 24) as u8);
         seal(&mut page, 7);
         assert!(is_sound(&page, 7) && !is_sound(&page, 8) && !is_sound(&[0; PAGE_BYTES], 7));
+        assert!(is_sound(&[0; PAGE_BYTES], LOCK_PAGE));
         for bit in 0..PAGE_BYTES * 8 {
             page[bit / 8] ^= 1 << (bit % 8);
             assert!(!is_sound(&page, 7), "bit {bit}");

@@ -99,7 +99,7 @@ test-clients: $(STAMPS)/clients $(STAMPS)/wandb
 test-torch: $(STAMPS)/torch $(STAMPS)/wandb
 	@if [ -d .venv/torch ]; then $(STEP) "clients of wandb, torch" pytest -m torch; else echo "stepwell: tests that need torch are left out" >&2; fi
 
-# Not part of `make test`: 3.5 GB of packages, which take three minutes, with a current torch.
+# Not part of `make test`: 3.5 GB of packages, with a current torch (2 minutes of processor time to install).
 test-clients-large: $(STAMPS)/native-dev $(STAMPS)/large $(STAMPS)/wandb ## Train large clients of wandb, with a current torch: TRL, fastai, spaCy, Ray and others
 	@$(STEP) "large clients of wandb" pytest -m large --timeout 600
 

@@ -1,8 +1,8 @@
 //! Rows of a run in step order: row groups and frames of a label merged step by step, each read when its
 //! first step comes up.
 //!
-//! What is merged are *segments*: rows of one row group that follow each other while no other row group has a
-//! row between them. Cells are copied once, column by column, when a batch is full ([`batch`]).
+//! *Segments* are merged: rows of one row group that follow each other while no other row group has a row
+//! between them. Cells are copied once, column by column, when a batch is full ([`batch`]).
 
 mod batch;
 mod cursor;
